@@ -1,0 +1,115 @@
+"""Errors and warnings as data.
+
+A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` beside the caret), why
+(the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.render` turns
+diagnostics into text, JSON, GitHub annotations and SARIF.
+
+Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations and budgets,
+E4 files, weights and images, W warnings. Each has a page in `cnnspec/codes/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A piece of a text: lines and columns count characters from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A second place that explains the first, shown with its line and `label`."""
+
+    span: Span
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `file` is the path shown to the reader; `span` is None when no place in it applies."""
+
+    code: str
+    message: str
+    file: str = ""
+    span: Span | None = None
+    label: str = ""
+    notes: tuple[Note, ...] = ()
+    why: str = ""
+    help: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        return "warning" if self.code.startswith("W") else "error"
+
+    def within(self, file: str) -> Diagnostic:
+        """The same finding, placed in `file`."""
+        return replace(self, file=file)
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.span.line}:{self.span.column}: " if self.span else f"{self.file}: "
+        return f"{place if self.file else ''}{self.severity}[{self.code}]: {self.message}"
+
+
+class Failure(Exception):  # noqa: N818 - the base of SpecError and FileError
+    """Work that cannot go on, with the diagnostics that say why."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__(*self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.diagnostics))
+
+
+class SpecError(Failure):
+    """A spec that breaks the rules of the language (codes E0 to E3)."""
+
+
+class FileError(Failure):
+    """A file, weights or an image that cannot be used (codes E4)."""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The entry of `known` that `word` was most likely meant to be, or None when nothing is near.
+
+    Case is forgiven first (`k` -> `K`), then misspellings; a swap of two letters is one slip.
+    """
+    candidates = sorted(set(known))
+    for candidate in candidates:
+        if candidate.lower() == word.lower():
+            return candidate
+    if len(word) > 64:
+        return None
+    reach = max(1, len(word) // 3)
+    ranked = sorted((_slips(word.lower(), c.lower()), c) for c in candidates if abs(len(c) - len(word)) <= reach)
+    return ranked[0][1] if ranked and ranked[0][0] <= reach and ranked[0][0] < len(word) else None
+
+
+def _slips(a: str, b: str) -> int:
+    """Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, last, row = row, before, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Without repeats, errors and warnings together in the order of the text."""
+    yield from sorted(dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0)))

@@ -1,0 +1,353 @@
+"""Node tree -> Document: which layers, blocks, branches and references stand where.
+
+This is all that can be known without shapes and numbers: each word is resolved to a layer kind, a block or an
+argument, each key is known. Values are left as nodes for `elaborate` to work out where they are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .diagnostics import Diagnostic, Note, Span, closest
+from .fields import forms, read, unknown_field
+from .header import Header
+from .layer import Join, Layer
+from .layers import find, kinds
+from .scope import LETTERS
+from .source import Mapping, Node, Scalar, Sequence, Source, parse
+
+SIBLINGS = ("name", "repeat", "expect")
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
+
+    word: Scalar
+    span: Span
+    name: Scalar | None = None
+    repeat: Node | None = None
+    expect: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plain(Item):
+    """A layer with fields."""
+
+    layer: type[Layer] = Layer
+    body: Mapping = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined(Item):
+    """A join over branches."""
+
+    layer: type[Layer] = Join
+    branches: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Item):
+    """A use of a block."""
+
+    block: Block = field(kw_only=True)
+    arguments: tuple[tuple[Scalar, Argument], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splice(Item):
+    """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
+
+    otherwise: Item | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class From(Item):
+    """`from: NAME`: go on from an earlier layer. `word` is the name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Broken(Item):
+    """An entry that has been reported; what follows it is not blamed."""
+
+
+Branch = tuple[Item, ...] | Scalar
+Argument = tuple[Item, ...] | Scalar
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A named list of layers with arguments; a default of None is `required`."""
+
+    name: Scalar
+    arguments: dict[str, tuple[Scalar, Argument | None]] = field(default_factory=dict)
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A spec as written. `root` gives the places of header keys."""
+
+    source: Source
+    root: Mapping
+    header: Header
+    blocks: dict[str, Block]
+    items: tuple[Item, ...]
+
+
+def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
+    """The document of a text, with every mistake that shows before shapes are known.
+
+    None when there is no header to go on with: without `input` no shape can be inferred.
+    """
+    root, found = parse(source)
+    if not isinstance(root, Mapping):
+        return None, found
+    builder = Builder(found)
+    header = builder.header(root)
+    builder.declare(root.get("blocks"))
+    items = builder.layers(root.get("layers"), root)
+    if header is None:
+        return None, found
+    return Document(source, root, header, builder.blocks, items), found
+
+
+class Builder:
+    """Collects blocks first, so that they may be used before they are written, then resolves words."""
+
+    def __init__(self, found: list[Diagnostic]) -> None:
+        self.found = found
+        self.blocks: dict[str, Block] = {}
+
+    def report(self, code: str, message: str, span: Span, label: str = "", help: str = "", why: str = "") -> None:
+        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why))
+
+    def header(self, root: Mapping) -> Header | None:
+        known = [*forms(Header), "blocks", "layers"]
+        for key, _ in root.items:
+            if key.text not in known:
+                self.found.append(unknown_field(key, known, "key"))
+        rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
+        header, found = read(Header, Mapping(rest, root.span))
+        self.found.extend(found)
+        return header
+
+    def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
+        if node is None:
+            self.report("E103", "`layers` is missing", root.span, help="`layers:` and a list, `- conv: {F: 3, K: 8}` ...")
+            return ()
+        if not isinstance(node, Sequence) or not node.items:
+            self.report("E110", "`layers` takes a list of layers", node.span, "write `- relu` and the like below it")
+            return ()
+        return self.items(node, ())
+
+    # blocks
+
+    def declare(self, node: Node | None) -> None:
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            self.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
+            return
+        for name, _ in node.items:
+            if name.text in kinds() or not NAME.fullmatch(name.text) or name.text == "from":
+                why = "that is a layer kind" if name.text in kinds() else "letters, digits, `_` and `-` make a name"
+                self.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
+            self.blocks[name.text] = Block(name)
+        for name, body in node.items:
+            self.block(self.blocks[name.text], body)
+
+    def block(self, block: Block, body: Node) -> None:
+        if not isinstance(body, Mapping):
+            self.report("E110", f"block `{block.name.text}` takes a mapping", body.span, "`args` and `layers` stand here")
+            return
+        for key, _ in body.items:
+            if key.text not in ("args", "layers"):
+                self.found.append(unknown_field(key, ["args", "layers"], "key"))
+        self.parameters(block, body.get("args"))
+        layers = body.get("layers")
+        if isinstance(layers, Sequence):
+            block.items = self.items(layers, block.arguments)
+        else:
+            self.report("E103", f"block `{block.name.text}` has no list of layers", body.span, help="`layers: [...]`")
+
+    def parameters(self, block: Block, node: Node | None) -> None:
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            self.report("E112", "`args` takes a mapping of names to defaults", node.span, help="`args: {K: required}`")
+            return
+        for key, default in node.items:
+            if key.text in LETTERS or not key.text.isidentifier():
+                why = "C, H and W are the arriving tensor's" if key.text in LETTERS else "letters, digits and `_`"
+                self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
+                continue
+            required = isinstance(default, Scalar) and default.plain and default.text == "required"
+            value = None if required else self.argument(default, tuple(block.arguments))
+            block.arguments[key.text] = (key, value)
+
+    def argument(self, node: Node, scope: Iterable[str]) -> Argument:
+        if isinstance(node, Sequence):
+            return self.items(node, scope)
+        if isinstance(node, Mapping):
+            self.report(
+                "E112",
+                "an argument is a number, an expression, true or false, a word or a list of layers",
+                node.span,
+                "this is a mapping",
+                help="for layers write a list: `[{conv: {F: 1, K: 8}}]`",
+            )
+            return ()
+        return node
+
+    # items
+
+    def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Item, ...]:
+        return tuple(self.item(entry, scope) for entry in node.items)
+
+    def item(self, node: Node, scope: Iterable[str]) -> Item:
+        if isinstance(node, Sequence):
+            self.report(
+                "E110", "a layer is a word or a mapping, not a list", node.span, help="branches stand in a join: `- add: [...]`"
+            )
+            return Broken(Scalar("", True, node.span), node.span)
+        if isinstance(node, Scalar):
+            return self.resolve(node, None, node.span, scope, {})
+        siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
+        words = [(key, value) for key, value in node.items if key.text not in SIBLINGS]
+        if len(words) != 1:
+            return self.crowded(node, words)
+        word, body = words[0]
+        if word.text == "from":
+            return self.go_on(node, word, body, siblings)
+        return self.resolve(word, body, node.span, scope, siblings)
+
+    def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> Broken:
+        word = words[1][0] if words else node.items[0][0] if node.items else Scalar("", True, node.span)
+        near = closest(word.text, SIBLINGS)
+        what = ", ".join(f"`{key.text}`" for key, _ in words[:4]) or "none"
+        self.report(
+            "E110",
+            f"a layer has exactly one layer key, here: {what}",
+            word.span,
+            f"did you mean `{near}`?" if near else "",
+            help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
+        )
+        return Broken(word, node.span)
+
+    def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Item:
+        if siblings or not isinstance(body, Scalar):
+            self.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
+            return Broken(word, node.span)
+        return From(body, node.span)
+
+    def resolve(
+        self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
+    ) -> Item:
+        kind = word.text
+        name, repeat, expect = self.name(siblings), siblings.get("repeat"), siblings.get("expect")
+        if kind in scope and body is None:
+            otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
+            return Splice(word, span, otherwise=otherwise)
+        if kind in self.blocks:
+            block = self.blocks[kind]
+            return Call(word, span, name, repeat, expect, block=block, arguments=self.call(body, scope))
+        if kind not in kinds():
+            near = closest(kind, [*kinds(), *self.blocks, *scope])
+            known = f"blocks here: {', '.join(self.blocks)}" if self.blocks and not near else ""
+            self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
+            return Broken(word, span)
+        if repeat is not None:
+            self.report(
+                "E110",
+                "only a block can be repeated",
+                repeat.span,
+                help=f"make a block of `{kind}` and what repeats with it",
+            )
+        layer = find(kind)
+        if issubclass(layer, Join):
+            branches = self.branches(word, body, scope)
+            return Joined(word, span, name, None, expect, layer=layer, branches=branches) if branches else Broken(word, span)
+        return self.plain(word, body, span, name, expect, layer)
+
+    def plain(
+        self, word: Scalar, body: Node | None, span: Span, name: Scalar | None, expect: Node | None, layer: type[Layer]
+    ) -> Item:
+        if body is None or (isinstance(body, Scalar) and body.is_null):
+            body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
+        if not isinstance(body, Mapping):
+            known = ", ".join(f"{key}: ..." for key in list(forms(layer))[:2])
+            self.report("E110", f"the fields of `{word.text}` are a mapping", body.span, help=f"`{word.text}: {{{known}}}`")
+            return Broken(word, span)
+        known_fields = list(forms(layer))
+        unknown = [key for key, _ in body.items if key.text not in known_fields]
+        self.found.extend(unknown_field(key, known_fields) for key in unknown)
+        if unknown:
+            return Broken(word, span, name)
+        return Plain(word, span, name, None, expect, layer=layer, body=body)
+
+    def name(self, siblings: dict[str, Node]) -> Scalar | None:
+        node = siblings.get("name")
+        if node is None:
+            return None
+        text = node.text if isinstance(node, Scalar) else ""
+        if not NAME.fullmatch(text) or len(text) > NAME_LENGTH or text == "input":
+            why = "the spec's input has that name" if text == "input" else "letters, digits, `_`, `-`, dots between parts"
+            self.report("E109", "this cannot be a layer's name", node.span, why, why=f"at most {NAME_LENGTH} characters")
+            return None
+        assert isinstance(node, Scalar)
+        return node
+
+    def call(self, body: Node | None, scope: Iterable[str]) -> tuple[tuple[Scalar, Argument], ...]:
+        if body is None or (isinstance(body, Scalar) and body.is_null):
+            return ()
+        if not isinstance(body, Mapping):
+            self.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
+            return ()
+        return tuple((key, self.argument(value, scope)) for key, value in body.items)
+
+    def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
+        nodes = body.items if isinstance(body, Sequence) else ()
+        if isinstance(body, Mapping):
+            nodes = tuple(value for _, value in body.items)
+        if len(nodes) < 2:
+            self.report(
+                "E113",
+                f"`{word.text}` joins two or more branches",
+                body.span if body else word.span,
+                f"{len(nodes)} given",
+                help=f"`{word.text}: [[...], []]`: `[]` is the arriving tensor itself",
+            )
+            return ()
+        return tuple(self.branch(node, scope) for node in nodes)
+
+    def branch(self, node: Node, scope: Iterable[str]) -> Branch:
+        if isinstance(node, Sequence):
+            return self.items(node, scope)
+        if isinstance(node, Mapping):
+            self.report(
+                "E113", "a branch is a list of layers or the name of an earlier layer", node.span, "write it in [ ]"
+            )
+            return (Broken(Scalar("", True, node.span), node.span),)
+        return node
+
+
+def unused(document: Document, used_blocks: Iterable[str], used_arguments: Iterable[tuple[str, str]]) -> list[Diagnostic]:
+    """Warnings for blocks that no layer uses and arguments that no field of a used block reads."""
+    blocks, arguments = set(used_blocks), set(used_arguments)
+    found = []
+    for name, block in document.blocks.items():
+        if name not in blocks:
+            found.append(Diagnostic("W101", f"block `{name}` is never used", span=block.name.span))
+            continue
+        for key, (scalar, _) in block.arguments.items():
+            if (name, key) not in arguments:
+                note = Note(block.name.span, "in this block")
+                found.append(
+                    Diagnostic("W102", f"argument `{key}` is never used", span=scalar.span, notes=(note,))
+                )
+    return found

@@ -1,0 +1,111 @@
+"""A spec's contract: what it promises about its output and its costs, held against the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from .diagnostics import Diagnostic, Span
+from .document import Document
+from .graph import Graph, Step, Totals
+from .header import OPERATORS, Expect, bound
+from .layer import Shape, times
+from .source import Mapping, Node
+
+UNITS = {
+    "params": "parameters",
+    "buffers": "buffer values",
+    "macs": "MACs",
+    "weight_bytes": "bytes of weights",
+    "peak_activation_bytes": "bytes of activations at the peak",
+}
+
+
+def check_expectations(document: Document, graph: Graph, skip: bool = False) -> list[Diagnostic]:
+    """Broken promises of the top-level `expect` and classes that do not fit the output.
+
+    With `skip` those that hang on the input's size are left out: all but params and buffers.
+    """
+    expect, node = document.header.expect, document.root.get("expect")
+    found = [] if skip else list(_classes(document, graph))
+    if expect is None or not isinstance(node, Mapping):
+        return found
+    if not skip and expect.output is not None:
+        found += _outputs(expect, graph, node)
+    for total in fields(Totals):
+        budget = getattr(expect, total.name)
+        if budget is None or (skip and total.name not in ("params", "buffers", "weight_bytes")):
+            continue
+        sign, limit = bound(budget)
+        count = getattr(graph.totals, total.name)
+        if not OPERATORS[sign](count, limit):
+            found.append(_broken(total.name, count, sign, int(limit), graph, _span(node, total.name)))
+    return found
+
+
+def _span(node: Mapping, key: str) -> Span:
+    value: Node | None = node.get(key)
+    return value.span if value else node.span
+
+
+def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
+    off = abs(count - limit)
+    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
+    what = f"{off:,} {relation} the {'expected ' + format(limit, ',') if sign == '=' else 'limit'}"
+    return Diagnostic(
+        "E301",
+        f"{count:,} {UNITS[name]}, {what}",
+        span=span,
+        label=f"{sign} {limit:,} is broken" if sign != "=" else f"it is {count:,}",
+        why=_largest(name, count, graph),
+        help=f"`{name}: {count}`, or a smaller network" if count > limit else f"`{name}: {count}`",
+    )
+
+
+def _largest(name: str, total: int, graph: Graph) -> str:
+    """The steps that cost most, with their shares."""
+
+    def cost(step: Step) -> int:
+        return int(getattr(step, name, 0))
+
+    top = [step for step in sorted(graph.steps, key=cost, reverse=True)[:3] if cost(step)]
+    return ", ".join(f"{step.name} {cost(step):,} ({100 * cost(step) / total:.0f}%)" for step in top)
+
+
+def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic]:
+    span = _span(node, "output")
+    if isinstance(expect.output, dict):
+        shapes = {name: graph.shape(name) for name in graph.outputs}
+        for name, wanted in expect.output.items():
+            if name not in shapes:
+                yield Diagnostic("E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}")
+            elif shapes[name] != wanted:
+                yield _shape(f"output `{name}`", shapes[name], wanted, span)
+    elif len(graph.outputs) > 1:
+        help = f"`output: {{{graph.outputs[0]}: [...], ...}}`"
+        yield Diagnostic("E302", f"{len(graph.outputs)} outputs, but one shape", span=span, help=help)
+    elif graph.shape(graph.outputs[0]) != expect.output and expect.output is not None:
+        yield _shape("the output", graph.shape(graph.outputs[0]), expect.output, span)
+
+
+def _shape(what: str, shape: Shape, wanted: Shape, span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E302",
+        f"{what} is {times(shape)}, expected {times(wanted)}",
+        span=span,
+        help=f"`output: [{', '.join(map(str, shape))}]`, or mend the layers",
+    )
+
+
+def _classes(document: Document, graph: Graph) -> Iterator[Diagnostic]:
+    classes, node = document.header.classes, document.root.get("classes")
+    if not isinstance(classes, tuple) or node is None:
+        return
+    wanted = graph.shape(graph.outputs[0])[0]
+    if len(classes) != wanted:
+        yield Diagnostic(
+            "E303",
+            f"{len(classes)} classes for an output of {times(graph.shape(graph.outputs[0]))}",
+            span=node.span,
+            help=f"{wanted} names, one for each value of the output",
+        )

@@ -1,0 +1,403 @@
+"""YAML nodes -> Python values, guided by the types of a pydantic model's fields.
+
+Words stay words, arithmetic is worked out, text is taken as written; what the types cannot say
+(bounds, combinations) is then checked by the model itself. Every mistake becomes a Diagnostic at its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingABC
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .diagnostics import Diagnostic, Failure, Span, closest
+from .expression import ExpressionError, Number, evaluate, parse, whole
+from .layer import PerAxis
+from .scope import Layers, NoSuchName, Scope, Value, Word
+from .source import Mapping, Node, Scalar, Sequence, trap
+
+M = TypeVar("M", bound=BaseModel)
+ROWS = ("top", "bottom")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Marks a `str` field that takes only text of a pattern, beside numbers."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a field's type admits."""
+
+    words: frozenset[str] = frozenset()
+    text: bool = False
+    pattern: str = ""
+    flag: bool = False
+    whole: bool = False
+    real: bool = False
+    null: bool = False
+    items: tuple[Form, ...] = ()
+    endless: bool = False
+    model: type[BaseModel] | None = None
+    entries: Form | None = None
+    per_axis: bool = False
+
+    @property
+    def number(self) -> bool:
+        return self.whole or self.real
+
+    def item(self, index: int) -> Form:
+        return self.items[0 if self.endless else min(index, len(self.items) - 1)]
+
+    def wanted(self) -> str:
+        """What stands here, in words."""
+        kinds = [f"`{w}`" for w in sorted(self.words)]
+        kinds += ["a whole number"] if self.whole else ["a number"] if self.real else []
+        kinds += ["true or false"] if self.flag else []
+        kinds += ["text"] if self.text else []
+        if self.items:
+            inner = self.items[0].wanted()
+            kinds += [f"a list ({inner} each)" if self.endless else f"a list of {len(self.items)}"]
+        kinds += ["a mapping"] if self.model or self.entries else []
+        return " or ".join(kinds)
+
+
+@lru_cache(maxsize=None)
+def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
+    """The `Form` of a type annotation."""
+    found = _bare(annotation)
+    for mark in metadata:
+        if isinstance(mark, PerAxis):
+            found = replace(found, per_axis=True)
+        elif isinstance(mark, Spelled):
+            found = replace(found, pattern=mark.pattern, text=False)
+    return found
+
+
+def _bare(annotation: Any) -> Form:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return form(arguments[0], tuple(m for m in arguments[1:] if isinstance(m, PerAxis | Spelled)))
+    if origin in (Union, UnionType):
+        return _merge([form(a) for a in arguments])
+    if origin is Literal:
+        words = frozenset(a for a in arguments if isinstance(a, str))
+        return Form(words=words, whole=len(words) < len(arguments))
+    if origin is tuple:
+        endless = len(arguments) == 2 and arguments[1] is Ellipsis
+        return Form(items=tuple(form(a) for a in arguments if a is not Ellipsis), endless=endless)
+    if origin is dict:
+        return Form(entries=form(arguments[1]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return Form(model=annotation)
+    plain = {str: Form(text=True), bool: Form(flag=True), int: Form(whole=True), float: Form(real=True)}
+    return Form(null=True) if annotation is NoneType else plain[annotation]
+
+
+def _merge(forms: list[Form]) -> Form:
+    return Form(
+        words=frozenset[str]().union(*(f.words for f in forms)),
+        text=any(f.text for f in forms),
+        pattern="".join(f.pattern for f in forms),
+        flag=any(f.flag for f in forms),
+        whole=any(f.whole for f in forms) and not any(f.real for f in forms),
+        real=any(f.real for f in forms),
+        null=any(f.null for f in forms),
+        items=next((f.items for f in forms if f.items), ()),
+        endless=any(f.endless for f in forms),
+        model=next((f.model for f in forms if f.model), None),
+        entries=next((f.entries for f in forms if f.entries), None),
+        per_axis=any(f.per_axis for f in forms),
+    )
+
+
+@lru_cache(maxsize=None)
+def forms(model: type[BaseModel]) -> dict[str, Form]:
+    """The forms of a model's fields by the name that stands in YAML."""
+    return {
+        info.alias or name: form(info.annotation, tuple(m for m in info.metadata if isinstance(m, PerAxis | Spelled)))
+        for name, info in model.model_fields.items()
+    }
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the fields of one model in one scope; `axes` are the scopes of rows and of columns."""
+
+    scope: Scope
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def fields(self, model: type[BaseModel], body: Mapping) -> dict[str, Any]:
+        """The values given in `body`; mistakes go to `found`. Raises `Unknown` when a value cannot be known."""
+        known = forms(model)
+        values: dict[str, Any] = {}
+        own: MappingABC[str, tuple[Any, Any]] | None = None
+        for key, node in sorted(body.items, key=lambda item: item[0].text in known and known[item[0].text].per_axis):
+            if key.text not in known:
+                self.found.append(unknown_field(key, list(known)))
+                continue
+            shape = known[key.text]
+            if shape.per_axis and own is None:
+                own = getattr(model, "letters", lambda _: {})(values)
+            axes = self._axes(own) if shape.per_axis and own else (self.scope, self.scope)
+            try:
+                values[key.text] = self.value(key.text, node, shape, axes)
+            except Failure as failure:
+                self.found.extend(failure.diagnostics)
+        return values
+
+    def _axes(self, own: MappingABC[str, tuple[Any, Any]]) -> tuple[Scope, Scope]:
+        def scope(axis: int) -> Scope:
+            return replace(self.scope, arguments={**self.scope.arguments, **{k: v[axis] for k, v in own.items()}})
+
+        return scope(0), scope(1)
+
+    def value(self, name: str, node: Node, form: Form, axes: tuple[Scope, Scope]) -> Any:
+        """The value of one node."""
+        if isinstance(node, Sequence):
+            return self._sequence(name, node, form, axes)
+        if isinstance(node, Mapping):
+            return self._mapping(name, node, form, axes)
+        if form.items and not (form.number or form.words or form.text or form.flag):
+            form = replace(form.item(0), per_axis=form.per_axis)
+        rows = _scalar(name, node, form, axes[0])
+        if not form.per_axis or axes[0] is axes[1]:
+            return rows
+        columns = _scalar(name, node, form, axes[1])
+        return rows if rows == columns else (rows, columns)
+
+    def _sequence(self, name: str, node: Sequence, form: Form, axes: tuple[Scope, Scope]) -> tuple[Any, ...]:
+        if not form.items:
+            raise _wrong(name, node, form, "a list")
+        if not form.endless and len(node.items) != len(form.items):
+            raise _wrong(name, node, form, f"a list of {len(node.items)}")
+        return tuple(
+            self.value(name, item, form.item(i), (axes[min(i, 1)],) * 2 if form.per_axis else axes)
+            for i, item in enumerate(node.items)
+        )
+
+    def _mapping(self, name: str, node: Mapping, form: Form, axes: tuple[Scope, Scope]) -> dict[str, Any]:
+        if form.entries is not None:
+            return {key.text: self.value(key.text, item, form.entries, axes) for key, item in node.items}
+        if form.model is None:
+            raise _wrong(name, node, form, "a mapping")
+        known = forms(form.model)
+        values = {}
+        for key, item in node.items:
+            if key.text not in known:
+                raise Failure([unknown_field(key, list(known))])
+            own = axes[0 if key.text in ROWS else 1]
+            values[key.text] = self.value(key.text, item, known[key.text], (own, own) if form.per_axis else axes)
+        return values
+
+
+def read(model: type[M], body: Mapping, scope: Scope | None = None) -> tuple[M | None, list[Diagnostic]]:
+    """A model from its YAML mapping, with every mistake found; None when there is any."""
+    reader = Reader(scope or Scope())
+    values = reader.fields(model, body)
+    if reader.found:
+        _, also = build(model, values, body)
+        return None, reader.found + [d for d in also if d.code == "E103"]
+    return build(model, values, body)
+
+
+def build(model: type[M], values: dict[str, Any], body: Node) -> tuple[M | None, list[Diagnostic]]:
+    """The model of evaluated values, or its mistakes at the places they have in `body`."""
+    try:
+        return model.model_validate(values), []
+    except ValidationError as invalid:
+        found: dict[object, Diagnostic] = {}
+        for details in invalid.errors(include_url=False):
+            found.setdefault(details["loc"][:1], _invalid(model, details, body))
+        return None, list(found.values())
+
+
+def number(scalar: Scalar, scope: Scope) -> Number:
+    """The value of an expression in a scope, or raise `Failure` at the place of the mistake."""
+    try:
+        expression = parse(scalar.text)
+    except ExpressionError as error:
+        raise Failure([_at(scalar, error)]) from None
+
+    def lookup(name: str) -> Number:
+        value = scope.value(name)
+        if isinstance(value, bool | Word | Layers):
+            raise NoSuchName(name, scope.names(), f"the argument `{name}` is {describe(value)}, not a number")
+        return value
+
+    try:
+        return evaluate(expression, lookup)
+    except ExpressionError as error:
+        raise Failure([_at(scalar, error)]) from None
+    except NoSuchName as error:
+        start, end = expression.where(error.name)
+        raise Failure([_no_such_name(error, within(scalar, start, end))]) from None
+
+
+def describe(value: Value) -> str:
+    if isinstance(value, Layers):
+        return "a list of layers"
+    if isinstance(value, Word):
+        return f"the word `{value.scalar.text}`"
+    return str(value).lower()
+
+
+def within(scalar: Scalar, start: int, end: int) -> Span:
+    """The span of characters `start` to `end` of a scalar's text."""
+    span = scalar.span
+    if span.line != span.end_line:
+        return span
+    first = span.column + start + (0 if scalar.plain else 1)
+    return Span(span.line, first, span.line, first + max(1, end - start))
+
+
+def unknown_field(key: Scalar, known: list[str], what: str = "field") -> Diagnostic:
+    near = closest(key.text, known)
+    return Diagnostic(
+        "E102",
+        f"unknown {what} `{key.text}`",
+        span=key.span,
+        label=f"did you mean `{near}`?" if near else "",
+        help=f"known here: {', '.join(known)}" if known else "it takes no fields",
+    )
+
+
+def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
+    text = scalar.text
+    if scalar.is_null:
+        if form.null:
+            return None
+        raise _wrong(name, scalar, form, "empty")
+    if text in form.words or form.text:
+        return text
+    if form.pattern and re.fullmatch(form.pattern, text):
+        return text
+    value = _given(scalar, scope)
+    if isinstance(value, Word) and value.scalar.text in form.words:
+        return value.scalar.text
+    if isinstance(value, Word | Layers):
+        raise _wrong(name, scalar, form, describe(value))
+    if isinstance(value, bool) or (scalar.plain and text in ("true", "false")):
+        if not form.flag:
+            raise _wrong(name, scalar, form, text)
+        return value if isinstance(value, bool) else text == "true"
+    if value is None and scalar.plain and (why := trap(text)):
+        raise _trapped(name, scalar, form, why)
+    if not form.number:
+        raise _wrong(name, scalar, form, f"`{text}`", near=closest(text, form.words))
+    if value is None and not scalar.plain and _is_plain_number(text):
+        raise _wrong(name, scalar, form, f'the text "{text}"', help=f"write {text} without quotes")
+    return _number(scalar, form, scope)
+
+
+def _given(scalar: Scalar, scope: Scope) -> Value | None:
+    return scope.argument(scalar.text)
+
+
+def _is_plain_number(text: str) -> bool:
+    return re.fullmatch(r"[-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?", text) is not None
+
+
+def _number(scalar: Scalar, form: Form, scope: Scope) -> int | float:
+    try:
+        value = number(scalar, scope)
+    except Failure as failure:
+        raise _suggest_words(failure, scalar, form) from None
+    if form.real:
+        return value if isinstance(value, int) else float(value)
+    try:
+        return whole(value)
+    except ExpressionError as error:
+        raise Failure([_at(scalar, error)]) from None
+
+
+def _suggest_words(failure: Failure, scalar: Scalar, form: Form) -> Failure:
+    near = closest(scalar.text, form.words)
+    if near is None:
+        return failure
+    return Failure([replace(d, label=f"did you mean `{near}`?") for d in failure.diagnostics])
+
+
+def _at(scalar: Scalar, error: ExpressionError) -> Diagnostic:
+    span = within(scalar, error.start, error.end)
+    return Diagnostic(error.code, error.message, span=span, why=error.why, help=error.help)
+
+
+def _no_such_name(error: NoSuchName, span: Span) -> Diagnostic:
+    near = closest(error.name, error.known)
+    return Diagnostic(
+        "E105",
+        f"`{error.name}` has no value here",
+        span=span,
+        label=f"did you mean `{near}`?" if near and not error.why else "",
+        why=error.why,
+        help=f"known here: {', '.join(error.known)}" if error.known else "",
+    )
+
+
+def _wrong(name: str, node: Node, form: Form, got: str, near: str | None = None, help: str = "") -> Failure:
+    return Failure([
+        Diagnostic(
+            "E104",
+            f"`{name}` takes {form.wanted()}",
+            span=node.span,
+            label=f"did you mean `{near}`?" if near else f"this is {got}",
+            help=help,
+        )
+    ])
+
+
+def _trapped(name: str, scalar: Scalar, form: Form, why: str) -> Failure:
+    message = f"`{scalar.text}` is not {form.wanted()}"
+    return Failure([Diagnostic("E008", message, span=scalar.span, label=f"for `{name}`", why=why)])
+
+
+BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+def _invalid(model: type[BaseModel], details: ErrorDetails, body: Node) -> Diagnostic:
+    name = str(details["loc"][0]) if details["loc"] else ""
+    node = _node(body, details["loc"])
+    if details["type"] == "missing":
+        missing = ".".join(str(part) for part in details["loc"])
+        return Diagnostic("E103", f"`{missing}` is missing", span=body.span, help=_example(model, name))
+    if details["type"] in BOUNDS:
+        bound, words = BOUNDS[details["type"]]
+        limit = details["ctx"][bound]
+        return Diagnostic(
+            "E104", f"`{name}` must be {words} {limit}", span=node.span, label=f"this is {details['input']}"
+        )
+    message = details["msg"].removeprefix("Value error, ")
+    return Diagnostic("E104", f"`{name}`: {message}" if name else message, span=node.span)
+
+
+def _example(model: type[BaseModel], name: str) -> str:
+    for key, info in model.model_fields.items():
+        if name in (key, info.alias) and info.description:
+            return f"`{name}`: {info.description}"
+    return ""
+
+
+def _node(body: Node, location: tuple[int | str, ...]) -> Node:
+    """The node that a pydantic location points at, or the nearest one around it."""
+    node = body
+    for part in location:
+        if isinstance(node, Mapping):
+            node = node.get(str(part)) or node
+        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+    return node

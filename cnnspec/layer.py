@@ -1,0 +1,162 @@
+"""What a layer is: the contract that every file in `cnnspec/layers/` fulfils.
+
+A layer is a strict pydantic model of its fields plus pure functions of the arriving shape: the shape it
+produces, the tensors it holds, the multiply-accumulates it costs, how far one output cell looks back.
+`forward` is its plain execution and its definition: NCHW float arrays in, one array out.
+
+Shapes leave the batch out: `(C, H, W)`, or `(C,)` after `flatten`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+
+Shape = tuple[int, ...]
+
+
+def both(value: object) -> object:
+    """One number stands for both axes."""
+    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Pair = Annotated[tuple[Count, Count], BeforeValidator(both)]
+
+
+class PerAxis:
+    """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An array that a layer holds, laid out as in PyTorch.
+
+    `fan` = (fan in, fan out) marks a weight that starts at random; otherwise the array starts filled with
+    `fill`. A `buffer` is computed, not learned. A `bare` tensor may be stored under the layer's own name.
+    """
+
+    shape: Shape
+    fan: tuple[int, int] | None = None
+    fill: float = 0.0
+    buffer: bool = False
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How one output cell looks back, per axis: over `window` input cells, moving `step` cells to the next."""
+
+    window: tuple[int, int] = (1, 1)
+    step: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A use of a layer: its YAML, the shape that arrives, the shape it produces or the code of its error."""
+
+    yaml: str
+    arriving: Shape
+    produces: Shape | str
+
+
+@dataclass(eq=False)
+class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place is known
+    """Why a layer cannot take (or should not take) what arrives. `field` is where the caret goes; `{layer}` in
+    the message stands for the layer's kind and name."""
+
+    code: str
+    message: str
+    field: str = ""
+    label: str = ""
+    why: str = ""
+    help: str = ""
+    shows_input: bool = False
+
+
+class Layer(BaseModel):
+    """Base of all layers. A layer without tensors, cost or window overrides `output` and `forward` alone.
+
+    `output`, `macs`, ... take one shape for each arriving tensor, `forward` one array for each and the layer's
+    tensors by name; overriding methods name their parameters.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    kind: ClassVar[str]
+    examples: ClassVar[tuple[Example, ...]] = ()
+    is_view: ClassVar[bool] = False
+    """Running it moves no data: its output is its input's memory."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.kind = cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def letters(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:
+        """The layer's own letters, per axis, for fields marked `PerAxis`."""
+        return {}
+
+    def output(self, *arriving: Any) -> Shape:
+        """The shape produced, or raise `Misfit`."""
+        raise NotImplementedError
+
+    def remarks(self, *arriving: Any) -> Iterator[Misfit]:
+        """Warnings about a layer that does run."""
+        return iter(())
+
+    def tensors(self, *arriving: Any) -> dict[str, Tensor]:
+        """The arrays the layer holds, by name."""
+        return {}
+
+    def macs(self, *arriving: Any) -> int:
+        """Multiply-accumulates for one input; without bias, norm and activation."""
+        return 0
+
+    def reach(self, *arriving: Any) -> Reach | None:
+        """How far one output cell looks; None when a cell no longer has a place in the image."""
+        return Reach()
+
+    def forward(self, *inputs: Any, **tensors: Any) -> Array:
+        """Plain execution: arrays (N, *arriving) to (N, *output)."""
+        raise NotImplementedError
+
+
+class Join(Layer):
+    """A layer over two or more branches, which are written in place of fields."""
+
+
+def is_image(shape: Shape) -> bool:
+    """(C, H, W), not the vector that `flatten` makes."""
+    return len(shape) == 3
+
+
+def image(shape: Shape) -> tuple[int, int, int]:
+    """The arriving image's C, H, W, or raise `Misfit`: a vector has no rows and columns."""
+    if not is_image(shape):
+        raise Misfit(
+            "E204",
+            f"{{layer}} needs an image, but a vector of {shape[0]} arrives",
+            why="after `flatten` there are no rows and columns",
+            help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first",
+            shows_input=True,
+        )
+    C, H, W = shape
+    return C, H, W
+
+
+def times(shape: Shape) -> str:
+    """A shape as people write it: 16x5x5."""
+    return "x".join(map(str, shape))

@@ -1,0 +1,12 @@
+"""What value-by-value layers share: any shape goes through unchanged."""
+
+from __future__ import annotations
+
+from ..layer import Layer, Shape
+
+
+class Pointwise(Layer):
+    """Each output value hangs on the input value at the same place alone."""
+
+    def output(self, arriving: Shape) -> Shape:
+        return arriving

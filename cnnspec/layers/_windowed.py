@@ -1,0 +1,179 @@
+"""What every layer with a sliding window shares: F, S, P, its sweep along rows and columns, its misfits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..geometry import Sweep, same, same_upper
+from ..layer import Layer, Misfit, Natural, Pair, PerAxis, Reach, Shape, both, image, times
+
+
+class Sides(BaseModel):
+    """Cells on each side of the image."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    top: Natural = 0
+    bottom: Natural = 0
+    left: Natural = 0
+    right: Natural = 0
+
+    @property
+    def axes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(before, after) for rows and for columns."""
+        return (self.top, self.bottom), (self.left, self.right)
+
+
+Padding = Annotated[
+    Natural | tuple[Natural, Natural] | Sides | Literal["same", "same-upper", "valid"],
+    PerAxis(),
+]
+Sweeps = tuple[Sweep, Sweep]
+AXES = ("row", "column")
+
+
+class Windowed(Layer):
+    """A window of F cells that moves by S over the image padded by P."""
+
+    F: Pair = Field(description="window size: `3`, or `[rows, columns]`")
+    P: Padding = Field(
+        0, description="zero padding: `2`, `[PH, PW]`, `{top, bottom, left, right}`, `same`, `same-upper` or `valid`"
+    )
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        raise NotImplementedError
+
+    @property
+    def dilation(self) -> tuple[int, int]:
+        return (1, 1)
+
+    @property
+    def rounds(self) -> str | None:
+        """The layer's `rounding`; None when nothing is said."""
+        return None
+
+    @classmethod
+    def letters(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:
+        F = both(values.get("F"))
+        D = both(values.get("D", 1))
+        S = both(values["S"]) if values.get("S") is not None else cls.default_stride(F)
+        return {k: v for k, v in {"F": F, "S": S, "D": D}.items() if isinstance(v, tuple)}
+
+    @classmethod
+    def default_stride(cls, F: Any) -> Any:
+        return (1, 1)
+
+    def padding(self, axis: int, size: int) -> tuple[int, int]:
+        """(before, after) along an axis that `size` cells arrive on."""
+        F, S, D = self.F[axis], self.stride[axis], self.dilation[axis]
+        if self.P == "valid":
+            return 0, 0
+        if self.P == "same-upper":
+            return same_upper(size, F, S, D)
+        if self.P == "same":
+            middle = same(F, D)
+            if middle is None:
+                raise self.uneven(axis)
+            return middle, middle
+        if isinstance(self.P, Sides):
+            return self.P.axes[axis]
+        P = both(self.P)
+        assert isinstance(P, tuple)
+        return P[axis], P[axis]
+
+    def uneven(self, axis: int) -> Misfit:
+        F, D = self.F[axis], self.dilation[axis]
+        total = f"F-1 = {F - 1}" if D == 1 else f"D(F-1) = {D * (F - 1)}"
+        near = f"F: {F - 1} or F: {F + 1}" if F > 2 else f"F: {F + 1}"
+        return Misfit(
+            "E202",
+            "`P: same` needs an odd F",
+            field="P",
+            label=f"F = {F} is even",
+            why=f"same padding adds {total} per axis, which cannot be split evenly",
+            help=f"{near}, or `P: same-upper` (extra row at the bottom, extra column at the right)",
+        )
+
+    def sweep(self, axis: int, size: int) -> Sweep:
+        before, after = self.padding(axis, size)
+        F, S, D = self.F[axis], self.stride[axis], self.dilation[axis]
+        return Sweep(size, F, S, D, before, after, self.rounds == "ceil")
+
+    def sweeps(self, arriving: Shape) -> Sweeps:
+        """The window along rows and columns of an arriving (C, H, W)."""
+        _, H, W = image(arriving)
+        return self.sweep(0, H), self.sweep(1, W)
+
+    def slide(self, arriving: Shape) -> tuple[int, int]:
+        """Output rows and columns, or raise `Misfit`."""
+        sweeps = self.sweeps(arriving)
+        for axis, sweep in zip(AXES, sweeps, strict=True):
+            if sweep.outputs < 1:
+                raise self.too_large(sweep, arriving)
+            if self.rounds == "exact" and sweep.left_over:
+                raise self.inexact(sweep, axis)
+        return sweeps[0].outputs, sweeps[1].outputs
+
+    def too_large(self, sweep: Sweep, arriving: Shape) -> Misfit:
+        largest = (sweep.size + sweep.before + sweep.after - 1) // sweep.D + 1
+        return Misfit(
+            "E203",
+            "the window of {layer} does not fit its input",
+            field="F",
+            label=f"{times(self.F)} window on a {times(arriving)} input",
+            why=f"(W - F + 2P)/S + 1 = {sweep.arithmetic()} < 1",
+            help=f"F <= {largest}, more padding" + self.instead(),
+            shows_input=True,
+        )
+
+    def instead(self) -> str:
+        """Another layer that would fit, for the cure."""
+        return ""
+
+    def inexact(self, sweep: Sweep, axis: str) -> Misfit:
+        return Misfit(
+            "E206",
+            f"{{layer}} leaves {_count(sweep.left_over, axis)} over, and `rounding: exact` forbids it",
+            field="F",
+            why=_formula(sweep),
+            help=f"an input of {_exact(sweep)} {axis}s gives exactly {sweep.outputs}; or `rounding: floor`",
+        )
+
+    def remarks(self, arriving: Shape) -> Iterator[Misfit]:
+        """Rows and columns that no window reads, unless `rounding` says that this is meant."""
+        left = [(axis, s) for axis, s in zip(AXES, self.sweeps(arriving), strict=True) if s.left_over]
+        if self.rounds is not None or not left:
+            return
+        unread = [(axis, s.unread) for axis, s in left if s.unread]
+        what = " and ".join(_count(n, axis) for axis, n in unread or [(a, s.left_over) for a, s in left])
+        where = "its input" if unread else "its padding"
+        axis, sweep = left[0]
+        yield Misfit(
+            "W201",
+            f"{{layer}} never reads the last {what} of {where}",
+            field="F",
+            why=_formula(sweep),
+            help=f"`rounding: floor` accepts this; an input of {_exact(sweep)} gives exactly {sweep.outputs}",
+        )
+
+    def reach(self, arriving: Shape) -> Reach | None:
+        rows, columns = self.sweeps(arriving)
+        return Reach((rows.extent, columns.extent), (Fraction(rows.S), Fraction(columns.S)))
+
+
+def _count(n: int, axis: str) -> str:
+    return f"{n} {axis}{'s' if n > 1 else ''}"
+
+
+def _exact(sweep: Sweep) -> int:
+    return sweep.size - sweep.left_over
+
+
+def _formula(sweep: Sweep) -> str:
+    value = sweep.travel / sweep.S + 1
+    return f"{sweep.arithmetic()} = {value:.10g}"

@@ -1,0 +1,90 @@
+"""Convolution: K filters slide over the image, each as deep as the image.
+
+At each place a filter's values are multiplied with the image below them and everything is summed over all
+channels, so one filter gives one map and the output is K deep. Like every framework this is cross-correlation:
+filters are not flipped.
+
+    output  K x ((H - F + 2P)/S + 1) x ((W - F + 2P)/S + 1), F dilated to D(F - 1) + 1
+    weight  K x C/G x FH x FW, bias K
+    MACs    F*F*C/G for each of the output's values
+
+`G` groups split channels and filters into G independent convolutions; G = C is a depthwise convolution.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ..layer import Count, Example, Misfit, Pair, Shape, Tensor, image
+from ._windowed import Windowed
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Conv(Windowed):
+    """K filters, each over all channels of the image (or of its group)."""
+
+    K: Count = Field(description="number of filters = output depth")
+    S: Pair = Field((1, 1), description="stride")
+    D: Pair = Field((1, 1), description="dilation: distance between neighbouring taps of the filter")
+    G: Count = Field(1, description="groups; must divide C and K")
+    bias: bool = Field(True, description="add one learned value to each map")
+    rounding: Literal["floor", "exact"] | None = Field(None, description="when S does not divide: `floor` or `exact`")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("conv: {F: 3, K: 2}", (3, 4, 4), (2, 2, 2)),
+        Example("conv: {F: 5, K: 4, P: same, bias: false}", (2, 9, 7), (4, 9, 7)),
+        Example("conv: {F: [3, 1], S: [2, 1], K: 4, P: (F-1)/2, G: 2}", (4, 7, 5), (4, 4, 5)),
+        Example("conv: {F: 3, K: C, G: C, D: 2, P: same}", (3, 8, 8), (3, 8, 8)),
+        Example("conv: {F: 3, S: 2, K: 4, P: same-upper}", (3, 8, 7), (4, 4, 4)),
+        Example("conv: {F: 2, K: 3, P: {top: 1, left: 2}}", (2, 4, 4), (3, 4, 5)),
+        Example("conv: {F: 3, K: 2, S: 2, rounding: floor}", (1, 8, 8), (2, 3, 3)),
+        Example("conv: {F: 4, K: 2, P: same}", (1, 8, 8), "E202"),
+        Example("conv: {F: 9, K: 2}", (1, 8, 8), "E203"),
+        Example("conv: {F: 3, K: 4, G: 2}", (3, 8, 8), "E201"),
+    )
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        return self.S
+
+    @property
+    def dilation(self) -> tuple[int, int]:
+        return self.D
+
+    @property
+    def rounds(self) -> str | None:
+        return self.rounding
+
+    def output(self, arriving: Shape) -> Shape:
+        C, _, _ = image(arriving)
+        for letter, count in (("C", C), ("K", self.K)):
+            if count % self.G:
+                raise Misfit(
+                    "E201",
+                    f"{{layer}}: G does not divide {letter}",
+                    field="G",
+                    label=f"{letter}/G = {count}/{self.G}",
+                    why="each group takes C/G channels and makes K/G maps",
+                    help="a G that divides both; `G: C` is a depthwise convolution",
+                    shows_input=letter == "C",
+                )
+        return (self.K, *self.slide(arriving))
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        depth, window = arriving[0] // self.G, prod(self.F)
+        weight = Tensor((self.K, depth, *self.F), fan=(depth * window, self.K // self.G * window))
+        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+
+    def macs(self, arriving: Shape) -> int:
+        return prod(self.output(arriving)) * prod(self.F) * (arriving[0] // self.G)
+
+    def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
+        from ..kernels.convolution import convolve
+
+        y = convolve(x, weight, self.sweeps(x.shape[1:]), self.G)
+        return y if bias is None else y + bias[:, None, None]

@@ -1,0 +1,62 @@
+"""Fully connected layer: each of K neurons weighs every value of the vector and adds its bias.
+
+    output  K
+    weight  K x C, bias K
+    MACs    K*C
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Count, Example, Layer, Misfit, Shape, Tensor, is_image, times
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Dense(Layer):
+    """K neurons, each connected to every value of a vector."""
+
+    K: Count = Field(description="number of neurons = length of the output")
+    bias: bool = Field(True, description="add one learned value to each neuron")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("dense: {K: 3}", (8,), (3,)),
+        Example("dense: {K: C/2, bias: false}", (8,), (4,)),
+        Example("dense: {K: 120}", (16, 5, 5), "E204"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        if is_image(arriving):
+            raise self.not_a_vector(arriving)
+        return (self.K,)
+
+    def not_a_vector(self, arriving: Shape) -> Misfit:
+        length = prod(arriving)
+        bias = f" + {self.K}" if self.bias else ""
+        params = self.K * length + (self.K if self.bias else 0)
+        return Misfit(
+            "E204",
+            f"`dense` needs a vector, but {times(arriving)} arrives",
+            help=f"insert `- flatten` before this line: {times(arriving).replace('x', '*')} = {length:,}, "
+            f"so this layer has {length}*{self.K}{bias} = {params:,} parameters",
+            shows_input=True,
+        )
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        weight = Tensor((self.K, arriving[0]), fan=(arriving[0], self.K))
+        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+
+    def macs(self, arriving: Shape) -> int:
+        return self.K * arriving[0]
+
+    def reach(self, arriving: Shape) -> None:
+        return None
+
+    def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
+        y = x @ weight.T
+        return y if bias is None else y + bias

@@ -1,0 +1,34 @@
+"""Max pooling: the largest value of each window. Padding never wins: it counts as minus infinity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pool import Pool
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class MaxPool(Pool):
+    """The largest value in each window, channel by channel."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("maxpool: {F: 2}", (6, 28, 28), (6, 14, 14)),
+        Example("maxpool: {F: 3, S: 2, P: 1, rounding: floor}", (2, 8, 8), (2, 4, 4)),
+        Example("maxpool: {F: 3, S: 2, rounding: ceil}", (2, 6, 7), (2, 3, 3)),
+        Example("maxpool: {F: [2, 3], S: 2, P: same-upper}", (2, 5, 5), (2, 3, 3)),
+        Example("maxpool: {F: 8}", (16, 5, 5), "E203"),
+        Example("maxpool: {F: 2, rounding: exact}", (1, 5, 4), "E206"),
+    )
+
+    def instead(self) -> str:
+        return ", or `globalmaxpool`"
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        from ..kernels.windows import windows
+
+        return windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))

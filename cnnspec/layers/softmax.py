@@ -1,0 +1,29 @@
+"""Softmax: scores become probabilities over C: exp(x) / sum(exp(x)), so that they are positive and add up to 1.
+
+The largest score is taken off first, which changes nothing but keeps exp from overflowing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Softmax(Pointwise):
+    """exp(x) / sum(exp(x)) over C."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("softmax", (10,), (10,)),
+        Example("softmax", (3, 2, 2), (3, 2, 2)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return np.asarray(e / e.sum(axis=1, keepdims=True))

@@ -1,0 +1,147 @@
+"""A spec as Python sees it: loaded, checked, with its graph; and the check that gathers every finding of a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from . import bundled
+from .diagnostics import Diagnostic, FileError, SpecError, closest, ordered
+from .document import Document, load as load_document
+from .elaborate import Elaboration, elaborate
+from .expectations import check_expectations
+from .graph import Graph, Step
+from .header import Header
+from .layer import Shape
+from .source import Source, read
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A spec without errors. `folder` is what relative paths in it start from."""
+
+    source: Source
+    document: Document
+    graph: Graph
+    folder: Path
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def header(self) -> Header:
+        return self.document.header
+
+    @property
+    def name(self) -> str:
+        return self.header.name or Path(self.source.file).stem
+
+    def compile(self, weights: Any = None, threads: int | None = None) -> Model:
+        """The executable network.
+
+        `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. Raises FileError
+        when they are missing or do not fit.
+        """
+        from .model import compile_model
+
+        return compile_model(self, weights, threads)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What checking a text gave: the spec when it has no errors, the steps up to the first error, the findings."""
+
+    source: Source
+    spec: Spec | None
+    steps: tuple[Step, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def locate(what: str) -> tuple[str, Path]:
+    """The name to show and the path of a spec given as path or bundled name. Raises FileError (E404)."""
+    path = Path(what)
+    if path.is_file():
+        return what, path
+    inside = bundled.path(what)
+    if inside is not None:
+        return what, inside
+    near = closest(what, bundled.names())
+    reason = "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
+    raise FileError(
+        [
+            Diagnostic(
+                "E404",
+                f"no spec `{what}`",
+                file=what,
+                why=reason,
+                help=f"did you mean `{near}`?" if near else "`cnnspec specs` lists the bundled networks",
+            )
+        ]
+    )
+
+
+def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
+    """Name, bytes and folder of a spec: a path, a bundled name, `-` for standard input, or a file object."""
+    if isinstance(what, str | Path):
+        if what == "-":
+            return "<stdin>", sys.stdin.buffer.read(LIMIT + 1), Path()
+        shown, path = locate(str(what))
+        try:
+            with path.open("rb") as file:
+                return shown if path == Path(shown) else path.name, file.read(LIMIT + 1), path.parent
+        except OSError as error:
+            raise FileError([Diagnostic("E404", f"cannot read `{what}`", file=shown, why=str(error.strerror))]) from None
+    data = what.read(LIMIT + 1)
+    name = getattr(what, "name", "<file>")
+    folder = Path(name).parent if isinstance(name, str) and Path(name).is_file() else Path()
+    return str(name), data.encode() if isinstance(data, str) else data, folder
+
+
+LIMIT = 1 << 20
+"""Bytes; what lies beyond is not read, `source` refuses the rest."""
+
+
+def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> Checked:
+    """Check a spec and gather all findings. `input` (C, H, W) stands in for the spec's own. Raises FileError when
+    there is nothing to read."""
+    file, data, folder = fetch(what)
+    try:
+        source = read(file, data)
+    except SpecError as error:
+        empty = Source(file, data.decode("utf-8", "replace"))
+        return Checked(empty, None, (), _placed(error.diagnostics, file))
+    document, found = load_document(source)
+    if document is None:
+        return Checked(source, None, (), _placed(found, file))
+    walked: Elaboration = elaborate(document, input)
+    findings = [*found, *walked.diagnostics]
+    if walked.graph is not None and not _errors(findings):
+        findings += check_expectations(document, walked.graph, skip=input is not None)
+    diagnostics = _placed(findings, file)
+    if walked.graph is None or _errors(found):
+        return Checked(source, None, walked.steps, diagnostics)
+    spec = Spec(source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning"))
+    return Checked(source, spec, walked.steps, diagnostics)
+
+
+def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> Spec:
+    """Load a spec: a bundled name, a path or a file object.
+
+    Raises SpecError, which carries every finding in `.diagnostics`, or FileError when there is no such file.
+    """
+    checked = check(what, input)
+    if checked.spec is None or _errors(checked.diagnostics):
+        raise SpecError(checked.diagnostics)
+    return checked.spec
+
+
+def _errors(found: Iterable[Diagnostic]) -> bool:
+    return any(d.severity == "error" for d in found)
+
+
+def _placed(found: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:
+    return tuple(ordered(replace(d, file=file) for d in found))
