@@ -158,9 +158,7 @@ class Graph:
         return needed - {INPUT}
 
     def until(self, *outputs: str) -> Graph:
-        """The part of the network that produces `outputs`. Raises KeyError for a name that is no step."""
-        for name in outputs:
-            self.by_name[name]
+        """The part of the network that produces the steps named `outputs`."""
         needed = self.reached(outputs)
         return Graph(self.input, tuple(s for s in self.steps if s.name in needed), tuple(outputs))
 

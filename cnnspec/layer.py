@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -98,6 +98,8 @@ class Layer(BaseModel):
     examples: ClassVar[tuple[Example, ...]] = ()
     is_view: ClassVar[bool] = False
     """Running it moves no data: its output is its input's memory."""
+    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
+    """How the output reads when this is the network's last layer."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ The largest score is taken off first, which changes nothing but keeps exp from o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..layer import Example
 from ._pointwise import Pointwise
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Softmax(Pointwise):
     """exp(x) / sum(exp(x)) over C."""
 
+    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("softmax", (10,), (10,)),
         Example("softmax", (3, 2, 2), (3, 2, 2)),

@@ -1,0 +1,123 @@
+"""The command line: one file per command, imported when it is called. Nothing else in cnnspec prints.
+
+Exit codes: 0 clean; 1 findings; 2 usage; 3 a file, weights or an image could not be used; 4 a batch ended with
+some inputs failed; 70 internal error; 130 Ctrl-C; 141 closed pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+import click
+
+from .. import __version__
+
+COMMANDS = {
+    "validate": "Find every mistake in specs.",
+    "summary": "Shapes, parameters, MACs, receptive field, memory.",
+    "run": "Run a spec on images or arrays.",
+    "init": "Write fresh weights for a spec.",
+    "convert": "Turn a PyTorch or NumPy weights file into safetensors.",
+    "explain": "The manual page of a layer or an error.",
+    "schema": "A JSON Schema of the language, for editors.",
+    "specs": "List the bundled networks, or print one.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are modules of this package; listing them imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from ..diagnostics import closest
+
+            near = closest(args[0], COMMANDS)
+            ctx.fail(f"no command '{args[0]}'." + (f" Did you mean '{near}'?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="cnnspec")
+def group() -> None:
+    """Describe a convolutional network in YAML; check it, count it, run it with NumPy."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    code = guarded(lambda: group.main(prog_name="cnnspec", standalone_mode=False))
+    sys.exit(guarded(lambda: _flush(code)) if code != 141 else code)
+
+
+def _flush(code: int) -> int:
+    sys.stdout.flush()
+    return code
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Exit code of `work`; every way in which it can end gets its message on standard error."""
+    from ..diagnostics import Failure
+
+    try:
+        result = work()
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        _forget_stdout()
+        return 141
+    except Failure as failure:
+        from .report import exit_code, show
+
+        show(failure.diagnostics)
+        return exit_code(failure.diagnostics)
+    except OSError as error:
+        return _unwritable(error)
+    except Exception:
+        return _internal_error()
+    return result if isinstance(result, int) else 0
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter's own flush at exit find a stream that takes everything."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritable(error: OSError) -> int:
+    from ..diagnostics import Diagnostic
+    from .report import show
+
+    _forget_stdout()
+    file = str(error.filename or "<stdout>")
+    show([Diagnostic("E415", "cannot write the output", file=file, why=error.strerror or str(error))])
+    return 3
+
+
+def _internal_error() -> int:
+    import traceback
+
+    trace = traceback.format_exc() if os.environ.get("CNNSPEC_DEBUG") else traceback.format_exc().splitlines()[-1]
+    click.echo(f"internal error: {trace}", err=True)
+    click.echo("This is a bug in cnnspec, not in your input. Please report it; CNNSPEC_DEBUG=1 shows the trace.", err=True)
+    return 70

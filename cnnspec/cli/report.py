@@ -1,0 +1,28 @@
+"""Findings on standard error, and the exit code that they ask for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from ..diagnostics import Diagnostic
+from ..render.findings_text import text
+from ..source import Source
+
+
+def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
+    """Print findings as text with the reader's own lines."""
+    click.echo(text(diagnostics, sources, colour=sys.stderr.isatty()), err=True, nl=False)
+
+
+def exit_code(diagnostics: Iterable[Diagnostic], strict: bool = False) -> int:
+    """3 when a file could not be used, 1 for other errors (with `strict` for warnings too), else 0."""
+    codes = [0]
+    for diagnostic in diagnostics:
+        if diagnostic.severity == "error":
+            codes.append(3 if diagnostic.code.startswith("E4") else 1)
+        elif strict:
+            codes.append(1)
+    return max(codes)

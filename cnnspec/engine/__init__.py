@@ -1,0 +1,1 @@
+"""Running a Graph: `plain` layer by layer as defined, `plan` compiled for speed."""

@@ -1,0 +1,1 @@
+"""Data in, text out. Nothing here prints or decides."""
