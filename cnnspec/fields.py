@@ -315,7 +315,7 @@ def _number(scalar: Scalar, form: Form, scope: Scope) -> int | float:
     if form.real:
         return value if isinstance(value, int) else float(value)
     try:
-        return whole(value)
+        return whole(value, scalar.text)
     except ExpressionError as error:
         raise Failure([_at(scalar, error)]) from None
 

@@ -274,7 +274,7 @@ class _Reader:
             self.find("E003", message, self.head(event), why=f"a text has at most {MAX_SCALAR:,} characters")
         if hidden := _HIDDEN.search(event.value):
             self.findings.append(_hidden_character(self.source, span, hidden[0], 1))
-        return Scalar(event.value, event.style not in ("'", '"', "|", ">"), span)
+        return Scalar(event.value[:MAX_SCALAR], event.style not in ("'", '"', "|", ">"), span)
 
     def sequence(self, start: yaml.CollectionStartEvent, depth: int) -> Sequence:
         items: list[Node] = []
@@ -292,7 +292,8 @@ class _Reader:
             nodes.append(value)
             if not isinstance(key, Scalar) or not key.text or key.is_null:
                 cure = "write a word, then a colon"
-                self.find("E006", f"a key is a word, not {_kind(key)}", self.head(event), help=cure)
+                span = key.span if isinstance(key, Scalar) else self.head(event)
+                self.find("E006", f"a key is a word, not {_kind(key)}", span, help=cure)
             elif key.plain and key.text == "<<":
                 cure = "layers that come twice make a block: see `blocks`"
                 self.find("E004", "merge keys (`<<`) are not part of the language", key.span, help=cure)

@@ -76,6 +76,9 @@ _RULES = (
         "a list item cannot begin here",
         "put `- ` on a line of its own, or write the list as `[a, b]`",
     ),
+    _Rule(
+        "mapping keys are not allowed", "a `?` cannot stand here", "a text that begins with `?` needs quotes"
+    ),
     _Rule("simple key", "a `:` is missing after this", "write `key: value`", at_beginning=True),
     _Rule(
         "block (mapping|collection).* later",
@@ -99,15 +102,13 @@ _SHOWN = 100  # characters of a value that a help repeats
 def reworded(source: Source, error: MarkedYAMLError) -> Diagnostic:
     """The finding that a parser's error stands for."""
     text, words = source.text, f"{error.context or ''}: {error.problem}"
-    last = len(text.rstrip())  # when the text ends too early, point behind what is there
+    last = len(text.rstrip(" \r\n"))  # when the text ends too early, point behind what is there
     at = min(error.problem_mark.index, last) if error.problem_mark else last
     begin = min(error.context_mark.index, at) if error.context_mark else at
-    tab = _TAB.match(text, at) or (
-        None if re.search("flow|quoted", words) else _TAB.match(text, source.line_start(at))
-    )
-    if tab:
-        place = source.point(tab.end() - 1)
-        return Diagnostic("E001", "a tab cannot indent", source.file, place, help="indent with spaces")
+    start = at if re.search("flow|quoted", words) else source.line_start(at)
+    if tab := _TAB.match(text, start) or _TAB.match(text, at):
+        where = source.point(tab.end() - 1)
+        return Diagnostic("E001", "a tab cannot indent", source.file, where, help="indent with spaces")
     if re.search("block scalar|any token", words):
         return unquoted(source, begin)
     words += f" at {text[at : at + 1]}"
