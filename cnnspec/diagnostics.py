@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -85,14 +86,20 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
     Case is forgiven first (`k` -> `K`), then misspellings; a swap of two letters is one slip.
     """
-    candidates = sorted(set(known))
+    return _closest(word, tuple(sorted(set(known))))
+
+
+@lru_cache(maxsize=1024)
+def _closest(word: str, candidates: tuple[str, ...]) -> str | None:
     for candidate in candidates:
         if candidate.lower() == word.lower():
             return candidate
     if len(word) > 64:
         return None
     reach = max(1, len(word) // 3)
-    ranked = sorted((_slips(word.lower(), c.lower()), c) for c in candidates if abs(len(c) - len(word)) <= reach)
+    ranked = sorted(
+        (_slips(word.lower(), c.lower()), c) for c in candidates if abs(len(c) - len(word)) <= reach
+    )
     return ranked[0][1] if ranked and ranked[0][0] <= reach and ranked[0][0] < len(word) else None
 
 
@@ -112,4 +119,6 @@ def _slips(a: str, b: str) -> int:
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Without repeats, errors and warnings together in the order of the text."""
-    yield from sorted(dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0)))
+    yield from sorted(
+        dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0))
+    )

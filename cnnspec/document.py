@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .diagnostics import Diagnostic, Note, Span, closest
-from .fields import forms, read, unknown_field
+from .diagnostics import Diagnostic, Span, closest
+from .fields import read, unknown_field
+from .forms import forms
 from .header import Header
+from .items import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
 from .layer import Join, Layer
 from .layers import find, kinds
 from .scope import LETTERS
@@ -21,71 +23,6 @@ from .source import Mapping, Node, Scalar, Sequence, Source, parse
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 NAME_LENGTH = 200
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Item:
-    """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
-
-    word: Scalar
-    span: Span
-    name: Scalar | None = None
-    repeat: Node | None = None
-    expect: Node | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plain(Item):
-    """A layer with fields."""
-
-    layer: type[Layer] = Layer
-    body: Mapping = field(kw_only=True)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Joined(Item):
-    """A join over branches."""
-
-    layer: type[Layer] = Join
-    branches: tuple[Branch, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Call(Item):
-    """A use of a block."""
-
-    block: Block = field(kw_only=True)
-    arguments: tuple[tuple[Scalar, Argument], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Splice(Item):
-    """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
-
-    otherwise: Item | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class From(Item):
-    """`from: NAME`: go on from an earlier layer. `word` is the name."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Broken(Item):
-    """An entry that has been reported; what follows it is not blamed."""
-
-
-Branch = tuple[Item, ...] | Scalar
-Argument = tuple[Item, ...] | Scalar
-
-
-@dataclass(slots=True, eq=False)
-class Block:
-    """A named list of layers with arguments; a default of None is `required`."""
-
-    name: Scalar
-    arguments: dict[str, tuple[Scalar, Argument | None]] = field(default_factory=dict)
-    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +75,12 @@ class Builder:
 
     def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
         if node is None:
-            self.report("E103", "`layers` is missing", root.span, help="`layers:` and a list, `- conv: {F: 3, K: 8}` ...")
+            self.report(
+                "E103",
+                "`layers` is missing",
+                root.span,
+                help="`layers:` and a list, `- conv: {F: 3, K: 8}` ...",
+            )
             return ()
         if not isinstance(node, Sequence) or not node.items:
             self.report("E110", "`layers` takes a list of layers", node.span, "write `- relu` and the like below it")
@@ -163,7 +105,12 @@ class Builder:
 
     def block(self, block: Block, body: Node) -> None:
         if not isinstance(body, Mapping):
-            self.report("E110", f"block `{block.name.text}` takes a mapping", body.span, "`args` and `layers` stand here")
+            self.report(
+                "E110",
+                f"block `{block.name.text}` takes a mapping",
+                body.span,
+                "`args` and `layers` stand here",
+            )
             return
         for key, _ in body.items:
             if key.text not in ("args", "layers"):
@@ -212,7 +159,10 @@ class Builder:
     def item(self, node: Node, scope: Iterable[str]) -> Item:
         if isinstance(node, Sequence):
             self.report(
-                "E110", "a layer is a word or a mapping, not a list", node.span, help="branches stand in a join: `- add: [...]`"
+                "E110",
+                "a layer is a word or a mapping, not a list",
+                node.span,
+                help="branches stand in a join: `- add: [...]`",
             )
             return Broken(Scalar("", True, node.span), node.span)
         if isinstance(node, Scalar):
@@ -271,17 +221,32 @@ class Builder:
         layer = find(kind)
         if issubclass(layer, Join):
             branches = self.branches(word, body, scope)
-            return Joined(word, span, name, None, expect, layer=layer, branches=branches) if branches else Broken(word, span)
+            return (
+                Joined(word, span, name, None, expect, layer=layer, branches=branches)
+                if branches
+                else Broken(word, span)
+            )
         return self.plain(word, body, span, name, expect, layer)
 
     def plain(
-        self, word: Scalar, body: Node | None, span: Span, name: Scalar | None, expect: Node | None, layer: type[Layer]
+        self,
+        word: Scalar,
+        body: Node | None,
+        span: Span,
+        name: Scalar | None,
+        expect: Node | None,
+        layer: type[Layer],
     ) -> Item:
         if body is None or (isinstance(body, Scalar) and body.is_null):
             body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
         if not isinstance(body, Mapping):
             known = ", ".join(f"{key}: ..." for key in list(forms(layer))[:2])
-            self.report("E110", f"the fields of `{word.text}` are a mapping", body.span, help=f"`{word.text}: {{{known}}}`")
+            self.report(
+                "E110",
+                f"the fields of `{word.text}` are a mapping",
+                body.span,
+                help=f"`{word.text}: {{{known}}}`",
+            )
             return Broken(word, span)
         known_fields = list(forms(layer))
         unknown = [key for key, _ in body.items if key.text not in known_fields]
@@ -296,8 +261,16 @@ class Builder:
             return None
         text = node.text if isinstance(node, Scalar) else ""
         if not NAME.fullmatch(text) or len(text) > NAME_LENGTH or text == "input":
-            why = "the spec's input has that name" if text == "input" else "letters, digits, `_`, `-`, dots between parts"
-            self.report("E109", "this cannot be a layer's name", node.span, why, why=f"at most {NAME_LENGTH} characters")
+            why = (
+                "the spec's input has that name" if text == "input" else "letters, digits, `_`, `-`, dots between parts"
+            )
+            self.report(
+                "E109",
+                "this cannot be a layer's name",
+                node.span,
+                why,
+                why=f"at most {NAME_LENGTH} characters",
+            )
             return None
         assert isinstance(node, Scalar)
         return node
@@ -330,24 +303,10 @@ class Builder:
             return self.items(node, scope)
         if isinstance(node, Mapping):
             self.report(
-                "E113", "a branch is a list of layers or the name of an earlier layer", node.span, "write it in [ ]"
+                "E113",
+                "a branch is a list of layers or the name of an earlier layer",
+                node.span,
+                "write it in [ ]",
             )
             return (Broken(Scalar("", True, node.span), node.span),)
         return node
-
-
-def unused(document: Document, used_blocks: Iterable[str], used_arguments: Iterable[tuple[str, str]]) -> list[Diagnostic]:
-    """Warnings for blocks that no layer uses and arguments that no field of a used block reads."""
-    blocks, arguments = set(used_blocks), set(used_arguments)
-    found = []
-    for name, block in document.blocks.items():
-        if name not in blocks:
-            found.append(Diagnostic("W101", f"block `{name}` is never used", span=block.name.span))
-            continue
-        for key, (scalar, _) in block.arguments.items():
-            if (name, key) not in arguments:
-                note = Note(block.name.span, "in this block")
-                found.append(
-                    Diagnostic("W102", f"argument `{key}` is never used", span=scalar.span, notes=(note,))
-                )
-    return found

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from .diagnostics import Diagnostic, Failure, Note, Span, closest
-from .document import Argument, Branch, Broken, Call, Document, From, Item, Joined, Plain, Splice, unused
-from .expression import ExpressionError, parse, whole
-from .fields import Form, Reader, build, describe, form, forms, number, unknown_field
+from .calls import bind, repetitions
+from .diagnostics import Diagnostic, Note, Span, closest
+from .document import Document
+from .fields import Reader, describe
+from .findings import Findings
+from .forms import form
 from .graph import INPUT, POINT, Field, Graph, Step, look_back
 from .graph import Call as BlockUse
+from .items import Branch, Broken, Call, From, Item, Joined, Plain, Splice
 from .layer import Layer, Misfit, Shape, times
+from .leftovers import unreached, unused
+from .making import Maker, complaint
 from .naming import LENGTH, ROOT, Names, Taken, repeated
-from .scope import Layers, NoSuchName, Scope, Unknown, Value, Word
-from .source import Node, Scalar
+from .scope import Layers, Scope, Word
+from .source import Scalar
 
 LAYERS = 20_000
-REPEATS = 10_000
 DEPTH = 64
 
 
@@ -78,11 +83,13 @@ class Walk:
     input: Shape | None
     names: Names[Flow]
     steps: list[Step] = field(default_factory=list)
-    found: dict[Diagnostic, None] = field(default_factory=dict)
-    sound: int | None = None
+    findings: Findings = field(default_factory=Findings)
     items: int = 0
     used_blocks: set[str] = field(default_factory=set)
-    layers: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
+
+    @cached_property
+    def maker(self) -> Maker:
+        return Maker(self.document.header.rounding)
 
     def run(self) -> Elaboration:
         shape = self.input or self.document.header.input.shape
@@ -93,27 +100,13 @@ class Walk:
             end = self.walk(self.document.items, Place(scope), start)
         except TooMany:
             end = Flow(INPUT, None)
-        outputs = self.outputs(end)
-        if self.sound is not None or None in [flow.shape for flow in outputs]:
-            return Elaboration(None, tuple(self.steps[: self.sound]), tuple(self.found))
-        graph = Graph(shape, tuple(self.steps), tuple(flow.name for flow in outputs))
-        self.unreached(graph)
-        for warning in unused(self.document, self.used_blocks, scope.used):
-            self.warn(warning)
-        return Elaboration(graph, graph.steps, tuple(self.found))
-
-    # findings
-
-    def error(self, diagnostic: Diagnostic) -> None:
-        self.found.setdefault(diagnostic)
-        if self.sound is None:
-            self.sound = len(self.steps)
-
-    def warn(self, diagnostic: Diagnostic) -> None:
-        self.found.setdefault(diagnostic)
-
-    def report(self, code: str, message: str, span: Span, **rest: Any) -> None:
-        self.error(Diagnostic(code, message, span=span, **rest))
+        outputs = tuple(flow.name for flow in self.outputs(end))
+        if not self.findings.sound:
+            return Elaboration(None, tuple(self.steps), tuple(self.findings))
+        graph = Graph(shape, tuple(self.steps), outputs)
+        for warning in (*unreached(graph), *unused(self.document, self.used_blocks, scope.used)):
+            self.findings.add(warning)
+        return Elaboration(graph, graph.steps, tuple(self.findings))
 
     # the walk
 
@@ -121,14 +114,18 @@ class Walk:
         for item in items:
             self.items += 1
             if self.items > LAYERS:
-                self.report("E114", f"more than {LAYERS:,} layers after unrolling", item.span, help="fewer repetitions")
+                self.findings.report(
+                    "E114",
+                    f"more than {LAYERS:,} layers after unrolling",
+                    item.span,
+                    help="fewer repetitions",
+                )
                 raise TooMany
             flow = VISITS[type(item)](self, item, place, flow)
         return flow
 
     def broken(self, item: Item, place: Place, flow: Flow) -> Flow:
-        if self.sound is None:
-            self.sound = len(self.steps)
+        self.findings.sound = False
         return self.named(item, place, Flow(item.word.text, None))
 
     def named(self, item: Item, place: Place, flow: Flow) -> Flow:
@@ -148,7 +145,7 @@ class Walk:
         if item.otherwise is not None:
             return self.walk((item.otherwise,), place, flow)
         if value is not None:
-            self.report(
+            self.findings.report(
                 "E112",
                 f"argument `{item.word.text}` stands where layers are wanted",
                 item.word.span,
@@ -159,7 +156,7 @@ class Walk:
 
     def plain(self, item: Item, place: Place, flow: Flow) -> Flow:
         assert isinstance(item, Plain)
-        layer = self.layer(item, place.scope.at(flow.shape))
+        layer = self.findings.attempt(None, self.maker.make, item, place.scope.at(flow.shape))
         return self.step(item, layer, place, (flow,), flow.shape)
 
     def joined(self, item: Item, place: Place, flow: Flow) -> Flow:
@@ -184,7 +181,7 @@ class Walk:
         if flow is not None:
             return flow
         near = closest(name, self.names.visible(names))
-        self.report(
+        self.findings.report(
             "E107",
             f"no earlier layer is called `{name}`",
             scalar.span,
@@ -196,34 +193,13 @@ class Walk:
 
     # layers
 
-    def layer(self, item: Plain, scope: Scope) -> Layer | None:
-        """The validated layer of an item; None when a field is wrong or cannot be known."""
-        reader = Reader(scope)
-        try:
-            values = reader.fields(item.layer, item.body)
-        except Unknown:
-            values = None
-        for diagnostic in reader.found:
-            self.error(diagnostic)
-        if values is None:
-            return None
-        if "rounding" in forms(item.layer) and "rounding" not in values and self.document.header.rounding:
-            values["rounding"] = self.document.header.rounding
-        key = (item.layer, repr(values))
-        if key in self.layers:
-            return self.layers[key]
-        layer, found = build(item.layer, values, item.body)
-        reported = {d.span for d in reader.found}
-        for diagnostic in found:
-            if not reader.found or diagnostic.span not in reported and diagnostic.code != "E103":
-                self.error(diagnostic if diagnostic.span != item.body.span else replace(diagnostic, span=item.span))
-        if layer is None or reader.found:
-            return None
-        self.layers[key] = layer
-        return layer
-
     def step(
-        self, item: Plain | Joined, layer: Layer | None, place: Place, flows: tuple[Flow, ...], here: Shape | None
+        self,
+        item: Plain | Joined,
+        layer: Layer | None,
+        place: Place,
+        flows: tuple[Flow, ...],
+        here: Shape | None,
     ) -> Flow:
         """Add a step and return its output."""
         name = self.name(item, place)
@@ -233,16 +209,18 @@ class Walk:
             known = tuple(shape for shape in arriving if shape is not None)
             try:
                 shape = layer.output(*known)
-                self.warnings(layer, known, item, name)
+                for remark in layer.remarks(*known):
+                    self.findings.add(complaint(remark, item, name, ()))
                 fields = look_back(layer, known, [f.field for f in flows], shape)
                 inputs = tuple(f.name for f in flows)
                 step = Step(name, layer, inputs, known, shape, layer.tensors(*known), fields, item.span, place.calls)
-                self.steps.append(step)
+                if self.findings.sound:
+                    self.steps.append(step)
                 flow = Flow(name, shape, fields, item.span)
             except Misfit as misfit:
-                self.error(self.place(misfit, item, name, flows))
-        elif self.sound is None:
-            self.sound = len(self.steps)
+                self.findings.add(complaint(misfit, item, name, [(f.shape, f.span) for f in flows]))
+        else:
+            self.findings.sound = False
         self.names.set(name, flow)
         self.expect(item, flow.shape, place.scope.at(here))
         return flow
@@ -254,12 +232,12 @@ class Walk:
         own = item.name.text if index is None else repeated(item.name.text, index)
         full = place.names[-1] + own
         if len(full) > LENGTH:
-            self.report("E109", f"a name of {len(full)} characters", item.name.span, why=f"at most {LENGTH}")
+            self.findings.report("E109", f"a name of {len(full)} characters", item.name.span, why=f"at most {LENGTH}")
         try:
             return self.names.give(full, item.name.span)
         except Taken as taken:
             notes = (Note(taken.first, "given here first"),) if taken.first != item.name.span else ()
-            self.report(
+            self.findings.report(
                 "E108",
                 f"two layers are called `{full}`",
                 item.name.span,
@@ -269,37 +247,13 @@ class Walk:
             )
             return full
 
-    def warnings(self, layer: Layer, arriving: tuple[Shape, ...], item: Plain | Joined, name: str) -> None:
-        for misfit in layer.remarks(*arriving):
-            self.warn(self.place(misfit, item, name, ()))
-
-    def place(self, misfit: Misfit, item: Plain | Joined, name: str, flows: tuple[Flow, ...]) -> Diagnostic:
-        """A layer's complaint as a diagnostic at the field that it names."""
-        span = item.word.span
-        if misfit.field and isinstance(item, Plain):
-            span = next((_cover(key, node) for key, node in item.body.items if key.text == misfit.field), span)
-        notes = tuple(
-            Note(flow.span, f"produced {times(flow.shape)} here")
-            for flow in flows
-            if misfit.shows_input and flow.span is not None and flow.shape is not None
-        )
-        message = misfit.message.replace("{layer}", f"{item.word.text} `{name}`")
-        return Diagnostic(misfit.code, message, "", span, misfit.label, notes, misfit.why, misfit.help)
-
     def expect(self, item: Item, shape: Shape | None, scope: Scope) -> None:
         """A layer's `expect`: its output shape, with expressions over the arriving C, H, W."""
         if item.expect is None or shape is None or self.input is not None:
             return
-        try:
-            wanted = Reader(scope).value("expect", item.expect, SHAPE, (scope, scope))
-        except Failure as failure:
-            for diagnostic in failure.diagnostics:
-                self.error(diagnostic)
-            return
-        except Unknown:
-            return
+        wanted = self.findings.attempt(shape, Reader(scope).value, "expect", item.expect, SHAPE, (scope, scope))
         if wanted != shape:
-            self.report(
+            self.findings.report(
                 "E302",
                 f"`{item.word.text}` gives {times(shape)}, expected {times(wanted)}",
                 item.expect.span,
@@ -315,32 +269,15 @@ class Walk:
         self.used_blocks.add(block)
         if block in place.scope.within:
             chain = " -> ".join((*place.scope.within[place.scope.within.index(block) :], block))
-            self.report("E111", f"block `{block}` reaches itself", item.word.span, why=chain)
+            self.findings.report("E111", f"block `{block}` reaches itself", item.word.span, why=chain)
             return self.broken(item, place, flow)
         if len(place.calls) >= DEPTH:
-            self.report("E114", f"blocks nested more than {DEPTH} deep", item.word.span)
+            self.findings.report("E114", f"blocks nested more than {DEPTH} deep", item.word.span)
             return self.broken(item, place, flow)
-        try:
-            repeat = self.repeat(item, place.scope.at(flow.shape))
-        except Unknown:
-            return self.broken(item, place, flow)
+        repeat = self.findings.attempt(1, repetitions, item, place.scope.at(flow.shape))
         for index in range(1 if repeat is None else repeat):
             flow = self.once(item, place, flow, None if repeat is None else index)
         return flow
-
-    def repeat(self, item: Call, scope: Scope) -> int | None:
-        if item.repeat is None:
-            return None
-        try:
-            count = Reader(scope).value("repeat", item.repeat, REPEAT, (scope, scope))
-        except Failure as failure:
-            for diagnostic in failure.diagnostics:
-                self.error(diagnostic)
-            return 1
-        if not 1 <= count <= REPEATS:
-            self.report("E114", f"`repeat` must be from 1 to {REPEATS:,}", item.repeat.span, label=f"this is {count:,}")
-            return 1
-        return int(count)
 
     def once(self, item: Call, place: Place, flow: Flow, index: int | None) -> Flow:
         """One use of a block."""
@@ -350,10 +287,7 @@ class Walk:
         if item.name is not None:
             full = self.name(item, place, index)
             label, names = full, (*place.names, f"{full}.")
-        try:
-            scope = self.bind(item, place, flow)
-        except Unknown:
-            scope = None
+        scope = self.findings.attempt(None, bind, item, place.scope.at(flow.shape), place.names)
         if scope is None:
             end = Flow(full or label, None, span=item.span)
         else:
@@ -363,61 +297,6 @@ class Walk:
             self.names.set(full, end)
         self.expect(item, end.shape, place.scope.at(flow.shape))
         return end
-
-    def bind(self, item: Call, place: Place, flow: Flow) -> Scope | None:
-        """The scope of a block's body: its arguments as given, else their defaults; None after a mistake."""
-        block = item.block
-        given = {key.text: (key, argument) for key, argument in item.arguments}
-        sound = True
-        for key, _ in item.arguments:
-            if key.text not in block.arguments:
-                self.error(unknown_field(key, list(block.arguments), f"argument of `{block.name.text}`"))
-                sound = False
-        caller = place.scope.at(flow.shape)
-        within = (*place.scope.within, block.name.text)
-        values: dict[str, Value] = {}
-        for name, (scalar, default) in block.arguments.items():
-            try:
-                if name in given:
-                    values[name] = self.argument(given[name][1], caller, place.names)
-                elif default is not None:
-                    own = replace(caller, arguments=dict(values), within=within)
-                    values[name] = self.argument(default, own, ROOT)
-                else:
-                    note = Note(scalar.span, "required here")
-                    self.report(
-                        "E103",
-                        f"`{block.name.text}` needs the argument `{name}`",
-                        item.word.span,
-                        notes=(note,),
-                        help=f"`{block.name.text}: {{{name}: ...}}`",
-                    )
-                    sound = False
-            except Failure as failure:
-                sound = False
-                for diagnostic in failure.diagnostics:
-                    self.error(diagnostic)
-        return replace(caller, arguments=values, within=within) if sound else None
-
-    def argument(self, argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value:
-        """The value of an argument: layers, true or false, another argument, a number, else a word."""
-        if isinstance(argument, tuple):
-            return Layers(argument, scope)
-        text = argument.text
-        passed = scope.argument(text)
-        if passed is not None:
-            return passed
-        if argument.plain and text in ("true", "false"):
-            return text == "true"
-        try:
-            names = parse(text).names
-        except ExpressionError:
-            names = frozenset({""})
-        if names <= set(scope.names()):
-            return number(argument, scope)
-        if argument.is_null or not _is_word(text):
-            return number(argument, scope)
-        return Word(argument, places)
 
     # the end
 
@@ -432,28 +311,11 @@ class Walk:
             assert isinstance(scalar, Scalar)
             flows.append(self.refer(scalar, Place(Scope())))
         if len({flow.name for flow in flows}) < len(flows) and node is not None:
-            self.report("E108", "an output is named twice", node.span)
+            self.findings.report("E108", "an output is named twice", node.span)
         return tuple(flows) or (end,)
 
-    def unreached(self, graph: Graph) -> None:
-        """Warn at the end of each path that leads to no output."""
-        used = {name for step in graph.steps for name in step.inputs} | set(graph.outputs)
-        for step in graph.steps:
-            if step.name not in used:
-                wasted = len(graph.reached([step.name]) - graph.reached(graph.outputs))
-                self.warn(
-                    Diagnostic(
-                        "W103",
-                        f"`{step.name}` reaches no output",
-                        span=step.span,
-                        label=f"{wasted} layers are computed for nothing" if wasted > 1 else "computed for nothing",
-                        help="remove it, or name it in `outputs`",
-                    )
-                )
 
-
-SHAPE: Form = form(tuple[int, ...])
-REPEAT: Form = form(int)
+SHAPE = form(tuple[int, ...])
 
 VISITS: dict[type[Item], Callable[[Walk, Any, Place, Flow], Flow]] = {
     Plain: Walk.plain,
@@ -463,14 +325,3 @@ VISITS: dict[type[Item], Callable[[Walk, Any, Place, Flow], Flow]] = {
     From: Walk.go_on,
     Broken: Walk.broken,
 }
-
-
-def _cover(key: Scalar, node: Node) -> Span:
-    """From a key to the end of its value."""
-    if node.span.end_line != key.span.line:
-        return node.span
-    return Span(key.span.line, key.span.column, node.span.end_line, node.span.end_column)
-
-
-def _is_word(text: str) -> bool:
-    return all(part and part.replace("-", "").replace("_", "").isalnum() for part in text.split("."))

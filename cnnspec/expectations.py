@@ -21,20 +21,21 @@ UNITS = {
 }
 
 
-def check_expectations(document: Document, graph: Graph, skip: bool = False) -> list[Diagnostic]:
-    """Broken promises of the top-level `expect` and classes that do not fit the output.
-
-    With `skip` those that hang on the input's size are left out: all but params and buffers.
-    """
-    expect, node = document.header.expect, document.root.get("expect")
-    found = [] if skip else list(_classes(document, graph))
+def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
+    """Broken promises of the top-level `expect`, classes that do not fit the output, a `preprocess` that never
+    gives the input."""
+    header, root = document.header, document.root
+    found = [*_preprocess(document)]
+    if isinstance(header.classes, tuple):
+        found += misfit_classes(document, graph, len(header.classes))
+    expect, node = header.expect, root.get("expect")
     if expect is None or not isinstance(node, Mapping):
         return found
-    if not skip and expect.output is not None:
+    if expect.output is not None:
         found += _outputs(expect, graph, node)
     for total in fields(Totals):
         budget = getattr(expect, total.name)
-        if budget is None or (skip and total.name not in ("params", "buffers", "weight_bytes")):
+        if budget is None:
             continue
         sign, limit = bound(budget)
         count = getattr(graph.totals, total.name)
@@ -50,7 +51,9 @@ def _span(node: Mapping, key: str) -> Span:
 
 def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
     off = abs(count - limit)
-    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
+    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(
+        sign, "over"
+    )
     what = f"{off:,} {relation} the {'expected ' + format(limit, ',') if sign == '=' else 'limit'}"
     return Diagnostic(
         "E301",
@@ -78,7 +81,9 @@ def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic
         shapes = {name: graph.shape(name) for name in graph.outputs}
         for name, wanted in expect.output.items():
             if name not in shapes:
-                yield Diagnostic("E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}")
+                yield Diagnostic(
+                    "E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}"
+                )
             elif shapes[name] != wanted:
                 yield _shape(f"output `{name}`", shapes[name], wanted, span)
     elif len(graph.outputs) > 1:
@@ -97,15 +102,24 @@ def _shape(what: str, shape: Shape, wanted: Shape, span: Span) -> Diagnostic:
     )
 
 
-def _classes(document: Document, graph: Graph) -> Iterator[Diagnostic]:
-    classes, node = document.header.classes, document.root.get("classes")
-    if not isinstance(classes, tuple) or node is None:
-        return
-    wanted = graph.shape(graph.outputs[0])[0]
-    if len(classes) != wanted:
+def misfit_classes(document: Document, graph: Graph, count: int) -> Iterator[Diagnostic]:
+    """The complaint about `count` names of classes that are not one for each value of the output."""
+    node = document.root.get("classes")
+    shape = graph.shape(graph.outputs[0])
+    if node is not None and count != shape[0]:
         yield Diagnostic(
             "E303",
-            f"{len(classes)} classes for an output of {times(graph.shape(graph.outputs[0]))}",
+            f"{count:,} classes for an output of {times(shape)}",
             span=node.span,
-            help=f"{wanted} names, one for each value of the output",
+            help=f"{shape[0]:,} names, one for each {'channel' if len(shape) > 1 else 'value'} of the output",
         )
+
+
+def _preprocess(document: Document) -> Iterator[Diagnostic]:
+    """What keeps every image whatsoever from becoming the input."""
+    header, node = document.header, document.root.get("preprocess")
+    if header.preprocess is None or not isinstance(node, Mapping):
+        return
+    for problem in header.preprocess.problems(*header.input.shape):
+        span = _span(node, problem.field)
+        yield Diagnostic("E304", problem.message, span=span, why=problem.why, help=problem.help)

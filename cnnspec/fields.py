@@ -9,124 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import lru_cache
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .diagnostics import Diagnostic, Failure, Span, closest
 from .expression import ExpressionError, Number, evaluate, parse, whole
-from .layer import PerAxis
+from .forms import Form, forms
 from .scope import Layers, NoSuchName, Scope, Value, Word
 from .source import Mapping, Node, Scalar, Sequence, trap
 
 M = TypeVar("M", bound=BaseModel)
 ROWS = ("top", "bottom")
-
-
-@dataclass(frozen=True, slots=True)
-class Spelled:
-    """Marks a `str` field that takes only text of a pattern, beside numbers."""
-
-    pattern: str
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a field's type admits."""
-
-    words: frozenset[str] = frozenset()
-    text: bool = False
-    pattern: str = ""
-    flag: bool = False
-    whole: bool = False
-    real: bool = False
-    null: bool = False
-    items: tuple[Form, ...] = ()
-    endless: bool = False
-    model: type[BaseModel] | None = None
-    entries: Form | None = None
-    per_axis: bool = False
-
-    @property
-    def number(self) -> bool:
-        return self.whole or self.real
-
-    def item(self, index: int) -> Form:
-        return self.items[0 if self.endless else min(index, len(self.items) - 1)]
-
-    def wanted(self) -> str:
-        """What stands here, in words."""
-        kinds = [f"`{w}`" for w in sorted(self.words)]
-        kinds += ["a whole number"] if self.whole else ["a number"] if self.real else []
-        kinds += ["true or false"] if self.flag else []
-        kinds += ["text"] if self.text else []
-        if self.items:
-            inner = self.items[0].wanted()
-            kinds += [f"a list ({inner} each)" if self.endless else f"a list of {len(self.items)}"]
-        kinds += ["a mapping"] if self.model or self.entries else []
-        return " or ".join(kinds)
-
-
-@lru_cache(maxsize=None)
-def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
-    """The `Form` of a type annotation."""
-    found = _bare(annotation)
-    for mark in metadata:
-        if isinstance(mark, PerAxis):
-            found = replace(found, per_axis=True)
-        elif isinstance(mark, Spelled):
-            found = replace(found, pattern=mark.pattern, text=False)
-    return found
-
-
-def _bare(annotation: Any) -> Form:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return form(arguments[0], tuple(m for m in arguments[1:] if isinstance(m, PerAxis | Spelled)))
-    if origin in (Union, UnionType):
-        return _merge([form(a) for a in arguments])
-    if origin is Literal:
-        words = frozenset(a for a in arguments if isinstance(a, str))
-        return Form(words=words, whole=len(words) < len(arguments))
-    if origin is tuple:
-        endless = len(arguments) == 2 and arguments[1] is Ellipsis
-        return Form(items=tuple(form(a) for a in arguments if a is not Ellipsis), endless=endless)
-    if origin is dict:
-        return Form(entries=form(arguments[1]))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return Form(model=annotation)
-    plain = {str: Form(text=True), bool: Form(flag=True), int: Form(whole=True), float: Form(real=True)}
-    return Form(null=True) if annotation is NoneType else plain[annotation]
-
-
-def _merge(forms: list[Form]) -> Form:
-    return Form(
-        words=frozenset[str]().union(*(f.words for f in forms)),
-        text=any(f.text for f in forms),
-        pattern="".join(f.pattern for f in forms),
-        flag=any(f.flag for f in forms),
-        whole=any(f.whole for f in forms) and not any(f.real for f in forms),
-        real=any(f.real for f in forms),
-        null=any(f.null for f in forms),
-        items=next((f.items for f in forms if f.items), ()),
-        endless=any(f.endless for f in forms),
-        model=next((f.model for f in forms if f.model), None),
-        entries=next((f.entries for f in forms if f.entries), None),
-        per_axis=any(f.per_axis for f in forms),
-    )
-
-
-@lru_cache(maxsize=None)
-def forms(model: type[BaseModel]) -> dict[str, Form]:
-    """The forms of a model's fields by the name that stands in YAML."""
-    return {
-        info.alias or name: form(info.annotation, tuple(m for m in info.metadata if isinstance(m, PerAxis | Spelled)))
-        for name, info in model.model_fields.items()
-    }
 
 
 @dataclass(slots=True)
@@ -345,15 +240,17 @@ def _no_such_name(error: NoSuchName, span: Span) -> Diagnostic:
 
 
 def _wrong(name: str, node: Node, form: Form, got: str, near: str | None = None, help: str = "") -> Failure:
-    return Failure([
-        Diagnostic(
-            "E104",
-            f"`{name}` takes {form.wanted()}",
-            span=node.span,
-            label=f"did you mean `{near}`?" if near else f"this is {got}",
-            help=help,
-        )
-    ])
+    return Failure(
+        [
+            Diagnostic(
+                "E104",
+                f"`{name}` takes {form.wanted()}",
+                span=node.span,
+                label=f"did you mean `{near}`?" if near else f"this is {got}",
+                help=help,
+            )
+        ]
+    )
 
 
 def _trapped(name: str, scalar: Scalar, form: Form, why: str) -> Failure:
@@ -377,7 +274,7 @@ def _invalid(model: type[BaseModel], details: ErrorDetails, body: Node) -> Diagn
         return Diagnostic("E103", f"`{missing}` is missing", span=body.span, help=_example(model, name))
     if details["type"] in BOUNDS:
         bound, words = BOUNDS[details["type"]]
-        limit = details["ctx"][bound]
+        limit = f"{details['ctx'][bound]:g}"
         return Diagnostic(
             "E104", f"`{name}` must be {words} {limit}", span=node.span, label=f"this is {details['input']}"
         )

@@ -76,3 +76,8 @@ def same_upper(size: int, F: int, S: int, D: int = 1) -> tuple[int, int]:
 def spread(size: int, F: int, S: int, D: int, before: int, after: int, extra: int) -> int:
     """Output size of a transposed window: (W - 1)S - 2P + D(F - 1) + 1 + extra."""
     return (size - 1) * S - before - after + D * (F - 1) + 1 + extra
+
+
+def bins(size: int, out: int) -> list[tuple[int, int]]:
+    """`size` cells in `out` bins (first, end) that cover them all; neighbours may share a cell, as in PyTorch."""
+    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]

@@ -168,21 +168,29 @@ class Graph:
         for step in self.steps:
             assert step.name not in shapes, f"{step.name}: two steps of one name"
             assert all(name in shapes for name in step.inputs), f"{step.name}: runs before its input"
-            assert step.arriving == tuple(shapes[name] for name in step.inputs), f"{step.name}: arriving shapes"
+            assert step.arriving == tuple(shapes[name] for name in step.inputs), (
+                f"{step.name}: arriving shapes"
+            )
             assert step.layer.output(*step.arriving) == step.shape, f"{step.name}: output shape"
             assert step.layer.tensors(*step.arriving) == step.tensors, f"{step.name}: tensors"
             shapes[step.name] = step.shape
         assert set(self.outputs) <= set(shapes), "an output is no step"
 
 
-def look_back(layer: Layer, arriving: Sequence[Shape], fields: Sequence[Field | None], shape: Shape) -> Field | None:
+def look_back(
+    layer: Layer, arriving: Sequence[Shape], fields: Sequence[Field | None], shape: Shape
+) -> Field | None:
     """Receptive field behind a layer, along the longest path; None once a cell has no place in the image.
 
     Araujo, Norris, Sim: "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
     """
     reach = layer.reach(*arriving)
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
-    through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s == shape or s[1:] == shape[1:]]
+    through = [
+        f
+        for f, s in zip(fields, arriving, strict=True)
+        if len(fields) == 1 or s == shape or s[1:] == shape[1:]
+    ]
     if reach is None or not through or any(f is None for f in through):
         return None
     known = [f for f in through if f is not None]

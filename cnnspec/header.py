@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .fields import Spelled
+from .forms import Spelled
 from .layer import Count, Shape
 from .preprocess import Preprocess
 
@@ -58,7 +58,7 @@ class Expect(Strict):
     """The contract: `validate` fails when one is broken."""
 
     output: Extents | dict[str, Extents] | None = Field(None, description="shape of the output, `[10]`")
-    params: Budget | None = Field(None, description="learnable values, 61706 or `\"<= 1M\"`")
+    params: Budget | None = Field(None, description='learnable values, 61706 or `"<= 1M"`')
     buffers: Budget | None = Field(None, description="running statistics of batch-norm")
     macs: Budget | None = Field(None, description="multiply-accumulates for one input")
     weight_bytes: Budget | None = Field(None, description="bytes of params and buffers as float32")

@@ -36,11 +36,15 @@ def paths(given: Iterable[str]) -> Iterator[Path]:
             continue
         images = listing(path)
         if not images:
-            raise FileError([Diagnostic("E410", "no image in this folder", file=name, help="PNG, JPEG, ... files")])
+            raise FileError(
+                [Diagnostic("E410", "no image in this folder", file=name, help="PNG, JPEG, ... files")]
+            )
         yield from images
 
 
-def cases(files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]) -> Iterator[Case]:
+def cases(
+    files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]
+) -> Iterator[Case]:
     """Every input of the given files, in order; an array file holds one or many."""
     for path in files:
         try:

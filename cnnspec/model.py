@@ -65,7 +65,10 @@ class Model:
 
 
 def compile_model(
-    spec: Spec, weights: str | Path | Mapping[str, Any] | None, threads: int | None, graph: Graph | None = None
+    spec: Spec,
+    weights: str | Path | Mapping[str, Any] | None,
+    threads: int | None,
+    graph: Graph | None = None,
 ) -> Model:
     """The model of a spec, or of a part of its graph. Raises FileError when weights are missing or do not fit."""
     graph = graph or spec.graph

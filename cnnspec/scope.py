@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .expression import Number
 from .layer import Shape
 from .source import Scalar
 
 if TYPE_CHECKING:
-    from .document import Item
+    from .items import Item
 
 LETTERS = ("C", "H", "W")
 

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import yaml
 
@@ -96,6 +96,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
+@lru_cache(maxsize=1024)
 def trap(text: str) -> str | None:
     """Why a plain scalar is no number and no true or false here, though a reader may think so; else None.
 

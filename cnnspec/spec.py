@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from . import bundled
+from . import attachments, bundled
 from .diagnostics import Diagnostic, FileError, SpecError, closest, ordered
 from .document import Document, load as load_document
 from .elaborate import Elaboration, elaborate
@@ -40,6 +40,31 @@ class Spec:
     def name(self) -> str:
         return self.header.name or Path(self.source.file).stem
 
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
+        return attachments.class_names(self.document, self.folder)
+
+    def sample_path(self) -> Path:
+        """The input that the spec brings along. Raises FileError: E414 when it names none, E416 when its path
+        leaves the spec's folder."""
+        return self._named(
+            "sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec"
+        )
+
+    def weights_path(self) -> Path:
+        """The weights that the spec names. Raises FileError: E414 when it names none, E416 when their path leaves
+        the spec's folder."""
+        random = f"to start at random, `cnnspec init {self.source.file} -o FILE.safetensors --seed 0`"
+        return self._named("weights", f"`--weights FILE`; {random}")
+
+    def _named(self, key: attachments.Key, cure: str) -> Path:
+        path = attachments.resolve(self.document, self.folder, key)
+        if path is None:
+            raise FileError(
+                [Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)]
+            )
+        return path
+
     def compile(self, weights: Any = None, threads: int | None = None) -> Model:
         """The executable network.
 
@@ -60,6 +85,11 @@ class Checked:
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
 
+    @classmethod
+    def unread(cls, file: str, diagnostics: Iterable[Diagnostic]) -> Checked:
+        """What can be said of a text that could not be read."""
+        return cls(Source(file, ""), None, (), tuple(diagnostics))
+
 
 def locate(what: str) -> tuple[str, Path]:
     """The name to show and the path of a spec given as path or bundled name. Raises FileError (E404)."""
@@ -70,7 +100,9 @@ def locate(what: str) -> tuple[str, Path]:
     if inside is not None:
         return what, inside
     near = closest(what, bundled.names())
-    reason = "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
+    reason = (
+        "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
+    )
     raise FileError(
         [
             Diagnostic(
@@ -94,7 +126,9 @@ def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
             with path.open("rb") as file:
                 return shown if path == Path(shown) else path.name, file.read(LIMIT + 1), path.parent
         except OSError as error:
-            raise FileError([Diagnostic("E404", f"cannot read `{what}`", file=shown, why=str(error.strerror))]) from None
+            raise FileError(
+                [Diagnostic("E404", f"cannot read `{what}`", file=shown, why=str(error.strerror))]
+            ) from None
     data = what.read(LIMIT + 1)
     name = getattr(what, "name", "<file>")
     folder = Path(name).parent if isinstance(name, str) and Path(name).is_file() else Path()
@@ -105,9 +139,12 @@ LIMIT = 1 << 20
 """Bytes; what lies beyond is not read, `source` refuses the rest."""
 
 
-def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> Checked:
-    """Check a spec and gather all findings. `input` (C, H, W) stands in for the spec's own. Raises FileError when
-    there is nothing to read."""
+def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, files: bool = False) -> Checked:
+    """Check a spec and gather all findings, with `files` also those about weights, sample and class names.
+
+    `input` (C, H, W) stands in for the spec's own; what the spec promises or names for its own is then left out.
+    Raises FileError when there is nothing to read.
+    """
     file, data, folder = fetch(what)
     try:
         source = read(file, data)
@@ -119,12 +156,16 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) ->
         return Checked(source, None, (), _placed(found, file))
     walked: Elaboration = elaborate(document, input)
     findings = [*found, *walked.diagnostics]
-    if walked.graph is not None and not _errors(findings):
-        findings += check_expectations(document, walked.graph, skip=input is not None)
+    sound = walked.graph if not _errors(findings) else None
+    if input is None:
+        findings += check_expectations(document, sound) if sound is not None else ()
+        findings += attachments.check(document, folder, sound) if files else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or _errors(found):
         return Checked(source, None, walked.steps, diagnostics)
-    spec = Spec(source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning"))
+    spec = Spec(
+        source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning")
+    )
     return Checked(source, spec, walked.steps, diagnostics)
 
 

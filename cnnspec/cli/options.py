@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from ..layer import Shape
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class InputShape(click.ParamType):
-    """C,H,W as three whole numbers."""
-
-    name = "C,H,W"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shape:
-        parts = str(value).replace("x", ",").split(",")
-        if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-            self.fail(f"{value!r} is not C,H,W, three whole numbers such as 3,224,224", param, ctx)
-        return tuple(int(part) for part in parts)
+def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Shape | None:
+    if value is None:
+        return None
+    parts = value.replace("x", ",").split(",")
+    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise click.BadParameter(f"{value!r} is not C,H,W, three whole numbers such as 3,224,224.")
+    return tuple(int(part) for part in parts)
 
 
 input_option: Decorator = click.option(
-    "--input", "shape", type=InputShape(), help="Try the spec at another input size, e.g. 3,320,320."
+    "--input",
+    "shape",
+    metavar="C,H,W",
+    callback=_shape,
+    help="Try the spec at another input size, e.g. 3,320,320.",
 )

@@ -1,20 +1,87 @@
-"""`cnnspec validate`."""
+"""`cnnspec validate`: every mistake of every spec in one run.
+
+Findings are what this command is for, so they go to standard output, as a linter's do; mistakes in how it is
+called go to standard error.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
+
 import click
 
-from ..spec import check
-from .report import exit_code, show
+from ..diagnostics import FileError
+from ..layer import Shape, times
+from ..spec import Checked, check
+from .options import input_option
+from .report import exit_code
+
+FORMATS = ("text", "json", "github", "sarif")
+LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are left out: they hold for a spec's own input"
 
 
 @click.command("validate")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
-def command(specs: tuple[str, ...]) -> int:
-    """Find every mistake."""
-    code = 0
-    for spec in specs:
-        checked = check(spec)
-        show(checked.diagnostics, [checked.source])
-        code = max(code, exit_code(checked.diagnostics))
-    return code
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
+@input_option
+def command(specs: tuple[str, ...], strict: bool, style: str, shape: Shape | None) -> int:
+    """Find every mistake in specs: files, names of bundled networks, or - for standard input.
+
+    Shapes, names, arithmetic and the spec's `expect` are checked, and whether its weights, sample and class
+    names fit. Findings are printed on standard output.
+
+    Exit code: 0 when all is well, 1 for mistakes, 3 for a spec, weights or a sample that cannot be used.
+    """
+    results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
+    click.echo(_render(results, style, strict), nl=False)
+    if shape:
+        click.echo(f"note: tried at {times(shape)}; {LEFT_OUT}", err=True)
+    return max(exit_code(result.diagnostics, strict) for result in results)
+
+
+def _check(spec: str, shape: Shape | None) -> Checked:
+    try:
+        return check(spec, shape, files=True)
+    except FileError as error:
+        return Checked.unread(spec, error.diagnostics)
+
+
+def _render(results: Sequence[Checked], style: str, strict: bool) -> str:
+    found = [diagnostic for result in results for diagnostic in result.diagnostics]
+    if style == "text":
+        return "".join(_text(result, strict) for result in results)
+    if style == "json":
+        from ..render import findings_json
+
+        verdicts = {result.source.file: not exit_code(result.diagnostics, strict) for result in results}
+        return findings_json.render(found, verdicts)
+    if style == "github":
+        from ..render import findings_github
+
+        return findings_github.render(found)
+    from ..render import findings_sarif
+
+    return findings_sarif.render(found)
+
+
+def _text(result: Checked, strict: bool) -> str:
+    from ..render.findings_text import text
+    from ..render.safe import escaped
+
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    said = text(result.diagnostics, [result.source], colour)
+    if result.spec is None or exit_code(result.diagnostics, strict):
+        return said
+    return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"
+
+
+def _figures(result: Checked) -> str:
+    """Output shape, params and MACs in a line."""
+    assert result.spec is not None
+    graph = result.spec.graph
+    outputs = ", ".join(times(graph.shape(name)) for name in graph.outputs)
+    totals = graph.totals
+    return f"output {outputs}, {totals.params:,} parameters, {totals.macs:,} MACs"

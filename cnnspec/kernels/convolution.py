@@ -19,4 +19,5 @@ def convolve(x: Array, weight: Array, sweeps: tuple[Sweep, Sweep], G: int) -> Ar
     seen = windows(x, sweeps).reshape(N, G, C // G, rows, columns, *weight.shape[2:])
     gathered = seen.transpose(0, 1, 2, 5, 6, 3, 4).reshape(N, G, -1, rows * columns)
     filters = weight.reshape(G, K // G, -1)
-    return np.matmul(filters, gathered).reshape(N, K, rows, columns)
+    product: Array = np.matmul(filters, gathered)
+    return product.reshape(N, K, rows, columns)

@@ -47,7 +47,7 @@ TAIL: Ratio = (
 
 
 def erfc(x: Array) -> Array:
-    """1 - erf(x): 2/sqrt(pi) times the integral of exp(-t*t) from x on, to the last digits even where small."""
+    """1 - erf(x): 2/sqrt(pi) times the integral of exp(-t*t) from x on. Tiny values keep their digits."""
     y = np.minimum(np.abs(x), VANISHED)
     e = np.piecewise(y, [y <= NEAR, (y > NEAR) & (y <= FAR)], [_near, _middle, _tail])
     return np.where(x < 0, 2 - e, e)
@@ -67,7 +67,7 @@ def _tail(y: Array) -> Array:
 
 
 def _bell(y: Array) -> Array:
-    """exp(-y*y), by way of y cut to sixteenths, whose square is exact: exp would magnify a rounded one's error."""
+    """exp(-y*y) by way of y cut to sixteenths: its square is exact, and exp would magnify a rounded one."""
     cut = np.trunc(y * 16) / 16
     return np.asarray(np.exp(-cut * cut) * np.exp((cut - y) * (cut + y)))
 

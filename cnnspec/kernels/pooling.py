@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,15 +10,16 @@ from .windows import Array
 
 
 def coverage(sweeps: tuple[Sweep, Sweep], padding: bool) -> NDArray[np.intp]:
-    """Cells of each window that lie on the input, with `padding` on the padded input: (rows, columns) counts."""
+    """How many cells of each window lie on the input, with `padding` on the padded input: (rows, columns)."""
     rows, columns = (_covered(sweep, padding) for sweep in sweeps)
-    return np.outer(rows, columns)
+    return rows[:, None] * columns
 
 
-def _covered(sweep: Sweep, padding: bool) -> NDArray[Any]:
-    first, end = (0, sweep.before + sweep.size + sweep.after) if padding else (sweep.before, sweep.before + sweep.size)
-    cells = np.arange(sweep.outputs)[:, None] * sweep.S + np.arange(sweep.F) * sweep.D
-    return ((first <= cells) & (cells < end)).sum(axis=1)
+def _covered(sweep: Sweep, padding: bool) -> NDArray[np.intp]:
+    before, after = (sweep.before, sweep.after) if padding else (0, 0)
+    cells = np.arange(sweep.outputs)[:, None] * sweep.S + np.arange(sweep.F) * sweep.D - sweep.before
+    counts: NDArray[np.intp] = ((-before <= cells) & (cells < sweep.size + after)).sum(axis=1)
+    return counts
 
 
 def average_bins(x: Array, axis: int, out: int) -> Array:

@@ -5,7 +5,7 @@ A kind is imported when a spec uses it. Files that begin with `_` hold what seve
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -18,7 +18,7 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def find(kind: str) -> type[Layer]:
     """The class of a kind. Raises KeyError for a kind that does not exist."""
     if kind not in kinds():

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from ..geometry import Rounding
-from ..layer import Pair, Shape, image
-from ._windowed import Windowed
+from ..geometry import Rounding, Sweep
+from ..layer import Misfit, Pair, Shape, image
+from ._windowed import AXES, Windowed
 
 
 class Pool(Windowed):
@@ -16,7 +16,8 @@ class Pool(Windowed):
 
     S: Pair | None = Field(None, description="stride, F when not given")
     rounding: Rounding | None = Field(
-        None, description="`floor`, `exact`, or `ceil`: windows may hang over the edge, as in PyTorch's ceil_mode"
+        None,
+        description="`floor`, `exact`, or `ceil`: windows may hang over the edge, as in PyTorch's ceil_mode",
     )
 
     @property
@@ -33,4 +34,18 @@ class Pool(Windowed):
 
     def output(self, arriving: Shape) -> Shape:
         C, _, _ = image(arriving)
-        return (C, *self.slide(arriving))
+        size = self.slide(arriving)
+        for axis, sweep in zip(AXES, self.sweeps(arriving), strict=True):
+            if sweep.before >= sweep.F or (sweep.outputs - 1) * sweep.S >= sweep.before + sweep.size:
+                raise self.only_padding(sweep, axis)
+        return (C, *size)
+
+    def only_padding(self, sweep: Sweep, axis: str) -> Misfit:
+        return Misfit(
+            "E203",
+            "a window of {layer} sees nothing but padding",
+            field="P",
+            label=f"P = {max(sweep.before, sweep.after)} {axis}s, F = {sweep.F}",
+            why="with P >= F a window at the edge does not touch the input",
+            help=f"P <= {sweep.F - 1}, or `pad` first if zeros are meant",
+        )

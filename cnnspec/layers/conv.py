@@ -1,8 +1,8 @@
 """Convolution: K filters slide over the image, each as deep as the image.
 
 At each place a filter's values are multiplied with the image below them and everything is summed over all
-channels, so one filter gives one map and the output is K deep. Like every framework this is cross-correlation:
-filters are not flipped.
+channels, so one filter gives one map and the output is K deep. Like every framework this is
+cross-correlation: filters are not flipped.
 
     output  K x ((H - F + 2P)/S + 1) x ((W - F + 2P)/S + 1), F dilated to D(F - 1) + 1
     weight  K x C/G x FH x FW, bias K
@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Count, Example, Misfit, Pair, Shape, Tensor, image
+from ..layer import Count, Example, Pair, Shape, Tensor, image
+from ._affine import Absorbs
+from ._groups import PER_GROUP, divide
 from ._windowed import Windowed
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Conv(Windowed):
+class Conv(Absorbs, Windowed):
     """K filters, each over all channels of the image (or of its group)."""
 
     K: Count = Field(description="number of filters = output depth")
@@ -63,16 +65,8 @@ class Conv(Windowed):
     def output(self, arriving: Shape) -> Shape:
         C, _, _ = image(arriving)
         for letter, count in (("C", C), ("K", self.K)):
-            if count % self.G:
-                raise Misfit(
-                    "E201",
-                    f"{{layer}}: G does not divide {letter}",
-                    field="G",
-                    label=f"{letter}/G = {count}/{self.G}",
-                    why="each group takes C/G channels and makes K/G maps",
-                    help="a G that divides both; `G: C` is a depthwise convolution",
-                    shows_input=letter == "C",
-                )
+            help = "a G that divides both; `G: C` is a depthwise convolution"
+            divide(letter, count, self.G, PER_GROUP, help)
         return (self.K, *self.slide(arriving))
 
     def tensors(self, arriving: Shape) -> dict[str, Tensor]:

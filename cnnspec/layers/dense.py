@@ -1,8 +1,8 @@
 """Fully connected layer: each of K neurons weighs every value of the vector and adds its bias.
 
-    output  K
-    weight  K x C, bias K
-    MACs    K*C
+output  K
+weight  K x C, bias K
+MACs    K*C
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Layer, Misfit, Shape, Tensor, is_image, times
+from ..layer import Count, Example, Misfit, Shape, Tensor, is_image, times
+from ._affine import Absorbs
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Dense(Layer):
+class Dense(Absorbs):
     """K neurons, each connected to every value of a vector."""
 
     K: Count = Field(description="number of neurons = length of the output")

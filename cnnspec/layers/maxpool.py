@@ -31,4 +31,5 @@ class MaxPool(Pool):
 
         from ..kernels.windows import windows
 
-        return windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
+        highest: Array = windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
+        return highest

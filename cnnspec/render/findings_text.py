@@ -9,7 +9,14 @@ from ..source import Source
 from .safe import escaped, width
 
 MOST = 50
-RED, YELLOW, BLUE, CYAN, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1;36m", "\x1b[1m", "\x1b[0m"
+RED, YELLOW, BLUE, CYAN, BOLD, PLAIN = (
+    "\x1b[1;31m",
+    "\x1b[1;33m",
+    "\x1b[1;34m",
+    "\x1b[1;36m",
+    "\x1b[1m",
+    "\x1b[0m",
+)
 TAB = "    "
 LINE = 160
 
@@ -20,21 +27,28 @@ def text(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = (), colo
     """All findings as text, at most `MOST` for each file and a count of the rest."""
     paint: Paint = (lambda code, s: f"{code}{s}{PLAIN}") if colour else (lambda code, s: s)
     by_file = {source.file: source for source in sources}
+    parts = []
+    for file, shown, rest in limited(diagnostics):
+        parts += ["\n".join(_one(d, by_file.get(file), paint)) + "\n\n" for d in shown]
+        if rest:
+            parts.append(f"... and {rest:,} more in {escaped(file)}\n\n")
+    return "".join(parts)
+
+
+def limited(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[str, list[Diagnostic], int]]:
+    """For each file its first findings and how many more there are."""
     groups: dict[str, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
         groups.setdefault(diagnostic.file, []).append(diagnostic)
-    return "".join(_file(found, by_file.get(file), paint) for file, found in groups.items())
-
-
-def _file(found: list[Diagnostic], source: Source | None, paint: Paint) -> str:
-    shown = "".join("\n".join(_one(d, source, paint)) + "\n\n" for d in found[:MOST])
-    rest = len(found) - MOST
-    return shown + (f"... and {rest:,} more in {escaped(found[0].file)}\n\n" if rest > 0 else "")
+    for file, found in groups.items():
+        yield file, found[:MOST], max(0, len(found) - MOST)
 
 
 def _one(diagnostic: Diagnostic, source: Source | None, paint: Paint) -> Iterator[str]:
     main = RED if diagnostic.severity == "error" else YELLOW
-    yield paint(main, f"{diagnostic.severity}[{diagnostic.code}]") + paint(BOLD, f": {escaped(diagnostic.message)}")
+    yield paint(main, f"{diagnostic.severity}[{diagnostic.code}]") + paint(
+        BOLD, f": {escaped(diagnostic.message)}"
+    )
     span = diagnostic.span
     if diagnostic.file:
         place = f":{span.line}:{span.column}" if span else ""

@@ -1,0 +1,40 @@
+"""What `pad` and `crop` share: how many cells at which edge."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from ..layer import Layer, Natural, Shape, image
+
+Widths = tuple[tuple[int, int], ...]
+
+
+class Edges(Layer):
+    """Cells at the sides of the image, or before and after along one axis."""
+
+    top: Natural = Field(0, description="rows at the top")
+    bottom: Natural = Field(0, description="rows at the bottom")
+    left: Natural = Field(0, description="columns at the left")
+    right: Natural = Field(0, description="columns at the right")
+    axis: Literal["C", "H", "W"] | None = Field(None, description="or: an axis, for `before` and `after`")
+    before: Natural = Field(0, description="cells before the axis' first")
+    after: Natural = Field(0, description="cells after the axis' last")
+
+    @model_validator(mode="after")
+    def one_way(self) -> Self:
+        if (self.before or self.after) and self.axis is None:
+            raise ValueError("`before` and `after` need an `axis`: C, H or W")
+        if self.axis is not None and any((self.top, self.bottom, self.left, self.right)):
+            raise ValueError("give top, bottom, left, right, or axis, before, after, not both")
+        return self
+
+    def widths(self, arriving: Shape) -> Widths:
+        """(before, after) for each arriving axis, or raise `Misfit` for an axis that a vector lacks."""
+        if self.axis == "C":
+            return ((self.before, self.after), *((0, 0) for _ in arriving[1:]))
+        image(arriving)
+        if self.axis is not None:
+            return tuple((self.before, self.after) if axis == self.axis else (0, 0) for axis in "CHW")
+        return (0, 0), (self.top, self.bottom), (self.left, self.right)

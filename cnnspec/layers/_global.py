@@ -1,0 +1,16 @@
+"""What global pooling shares: each channel becomes one value."""
+
+from __future__ import annotations
+
+from ..layer import Layer, Shape, image
+
+
+class Global(Layer):
+    """One value for each channel: C x 1 x 1."""
+
+    def output(self, arriving: Shape) -> Shape:
+        C, _, _ = image(arriving)
+        return (C, 1, 1)
+
+    def reach(self, arriving: Shape) -> None:
+        return None

@@ -1,0 +1,21 @@
+"""What layers with groups share: G divides the channels."""
+
+from __future__ import annotations
+
+from ..layer import Misfit
+
+PER_GROUP = "each group takes C/G channels and makes K/G maps"
+
+
+def divide(letter: str, count: int, G: int, why: str, help: str) -> None:
+    """Raise `Misfit` when G groups do not divide `count` channels, called `letter`."""
+    if count % G:
+        raise Misfit(
+            "E201",
+            f"{{layer}}: G does not divide {letter}",
+            field="G",
+            label=f"{letter}/G = {count}/{G}",
+            why=why,
+            help=help,
+            shows_input=letter == "C",
+        )

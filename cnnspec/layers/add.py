@@ -1,0 +1,39 @@
+"""Addition of branches, value by value: the heart of residual networks (He et al. 2016).
+
+All branches must have the same shape. Nothing is stretched to fit: where channels or sizes differ, a shortcut
+needs a layer of its own, usually `conv: {F: 1, K: ..., S: ...}`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Join, Shape
+from ._branches import projection, unequal
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Add(Join):
+    """The sum of two or more branches of one shape."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("add: [[], [{conv: {F: 3, K: C, P: same}}]]", (2, 4, 4), (2, 4, 4)),
+        Example("add: {main: [relu], shortcut: [], third: [tanh]}", (5,), (5,)),
+        Example("add: [[], [{conv: {F: 1, K: 128}}]]", (64, 28, 28), "E205"),
+        Example("add: [[], [globalavgpool]]", (2, 4, 4), "E205"),
+    )
+
+    def output(self, *arriving: Shape) -> Shape:
+        first = arriving[0]
+        for other in arriving:
+            if other != first:
+                cure = projection(first, other)
+                raise unequal(self.kind, arriving, other, first, "`add` never broadcasts", cure)
+        return first
+
+    def forward(self, first: Array, *others: Array) -> Array:
+        for other in others:
+            first = first + other
+        return first

@@ -1,0 +1,46 @@
+"""Average pooling: the mean of each window.
+
+The divisor is the number of cells in the window, padding included unless `count_padding: false`. Under
+`P: same-upper` padding is never counted. With `rounding: ceil` cells past the padded image do not count, as
+in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Example
+from ._pool import Pool
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class AvgPool(Pool):
+    """The mean of each window, channel by channel."""
+
+    count_padding: bool = Field(True, description="padding counts in the divisor; never under `same-upper`")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("avgpool: {F: 2}", (6, 14, 14), (6, 7, 7)),
+        Example("avgpool: {F: 3, S: 1, P: same}", (2, 4, 5), (2, 4, 5)),
+        Example("avgpool: {F: 3, S: 1, P: same, count_padding: false}", (2, 4, 5), (2, 4, 5)),
+        Example("avgpool: {F: 3, S: 2, P: 1, rounding: ceil}", (2, 6, 7), (2, 4, 4)),
+        Example("avgpool: {F: [2, 3], S: 2, P: same-upper}", (2, 5, 5), (2, 3, 3)),
+        Example("avgpool: {F: 8}", (16, 5, 5), "E203"),
+        Example("avgpool: {F: 2, P: 2}", (1, 4, 4), "E203"),
+    )
+
+    def instead(self) -> str:
+        return ", or `globalavgpool`"
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.pooling import coverage
+        from ..kernels.windows import windows
+
+        sweeps = self.sweeps(x.shape[1:])
+        divisor = coverage(sweeps, self.count_padding and self.P != "same-upper")
+        total: Array = windows(x, sweeps).sum(axis=(-2, -1))
+        return total / divisor.astype(x.dtype)

@@ -1,0 +1,42 @@
+"""Concatenation over C: the branches' channels one behind another, in the order in which they are written.
+
+    output  (C1 + C2 + ...) x H x W; of vectors, one that is as long as all together
+
+Images must agree in H and W; their depths may differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Join, Shape
+from ._branches import unequal
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Concat(Join):
+    """Two or more branches, channel behind channel."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("concat: [[], [relu]]", (2, 3, 4), (4, 3, 4)),
+        Example("concat: {a: [{conv: {F: 1, K: 3}}], b: [{maxpool: {F: 3, S: 1, P: 1}}]}", (2, 3, 4), (5, 3, 4)),
+        Example("concat: [[], [{dense: {K: 3}}], []]", (5,), (13,)),
+        Example("concat: [[], [{maxpool: {F: 2}}]]", (2, 4, 4), "E205"),
+        Example("concat: [[], [flatten]]", (2, 4, 4), "E205"),
+    )
+
+    def output(self, *arriving: Shape) -> Shape:
+        first = arriving[0]
+        for other in arriving:
+            if len(other) != len(first) or other[1:] != first[1:]:
+                rule = "`concat` joins channels, rows and columns must agree"
+                cure = "`P: same` keeps rows and columns; `upsample`, `crop` or `pad` mends what is left"
+                raise unequal(self.kind, arriving, (first[0], *other[1:]), first, rule, cure)
+        return (sum(shape[0] for shape in arriving), *first[1:])
+
+    def forward(self, *inputs: Array) -> Array:
+        import numpy as np
+
+        return np.concatenate(inputs, axis=1)

@@ -1,0 +1,43 @@
+"""Cropping: rows and columns cut off the image's sides, or cells cut off along one axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Misfit, Shape
+from ._edges import Edges
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Crop(Edges):
+    """What is left after cells are cut off at the sides, or before and after along an axis."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("crop: {top: 1, bottom: 1, left: 2}", (2, 4, 5), (2, 2, 3)),
+        Example("crop: {axis: C, before: 1, after: C/2}", (4, 3, 3), (1, 3, 3)),
+        Example("crop: {axis: C, after: 2}", (5,), (3,)),
+        Example("crop: {top: 1}", (5,), "E204"),
+        Example("crop: {top: 2, bottom: 2}", (2, 4, 5), "E207"),
+        Example("crop: {left: 1, axis: C, after: 1}", (2, 4, 5), "E104"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        widths = self.widths(arriving)
+        for axis, size, (before, after) in zip("CHW", arriving, widths, strict=False):
+            if before + after >= size:
+                raise Misfit(
+                    "E207",
+                    f"{{layer}} leaves nothing of {axis}",
+                    label=f"{axis} = {size} arrives",
+                    why=f"{size} - {before} - {after} = {size - before - after} < 1",
+                    help=f"cut off {size - 1} at most",
+                    shows_input=True,
+                )
+        return tuple(size - before - after for size, (before, after) in zip(arriving, widths, strict=True))
+
+    def forward(self, x: Array) -> Array:
+        widths = self.widths(x.shape[1:])
+        kept = (slice(a, size - b) for size, (a, b) in zip(x.shape[1:], widths, strict=True))
+        return x[:, *kept].copy()

@@ -1,0 +1,136 @@
+"""Transposed convolution: every cell of the image paints a filter's window, S cells apart; windows add up.
+
+It is the adjoint of `conv`: where a convolution of the same F, S, P and D makes H cells out of more, this
+makes the larger size out of H again. P cuts cells off the painted image's edges.
+
+    output  K x ((H - 1)S - 2P + D(F - 1) + 1 + extra), in W likewise
+    weight  C x K/G x FH x FW, bias K
+    MACs    F*F*K/G for each of the input's values
+
+`extra` adds rows at the bottom and columns at the right, to choose among the sizes from which a convolution
+makes H. `P: same` is D(F - 1)/2 as in `conv`. `P: same-upper` gives H*S, as in TensorFlow and ONNX.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd, prod
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from ..geometry import Sweep, spread
+from ..layer import Count, Example, Misfit, Natural, Pair, Reach, Shape, Tensor, both, image
+from ._groups import PER_GROUP, divide
+from ._windowed import Windowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..layer import Array
+
+Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
+
+
+class Deconv(Windowed):
+    """K filters painted at each cell of the image, S cells apart: the adjoint of `conv`."""
+
+    K: Count = Field(description="number of filters = output depth")
+    S: Pair = Field((1, 1), description="stride: distance between the windows of neighbouring cells")
+    D: Pair = Field((1, 1), description="dilation: distance between neighbouring taps of the filter")
+    G: Count = Field(1, description="groups; must divide C and K")
+    extra: Extra = Field((0, 0), description="more rows at the bottom, columns at the right; below S or D")
+    bias: bool = Field(True, description="add one learned value to each map")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("deconv: {F: 2, K: 3, S: 2}", (4, 3, 5), (3, 6, 10)),
+        Example("deconv: {F: 3, K: 2, S: 2, P: 1, extra: 1, bias: false}", (3, 4, 4), (2, 8, 8)),
+        Example("deconv: {F: [3, 4], K: 4, S: [1, 3], P: {top: 1, left: 2}, G: 2}", (2, 4, 4), (4, 5, 11)),
+        Example("deconv: {F: 3, K: 2, D: 2, S: 2, P: same}", (2, 4, 5), (2, 7, 9)),
+        Example("deconv: {F: [2, 3], K: 2, D: [4, 3], S: [6, 2]}", (1, 4, 5), (2, 23, 15)),
+        Example("deconv: {F: 3, K: 2, S: 2, P: same-upper}", (2, 4, 5), (2, 8, 10)),
+        Example("deconv: {F: 1, K: 2, S: 2, P: same-upper}", (2, 3, 3), (2, 6, 6)),
+        Example("deconv: {F: 2, K: 2, P: 2}", (1, 2, 2), "E203"),
+        Example("deconv: {F: 4, K: 2, P: same}", (1, 4, 4), "E202"),
+        Example("deconv: {F: 3, K: 4, G: 2}", (3, 4, 4), "E201"),
+        Example("deconv: {F: 2, K: 4, S: 2, extra: 2}", (3, 4, 4), "E104"),
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def within_a_step(cls, extra: tuple[int, int], info: ValidationInfo) -> tuple[int, int]:
+        S, D = info.data.get("S"), info.data.get("D")
+        if S and D and any(e and e >= max(s, d) for e, s, d in zip(extra, S, D, strict=True)):
+            raise ValueError("must be less than S or D: a whole step more is one input cell more")
+        if any(extra) and info.data.get("P") == "same-upper":
+            raise ValueError("`P: same-upper` already says that the output is H*S")
+        return extra
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        return self.S
+
+    @property
+    def dilation(self) -> tuple[int, int]:
+        return self.D
+
+    def sweep(self, axis: int, size: int) -> Sweep:
+        """The convolution's sweep, over the output, of which this is the adjoint."""
+        F, S, D, extra = self.F[axis], self.S[axis], self.D[axis], self.extra[axis]
+        before, after = self.padding(axis, size * S)
+        if self.P == "same-upper":
+            return Sweep(size * S, F, S, D, before, after)
+        return Sweep(spread(size, F, S, D, before, after, extra), F, S, D, before, after)
+
+    def output(self, arriving: Shape) -> Shape:
+        C, _, _ = image(arriving)
+        for letter, count in (("C", C), ("K", self.K)):
+            divide(letter, count, self.G, PER_GROUP, "a G that divides both")
+        rows, columns = self.sweeps(arriving)
+        for sweep in (rows, columns):
+            if sweep.size < 1:
+                raise self.nothing_left(sweep)
+        return (self.K, rows.size, columns.size)
+
+    def nothing_left(self, sweep: Sweep) -> Misfit:
+        cut = sweep.before + sweep.after
+        painted = sweep.size + cut
+        return Misfit(
+            "E203",
+            "the padding of {layer} cuts off all of its output",
+            field="P",
+            label=f"cuts {cut} of {painted}",
+            why=f"(H - 1)S - 2P + D(F - 1) + 1 + extra = {painted} - {cut} < 1",
+            help="less padding: in a transposed convolution P makes the output smaller",
+            shows_input=True,
+        )
+
+    def remarks(self, arriving: Shape) -> Iterator[Misfit]:
+        return iter(())
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        maps, window = self.K // self.G, prod(self.F)
+        weight = Tensor((arriving[0], maps, *self.F), fan=(arriving[0] // self.G * window, maps * window))
+        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+
+    def macs(self, arriving: Shape) -> int:
+        return prod(arriving) * prod(self.F) * (self.K // self.G)
+
+    def reach(self, arriving: Shape) -> Reach:
+        rows, columns = (met(F, S, D) for F, S, D in zip(self.F, self.S, self.D, strict=True))
+        return Reach((rows, columns), (Fraction(1, self.S[0]), Fraction(1, self.S[1])))
+
+    def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
+        from ..kernels.adjoint import deconvolve
+
+        y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
+        return y if bias is None else y + bias[:, None, None]
+
+
+def met(F: int, S: int, D: int) -> int:
+    """Cells of an axis between the first and the last input cell that paint one output cell, at most.
+
+    Taps S/gcd(S, D) apart fall on one output cell, from input cells D/gcd(S, D) apart.
+    """
+    common = gcd(S, D)
+    return (-(-F * common // S) - 1) * (D // common) + 1

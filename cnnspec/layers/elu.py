@@ -1,0 +1,32 @@
+"""ELU: x where it is positive, alpha*(exp(x) - 1) elsewhere, a smooth bend towards -alpha.
+
+Clevert, Unterthiner, Hochreiter: "Fast and Accurate Deep Network Learning by Exponential Linear Units", 2015.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class ELU(Pointwise):
+    """x for x > 0, else alpha*(exp(x) - 1)."""
+
+    alpha: float = Field(1.0, description="how far below 0 it goes")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("elu", (3, 4, 5), (3, 4, 5)),
+        Example("elu: {alpha: 0.5}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))

@@ -1,0 +1,27 @@
+"""Global average pooling: each channel becomes its mean, whatever the image's size (Lin et al. 2014).
+
+The output is still an image, C x 1 x 1; `flatten` makes it a vector.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._global import Global
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class GlobalAvgPool(Global):
+    """The mean of each channel."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("globalavgpool", (3, 4, 5), (3, 1, 1)),
+        Example("globalavgpool", (12,), "E204"),
+    )
+
+    def forward(self, x: Array) -> Array:
+        y: Array = x.mean(axis=(2, 3), keepdims=True)
+        return y

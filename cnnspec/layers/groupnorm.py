@@ -1,0 +1,56 @@
+"""Group normalisation: the channels in G groups, each group of one image at mean 0 and variance 1.
+
+    y = (x - mean) / sqrt(var + eps) * weight + bias
+
+The mean and variance are those of a group's C/G maps, so they do not depend on the batch.
+
+    weight, bias    C each
+
+Wu and He: "Group Normalization", 2018.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Count, Example, Misfit, Shape, Tensor
+from ._affine import along
+from ._norm import Norm
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class GroupNorm(Norm):
+    """Each group of channels by its own mean and variance, then times weight plus bias."""
+
+    G: Count = Field(description="groups; must divide C")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("groupnorm: {G: 2}", (4, 3, 5), (4, 3, 5)),
+        Example("groupnorm: {G: 1, eps: 1e-3}", (3, 2, 2), (3, 2, 2)),
+        Example("groupnorm: {G: 2}", (8,), (8,)),
+        Example("groupnorm: {G: 2}", (3, 4, 4), "E201"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        if arriving[0] % self.G:
+            raise Misfit(
+                "E201",
+                "{layer}: G does not divide C",
+                field="G",
+                label=f"C/G = {arriving[0]}/{self.G}",
+                why="each group normalises C/G channels together",
+                help="a G that divides C",
+                shows_input=True,
+            )
+        return arriving
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
+
+    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
+        groups = x.reshape(len(x), self.G, -1)
+        return self.standard(groups, (2,)).reshape(x.shape) * along(weight, x) + along(bias, x)

@@ -1,0 +1,28 @@
+"""Hard sigmoid: a sigmoid made of three straight lines: 0 below -3, 1 above 3, x/6 + 1/2 between.
+
+Howard et al.: "Searching for MobileNetV3", 2019. (Some frameworks have 0.2 for 1/6.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class HardSigmoid(Pointwise):
+    """clip(x/6 + 1/2, 0, 1)."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("hardsigmoid", (3, 4, 5), (3, 4, 5)),
+        Example("hardsigmoid: {}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.logistic import hard_logistic
+
+        return hard_logistic(x)

@@ -1,0 +1,28 @@
+"""Hard swish: x * hardsigmoid(x) = x * clip(x/6 + 1/2, 0, 1), SiLU without the exponential.
+
+Howard et al.: "Searching for MobileNetV3", 2019.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class HardSwish(Pointwise):
+    """x * clip(x/6 + 1/2, 0, 1)."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("hardswish", (3, 4, 5), (3, 4, 5)),
+        Example("hardswish: {}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.logistic import hard_logistic
+
+        return x * hard_logistic(x)

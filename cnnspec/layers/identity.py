@@ -1,0 +1,24 @@
+"""Identity: what arrives goes on unchanged. It gives a place a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Identity(Pointwise):
+    """What arrives, unchanged."""
+
+    is_view: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("identity", (2, 3, 4), (2, 3, 4)),
+        Example("identity", (5,), (5,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        return x

@@ -1,0 +1,41 @@
+"""Instance normalisation: each map of each image at mean 0 and variance 1.
+
+    y = (x - mean) / sqrt(var + eps) * weight + bias
+
+The mean and variance are those of the map's H*W values. It is `groupnorm: {G: C}`, in ONNX
+InstanceNormalization, in PyTorch InstanceNorm2d with affine=True: the weight and the bias are always there.
+
+    weight, bias    C each
+
+Ulyanov, Vedaldi, Lempitsky: "Instance Normalization", 2016.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Shape, Tensor, image
+from ._affine import along
+from ._norm import Norm
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class InstanceNorm(Norm):
+    """Each map by its own mean and variance, then times weight plus bias."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("instancenorm", (3, 4, 5), (3, 4, 5)),
+        Example("instancenorm: {eps: 1e-3}", (2, 3, 3), (2, 3, 3)),
+        Example("instancenorm", (8,), "E204"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        return image(arriving)
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
+
+    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
+        return self.standard(x, (2, 3)) * along(weight, x) + along(bias, x)

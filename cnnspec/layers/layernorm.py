@@ -1,0 +1,45 @@
+"""Layer normalisation: the values of one image at mean 0 and variance 1.
+
+    y = (x - mean) / sqrt(var + eps) * weight + bias
+
+`over: C`, the default, takes the mean and variance of the C values at each place by itself, as ConvNeXt does;
+`over: all` of the whole C x H x W. A vector's values are normalised together either way.
+
+    weight, bias    C each; C x H x W each with `over: all`
+
+Ba, Kiros, Hinton: "Layer Normalization", 2016; Liu et al.: "A ConvNet for the 2020s", 2022.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ..layer import Example, Shape, Tensor
+from ._affine import along
+from ._norm import Norm
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class LayerNorm(Norm):
+    """The values at each place (or all) by their own mean and variance, then times weight plus bias."""
+
+    over: Literal["C", "all"] = Field("C", description="`C`: at each place by itself, or `all`: the whole image")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("layernorm", (3, 4, 5), (3, 4, 5)),
+        Example("layernorm: {over: all, eps: 1e-6}", (2, 3, 4), (2, 3, 4)),
+        Example("layernorm", (8,), (8,)),
+        Example("layernorm: {over: H}", (2, 3, 4), "E104"),
+    )
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        shape = arriving[:1] if self.over == "C" else arriving
+        return {"weight": Tensor(shape, fill=1.0), "bias": Tensor(shape)}
+
+    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
+        axes = (1,) if self.over == "C" else tuple(range(1, x.ndim))
+        return self.standard(x, axes) * along(weight, x) + along(bias, x)

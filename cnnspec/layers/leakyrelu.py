@@ -1,0 +1,32 @@
+"""Leaky ReLU: x where it is positive, slope*x elsewhere, so that negative values still pass a little.
+
+Maas, Hannun, Ng: "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class LeakyReLU(Pointwise):
+    """x for x > 0, else slope*x."""
+
+    slope: float = Field(0.01, description="factor of negative values")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("leakyrelu", (3, 4, 5), (3, 4, 5)),
+        Example("leakyrelu: {slope: 0.1}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.where(x > 0, x, self.slope * x)

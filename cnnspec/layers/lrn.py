@@ -1,0 +1,50 @@
+"""Local response normalisation: each value is damped by its neighbours in depth.
+
+    y = x / (k + alpha/size * sum(v*v))**beta
+
+The sum runs over `size` neighbouring channels at the same place, the value's own in the middle; channels
+that do not exist count as 0. An even size has no middle: it takes one channel more before than behind, as
+PyTorch does (ONNX takes it behind). alpha is divided by size as in PyTorch, ONNX and Caffe, not in the paper,
+whose 1e-4 is therefore 5e-4 here.
+
+Krizhevsky, Sutskever, Hinton: "ImageNet Classification with Deep Convolutional Neural Networks", 2012.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ..layer import Count, Example, Shape, image
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class LRN(Pointwise):
+    """Each value over a power of the squares in the channels around it."""
+
+    size: Count = Field(description="channels in the sum")
+    alpha: float = Field(1e-4, description="weight of the squares' mean")
+    beta: float = Field(0.75, description="the power")
+    k: float = Field(1.0, description="added to the weighted mean, keeps the divisor off 0")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("lrn: {size: 5}", (7, 2, 3), (7, 2, 3)),
+        Example("lrn: {size: 5, alpha: 5e-4, k: 2}", (3, 2, 2), (3, 2, 2)),
+        Example("lrn: {size: 4, alpha: 1, beta: 0.5}", (6, 2, 2), (6, 2, 2)),
+        Example("lrn: {size: 5}", (8,), "E204"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        return image(arriving)
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        before, behind = (min(n, x.shape[1] - 1) for n in (self.size // 2, (self.size - 1) // 2))
+        squares = np.pad(np.square(x), [(0, 0), (before, behind), (0, 0), (0, 0)])
+        sums = np.lib.stride_tricks.sliding_window_view(squares, before + 1 + behind, axis=1).sum(axis=-1)
+        return np.asarray(x / (self.k + self.alpha / self.size * sums) ** self.beta)

@@ -1,0 +1,48 @@
+"""Multiplication of branches, value by value: gates and attention.
+
+All branches have the same shape, or some are gates of C x 1 x 1, one weight for each whole channel, as in
+squeeze and excite (Hu et al. 2018). Nothing else is stretched to fit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Join, Shape, is_image
+from ._branches import projection, unequal
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Mul(Join):
+    """The product of two or more branches of one shape, or of an image and C x 1 x 1 gates."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("mul: [[], [sigmoid]]", (2, 3, 4), (2, 3, 4)),
+        Example("mul: [[], [globalavgpool, sigmoid]]", (2, 3, 4), (2, 3, 4)),
+        Example("mul: {gate: [globalavgpool, sigmoid], image: []}", (2, 3, 4), (2, 3, 4)),
+        Example("mul: [[], [tanh]]", (5,), (5,)),
+        Example("mul: [[], [{conv: {F: 1, K: 1}}]]", (2, 3, 4), "E205"),
+        Example("mul: [[], [{maxpool: {F: [3, 1]}}]]", (2, 3, 4), "E205"),
+    )
+
+    def output(self, *arriving: Shape) -> Shape:
+        gate = (arriving[0][0], 1, 1)
+        shape = next((shape for shape in arriving if shape != gate), gate)
+        for other in arriving:
+            if other != shape and other != (shape[0], 1, 1):
+                rule = "`mul` broadcasts nothing but a gate of C x 1 x 1"
+                raise unequal(self.kind, arriving, other, shape, rule, self.cure(shape, other))
+        return shape
+
+    def cure(self, shape: Shape, other: Shape) -> str:
+        if not is_image(shape):
+            return projection(shape, other)
+        C = shape[0]
+        return f"a gate of {C}x1x1: `globalavgpool`, then layers that end with {C} channels, no `flatten`"
+
+    def forward(self, first: Array, *others: Array) -> Array:
+        for other in others:
+            first = first * other
+        return first

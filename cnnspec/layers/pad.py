@@ -1,0 +1,38 @@
+"""Padding with zeros: rows and columns around the image, or cells along one axis.
+
+Windows have their own padding, `P`. This is for zeros that stay, such as the channels that the shortcuts of a
+CIFAR residual network lack: `pad: {axis: C, before: C/2, after: C/2}`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Shape
+from ._edges import Edges
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Pad(Edges):
+    """Zeros around the image, or before and after along an axis."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("pad: {top: 1, left: 2}", (2, 3, 4), (2, 4, 6)),
+        Example("pad: {axis: C, before: C/2, after: C/2}", (4, 3, 3), (8, 3, 3)),
+        Example("pad: {axis: W, after: 3}", (2, 3, 4), (2, 3, 7)),
+        Example("pad: {axis: C, after: 3}", (5,), (8,)),
+        Example("pad: {bottom: 1}", (5,), "E204"),
+        Example("pad: {top: 1, axis: C, after: 2}", (2, 3, 4), "E104"),
+        Example("pad: {after: 2}", (2, 3, 4), "E104"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        widths = self.widths(arriving)
+        return tuple(size + before + after for size, (before, after) in zip(arriving, widths, strict=True))
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.pad(x, ((0, 0), *self.widths(x.shape[1:])))

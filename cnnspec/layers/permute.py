@@ -1,0 +1,54 @@
+"""Permute: the image's axes in another order.
+
+`order` lists the arriving axes as the output has them: `[H, W, C]` makes an output whose depth was the rows,
+whose rows were the columns and whose columns were the channels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from ..layer import Example, Layer, Reach, Shape, image
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+Axis = Literal["C", "H", "W"]
+
+
+class Permute(Layer):
+    """The same values with their axes in another order."""
+
+    order: tuple[Axis, Axis, Axis] = Field(description="the arriving axes in the output's order: `[H, W, C]`")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("permute: {order: [H, W, C]}", (2, 3, 4), (3, 4, 2)),
+        Example("permute: {order: [C, W, H]}", (2, 3, 4), (2, 4, 3)),
+        Example("permute: {order: [C, H, W]}", (2, 3, 4), (2, 3, 4)),
+        Example("permute: {order: [W, C, H]}", (5,), "E204"),
+        Example("permute: {order: [H, H, C]}", (2, 3, 4), "E104"),
+    )
+
+    @field_validator("order")
+    @classmethod
+    def each_once(cls, order: tuple[Axis, Axis, Axis]) -> tuple[Axis, Axis, Axis]:
+        if len(set(order)) < len(order):
+            raise ValueError("names each of C, H and W once")
+        return order
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Index of each arriving axis, in the output's order."""
+        return tuple("CHW".index(axis) for axis in self.order)
+
+    def output(self, arriving: Shape) -> Shape:
+        arriving = image(arriving)
+        return tuple(arriving[axis] for axis in self.axes)
+
+    def reach(self, arriving: Shape) -> Reach | None:
+        return Reach() if self.order == ("C", "H", "W") else None
+
+    def forward(self, x: Array) -> Array:
+        return x.transpose(0, *(1 + axis for axis in self.axes)).copy()

@@ -1,0 +1,34 @@
+"""PReLU: a leaky ReLU that learns its slope: x where it is positive, weight*x elsewhere.
+
+    weight  C, one slope for each channel, 0.25 at first
+
+He, Zhang, Ren, Sun: "Delving Deep into Rectifiers", 2015.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Shape, Tensor
+from ._affine import along
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class PReLU(Pointwise):
+    """x for x > 0, else times the channel's learned slope."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("prelu", (3, 4, 5), (3, 4, 5)),
+        Example("prelu: {}", (8,), (8,)),
+    )
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor(arriving[:1], fill=0.25)}
+
+    def forward(self, x: Array, *, weight: Array) -> Array:
+        import numpy as np
+
+        return np.where(x > 0, x, along(weight, x) * x)

@@ -1,0 +1,28 @@
+"""ReLU6: min(max(0, x), 6), value by value: ReLU that stops at 6.
+
+The bound keeps values within what few bits can hold. Howard et al.: "MobileNets", 2017.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class ReLU6(Pointwise):
+    """min(max(0, x), 6)."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("relu6", (3, 4, 5), (3, 4, 5)),
+        Example("relu6: {}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.clip(x, 0, 6)

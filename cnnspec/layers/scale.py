@@ -1,0 +1,34 @@
+"""Scale: each channel times a learned value of its own (ConvNeXt calls it layer scale).
+
+    y = x * weight
+    weight  C; it may be stored under the layer's own name, as C or C x 1 x 1
+
+Touvron et al.: "Going deeper with Image Transformers", 2021.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example, Shape, Tensor
+from ._affine import Affine
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Scale(Affine):
+    """Each channel times one learned value."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("scale", (3, 4, 5), (3, 4, 5)),
+        Example("scale: {}", (8,), (8,)),
+    )
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor(arriving[:1], fill=1.0, bare=True)}
+
+    def affine(self, *, weight: Array) -> tuple[Array, Array]:
+        import numpy as np
+
+        return weight, np.zeros_like(weight)

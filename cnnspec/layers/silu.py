@@ -1,0 +1,28 @@
+"""SiLU (swish): x * sigmoid(x), value by value: a smooth ReLU that dips below 0 before it settles there.
+
+Elfwing, Uchibe, Doya: "Sigmoid-Weighted Linear Units", 2017.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class SiLU(Pointwise):
+    """x / (1 + exp(-x))."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("silu", (3, 4, 5), (3, 4, 5)),
+        Example("silu: {}", (8,), (8,)),
+    )
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.logistic import logistic
+
+        return x * logistic(x)

@@ -1,0 +1,59 @@
+"""A slice: the cells `from` up to, but without, `to` along one axis, counted from 0.
+
+Channels by default, so `slice: {to: C/2}` is the first half of the channels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ..layer import Count, Example, Layer, Misfit, Natural, Shape, image
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Slice(Layer):
+    """Cells from `from` up to, but without, `to` along an axis."""
+
+    axis: Literal["C", "H", "W"] = Field("C", description="the axis: C, H or W")
+    first: Natural = Field(0, alias="from", description="first cell, counted from 0")
+    end: Count | None = Field(None, alias="to", description="the cell to stop before; else the axis' size")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("slice: {axis: C, from: 0, to: C/2}", (4, 3, 3), (2, 3, 3)),
+        Example("slice: {from: C/2}", (4, 3, 3), (2, 3, 3)),
+        Example("slice: {axis: W, from: 1, to: 3}", (2, 3, 4), (2, 3, 2)),
+        Example("slice: {to: 3}", (5,), (3,)),
+        Example("slice: {axis: H, to: 1}", (5,), "E204"),
+        Example("slice: {from: 3, to: 3}", (4, 3, 3), "E207"),
+        Example("slice: {to: 9}", (4, 3, 3), "E207"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        index = "CHW".index(self.axis)
+        if index:
+            image(arriving)
+        size = arriving[index]
+        first, end = self.bounds(size)
+        if not first < end <= size:
+            raise Misfit(
+                "E207",
+                "{layer} takes cells that are not there" if end > size else "{layer} takes nothing",
+                field="to" if end > size else "from",
+                label=f"{self.axis} = {size} arrives",
+                why=f"from < to <= {size} must hold; here from = {first}, to = {end}",
+                help=f"`to` is {size} at most" if end > size else f"`from` is {end - 1} at most",
+                shows_input=True,
+            )
+        return (*arriving[:index], end - first, *arriving[index + 1 :])
+
+    def bounds(self, size: int) -> tuple[int, int]:
+        """`from` and `to` on an axis of `size` cells."""
+        return self.first, size if self.end is None else self.end
+
+    def forward(self, x: Array) -> Array:
+        axis = 1 + "CHW".index(self.axis)
+        return x.take(range(*self.bounds(x.shape[axis])), axis)

@@ -1,0 +1,28 @@
+"""Sum pooling: the sum of each window; padding adds nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Example
+from ._pool import Pool
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class SumPool(Pool):
+    """The sum of each window, channel by channel."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("sumpool: {F: 2}", (6, 14, 14), (6, 7, 7)),
+        Example("sumpool: {F: 3, S: 2, P: same-upper}", (2, 5, 6), (2, 3, 3)),
+        Example("sumpool: {F: 3, S: 2, P: 1, rounding: ceil}", (2, 6, 7), (2, 4, 4)),
+        Example("sumpool: {F: 8}", (16, 5, 5), "E203"),
+    )
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.windows import windows
+
+        y: Array = windows(x, self.sweeps(x.shape[1:])).sum(axis=(-2, -1))
+        return y

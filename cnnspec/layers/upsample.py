@@ -1,0 +1,47 @@
+"""Upsampling: each axis `factor` times as long.
+
+`nearest` repeats each cell. `bilinear` mixes the two nearest cells of each axis, with half-pixel centres:
+output cell i lies at (i + 1/2)/factor - 1/2 of the input. Beyond the centres of the outermost cells their
+values hold. This is PyTorch's align_corners=False and what image programs do.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from ..layer import Example, Layer, Pair, Reach, Shape, image
+
+if TYPE_CHECKING:
+    from ..layer import Array
+
+
+class Upsample(Layer):
+    """An image `factor` times as large, cells repeated or mixed."""
+
+    factor: Pair = Field(description="how many times as large: `2`, or `[rows, columns]`")
+    mode: Literal["nearest", "bilinear"] = Field("nearest", description="`nearest` or `bilinear`")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("upsample: {factor: 2}", (2, 3, 4), (2, 6, 8)),
+        Example("upsample: {factor: [1, 3]}", (2, 3, 4), (2, 3, 12)),
+        Example("upsample: {factor: 2, mode: bilinear}", (2, 3, 4), (2, 6, 8)),
+        Example("upsample: {factor: [3, 1], mode: bilinear}", (2, 3, 4), (2, 9, 4)),
+        Example("upsample: {factor: 2}", (5,), "E204"),
+    )
+
+    def output(self, arriving: Shape) -> Shape:
+        C, H, W = image(arriving)
+        return (C, H * self.factor[0], W * self.factor[1])
+
+    def reach(self, arriving: Shape) -> Reach:
+        rows, columns = (1 if self.mode == "nearest" or f == 1 else 2 for f in self.factor)
+        return Reach((rows, columns), (Fraction(1, self.factor[0]), Fraction(1, self.factor[1])))
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.upsampling import bilinear, nearest
+
+        enlarge = nearest if self.mode == "nearest" else bilinear
+        return enlarge(enlarge(x, 2, self.factor[0]), 3, self.factor[1])

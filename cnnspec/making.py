@@ -1,0 +1,64 @@
+"""One layer of a document made: its fields worked out and checked, its complaints put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from .diagnostics import Diagnostic, Failure, Note, Span
+from .fields import Reader, build
+from .forms import forms
+from .items import Item, Plain
+from .layer import Layer, Misfit, Shape, times
+from .scope import Scope
+from .source import Node, Scalar
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes layers; equal ones share a model. `rounding` is the spec's own, for layers that say nothing."""
+
+    rounding: str | None
+    made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
+
+    def make(self, item: Plain, scope: Scope) -> Layer:
+        """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
+        reader = Reader(scope)
+        values = reader.fields(item.layer, item.body)
+        if self.rounding and "rounding" in forms(item.layer):
+            values.setdefault("rounding", self.rounding)
+        key = (item.layer, repr(values))
+        layer = self.made.get(key)
+        found: list[Diagnostic] = []
+        if layer is None:
+            layer, found = build(item.layer, values, item.body)
+        if reader.found:
+            # A field that could not be read is missing from the values, but not from the text.
+            written = {key.text for key, _ in item.body.items}
+            found = reader.found + [d for d in found if d.code != "E103" or d.message.split("`")[1] not in written]
+        if layer is None or found:
+            raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
+        self.made[key] = layer
+        return layer
+
+
+def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]]) -> Diagnostic:
+    """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
+    that produced them."""
+    span = item.word.span
+    if misfit.field and isinstance(item, Plain):
+        span = next((_cover(key, node) for key, node in item.body.items if key.text == misfit.field), span)
+    notes = [
+        Note(place, f"produced {times(shape)} here")
+        for shape, place in sources
+        if misfit.shows_input and place is not None and shape is not None
+    ]
+    message = misfit.message.replace("{layer}", f"{item.word.text} `{name}`")
+    return Diagnostic(misfit.code, message, "", span, misfit.label, tuple(notes), misfit.why, misfit.help)
+
+
+def _cover(key: Scalar, node: Node) -> Span:
+    """From a key to the end of its value."""
+    if node.span.end_line != key.span.line:
+        return node.span
+    return Span(key.span.line, key.span.column, node.span.end_line, node.span.end_column)

@@ -1,0 +1,104 @@
+"""Weights in and out: `.safetensors` and `.npz` files, and values to start from.
+
+Computation is in float32: F16 and BF16 are widened, F64 is narrowed. `header` and `match` need no NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from cnnspec.arrays.npy import pickled
+from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.files import AnyPath, Malformed, blaming, opened, whole
+from cnnspec.layer import Tensor
+from cnnspec.weights import npz, safetensors
+from cnnspec.weights.contents import Entry, Weights, described
+from cnnspec.weights.initialisation import Style, initial
+from cnnspec.weights.matching import match, place
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Entry", "Style", "Weights", "fit", "header", "initial", "match", "read", "save", "take"]
+
+_FORMATS: dict[str, ModuleType] = {".safetensors": safetensors, ".npz": npz}
+_PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt"})
+
+
+def header(path: AnyPath) -> dict[str, Entry]:
+    """What the weights file at `path` holds, values unread; E403, E404 or E406 when it is unusable."""
+    entries: dict[str, Entry] = _format(path).header(path)
+    return entries
+
+
+def read(path: AnyPath) -> Weights:
+    """The tensors in the weights file at `path`, each read when it is asked for; errors as `header`."""
+    weights: Weights = _format(path).read(path)
+    return weights
+
+
+def take(needed: Mapping[str, Tensor], path: AnyPath) -> dict[str, NDArray[np.float32]]:
+    """The network's tensors from the file at `path`, as `fit` gives them; its errors are raised."""
+    arrays, found = fit(needed, read(path), str(path))
+    faults = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+    if faults:
+        raise FileError(faults)
+    return arrays
+
+
+def fit(
+    needed: Mapping[str, Tensor], tensors: Mapping[str, NDArray[Any]], file: str
+) -> tuple[dict[str, NDArray[np.float32]], list[Diagnostic]]:
+    """The network's tensors out of those of `file`, under its names, in its shapes, and what `match` found.
+
+    They may be views of the given ones, or of the mapped file: do not write to them. A tensor with NaN or
+    infinity is E407. When a tensor is missing or misshapen, there are none.
+    """
+    import numpy as np
+
+    header = described(tensors)
+    found = match(needed, header, file)
+    if any(diagnostic.severity == "error" for diagnostic in found):
+        return {}, found
+    arrays = {}
+    for name, tensor in needed.items():
+        with np.errstate(over="ignore"):
+            array = np.require(tensors[place(name, tensor, header)], np.float32, ["C", "A"])
+        arrays[name] = array.reshape(tensor.shape)
+        bad = array.size - np.count_nonzero(np.isfinite(array))
+        if bad:
+            message = f"weights for `{name.rpartition('.')[0]}` are not finite"
+            why = f"{bad:,} of the {array.size:,} values of `{name}` are NaN or infinite in float32"
+            found.append(Diagnostic("E407", message, file=file, why=why))
+    return arrays, found
+
+
+def save(tensors: Mapping[str, NDArray[Any]], path: AnyPath) -> None:
+    """Writes the tensors to `path`, .safetensors or .npz by its suffix, whole or not at all.
+
+    E405 for another suffix, E415 when it cannot be written. Equal tensors give equal bytes.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _FORMATS:
+        message = f"cannot tell a weights format from the name `{Path(path).name}`"
+        help = f"end it in {' or '.join(_FORMATS)}"
+        raise FileError([Diagnostic("E405", message, file=str(path), help=help)])
+    with whole(path) as stream:
+        _FORMATS[suffix].dump(tensors, stream)
+
+
+def _format(path: AnyPath) -> ModuleType:
+    path = Path(path)
+    opened(path).close()
+    suffix = path.suffix.lower()
+    with blaming(path):
+        if suffix in _PICKLES:
+            cure = f"`cnnspec convert {path} -o {path.stem}.safetensors`"
+            raise pickled("loading a pickle runs the code inside", cure)
+        if suffix not in _FORMATS:
+            raise Malformed(f"`{path.name}` names no weights format", f"{' and '.join(_FORMATS)} files are read")
+    return _FORMATS[suffix]

@@ -1,0 +1,63 @@
+"""Weights to start training from: random where a tensor has a fan, filled otherwise."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.layer import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Style = Literal["he", "glorot", "lecun"]
+
+_FLOAT32 = 4
+_UNKNOWN_MEMORY = 8 * 2**30
+
+
+def initial(needed: Mapping[str, Tensor], style: Style, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Values for each tensor, drawn from `seed` and its own name: a new layer does not change the others.
+
+    `he`: normal, variance 2/fan_in (He et al., Delving Deep into Rectifiers, 2015).
+    `glorot`: uniform, variance 2/(fan_in + fan_out) (Glorot and Bengio, Understanding the Difficulty of
+    Training Deep Feedforward Neural Networks, 2010).
+    `lecun`: normal, variance 1/fan_in (LeCun et al., Efficient BackProp, 1998).
+
+    E409 when they would take more than half of the machine's memory.
+    """
+    wanted, limit = _FLOAT32 * sum(math.prod(tensor.shape) for tensor in needed.values()), memory() // 2
+    if wanted > limit:
+        message = "the network's weights are too large for this machine"
+        why = f"they take {wanted:,} bytes; half of its memory is {limit:,}"
+        raise FileError([Diagnostic("E409", message, why=why, help="reduce K, or the input of a `dense` layer")])
+    return {name: _drawn(name, tensor, style, seed) for name, tensor in needed.items()}
+
+
+def memory() -> int:
+    """Bytes of memory that the machine has, or a guess where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return _UNKNOWN_MEMORY
+
+
+def _drawn(name: str, tensor: Tensor, style: Style, seed: int) -> NDArray[np.float32]:
+    import numpy as np
+
+    if tensor.fan is None:
+        return np.full(tensor.shape, tensor.fill, np.float32)
+    fan_in, fan_out = tensor.fan
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *name.encode()])))
+    if style == "glorot":
+        values = random.random(tensor.shape, np.float32)
+        values -= np.float32(0.5)
+        values *= np.float32(2 * math.sqrt(6 / (fan_in + fan_out)))
+        return values
+    values = random.standard_normal(tensor.shape, np.float32)
+    values *= np.float32(math.sqrt((2 if style == "he" else 1) / fan_in))
+    return values

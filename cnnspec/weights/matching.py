@@ -1,0 +1,136 @@
+"""Does a weights file fit a network? Names and shapes are compared; no value is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, permutations
+from math import prod
+
+from cnnspec.diagnostics import Diagnostic, closest
+from cnnspec.layer import Shape, Tensor
+from cnnspec.weights.contents import FLOATS, Entry
+
+_PLAIN = re.compile(r"[\w.-]+")
+"""What may be shown inside a command: nothing that a shell would act on."""
+
+LISTED = 10
+MISFITS = 50
+
+_LAYOUTS: dict[Shape, str] = {
+    (3, 2, 0, 1): "that is the Keras layout",
+    (0, 3, 1, 2): "that is the channels-last layout",
+    (1, 0): "that is the transpose, the Keras layout",
+}
+
+
+def match(needed: Mapping[str, Tensor], header: Mapping[str, Entry], file: str) -> list[Diagnostic]:
+    """What keeps the tensors in `file` from being the network's: E401 and E402, and W401 for extra ones."""
+    places = {name: place(name, tensor, header) for name, tensor in needed.items()}
+    misfits = [
+        misfit
+        for name, at in places.items()
+        if at in header and (misfit := _misfit(name, needed[name], header[at], file))
+    ]
+    missing = [name for name, at in places.items() if at not in header]
+    used = set(places.values())
+    extra = [name for name in header if name not in used and not name.endswith(".num_batches_tracked")]
+    return [
+        *_shortened(misfits, file),
+        *_missing(missing, len(needed), extra, file),
+        *_extra(extra, len(header), file),
+    ]
+
+
+def place(name: str, tensor: Tensor, header: Mapping[str, Entry]) -> str:
+    """The name under which a file holds a tensor: its own, or its layer's for a bare one."""
+    layer = name.removesuffix(".weight")
+    return layer if tensor.bare and name not in header and layer in header else name
+
+
+def _misfit(name: str, tensor: Tensor, entry: Entry, file: str) -> Diagnostic | None:
+    layer, _, role = name.rpartition(".")
+    if entry.dtype not in FLOATS:
+        message = f"weights for `{layer}` have the wrong type"
+        why = f"the spec needs {role} in floating point; the file holds {entry.dtype}"
+        return Diagnostic("E401", message, file=file, why=why, help="save it as F32")
+    if _trimmed(entry.shape) == _trimmed(tensor.shape):
+        return None
+    return Diagnostic(
+        "E401",
+        f"weights for `{layer}` have the wrong shape",
+        file=file,
+        why=f"the spec needs {role} {tensor.shape}{_axes(tensor)}; the file holds {entry.shape}",
+        help=_layout(tensor.shape, entry.shape),
+    )
+
+
+def _axes(tensor: Tensor) -> str:
+    """The letters of a weight's axes. A filter looks at fan_in values; `deconv` has its filters second."""
+    if tensor.fan is None or len(tensor.shape) not in (2, 4):
+        return ""
+    first, per_filter = tensor.shape[0], prod(tensor.shape[1:])
+    outer, inner = ("K", "C") if tensor.fan[0] == per_filter else ("C", "K")
+    whole = tensor.fan[1] if outer == "K" else tensor.fan[0]
+    groups = "" if first * prod(tensor.shape[2:]) == whole else "/G"
+    return f" = {outer}, {inner}{groups}{', FH, FW' * (len(tensor.shape) == 4)}"
+
+
+def _trimmed(shape: Shape) -> Shape:
+    """Without the axes of length 1 at its end, which make no difference."""
+    return _trimmed(shape[:-1]) if shape[-1:] == (1,) else shape
+
+
+def _layout(needed: Shape, held: Shape) -> str:
+    """How the axes were moved, when that is all: known layouts first."""
+    orders = (*_LAYOUTS, *permutations(range(len(needed)))) if len(needed) == len(held) <= 4 else ()
+    for axes in orders:
+        if len(axes) == len(held) and tuple(held[axis] for axis in axes) == needed:
+            layout = _LAYOUTS.get(axes, "its axes are in another order")
+            return f"{layout}: save `array.transpose{axes}`"
+    return ""
+
+
+def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:
+    yield from misfits[:MISFITS]
+    if len(misfits) > MISFITS:
+        message = f"weights for {len(misfits):,} tensors are wrong; the first {MISFITS} are shown"
+        yield Diagnostic("E401", message, file=file)
+
+
+def _missing(missing: list[str], count: int, extra: list[str], file: str) -> Iterator[Diagnostic]:
+    if missing:
+        message = f"the weights file lacks {len(missing):,} of {count:,} tensors"
+        help = _prefix(missing, extra) or _guess(missing[0], extra)
+        yield Diagnostic("E402", message, file=file, why=f"missing: {_listed(missing)}", help=help)
+
+
+def _prefix(missing: list[str], extra: list[str]) -> str:
+    """Says so when all missing tensors are there, but with something before their names (or without it)."""
+    first, held = missing[0], set(extra)
+    longer = (name.removesuffix(first) for name in extra if name.endswith(first))
+    for prefix in longer:
+        if _PLAIN.fullmatch(prefix) and all(prefix + name in held for name in missing):
+            rule = f"^{re.escape(prefix)}="
+            return f"in the file, their names begin with `{prefix}`: `convert --rename '{rule}'` removes it"
+    parts = first.split(".")
+    for prefix in (".".join(parts[:count]) + "." for count in range(1, len(parts))):
+        if all(name.startswith(prefix) and name.removeprefix(prefix) in held for name in missing):
+            return f"in the file, their names lack `{prefix}`: `convert --rename '^={prefix}'` adds it"
+    return ""
+
+
+def _guess(name: str, extra: Iterable[str]) -> str:
+    near = closest(name, islice(extra, 1000))
+    return f"the file has `{near}`: did you mean that for `{name}`?" if near else ""
+
+
+def _extra(extra: list[str], count: int, file: str) -> Iterator[Diagnostic]:
+    if extra:
+        message = f"the spec does not use {len(extra):,} of the file's {count:,} tensors"
+        yield Diagnostic("W401", message, file=file, why=f"unused: {_listed(extra)}")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return ", ".join(f"`{name}`" for name in names[:LISTED]) + more

@@ -1,0 +1,114 @@
+"""Layers that move values, and joins of branches."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def cells(x: Array) -> list[tuple[int, ...]]:
+    """All indices, in C, H, W order."""
+    return list(product(*(range(size) for size in x.shape)))
+
+
+# The same values in another place.
+
+
+def identity(layer: Any, x: Array) -> Array:
+    return np.array(x)
+
+
+def flatten(layer: Any, x: Array) -> Array:
+    return np.array([x[index] for index in cells(x)])
+
+
+def reshape(layer: Any, x: Array) -> Array:
+    y = np.zeros(layer.C if layer.H is None else (layer.C, layer.H, layer.W))
+    for here, there in zip(cells(x), cells(y), strict=True):
+        y[there] = x[here]
+    return y
+
+
+def permute(layer: Any, x: Array) -> Array:
+    sizes = dict(zip("CHW", x.shape, strict=True))
+    y = np.zeros([sizes[axis] for axis in layer.order])
+    for index in cells(y):
+        at = dict(zip(layer.order, index, strict=True))
+        y[index] = x[at["C"], at["H"], at["W"]]
+    return y
+
+
+def pixelshuffle(layer: Any, x: Array) -> Array:
+    r = layer.factor
+    C, H, W = x.shape
+    y = np.zeros((C // r // r, H * r, W * r))
+    for c, row, column in cells(y):
+        y[c, row, column] = x[c * r * r + row % r * r + column % r, row // r, column // r]
+    return y
+
+
+def channelshuffle(layer: Any, x: Array) -> Array:
+    groups = [x[g * len(x) // layer.G : (g + 1) * len(x) // layer.G] for g in range(layer.G)]
+    return np.array([group[i] for i in range(len(x) // layer.G) for group in groups])
+
+
+# More or fewer cells.
+
+
+def _widths(layer: Any, x: Array) -> list[tuple[int, int]]:
+    if layer.axis is not None:
+        widths = [(layer.before, layer.after) if axis == layer.axis else (0, 0) for axis in "CHW"]
+        return widths[: x.ndim]
+    return [(0, 0), (layer.top, layer.bottom), (layer.left, layer.right)]
+
+
+def pad(layer: Any, x: Array) -> Array:
+    widths = _widths(layer, x)
+    y = np.zeros([before + size + after for size, (before, after) in zip(x.shape, widths, strict=True)])
+    for index in cells(x):
+        y[tuple(i + before for i, (before, _) in zip(index, widths, strict=True))] = x[index]
+    return y
+
+
+def crop(layer: Any, x: Array) -> Array:
+    widths = _widths(layer, x)
+    y = np.zeros([size - before - after for size, (before, after) in zip(x.shape, widths, strict=True)])
+    for index in cells(y):
+        y[index] = x[tuple(i + before for i, (before, _) in zip(index, widths, strict=True))]
+    return y
+
+
+def slice(layer: Any, x: Array) -> Array:
+    fields = layer.model_dump(by_alias=True)
+    axis = "CHW".index(fields["axis"])
+    end = x.shape[axis] if fields["to"] is None else fields["to"]
+    return np.stack([x.take(i, axis) for i in range(fields["from"], end)], axis)
+
+
+# Joins.
+
+
+def add(layer: Any, *xs: Array) -> Array:
+    y = np.zeros(xs[0].shape)
+    for x in xs:
+        for index in cells(y):
+            y[index] += x[index]
+    return y
+
+
+def mul(layer: Any, *xs: Array) -> Array:
+    largest = max(xs, key=lambda x: x.size)
+    y = np.ones(largest.shape)
+    for x in xs:
+        for index in cells(y):
+            y[index] *= x[index] if x.shape == y.shape else x[index[0], 0, 0]
+    return y
+
+
+def concat(layer: Any, *xs: Array) -> Array:
+    return np.array([channel for x in xs for channel in x])

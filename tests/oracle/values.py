@@ -1,0 +1,171 @@
+"""Layers that leave the shape as it is, value after value: `math` and loops, float64, a single input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+# Value by value.
+
+
+def each(x: Array, rule: Callable[[float], float]) -> Array:
+    """`rule` of every value."""
+    return np.array([rule(float(v)) for v in x.flat]).reshape(x.shape)
+
+
+def clip(v: float, low: float, high: float) -> float:
+    return min(max(v, low), high)
+
+
+def logistic(v: float) -> float:
+    return (1 + math.tanh(v / 2)) / 2
+
+
+def relu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v if v > 0 else 0.0)
+
+
+def relu6(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: clip(v, 0, 6))
+
+
+def sigmoid(layer: Any, x: Array) -> Array:
+    return each(x, logistic)
+
+
+def tanh(layer: Any, x: Array) -> Array:
+    return each(x, math.tanh)
+
+
+def silu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v * logistic(v))
+
+
+def hardsigmoid(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: clip(v + 3, 0, 6) / 6)
+
+
+def hardswish(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v * clip(v + 3, 0, 6) / 6)
+
+
+def leakyrelu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v if v > 0 else layer.slope * v)
+
+
+def elu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v if v > 0 else layer.alpha * (math.exp(v) - 1))
+
+
+def gelu(layer: Any, x: Array) -> Array:
+    if layer.approx == "tanh":
+        return each(x, lambda v: v * (1 + math.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v**3))) / 2)
+    return each(x, lambda v: v * (1 + math.erf(v / math.sqrt(2))) / 2)
+
+
+def dropout(layer: Any, x: Array) -> Array:
+    return x
+
+
+def droppath(layer: Any, x: Array) -> Array:
+    return x
+
+
+# Channel by channel.
+
+
+def scale(layer: Any, x: Array, *, weight: Array) -> Array:
+    return np.stack([each(channel, lambda v, w=w: v * w) for channel, w in zip(x, weight, strict=True)])
+
+
+def prelu(layer: Any, x: Array, *, weight: Array) -> Array:
+    return np.stack(
+        [each(channel, lambda v, w=w: v if v > 0 else w * v) for channel, w in zip(x, weight, strict=True)]
+    )
+
+
+def batchnorm(
+    layer: Any, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
+) -> Array:
+    y = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        c = place[0]
+        deviation = math.sqrt(running_var[c] + layer.eps)
+        y[place] = (x[place] - running_mean[c]) / deviation * weight[c] + bias[c]
+    return y
+
+
+# By what other values there are.
+
+
+def standard(x: Array, places: Iterable[tuple[int, ...]], eps: float, y: Array) -> None:
+    """Set y at `places` to x there at mean 0 and variance 1."""
+    places = list(places)
+    mean = math.fsum(x[p] for p in places) / len(places)
+    variance = math.fsum((x[p] - mean) ** 2 for p in places) / len(places)
+    for p in places:
+        y[p] = (x[p] - mean) / math.sqrt(variance + eps)
+
+
+def learned(y: Array, weight: Array, bias: Array) -> Array:
+    """y times weight plus bias, of each place or of its channel."""
+    for p in np.ndindex(y.shape):
+        own = p[: weight.ndim]
+        y[p] = y[p] * weight[own] + bias[own]
+    return y
+
+
+def layernorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
+    y = np.empty_like(x)
+    if layer.over == "all":
+        standard(x, np.ndindex(x.shape), layer.eps, y)
+    else:
+        for spot in np.ndindex(x.shape[1:]):
+            standard(x, ((c, *spot) for c in range(len(x))), layer.eps, y)
+    return learned(y, weight, bias)
+
+
+def in_groups(x: Array, G: int, eps: float) -> Array:
+    y = np.empty_like(x)
+    depth = len(x) // G
+    for g in range(G):
+        standard(x, (p for p in np.ndindex(x.shape) if p[0] // depth == g), eps, y)
+    return y
+
+
+def groupnorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
+    return learned(in_groups(x, layer.G, layer.eps), weight, bias)
+
+
+def instancenorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
+    return learned(in_groups(x, len(x), layer.eps), weight, bias)
+
+
+def lrn(layer: Any, x: Array) -> Array:
+    y = np.empty_like(x)
+    first = -(layer.size // 2)
+    for c, h, w in np.ndindex(x.shape):
+        around = [n for n in range(c + first, c + first + layer.size) if 0 <= n < len(x)]
+        squares = math.fsum(x[n, h, w] ** 2 for n in around)
+        y[c, h, w] = x[c, h, w] / (layer.k + layer.alpha * squares / layer.size) ** layer.beta
+    return y
+
+
+def logsoftmax(layer: Any, x: Array) -> Array:
+    y = np.empty_like(x)
+    for c, *spot in np.ndindex(x.shape):
+        scores = [float(x[(n, *spot)]) for n in range(len(x))]
+        largest = max(scores)
+        y[(c, *spot)] = scores[c] - largest - math.log(math.fsum(math.exp(s - largest) for s in scores))
+    return y
+
+
+def softmax(layer: Any, x: Array) -> Array:
+    return each(logsoftmax(layer, x), math.exp)
