@@ -1,3 +1,58 @@
-"""Describe a convolutional network in YAML; check it, count it, run it with NumPy."""
+"""Describe a convolutional network in YAML; check it, count it, run it with NumPy.
+
+    >>> import cnnspec
+    >>> spec = cnnspec.load("lenet5")
+    >>> spec.graph.totals.params
+    61706
+
+The public names are imported when they are first asked for: `import cnnspec` by itself costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .diagnostics import Diagnostic, Failure, FileError, SpecError
+    from .model import Model
+    from .spec import Checked, Spec, check, load
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Checked",
+    "Diagnostic",
+    "Failure",
+    "FileError",
+    "Model",
+    "Spec",
+    "SpecError",
+    "__version__",
+    "check",
+    "load",
+]
+
+_HOMES = {
+    "Checked": "spec",
+    "Diagnostic": "diagnostics",
+    "Failure": "diagnostics",
+    "FileError": "diagnostics",
+    "Model": "model",
+    "Spec": "spec",
+    "SpecError": "diagnostics",
+    "check": "spec",
+    "load": "spec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

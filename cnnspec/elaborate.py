@@ -281,17 +281,17 @@ class Walk:
 
     def once(self, item: Call, place: Place, flow: Flow, index: int | None) -> Flow:
         """One use of a block."""
-        label = item.block.name.text
+        block = item.block.name.text
         names = place.names
         full = None
         if item.name is not None:
             full = self.name(item, place, index)
-            label, names = full, (*place.names, f"{full}.")
+            names = (*place.names, f"{full}.")
         scope = self.findings.attempt(None, bind, item, place.scope.at(flow.shape), place.names)
         if scope is None:
-            end = Flow(full or label, None, span=item.span)
+            end = Flow(full or block, None, span=item.span)
         else:
-            use = BlockUse(label, item.block.name.text)
+            use = BlockUse(full or "", block, number=self.items)
             end = self.walk(item.block.items, Place(scope, names, (*place.calls, use)), flow)
         if full is not None:
             self.names.set(full, end)

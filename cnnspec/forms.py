@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
 
-from .layer import PerAxis
+from .layer import PerAxis, both
+
+LIMITS = ("ge", "gt", "le", "lt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,8 @@ class Spelled:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a field's type admits."""
+    """What a field's type admits. `limits` bound its number: (("ge", 1),). With `both` one value stands for a list
+    of two."""
 
     words: frozenset[str] = frozenset()
     text: bool = False
@@ -29,7 +34,9 @@ class Form:
     flag: bool = False
     whole: bool = False
     real: bool = False
+    limits: tuple[tuple[str, float], ...] = ()
     null: bool = False
+    both: bool = False
     items: tuple[Form, ...] = ()
     endless: bool = False
     model: type[BaseModel] | None = None
@@ -60,23 +67,36 @@ class Form:
 def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
     """The `Form` of a type annotation."""
     found = _bare(annotation)
-    for mark in metadata:
+    for mark in _marks(metadata):
         if isinstance(mark, PerAxis):
             found = replace(found, per_axis=True)
         elif isinstance(mark, Spelled):
             found = replace(found, pattern=mark.pattern, text=False)
+        elif isinstance(mark, BeforeValidator):
+            found = replace(found, both=mark.func is both)
+        else:
+            limits = tuple((name, getattr(mark, name)) for name in LIMITS if hasattr(mark, name))
+            found = replace(found, limits=found.limits + limits)
     return found
+
+
+def _marks(metadata: tuple[Any, ...]) -> Iterator[Any]:
+    """What a type is marked with, also inside a pydantic `Field`."""
+    for mark in metadata:
+        yield from mark.metadata if isinstance(mark, FieldInfo) else (mark,)
 
 
 def _bare(annotation: Any) -> Form:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return form(arguments[0], tuple(m for m in arguments[1:] if isinstance(m, PerAxis | Spelled)))
+        return form(arguments[0], arguments[1:])
     if origin in (Union, UnionType):
         return _merge([form(a) for a in arguments])
     if origin is Literal:
         words = frozenset(a for a in arguments if isinstance(a, str))
-        return Form(words=words, whole=len(words) < len(arguments))
+        numbers = [a for a in arguments if isinstance(a, int)]
+        limits = (("ge", min(numbers)), ("le", max(numbers))) if numbers else ()
+        return Form(words=words, whole=bool(numbers), limits=limits)
     if origin is tuple:
         endless = len(arguments) == 2 and arguments[1] is Ellipsis
         return Form(items=tuple(form(a) for a in arguments if a is not Ellipsis), endless=endless)
@@ -96,7 +116,9 @@ def _merge(forms: list[Form]) -> Form:
         flag=any(f.flag for f in forms),
         whole=any(f.whole for f in forms) and not any(f.real for f in forms),
         real=any(f.real for f in forms),
+        limits=next((f.limits for f in forms if f.limits), ()),
         null=any(f.null for f in forms),
+        both=any(f.both for f in forms),
         items=next((f.items for f in forms if f.items), ()),
         endless=any(f.endless for f in forms),
         model=next((f.model for f in forms if f.model), None),
@@ -111,6 +133,5 @@ def forms(model: type[BaseModel]) -> dict[str, Form]:
     found: dict[str, Form] = {}
     for name, info in model.model_fields.items():
         annotation: Any = info.annotation
-        marks = tuple(m for m in info.metadata if isinstance(m, PerAxis | Spelled))
-        found[info.alias or name] = form(annotation, marks)
+        found[info.alias or name] = form(annotation, tuple(info.metadata))
     return found

@@ -32,10 +32,12 @@ POINT = Field((Fraction(1), Fraction(1)), (Fraction(1), Fraction(1)))
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One use of a block, around the steps that it made."""
+    """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
+    and a number that tells it from every other use."""
 
     label: str
     block: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,12 +78,14 @@ class Spec:
 
 @dataclass(frozen=True)
 class Checked:
-    """What checking a text gave: the spec when it has no errors, the steps up to the first error, the findings."""
+    """What checking a text gave: the spec when it has no errors, the steps up to the first error, the findings, and
+    the document when there is a header to go on with."""
 
     source: Source
     spec: Spec | None
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
+    document: Document | None = None
 
     @classmethod
     def unread(cls, file: str, diagnostics: Iterable[Diagnostic]) -> Checked:
@@ -162,11 +164,11 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
         findings += attachments.check(document, folder, sound) if files else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or _errors(found):
-        return Checked(source, None, walked.steps, diagnostics)
+        return Checked(source, None, walked.steps, diagnostics, document)
     spec = Spec(
         source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning")
     )
-    return Checked(source, spec, walked.steps, diagnostics)
+    return Checked(source, spec, walked.steps, diagnostics, document)
 
 
 def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> Spec:

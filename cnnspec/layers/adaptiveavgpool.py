@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..geometry import bins
+from ..geometry import widest_bin
 from ..layer import Example, Layer, Pair, Reach, Shape, image
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class AdaptiveAvgPool(Layer):
             return None
         _, H, W = arriving
         rows, columns = self.out
-        return Reach((widest(H, rows), widest(W, columns)), (Fraction(H, rows), Fraction(W, columns)))
+        return Reach((widest_bin(H, rows), widest_bin(W, columns)), (Fraction(H, rows), Fraction(W, columns)))
 
     def forward(self, x: Array) -> Array:
         from ..kernels.pooling import average_bins
@@ -48,8 +48,3 @@ class AdaptiveAvgPool(Layer):
         for axis, out in zip((2, 3), self.out, strict=True):
             x = average_bins(x, axis, out)
         return x
-
-
-def widest(size: int, out: int) -> int:
-    """Cells in the widest bin of an axis."""
-    return max(end - first for first, end in bins(size, out))

@@ -1,0 +1,52 @@
+"""`cnnspec explain`: the manual, in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from .. import codes, keys, manual
+from ..diagnostics import closest
+from ..layers import kinds
+from ..render.manual import index, markdown, styled
+
+
+@click.command("explain")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def command(names: tuple[str, ...]) -> None:
+    """Print the manual page of a layer (conv), a code (E203) or a key of a spec (preprocess).
+
+    Without NAME, everything that has a page is listed.
+    """
+    text = "\n".join(map(_page, names)) if names else _everything()
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    click.echo(styled(text) if colour else text, nl=False)
+
+
+def _page(name: str) -> str:
+    if name in kinds():
+        return markdown(manual.layer_page(name))
+    if name in _keys():
+        return markdown(manual.key_page(name))
+    if name.upper() in codes.codes():
+        return codes.page(name.upper())
+    near = closest(name, [*kinds(), *_keys(), *codes.codes()])
+    hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
+    raise click.UsageError(f"no layer, code or key is called {name!r}. {hint}")
+
+
+def _keys() -> dict[str, str]:
+    return keys.inner() | keys.top()
+
+
+def _everything() -> str:
+    return index(
+        {
+            "Layers": {kind: manual.summary(kind) for kind in kinds()},
+            "Keys of a spec": keys.top(),
+            "Keys of a layer or block": keys.inner(),
+            "Errors and warnings": {code: codes.title(code) for code in codes.codes()},
+        }
+    )

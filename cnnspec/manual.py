@@ -1,0 +1,157 @@
+"""The manual pages of layers and of a spec's keys, as data. They are assembled from what the code itself says:
+docstrings, fields, and the examples, which are run."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import BaseModel
+
+from . import keys
+from .diagnostics import Diagnostic
+from .forms import Form, forms
+from .graph import Step
+from .header import Header
+from .layer import Example, Join, Shape
+from .layers import find
+from .spec import Checked, check
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field: what stands there in words, its default (None when it is required), what it is for."""
+
+    name: str
+    takes: str
+    default: str | None
+    description: str
+
+
+@dataclass(frozen=True)
+class Use:
+    """An example at work, in a spec of its own."""
+
+    yaml: str
+    arriving: Shape
+    checked: Checked
+
+    @property
+    def step(self) -> Step:
+        """The step of the layer itself; what an example needs besides, branches say, comes before it."""
+        return self.checked.steps[-1]
+
+    @cached_property
+    def error(self) -> Diagnostic | None:
+        return next((d for d in self.checked.diagnostics if d.severity == "error"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A manual page. `title` is one line."""
+
+    name: str
+    title: str
+    prose: str
+    entries: tuple[Entry, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+
+def layer_page(kind: str) -> Page:
+    """The page of a layer kind. Raises KeyError for a kind that does not exist."""
+    layer = find(kind)
+    prose = cleandoc(sys.modules[layer.__module__].__doc__ or "")
+    if issubclass(layer, Join):
+        prose += "\n\n" + BRANCHES
+    return Page(kind, summary(kind), prose, tuple(entries(layer)), tuple(map(use, layer.examples)))
+
+
+BRANCHES = """Branches are a list, or a mapping with a label for each. A branch is a list of layers that starts from the
+tensor that arrives, `[]` being that tensor itself, or the name of an earlier layer."""
+
+
+def summary(kind: str) -> str:
+    """A layer in one line."""
+    return cleandoc(find(kind).__doc__ or "").splitlines()[0].rstrip(".")
+
+
+def key_page(key: str) -> Page:
+    """The page of a spec's key. Raises KeyError for a key that does not exist."""
+    top, inner = keys.top(), keys.inner()
+    titles = [known[key] for known in (top, inner) if key in known]
+    if not titles:
+        raise KeyError(key)
+    form = forms(Header).get(key)
+    model = form.model if form else None
+    prose = [
+        cleandoc(model.__doc__ or "") if model else f"It takes {takes(form)}." if form else "",
+        f"Beside a layer: {titles[1]}." if len(titles) > 1 else "",
+    ]
+    return Page(key, titles[0], "\n\n".join(filter(None, prose)), tuple(entries(model)) if model else ())
+
+
+def entries(model: type[BaseModel]) -> Iterator[Entry]:
+    """A model's fields, those that must be given first."""
+    known = forms(model)
+    for name, info in sorted(model.model_fields.items(), key=lambda field: not field[1].is_required()):
+        key = info.alias or name
+        default = None if info.is_required() else written(info.default)
+        yield Entry(key, takes(known[key]), default, info.description or "")
+
+
+def use(example: Example) -> Use:
+    """Check an example. A vector arrives from `flatten`."""
+    C, H, W = (*example.arriving, 1, 1)[:3]
+    before = "" if len(example.arriving) == 3 else "flatten, "
+    item = f"{{{example.yaml}}}" if ":" in example.yaml else example.yaml
+    text = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers: [{before}{item}]\n"
+    return Use(example.yaml, example.arriving, check(io.StringIO(text)))
+
+
+SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+
+
+def takes(form: Form) -> str:
+    """What may stand in a field, in words."""
+    kinds = [f"`{word}`" for word in sorted(form.words)]
+    if form.number:
+        kinds.append(_number(form))
+    if form.flag:
+        kinds.append("true or false")
+    if form.text or form.pattern:
+        kinds.append("text")
+    if form.both:
+        kinds.append(takes(form.items[0]))
+    if form.items:
+        count = "" if form.endless else f" of {len(form.items)}"
+        each = f" ({takes(form.items[0])} each)" if form.items[0].words else ""
+        kinds.append(f"a list{count}{each}")
+    if form.model:
+        kinds.append(f"a mapping of {', '.join(forms(form.model))}")
+    if form.entries:
+        kinds.append("a mapping with one for each name")
+    return ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
+
+
+def _number(form: Form) -> str:
+    limits = dict(form.limits)
+    if "ge" in limits and limits["ge"] == limits.get("le"):
+        return written(limits["ge"])
+    bounds = ", ".join(f"{SIGNS[name]} {written(value)}" for name, value in form.limits)
+    return ("a whole number" if form.whole else "a number") + (f" ({bounds})" if bounds else "")
+
+
+def written(value: Any) -> str:
+    """A value as in YAML; "" when there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return written(value[0]) if len(set(value)) == 1 else f"[{', '.join(map(written, value))}]"
+    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e") if isinstance(value, float) else str(value)

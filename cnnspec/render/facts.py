@@ -1,0 +1,65 @@
+"""What stands below a summary's table: the totals in words, and by which conventions they are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..layer import times
+from ..summary import Summary
+from .safe import escaped
+
+CONVENTIONS = (
+    "MACs: multiply-accumulates of conv, deconv and dense for one input, without bias, norm and activation; "
+    "FLOPs = 2 x MACs.",
+    "params are learned; buffers are the running statistics of batch norm.",
+    "RF: receptive field of one output cell along the longest path, rows x columns where they differ; "
+    "none after global pooling, flatten or dense.",
+    "bytes: float32; activations of the graph as written, nothing in place, nothing fused: a step's inputs, its "
+    "output and what is still needed.",
+)
+SCALES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def facts(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Labels and values of the totals; nothing for a summary that ends early."""
+    totals = summary.totals
+    if totals is None:
+        return
+    inputs = "one input" if summary.batch == 1 else f"a batch of {summary.batch:,}"
+    yield "params", counted(totals.params)
+    yield "buffers", counted(totals.buffers)
+    yield "MACs", f"{counted(totals.macs)}, FLOPs {counted(2 * totals.macs)}"
+    yield "weights", counted(totals.weight_bytes, "B")
+    yield "activations", f"{counted(totals.peak_activation_bytes, 'B')} at the peak, for {inputs}"
+    if summary.reach is not None:
+        yield "receptive field", f"{field(summary.reach.receptive_field)} at {summary.reach.name}"
+
+
+def counted(count: int, unit: str = "") -> str:
+    """A count in full, then in powers of 1000 when it is long: `25,557,032 (25.6 M)`."""
+    full = f"{count:,} bytes" if unit else f"{count:,}"
+    for scale, letter in SCALES:
+        if count >= scale:
+            return f"{full} ({count / scale:.3g} {letter}{unit})"
+    return full
+
+
+def field(extent: tuple[int, int] | None) -> str:
+    """A receptive field: rows x columns, one number when they are equal, `-` when there is none."""
+    if extent is None:
+        return "-"
+    return f"{extent[0]:,}" if extent[0] == extent[1] else times(extent)
+
+
+def title(summary: Summary) -> str:
+    """The spec's name and what it makes of its input."""
+    return f"{escaped(summary.name)}: {passage(summary)}"
+
+
+def passage(summary: Summary) -> str:
+    """Input and output shapes, outputs by name when there are several."""
+    if summary.outputs is None:
+        return f"{times(summary.input)} -> ?"
+    named = summary.outputs.items()
+    outputs = ", ".join(f"{name} {times(shape)}" if len(named) > 1 else times(shape) for name, shape in named)
+    return f"{times(summary.input)} -> {outputs}"

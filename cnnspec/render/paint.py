@@ -1,0 +1,15 @@
+"""Colours of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+BOLD, DIM, RED, GREEN, YELLOW = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
+PLAIN = "\x1b[0m"
+
+Paint = Callable[[str, str], str]
+
+
+def painter(colour: bool) -> Paint:
+    """Puts a text in a colour, or leaves it as it is. No colour, "", is always left as it is."""
+    return lambda code, text: f"{code}{text}{PLAIN}" if colour and code else text
