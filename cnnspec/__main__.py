@@ -4,9 +4,12 @@ from __future__ import annotations
 
 
 def main() -> None:
-    from .cli import main as run
+    try:
+        from .cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before `run` could take care of it
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from .diagnostics import Diagnostic, Failure, Note
 from .expression import ExpressionError, parse
-from .fields import Reader, number, unknown_field
+from .fields import Reader, number
 from .forms import form
 from .items import Argument, Call
 from .naming import ROOT
-from .scope import Layers, Scope, Value, Word
+from .scope import Layers, Scope, Unknown, Value, Word
 from .source import Scalar
 
 REPEATS = 10_000
@@ -36,7 +36,9 @@ def bind(call: Call, caller: Scope, places: tuple[str, ...]) -> Scope:
     Raises `Failure` with every mistake, or `Unknown`.
     """
     binding = Binding(call, caller, places)
-    found = [*binding.unknown(), *binding.missing()]
+    found = [*binding.missing()]
+    if found and call.flawed:  # what seems to be missing may be what was misspelt
+        raise Unknown
     for name in call.block.arguments:
         try:
             binding.add(name)
@@ -63,12 +65,6 @@ class Binding:
     @property
     def given(self) -> dict[str, Argument]:
         return {key.text: argument for key, argument in self.call.arguments}
-
-    def unknown(self) -> Iterator[Diagnostic]:
-        block = self.call.block
-        for key, _ in self.call.arguments:
-            if key.text not in block.arguments:
-                yield unknown_field(key, list(block.arguments), f"argument of `{block.name.text}`")
 
     def missing(self) -> Iterator[Diagnostic]:
         block = self.call.block.name.text

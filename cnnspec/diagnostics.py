@@ -86,34 +86,41 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
     Case is forgiven first (`k` -> `K`), then misspellings; a swap of two letters is one slip.
     """
-    return _closest(word, tuple(sorted(set(known))))
+    reach = min(max(1, len(word) // 3), SLIPS)
+    candidates = [name for name in known if abs(len(name) - len(word)) <= reach]
+    alike = [name for name in candidates if name.lower() == word.lower()]
+    if alike or len(word) > LONGEST:
+        return min(alike, default=None)
+    return _closest(word.lower(), tuple(sorted(set(candidates[:CANDIDATES]))), reach)
+
+
+SLIPS, LONGEST, CANDIDATES = 3, 40, 500
+"""Bounds of the search: slips in a word, letters of a word, names it is compared with."""
 
 
 @lru_cache(maxsize=1024)
-def _closest(word: str, candidates: tuple[str, ...]) -> str | None:
-    for candidate in candidates:
-        if candidate.lower() == word.lower():
-            return candidate
-    if len(word) > 64:
-        return None
-    reach = max(1, len(word) // 3)
-    ranked = sorted(
-        (_slips(word.lower(), c.lower()), c) for c in candidates if abs(len(c) - len(word)) <= reach
-    )
-    return ranked[0][1] if ranked and ranked[0][0] <= reach and ranked[0][0] < len(word) else None
+def _closest(word: str, candidates: tuple[str, ...], reach: int) -> str | None:
+    slips, name = min(((_slips(word, name.lower(), reach), name) for name in candidates), default=(reach + 1, ""))
+    return name if slips <= reach and slips < len(word) else None
 
 
-def _slips(a: str, b: str) -> int:
-    """Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours."""
+def _slips(a: str, b: str, most: int) -> int:
+    """Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
+
+    Only the band of the table that at most `most` slips can reach is worked out; beyond, `most + 1`.
+    """
+    far = most + 1
     before: list[int] = []
-    row = list(range(len(b) + 1))
+    row = [j if j <= most else far for j in range(len(b) + 1)]
     for i, x in enumerate(a, 1):
-        before, last, row = row, before, [i]
-        for j, y in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+        before, last, row = row, before, [min(i, far)] + [far] * len(b)
+        for j in range(max(1, i - most), min(len(b), i + most) + 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != b[j - 1]))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == b[j - 1]:
                 cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
+            row[j] = min(cost, far)
+        if min(row) == far:
+            return far
     return row[-1]
 
 

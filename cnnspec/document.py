@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from .diagnostics import Diagnostic, Span, closest
-from .fields import read, unknown_field
+from .fields import listed, read, unknown_field
 from .forms import forms
 from .header import Header
 from .items import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
@@ -23,6 +24,8 @@ from .source import Mapping, Node, Scalar, Sequence, Source, parse
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 NAME_LENGTH = 200
+ARGUMENTS = 100
+SUGGESTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,18 @@ class Builder:
     def report(self, code: str, message: str, span: Span, label: str = "", help: str = "", why: str = "") -> None:
         self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why))
 
+    def unknown(self, key: Scalar, known: list[str], what: str = "field", of: str = "") -> None:
+        self.found.append(unknown_field(key, known, what, of, suggest=len(self.found) < SUGGESTED))
+
+    def near(self, word: str, known: Iterable[str]) -> str | None:
+        """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
+        return closest(word, known) if len(self.found) < SUGGESTED else None
+
     def header(self, root: Mapping) -> Header | None:
         known = [*forms(Header), "blocks", "layers"]
         for key, _ in root.items:
             if key.text not in known:
-                self.found.append(unknown_field(key, known, "key"))
+                self.unknown(key, known, "key")
         rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
@@ -101,6 +111,8 @@ class Builder:
                 self.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
             self.blocks[name.text] = Block(name)
         for name, body in node.items:
+            self.parameters(self.blocks[name.text], body.get("args") if isinstance(body, Mapping) else None)
+        for name, body in node.items:
             self.block(self.blocks[name.text], body)
 
     def block(self, block: Block, body: Node) -> None:
@@ -114,8 +126,11 @@ class Builder:
             return
         for key, _ in body.items:
             if key.text not in ("args", "layers"):
-                self.found.append(unknown_field(key, ["args", "layers"], "key"))
-        self.parameters(block, body.get("args"))
+                self.unknown(key, ["args", "layers"], "key")
+        args = body.get("args")
+        for i, (key, default) in enumerate(args.items[:ARGUMENTS] if isinstance(args, Mapping) else ()):
+            if not (isinstance(default, Scalar) and default.plain and default.text == "required"):
+                block.arguments[key.text] = (key, self.argument(default, tuple(block.arguments)[:i]))
         layers = body.get("layers")
         if isinstance(layers, Sequence):
             block.items = self.items(layers, block.arguments)
@@ -128,14 +143,13 @@ class Builder:
         if not isinstance(node, Mapping):
             self.report("E112", "`args` takes a mapping of names to defaults", node.span, help="`args: {K: required}`")
             return
-        for key, default in node.items:
+        if len(node.items) > ARGUMENTS:
+            self.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
+        for key, _ in node.items[:ARGUMENTS]:
             if key.text in LETTERS or not key.text.isidentifier():
                 why = "C, H and W are the arriving tensor's" if key.text in LETTERS else "letters, digits and `_`"
                 self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
-                continue
-            required = isinstance(default, Scalar) and default.plain and default.text == "required"
-            value = None if required else self.argument(default, tuple(block.arguments))
-            block.arguments[key.text] = (key, value)
+            block.arguments[key.text] = (key, None)
 
     def argument(self, node: Node, scope: Iterable[str]) -> Argument:
         if isinstance(node, Sequence):
@@ -165,6 +179,9 @@ class Builder:
                 help="branches stand in a join: `- add: [...]`",
             )
             return Broken(Scalar("", True, node.span), node.span)
+        if isinstance(node, Scalar) and node.is_null:
+            self.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
+            return Broken(node, node.span)
         if isinstance(node, Scalar):
             return self.resolve(node, None, node.span, scope, {})
         siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
@@ -177,14 +194,21 @@ class Builder:
         return self.resolve(word, body, node.span, scope, siblings)
 
     def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> Broken:
-        word = words[1][0] if words else node.items[0][0] if node.items else Scalar("", True, node.span)
-        near = closest(word.text, SIBLINGS)
-        what = ", ".join(f"`{key.text}`" for key, _ in words[:4]) or "none"
+        keys = [key for key, _ in words]
+        layers = [key for key in keys if key.text in kinds() or key.text in self.blocks]
+        odd = [key for key in keys if key.text not in kinds() and key.text not in self.blocks]
+        word = (*odd, *layers[1:], *(key for key, _ in node.items), Scalar("", True, node.span))[0]
+        label = ""
+        if near := self.near(word.text, SIBLINGS):
+            label = f"did you mean `{near}`?"
+        elif layers and layers[0].text in kinds() and word.text in forms(find(layers[0].text)):
+            label = f"as a field of `{layers[0].text}` it stands inside"
+        what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
         self.report(
             "E110",
             f"a layer has exactly one layer key, here: {what}",
             word.span,
-            f"did you mean `{near}`?" if near else "",
+            label,
             help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
         )
         return Broken(word, node.span)
@@ -199,16 +223,17 @@ class Builder:
         self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
     ) -> Item:
         kind = word.text
-        name, repeat, expect = self.name(siblings), siblings.get("repeat"), siblings.get("expect")
+        name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
         if kind in scope and body is None:
             otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
             return Splice(word, span, otherwise=otherwise)
         if kind in self.blocks:
             block = self.blocks[kind]
-            return Call(word, span, name, repeat, expect, block=block, arguments=self.call(body, scope))
+            arguments, flawed = self.call(block, body, scope)
+            return Call(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
         if kind not in kinds():
-            near = closest(kind, [*kinds(), *self.blocks, *scope])
-            known = f"blocks here: {', '.join(self.blocks)}" if self.blocks and not near else ""
+            near = self.near(kind, chain(kinds(), self.blocks, scope))
+            known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
             self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
             return Broken(word, span)
         if repeat is not None:
@@ -249,11 +274,32 @@ class Builder:
             )
             return Broken(word, span)
         known_fields = list(forms(layer))
-        unknown = [key for key, _ in body.items if key.text not in known_fields]
-        self.found.extend(unknown_field(key, known_fields) for key in unknown)
-        if unknown:
-            return Broken(word, span, name)
-        return Plain(word, span, name, None, expect, layer=layer, body=body)
+        items = tuple(item for item in body.items if item[0].text in known_fields)
+        for key, _ in body.items:
+            if key.text not in known_fields and not self.misplaced(key, word, known_fields):
+                self.unknown(key, known_fields)
+        flawed = len(items) < len(body.items)
+        return Plain(
+            word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed
+        )
+
+    def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
+        """Report a key of the whole entry that was written among the layer's fields."""
+        near = self.near(key.text, SIBLINGS)
+        if near is None or self.near(key.text, fields):
+            return False
+        label = f"`{near}` stands beside the layer" if near == key.text else f"did you mean `{near}`?"
+        help = f"beside the layer: `{{{word.text}: {{...}}, {near}: ...}}`"
+        self.report("E102", f"unknown field `{key.text}`", key.span, label, help)
+        return True
+
+    def shape(self, siblings: dict[str, Node]) -> Node | None:
+        """The node of `expect`, if it may be a shape."""
+        node = siblings.get("expect")
+        if node is not None and not (isinstance(node, Sequence) and len(node.items) in (1, 3)):
+            self.report("E104", "`expect` takes a shape", node.span, help="`[K]` or `[K, H, W]`, the layer's output")
+            return None
+        return node
 
     def name(self, siblings: dict[str, Node]) -> Scalar | None:
         node = siblings.get("name")
@@ -261,27 +307,30 @@ class Builder:
             return None
         text = node.text if isinstance(node, Scalar) else ""
         if not NAME.fullmatch(text) or len(text) > NAME_LENGTH or text == "input":
-            why = (
-                "the spec's input has that name" if text == "input" else "letters, digits, `_`, `-`, dots between parts"
-            )
-            self.report(
-                "E109",
-                "this cannot be a layer's name",
-                node.span,
-                why,
-                why=f"at most {NAME_LENGTH} characters",
-            )
+            label = "it is the name of the spec's input" if text == "input" else ""
+            why = f"letters, digits, `_` and `-`, with dots between parts, up to {NAME_LENGTH} characters"
+            self.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
             return None
         assert isinstance(node, Scalar)
         return node
 
-    def call(self, body: Node | None, scope: Iterable[str]) -> tuple[tuple[Scalar, Argument], ...]:
+    def call(
+        self, block: Block, body: Node | None, scope: Iterable[str]
+    ) -> tuple[tuple[tuple[Scalar, Argument], ...], bool]:
+        """The arguments that a call gives, and whether there were others, which the block does not know."""
         if body is None or (isinstance(body, Scalar) and body.is_null):
-            return ()
+            return (), False
         if not isinstance(body, Mapping):
             self.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
-            return ()
-        return tuple((key, self.argument(value, scope)) for key, value in body.items)
+            return (), True
+        given = []
+        for key, value in body.items:
+            argument = self.argument(value, scope)
+            if key.text in block.arguments:
+                given.append((key, argument))
+            else:
+                self.unknown(key, list(block.arguments), "argument", f" of `{block.name.text}`")
+        return tuple(given), len(given) < len(body.items)
 
     def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
         nodes = body.items if isinstance(body, Sequence) else ()

@@ -17,18 +17,21 @@ from .document import Document
 from .fields import Reader, describe
 from .findings import Findings
 from .forms import form
-from .graph import INPUT, POINT, Field, Graph, Step, look_back
+from .graph import INPUT, Graph, Step, look_back
 from .graph import Call as BlockUse
 from .items import Branch, Broken, Call, From, Item, Joined, Plain, Splice
 from .layer import Layer, Misfit, Shape, times
 from .leftovers import unreached, unused
 from .making import Maker, complaint
 from .naming import LENGTH, ROOT, Names, Taken, repeated
+from .reach import CELL, PLACELESS, Reaches
 from .scope import Layers, Scope, Word
 from .source import Scalar
 
 LAYERS = 20_000
-DEPTH = 64
+ITEMS = 100_000
+DEPTH = 100
+SUGGESTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Flow:
 
     name: str
     shape: Shape | None
-    field: Field | None = None
+    field: Reaches = PLACELESS
     span: Span | None = None
 
 
@@ -84,8 +87,11 @@ class Walk:
     names: Names[Flow]
     steps: list[Step] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
+    layers: int = 0
     items: int = 0
     used_blocks: set[str] = field(default_factory=set)
+    unknown: set[Scalar] = field(default_factory=set)
+    depth: int = 0
 
     @cached_property
     def maker(self) -> Maker:
@@ -94,7 +100,7 @@ class Walk:
     def run(self) -> Elaboration:
         shape = self.input or self.document.header.input.shape
         scope = Scope()
-        start = Flow(INPUT, shape, POINT)
+        start = Flow(INPUT, shape, (CELL, CELL))
         self.names.set(INPUT, start)
         try:
             end = self.walk(self.document.items, Place(scope), start)
@@ -111,18 +117,26 @@ class Walk:
     # the walk
 
     def walk(self, items: tuple[Item, ...], place: Place, flow: Flow) -> Flow:
+        self.depth += 1
         for item in items:
-            self.items += 1
-            if self.items > LAYERS:
-                self.findings.report(
-                    "E114",
-                    f"more than {LAYERS:,} layers after unrolling",
-                    item.span,
-                    help="fewer repetitions",
-                )
-                raise TooMany
+            self.count(item, items=1)
             flow = VISITS[type(item)](self, item, place, flow)
+        self.depth -= 1
         return flow
+
+    def count(self, item: Item, items: int = 0, layers: int = 0) -> None:
+        """Keep the walk within bounds: a short text can ask for much."""
+        self.items += items
+        self.layers += layers
+        for found, most, what in (
+            (self.layers, LAYERS, "{:,} layers"),
+            (self.items, ITEMS, "{:,} layers, branches, calls of blocks and their arguments"),
+            (self.depth, DEPTH, "{} blocks and branches around each other"),
+        ):
+            if found > most:
+                message = f"more than {what.format(most)} after unrolling"
+                self.findings.report("E114", message, item.span, help="fewer repetitions, or fewer blocks in blocks")
+                raise TooMany
 
     def broken(self, item: Item, place: Place, flow: Flow) -> Flow:
         self.findings.sound = False
@@ -161,8 +175,9 @@ class Walk:
 
     def joined(self, item: Item, place: Place, flow: Flow) -> Flow:
         assert isinstance(item, Joined)
+        self.count(item, items=len(item.branches))
         flows = tuple(self.branch(branch, place, flow) for branch in item.branches)
-        return self.step(item, item.layer(), place, flows, flow.shape)
+        return self.step(item, self.maker.join(item.layer), place, flows, flow.shape)
 
     def branch(self, branch: Branch, place: Place, flow: Flow) -> Flow:
         if isinstance(branch, tuple):
@@ -180,14 +195,18 @@ class Walk:
         flow = self.names.find(name, names)
         if flow is not None:
             return flow
-        near = closest(name, self.names.visible(names))
+        if scalar in self.unknown:  # said already; a repetition would search all names again
+            self.findings.sound = False
+            return Flow(name, None)
+        near = closest(name, self.names.visible(names)) if len(self.unknown) < SUGGESTED else None
+        self.unknown.add(scalar)
         self.findings.report(
             "E107",
             f"no earlier layer is called `{name}`",
             scalar.span,
             label=f"did you mean `{near}`?" if near else "",
             why="a layer can go on only from the input, an earlier layer or an argument that names one",
-            help="name the layer: `{conv: {...}, name: " + (name or "enc1") + "}`",
+            help="" if near else "name the layer: `{conv: {...}, name: " + (name or "enc1") + "}`",
         )
         return Flow(name, None)
 
@@ -202,18 +221,20 @@ class Walk:
         here: Shape | None,
     ) -> Flow:
         """Add a step and return its output."""
+        self.count(item, layers=1)
         name = self.name(item, place)
         arriving = tuple(flow.shape for flow in flows)
         flow = Flow(name, None, span=item.span)
         if layer is not None and None not in arriving:
             known = tuple(shape for shape in arriving if shape is not None)
             try:
-                shape = layer.output(*known)
-                for remark in layer.remarks(*known):
+                measured = self.maker.measure(layer, known)
+                shape = measured.shape
+                for remark in measured.remarks:
                     self.findings.add(complaint(remark, item, name, ()))
                 fields = look_back(layer, known, [f.field for f in flows], shape)
                 inputs = tuple(f.name for f in flows)
-                step = Step(name, layer, inputs, known, shape, layer.tensors(*known), fields, item.span, place.calls)
+                step = Step(name, layer, inputs, known, shape, measured.tensors, fields, item.span, place.calls)
                 if self.findings.sound:
                     self.steps.append(step)
                 flow = Flow(name, shape, fields, item.span)
@@ -221,6 +242,8 @@ class Walk:
                 self.findings.add(complaint(misfit, item, name, [(f.shape, f.span) for f in flows]))
         else:
             self.findings.sound = False
+            for flaw in layer.flaws() if layer is not None else ():
+                self.findings.add(complaint(flaw, item, name, ()))
         self.names.set(name, flow)
         self.expect(item, flow.shape, place.scope.at(here))
         return flow
@@ -271,9 +294,6 @@ class Walk:
             chain = " -> ".join((*place.scope.within[place.scope.within.index(block) :], block))
             self.findings.report("E111", f"block `{block}` reaches itself", item.word.span, why=chain)
             return self.broken(item, place, flow)
-        if len(place.calls) >= DEPTH:
-            self.findings.report("E114", f"blocks nested more than {DEPTH} deep", item.word.span)
-            return self.broken(item, place, flow)
         repeat = self.findings.attempt(1, repetitions, item, place.scope.at(flow.shape))
         for index in range(1 if repeat is None else repeat):
             flow = self.once(item, place, flow, None if repeat is None else index)
@@ -281,6 +301,8 @@ class Walk:
 
     def once(self, item: Call, place: Place, flow: Flow, index: int | None) -> Flow:
         """One use of a block."""
+        self.count(item, items=1 + len(item.block.arguments))
+        self.findings.sound = self.findings.sound and not item.flawed
         block = item.block.name.text
         names = place.names
         full = None

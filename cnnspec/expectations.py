@@ -111,7 +111,7 @@ def misfit_classes(document: Document, graph: Graph, count: int) -> Iterator[Dia
             "E303",
             f"{count:,} classes for an output of {times(shape)}",
             span=node.span,
-            help=f"{shape[0]:,} names, one for each {'channel' if len(shape) > 1 else 'value'} of the output",
+            help=f"one name for each {'channel' if len(shape) > 1 else 'value'} of the output: {shape[0]:,}",
         )
 
 

@@ -7,6 +7,7 @@ Words stay words, arithmetic is worked out, text is taken as written; what the t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ from .source import Mapping, Node, Scalar, Sequence, trap
 
 M = TypeVar("M", bound=BaseModel)
 ROWS = ("top", "bottom")
+LISTED = 20
+SUGGESTED = 50
 
 
 @dataclass(slots=True)
@@ -87,11 +90,20 @@ class Reader:
             raise _wrong(name, node, form, "a mapping")
         known = forms(form.model)
         values = {}
+        found: list[Diagnostic] = []
         for key, item in node.items:
             if key.text not in known:
-                raise Failure([unknown_field(key, list(known))])
+                found.append(unknown_field(key, list(known), suggest=len(found) < SUGGESTED))
+                continue
             own = axes[0 if key.text in ROWS else 1]
-            values[key.text] = self.value(key.text, item, known[key.text], (own, own) if form.per_axis else axes)
+            try:
+                values[key.text] = self.value(
+                    key.text, item, known[key.text], (own, own) if form.per_axis else axes
+                )
+            except Failure as failure:
+                found.extend(failure.diagnostics)
+        if found:
+            raise Failure(found)
         return values
 
 
@@ -101,7 +113,9 @@ def read(model: type[M], body: Mapping, scope: Scope | None = None) -> tuple[M |
     values = reader.fields(model, body)
     if reader.found:
         _, also = build(model, values, body)
-        return None, reader.found + [d for d in also if d.code == "E103"]
+        # A key whose value could not be read is missing from the values, but not from the text.
+        written = {f"`{key.text}` is missing" for key, _ in body.items}
+        return None, reader.found + [d for d in also if d.code == "E103" and d.message not in written]
     return build(model, values, body)
 
 
@@ -155,15 +169,24 @@ def within(scalar: Scalar, start: int, end: int) -> Span:
     return Span(span.line, first, span.line, first + max(1, end - start))
 
 
-def unknown_field(key: Scalar, known: list[str], what: str = "field") -> Diagnostic:
-    near = closest(key.text, known)
+def unknown_field(
+    key: Scalar, known: list[str], what: str = "field", of: str = "", suggest: bool = True
+) -> Diagnostic:
+    near = closest(key.text, known) if suggest else None
     return Diagnostic(
         "E102",
-        f"unknown {what} `{key.text}`",
+        f"unknown {what} `{key.text}`{of}",
         span=key.span,
         label=f"did you mean `{near}`?" if near else "",
-        help=f"known here: {', '.join(known)}" if known else "it takes no fields",
+        help=f"known here: {listed(known)}" if known else f"it takes no {what}s",
     )
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    known = list(names)
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    return ", ".join(known[:LISTED]) + more
 
 
 def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
@@ -191,7 +214,12 @@ def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
         raise _wrong(name, scalar, form, f"`{text}`", near=closest(text, form.words))
     if value is None and not scalar.plain and _is_plain_number(text):
         raise _wrong(name, scalar, form, f'the text "{text}"', help=f"write {text} without quotes")
-    return _number(scalar, form, scope)
+    try:
+        return _number(scalar, form, scope)
+    except Failure as failure:
+        if form.pattern and failure.diagnostics[0].code == "E105":
+            raise _wrong(name, scalar, form, f"`{text}`") from None
+        raise
 
 
 def _given(scalar: Scalar, scope: Scope) -> Value | None:
@@ -235,7 +263,7 @@ def _no_such_name(error: NoSuchName, span: Span) -> Diagnostic:
         span=span,
         label=f"did you mean `{near}`?" if near and not error.why else "",
         why=error.why,
-        help=f"known here: {', '.join(error.known)}" if error.known else "",
+        help=f"known here: {listed(error.known)}" if error.known else "",
     )
 
 

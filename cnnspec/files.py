@@ -82,6 +82,18 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
         raise _unwritten(path, fault) from fault
 
 
+def ensure_writable(path: AnyPath) -> None:
+    """Raises E415 when `whole` could not write this file, so that long work need not end in vain."""
+    path = Path(path)
+    if not _is_stream(path):
+        with suppress(_Undone), whole(path):
+            raise _Undone
+
+
+class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is not wanted
+    pass
+
+
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))

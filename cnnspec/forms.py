@@ -21,6 +21,7 @@ class Spelled:
     """Marks a `str` field that takes only text of a pattern, beside numbers."""
 
     pattern: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Form:
     words: frozenset[str] = frozenset()
     text: bool = False
     pattern: str = ""
+    example: str = ""
     flag: bool = False
     whole: bool = False
     real: bool = False
@@ -54,6 +56,7 @@ class Form:
         """What stands here, in words."""
         kinds = [f"`{w}`" for w in sorted(self.words)]
         kinds += ["a whole number"] if self.whole else ["a number"] if self.real else []
+        kinds += [f"text such as `{self.example}`"] if self.example else []
         kinds += ["true or false"] if self.flag else []
         kinds += ["text"] if self.text else []
         if self.items:
@@ -71,7 +74,7 @@ def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
         if isinstance(mark, PerAxis):
             found = replace(found, per_axis=True)
         elif isinstance(mark, Spelled):
-            found = replace(found, pattern=mark.pattern, text=False)
+            found = replace(found, pattern=mark.pattern, example=mark.example, text=False)
         elif isinstance(mark, BeforeValidator):
             found = replace(found, both=mark.func is both)
         else:
@@ -113,6 +116,7 @@ def _merge(forms: list[Form]) -> Form:
         words=frozenset[str]().union(*(f.words for f in forms)),
         text=any(f.text for f in forms),
         pattern="".join(f.pattern for f in forms),
+        example="".join(f.example for f in forms),
         flag=any(f.flag for f in forms),
         whole=any(f.whole for f in forms) and not any(f.real for f in forms),
         real=any(f.real for f in forms),

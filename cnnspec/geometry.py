@@ -6,7 +6,6 @@ The textbook's formula (W - F + 2P)/S + 1 stands here and nowhere else. Whole nu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 Rounding = Literal["floor", "exact", "ceil"]
@@ -28,6 +27,11 @@ class Sweep:
     def extent(self) -> int:
         """Cells from the window's first to its last tap: D(F - 1) + 1."""
         return self.D * (self.F - 1) + 1
+
+    @property
+    def first(self) -> int:
+        """Where the first window begins, below 0 in the padding."""
+        return -self.before
 
     @property
     def travel(self) -> int:
@@ -81,11 +85,9 @@ def spread(size: int, F: int, S: int, D: int, before: int, after: int, extra: in
 
 def bins(size: int, out: int) -> list[tuple[int, int]]:
     """`size` cells in `out` bins (first, end) that cover them all; neighbours may share a cell, as in PyTorch."""
-    return [(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
+    return [bin_of(size, out, i) for i in range(out)]
 
 
-def widest_bin(size: int, out: int) -> int:
-    """Cells in the widest of `bins`, without laying them out: bin i begins at most 1 - 1/q cells early, where
-    size/out = p/q in lowest terms."""
-    width = Fraction(size, out)
-    return 1 + -(-(width.numerator - 1) // width.denominator)
+def bin_of(size: int, out: int, i: int) -> tuple[int, int]:
+    """First cell of bin i, and the one behind its last."""
+    return i * size // out, -(-(i + 1) * size // out)

@@ -7,27 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 
-from .layer import Layer, Shape, Tensor
 from .diagnostics import Span
+from .layer import Layer, Shape, Tensor
+from .reach import Reaches, behind
 
 INPUT = "input"
 FLOAT = 4
 """Bytes of a float32."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Receptive field of one cell: `size` input cells (rows, columns), `jump` input cells to the next cell."""
-
-    size: tuple[Fraction, Fraction]
-    jump: tuple[Fraction, Fraction]
-
-
-POINT = Field((Fraction(1), Fraction(1)), (Fraction(1), Fraction(1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +39,7 @@ class Step:
     arriving: tuple[Shape, ...]
     shape: Shape
     tensors: Mapping[str, Tensor]
-    field: Field | None
+    field: Reaches
     span: Span
     calls: tuple[Call, ...] = ()
 
@@ -73,7 +62,8 @@ class Step:
     @property
     def receptive_field(self) -> tuple[int, int] | None:
         """Rows and columns of the input that one output cell hangs on."""
-        return None if self.field is None else (-(-self.field.size[0] // 1), -(-self.field.size[1] // 1))
+        rows, columns = self.field
+        return None if rows is None or columns is None else (rows.size, columns.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,32 +160,19 @@ class Graph:
         for step in self.steps:
             assert step.name not in shapes, f"{step.name}: two steps of one name"
             assert all(name in shapes for name in step.inputs), f"{step.name}: runs before its input"
-            assert step.arriving == tuple(shapes[name] for name in step.inputs), (
-                f"{step.name}: arriving shapes"
-            )
+            assert step.arriving == tuple(shapes[name] for name in step.inputs), f"{step.name}: arriving shapes"
             assert step.layer.output(*step.arriving) == step.shape, f"{step.name}: output shape"
             assert step.layer.tensors(*step.arriving) == step.tensors, f"{step.name}: tensors"
             shapes[step.name] = step.shape
         assert set(self.outputs) <= set(shapes), "an output is no step"
 
 
-def look_back(
-    layer: Layer, arriving: Sequence[Shape], fields: Sequence[Field | None], shape: Shape
-) -> Field | None:
-    """Receptive field behind a layer, along the longest path; None once a cell has no place in the image.
-
-    Araujo, Norris, Sim: "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
-    """
+def look_back(layer: Layer, arriving: Sequence[Shape], fields: Sequence[Reaches], shape: Shape) -> Reaches:
+    """Which rows and columns of the image a cell behind a layer hangs on, along all paths."""
     reach = layer.reach(*arriving)
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
-    through = [
-        f
-        for f, s in zip(fields, arriving, strict=True)
-        if len(fields) == 1 or s == shape or s[1:] == shape[1:]
-    ]
-    if reach is None or not through or any(f is None for f in through):
-        return None
-    known = [f for f in through if f is not None]
-    size = tuple(max(f.size[a] + (reach.window[a] - 1) * f.jump[a] for f in known) for a in (0, 1))
-    jump = tuple(max(f.jump[a] for f in known) * reach.step[a] for a in (0, 1))
-    return Field((size[0], size[1]), (jump[0], jump[1]))
+    through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
+    rows = behind(reach[0], [field[0] for field in through])
+    if reach[0] == reach[1] and all(field[0] is field[1] for field in through):
+        return rows, rows
+    return rows, behind(reach[1], [field[1] for field in through])

@@ -14,8 +14,8 @@ from .forms import Spelled
 from .layer import Count, Shape
 from .preprocess import Preprocess
 
-BUDGET = r"(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]?)"
-Budget = Annotated[int | str, Spelled(BUDGET)]
+BUDGET = r"(<=|>=|<|>)\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?)"
+Budget = Annotated[int | str, Spelled(BUDGET, '"<= 1M"')]
 Extents = tuple[int, ...]
 
 OPERATORS: dict[str, Callable[[int, Fraction], bool]] = {

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .arrays import load_input
+from .arrays import check, load_input
+from .attachments import ARRAYS
 from .diagnostics import Diagnostic, FileError
 from .images import listing, load
 from .kernels.windows import Array
 from .preprocess import Preprocess
-
-ARRAYS = (".npy", ".npz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +26,68 @@ class Case:
     failure: FileError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Cases side by side, and the array (n, C, H, W) of the usable ones; None when none is."""
+
+    cases: list[Case]
+    array: Array | None
+
+
 def paths(given: Iterable[str]) -> Iterator[Path]:
-    """Files as they are, folders as their images in natural order. Raises FileError for a folder without images."""
+    """Files as they are, folders as their images in natural order; an unusable folder stands for itself."""
     for name in given:
         path = Path(name)
-        if not path.is_dir():
-            yield path
-            continue
-        images = listing(path)
-        if not images:
-            raise FileError(
-                [Diagnostic("E410", "no image in this folder", file=name, help="PNG, JPEG, ... files")]
-            )
-        yield from images
+        try:
+            images = listing(path) if path.is_dir() else []
+        except FileError:
+            images = []
+        yield from images or [path]
+
+
+def count(files: Iterable[Path], input: tuple[int, int, int]) -> int:
+    """How many cases the files hold: an array file one or many, by its header."""
+    return sum(_stored(path, input) for path in files)
+
+
+def _stored(path: Path, input: tuple[int, int, int]) -> int:
+    try:
+        return check(path, input) if _is_array(path) else 1
+    except FileError:
+        return 1
 
 
 def cases(
     files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]
 ) -> Iterator[Case]:
-    """Every input of the given files, in order; an array file holds one or many."""
+    """Every input of the given files, in order."""
     for path in files:
         try:
-            if path.suffix.lower() in ARRAYS:
-                yield from _stored(path, input)
+            if _is_array(path):
+                arrays = load_input(path, input)
+                for i, one in enumerate(arrays.batches(1)):
+                    yield Case(f"{path}[{i}]" if len(arrays) > 1 else str(path), one[0])
+            elif path.is_dir():
+                raise _empty(path)
             else:
                 yield Case(str(path), load(path, preprocess, input))
         except FileError as failure:
             yield Case(str(path), failure=failure)
 
 
-def _stored(path: Path, input: tuple[int, int, int]) -> Iterator[Case]:
-    arrays = load_input(path, input)
-    for i in range(len(arrays)):
-        yield Case(f"{path}[{i}]" if len(arrays) > 1 else str(path), arrays[i : i + 1][0])
-
-
-def batches(cases: Iterable[Case], size: int) -> Iterator[tuple[list[Case], Array | None]]:
-    """Up to `size` cases with the array (n, C, H, W) of the usable ones, None when none is."""
+def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
+    """The cases in groups of up to `size`. Only one group's arrays are held at a time."""
     source = iter(cases)
     while group := list(islice(source, size)):
         usable = [case.array for case in group if case.array is not None]
-        yield group, np.stack(usable) if usable else None
+        yield Batch(group, np.stack(usable) if usable else None)
+
+
+def _is_array(path: Path) -> bool:
+    return path.suffix.lower() in ARRAYS
+
+
+def _empty(folder: Path) -> FileError:
+    listing(folder)
+    help = "images are looked for in the folder itself; arrays are named one by one"
+    return FileError([Diagnostic("E410", "no image in this folder", file=str(folder), help=help)])

@@ -22,10 +22,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plain(Item):
-    """A layer with fields."""
+    """A layer with fields; `flawed` when more were written, which it does not have."""
 
     layer: type[Layer] = Layer
     body: Mapping = field(kw_only=True)
+    flawed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +39,11 @@ class Joined(Item):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Item):
-    """A use of a block."""
+    """A use of a block; `flawed` when more arguments were written, which it does not have."""
 
     block: Block = field(kw_only=True)
     arguments: tuple[tuple[Scalar, Argument], ...] = ()
+    flawed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

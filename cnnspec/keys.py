@@ -13,7 +13,7 @@ BLOCK = {
 }
 
 BESIDE = {
-    "name": "the layer's name: letters, digits, `_`, `-`, and dots between parts. Its tensors are `NAME.weight` and so on",
+    "name": "the layer's name: letters, digits, `_`, `-`, and dots between parts. Tensors: `NAME.weight` and so on",
     "repeat": "how many times a block comes in a row; digits at the end of `name` count up",
     "expect": "the shape that must come out, over the C, H, W that arrive: `[2*C, H/2, W/2]`",
 }

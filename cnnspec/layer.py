@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .reach import CELL, Reaches
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,14 +53,6 @@ class Tensor:
     fill: float = 0.0
     buffer: bool = False
     bare: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How one output cell looks back, per axis: over `window` input cells, moving `step` cells to the next."""
-
-    window: tuple[int, int] = (1, 1)
-    step: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +108,10 @@ class Layer(BaseModel):
         """The shape produced, or raise `Misfit`."""
         raise NotImplementedError
 
+    def flaws(self) -> Iterator[Misfit]:
+        """What `output` would raise whatever arrives; asked only where that is not known."""
+        return iter(())
+
     def remarks(self, *arriving: Any) -> Iterator[Misfit]:
         """Warnings about a layer that does run."""
         return iter(())
@@ -127,9 +124,9 @@ class Layer(BaseModel):
         """Multiply-accumulates for one input; without bias, norm and activation."""
         return 0
 
-    def reach(self, *arriving: Any) -> Reach | None:
-        """How far one output cell looks; None when a cell no longer has a place in the image."""
-        return Reach()
+    def reach(self, *arriving: Any) -> Reaches:
+        """Which arriving rows and columns an output cell looks at; None where it has no place in the image."""
+        return CELL, CELL
 
     def forward(self, *inputs: Any, **tensors: Any) -> Array:
         """Plain execution: arrays (N, *arriving) to (N, *output)."""

@@ -9,17 +9,27 @@ from .diagnostics import Diagnostic, Failure, Note, Span
 from .fields import Reader, build
 from .forms import forms
 from .items import Item, Plain
-from .layer import Layer, Misfit, Shape, times
-from .scope import Scope
+from .layer import Layer, Misfit, Shape, Tensor, times
+from .scope import Scope, Unknown
 from .source import Node, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
+
+    shape: Shape
+    tensors: dict[str, Tensor]
+    remarks: tuple[Misfit, ...]
 
 
 @dataclass(slots=True)
 class Maker:
-    """Makes layers; equal ones share a model. `rounding` is the spec's own, for layers that say nothing."""
+    """Makes layers and measures them, equal ones once. `rounding` is the spec's own, for layers that say nothing."""
 
     rounding: str | None
     made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
+    measured: dict[tuple[int, tuple[Shape, ...]], Measured] = field(default_factory=dict)
 
     def make(self, item: Plain, scope: Scope) -> Layer:
         """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
@@ -36,10 +46,26 @@ class Maker:
             # A field that could not be read is missing from the values, but not from the text.
             written = {key.text for key, _ in item.body.items}
             found = reader.found + [d for d in found if d.code != "E103" or d.message.split("`")[1] not in written]
-        if layer is None or found:
+        if item.flawed:  # what seems to be missing may be what was misspelt
+            found = [d for d in found if d.code != "E103"]
+        if found:
             raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
+        if layer is None or item.flawed:
+            raise Unknown
         self.made[key] = layer
         return layer
+
+    def join(self, layer: type[Layer]) -> Layer:
+        """A layer without fields."""
+        return self.made.setdefault((layer, ""), layer())
+
+    def measure(self, layer: Layer, arriving: tuple[Shape, ...]) -> Measured:
+        """`layer` was made here, so that it lives on and its identity stands for it. Raises `Misfit`."""
+        key = (id(layer), arriving)
+        if key not in self.measured:
+            shape = layer.output(*arriving)
+            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.remarks(*arriving)))
+        return self.measured[key]
 
 
 def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]]) -> Diagnostic:

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .diagnostics import Diagnostic
 from .engine.plain import execute
 from .engine.plan import Plan
+from .files import AnyPath
 from .graph import Graph
 from .kernels.windows import Array
-from .layer import times
-from .weights import read, take
+from .layer import Shape
+from .weights import take
 
 if TYPE_CHECKING:
     from .spec import Spec
+
+Weights = AnyPath | Mapping[str, Any]
+"""A .safetensors or .npz file, or arrays by name."""
 
 
 class Model:
     """An executable network. Calls may come from several threads; every call returns fresh arrays.
 
-    `threads` runs parts of a batch side by side; None leaves it to NumPy.
+    `threads` runs parts of a batch side by side; None leaves it to NumPy. Numbers that leave float32 become
+    infinity or NaN, as in NumPy, but without its warnings.
     """
 
     def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads = {threads}; at least 1 is needed")
         self.graph = graph
         self.tensors = tensors
         self.threads = threads or 1
         self.plan = Plan(graph, tensors)
 
     def __call__(self, x: Array) -> Array | dict[str, Array]:
-        """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names `outputs`.
+        """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.
 
         Raises ValueError when x has another shape.
         """
@@ -41,36 +49,67 @@ class Model:
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
     def run(self, x: Array) -> dict[str, Array]:
-        """All outputs by name, each (N, *shape)."""
+        """All outputs by name, each (N, *shape), for x (N, C, H, W). Raises ValueError."""
         x = self.accept(x)
-        if self.threads == 1 or len(x) == 1:
-            found = self.plan.run(x)
+        parts = min(self.threads, len(x))
+        if parts == 1:
+            found = self._part(x)
         else:
-            with ThreadPoolExecutor(self.threads) as pool:
-                parts = list(pool.map(self.plan.run, np.array_split(x, min(self.threads, len(x)))))
-            found = {name: np.concatenate([part[name] for part in parts]) for name in self.graph.outputs}
-        return {name: y.copy() if np.may_share_memory(y, x) else y for name, y in found.items()}
+            with ThreadPoolExecutor(parts) as pool:
+                made = list(pool.map(self._part, np.array_split(x, parts)))
+            found = {name: np.concatenate([part[name] for part in made]) for name in self.graph.outputs}
+        return dict(_fresh(found.items(), x))
+
+    def _part(self, x: Array) -> dict[str, Array]:
+        with np.errstate(all="ignore"):
+            return self.plan.run(x)
 
     def trace(self, x: Array) -> dict[str, Array]:
-        """Every layer's output (N, *shape) by name, by plain execution."""
-        return dict(execute(self.graph, self.tensors, self.accept(x)))
+        """Every layer's output (N, *shape) by name, in order, by plain execution. Raises ValueError."""
+        x = self.accept(x)
+        with np.errstate(all="ignore"):
+            return dict(_fresh(execute(self.graph, self.tensors, x), x))
 
     def accept(self, x: Array) -> Array:
         """x as float32 (N, C, H, W), or raise ValueError."""
-        x = np.asarray(x, dtype=np.float32)
-        if x.ndim != 4 or x.shape[1:] != self.graph.input or not len(x):
+        given = np.asarray(x)
+        if given.dtype.kind not in "fiub":
+            raise ValueError(f"the network takes real numbers, not an array of {given.dtype}")
+        if given.ndim != 4 or given.shape[1:] != self.graph.input or not len(given):
             wanted = f"(N, {', '.join(map(str, self.graph.input))})"
-            raise ValueError(f"the network takes {wanted} with N >= 1, not {x.shape}: {times(x.shape)}")
-        return x
+            cure = _cure(given.shape, self.graph.input)
+            raise ValueError(f"the network takes an array {wanted} with N >= 1, not {given.shape}{cure}")
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(given, np.float32)
 
 
-def compile_model(
-    spec: Spec,
-    weights: str | Path | Mapping[str, Any] | None,
-    threads: int | None,
-    graph: Graph | None = None,
-) -> Model:
-    """The model of a spec, or of a part of its graph. Raises FileError when weights are missing or do not fit."""
-    graph = graph or spec.graph
-    source = weights if weights is not None else spec.weights_path()
-    return Model(graph, take(graph.tensors, source), threads)
+def _cure(found: Shape, input: Shape) -> str:
+    C, H, W = input
+    if found == input:
+        return ": give it a batch axis, x[None]"
+    if found[1:] == (H, W, C):
+        return ": put its channels first, x.transpose(0, 3, 1, 2)"
+    return ""
+
+
+def _fresh(outputs: Iterable[tuple[str, Array]], x: Array) -> Iterator[tuple[str, Array]]:
+    """The outputs, those copied that lie in the memory of x or of one before: views, such as flatten's."""
+    taken = [x]
+    for name, y in outputs:
+        if any(np.may_share_memory(y, other) for other in taken):
+            y = y.copy()
+        taken.append(y)
+        yield name, y
+
+
+def compile_model(spec: Spec, weights: Weights | None = None, threads: int | None = None) -> Model:
+    """The model of a spec with `weights`, by default the spec's own file.
+
+    Raises FileError when they are missing or do not fit; extra ones are a Python warning.
+    """
+    source = spec.weights_path() if weights is None else weights
+    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads)
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class Scope:
 
     def at(self, arriving: Shape | None) -> Scope:
         """The same place with another arriving tensor."""
-        return replace(self, arriving=arriving)
+        return Scope(self.arguments, arriving, self.within, self.used)
 
     def argument(self, name: str) -> Value | None:
         """The argument called `name`, marked as used; None when there is none."""

@@ -54,7 +54,7 @@ class Spec:
     def weights_path(self) -> Path:
         """The weights that the spec names. Raises FileError: E414 when it names none, E416 when their path leaves
         the spec's folder."""
-        random = f"to start at random, `cnnspec init {self.source.file} -o FILE.safetensors --seed 0`"
+        random = "for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
         return self._named("weights", f"`--weights FILE`; {random}")
 
     def _named(self, key: attachments.Key, cure: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a summary says, as data: a row for each layer or block call, the totals. How it looks is for `cnnspec.render`."""
+"""What a summary says, as data: a row for each layer or block call, the totals. `cnnspec.render` shows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from .document import Document
 from .graph import Call, Graph, Step, Totals
-from .layer import Layer, Shape
+from .layer import Layer, Shape, Tensor
 from .spec import Checked
 
 LETTERS = "FSPDKG"
@@ -62,14 +62,17 @@ class Summary:
         return tuple(row for row in self.rows if not row.is_open)
 
     @property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every array that a weights file must hold, by its full name."""
+        return Graph(self.input, self.steps, ()).tensors
+
+    @property
     def reach(self) -> Row | None:
         """The last row that has a receptive field."""
         return next((row for row in reversed(self.counted) if row.receptive_field), None)
 
 
-def summarise(
-    checked: Checked, input: Shape | None = None, batch: int = 1, depth: int | None = None
-) -> Summary | None:
+def summarise(checked: Checked, input: Shape | None = None, batch: int = 1, depth: int | None = None) -> Summary | None:
     """The summary of a checked spec; None when not even its header can be read.
 
     `input` (C, H, W) is what it was checked with, `batch` the inputs whose activations are held at a time. With

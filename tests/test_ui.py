@@ -69,9 +69,7 @@ CLEAN = [case for case in cases() if not case.shown]
 
 
 @pytest.mark.parametrize("case", MESSAGES, ids=name)
-def test_message(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_message(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     code, said = validate(case.spec, tmp_path, monkeypatch)
     said = said.rstrip("\n") + "\n"
     if request.config.getoption("--update-ui") and case.shown:

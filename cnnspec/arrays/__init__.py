@@ -49,10 +49,11 @@ def load_input(path: AnyPath, shape: tuple[int, ...]) -> Inputs:
     return Inputs(array[None] if source.header.shape == shape else array)
 
 
-def check(path: AnyPath, shape: tuple[int, ...]) -> None:
-    """Raise what `load_input` would raise for this file, as far as its headers show it; without NumPy."""
-    with _fitting(path, shape):
-        pass
+def check(path: AnyPath, shape: tuple[int, ...]) -> int:
+    """How many inputs the file holds, or raise what `load_input` would, by its headers alone; without NumPy."""
+    with _fitting(path, shape) as source:
+        found = source.header.shape
+    return 1 if found == shape else found[0]
 
 
 @contextmanager

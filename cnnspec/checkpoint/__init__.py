@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from cnnspec.checkpoint.arrays import arrays
 from cnnspec.checkpoint.containers import contents
-from cnnspec.checkpoint.unwrapping import unwrap
+from cnnspec.checkpoint.unwrapping import unwrap, without_prefix
 from cnnspec.files import AnyPath, blaming, opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["read", "unwrap"]
+__all__ = ["read", "unwrap", "without_prefix"]
 
 
 def read(path: AnyPath) -> dict[str, NDArray[Any]]:

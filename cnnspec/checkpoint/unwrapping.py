@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from cnnspec.checkpoint.refusal import quote, refusal
 from cnnspec.checkpoint.values import Tensor
+
+T = TypeVar("T")
 
 WRAPPERS = (
     "state_dict",
@@ -44,7 +48,7 @@ def unwrap(tree: object) -> dict[str, Tensor]:
             "holds no named tensors",
             f"its keys are {', '.join(keys)}{more}" if keys else "the mapping in it is empty",
         )
-    return _without_prefix(named)
+    return without_prefix(named)
 
 
 def _innermost(tree: object) -> dict[object, object]:
@@ -66,8 +70,11 @@ def _may_wrap(value: object) -> bool:
     return isinstance(value, dict) and any(isinstance(item, Tensor | dict) for item in value.values())
 
 
-def _without_prefix(named: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Both prefixes come in either order, and no more often than that."""
+def without_prefix(named: dict[str, T]) -> dict[str, T]:
+    """The same under the names without a prefix of `PREFIXES` that all have.
+
+    Both come in either order, and no more often than that.
+    """
     for prefix in PREFIXES * 2:
         if all(name.startswith(prefix) for name in named):
             named = {name.removeprefix(prefix): tensor for name, tensor in named.items()}

@@ -6,10 +6,14 @@ some inputs failed; 70 internal error; 130 Ctrl-C; 141 closed pipe.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,9 +25,11 @@ COMMANDS = {
     "run": "Run a spec on images or arrays.",
     "init": "Write fresh weights for a spec.",
     "convert": "Turn a PyTorch or NumPy weights file into safetensors.",
+    "export": "Write a spec with its weights as ONNX.",
     "explain": "The manual page of a layer or an error.",
     "schema": "A JSON Schema of the language, for editors.",
     "specs": "List the bundled networks, or print one.",
+    "doctor": "What this machine offers, and what would make it faster.",
 }
 
 
@@ -53,6 +59,24 @@ class Commands(click.Group):
             ctx.fail(f"no command '{args[0]}'." + (f" Did you mean '{near}'?" if near else ""))
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _own_exit_for_closed_pipes():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _own_exit_for_closed_pipes():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _own_exit_for_closed_pipes() -> Iterator[None]:
+    """click would leave with 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        _forget_stdout()
+        raise click.exceptions.Exit(141) from None
+
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="cnnspec")
@@ -62,6 +86,11 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if sys.stdout is None:  # closed by the caller: `>&-`
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+            stream.reconfigure(errors="replace")  # bars and names beyond a narrow terminal's letters
     code = guarded(lambda: group.main(prog_name="cnnspec", standalone_mode=False))
     sys.exit(guarded(lambda: _flush(code)) if code != 141 else code)
 
@@ -119,5 +148,6 @@ def _internal_error() -> int:
 
     trace = traceback.format_exc() if os.environ.get("CNNSPEC_DEBUG") else traceback.format_exc().splitlines()[-1]
     click.echo(f"internal error: {trace}", err=True)
-    click.echo("This is a bug in cnnspec, not in your input. Please report it; CNNSPEC_DEBUG=1 shows the trace.", err=True)
+    plea = "This is a bug in cnnspec, not in your input. Please report it; CNNSPEC_DEBUG=1 shows the trace."
+    click.echo(plea, err=True)
     return 70

@@ -4,88 +4,108 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..diagnostics import Diagnostic, FileError
+from ..diagnostics import FileError
+from ..render.safe import escaped
 from ..spec import Spec, load
 from .report import show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Tensors = Mapping[str, NDArray[Any]]
+
+Rule = tuple[re.Pattern[str], str]
+
 CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
+
+
+def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Rule]:
+    return [_rule(value) for value in values]
+
+
+def _rule(text: str) -> Rule:
+    """REGEX=NEW as a pattern and what replaces it; the last `=` parts them."""
+    pattern, sign, new = text.rpartition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} has no `=` between the pattern and the new text.")
+    try:
+        compiled = re.compile(pattern)
+        compiled.sub(new, "")
+    except (re.error, IndexError) as error:
+        raise click.BadParameter(f"{text!r}: {error}.") from None
+    return compiled, new
 
 
 @click.command("convert")
 @click.argument("source", metavar="IN", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="The .safetensors or .npz file to write.")
-@click.option("--for", "spec_name", metavar="SPEC", help="Check against SPEC and keep just what it needs.")
-@click.option("--rename", multiple=True, metavar="REGEX=NEW", help="Rename tensors, e.g. '^backbone\\.='; repeatable.")
-def command(source: str, output: str, spec_name: str | None, rename: tuple[str, ...]) -> int:
+@click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
+@click.option(
+    "--rename",
+    "rules",
+    multiple=True,
+    metavar="REGEX=NEW",
+    callback=_rules,
+    help="Rename tensors, e.g. '^backbone\\.='; repeatable.",
+)
+def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> None:
     """Turn IN (.pth, .npz or .safetensors) into safetensors.
 
-    PyTorch files are read without PyTorch, and nothing in them is executed.
+    PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
+    prefixes such as `module.` are taken off. With --for, what is missing, extra or misshapen is listed.
     """
-    rules = [_rule(text) for text in rename]
-    spec = load(spec_name) if spec_name else None
+    spec = load(wanted) if wanted else None
     from ..weights import save
 
-    tensors = _renamed(_read(source), rules, source)
+    tensors = _renamed(_read(source), rules)
     if spec is not None:
         tensors = _fitted(tensors, spec, source)
     save(tensors, output)
-    click.echo(f"{output}: {len(tensors)} tensors, {sum(t.size for t in tensors.values()):,} values")
-    return 0
+    values = sum(tensor.size for tensor in tensors.values())
+    click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
 
 
-def _rule(text: str) -> tuple[re.Pattern[str], str]:
-    pattern, sign, new = text.rpartition("=")
-    if not sign:
-        raise click.UsageError(f"--rename takes REGEX=NEW, not {text!r}.")
-    try:
-        return re.compile(pattern), new
-    except re.error as error:
-        raise click.UsageError(f"--rename: {pattern!r} is no regular expression: {error}.") from None
-
-
-def _read(source: str) -> Mapping[str, NDArray[Any]]:
+def _read(source: str) -> Tensors:
     if Path(source).suffix.lower() in CHECKPOINTS:
         from ..checkpoint import read as read_checkpoint
 
         return read_checkpoint(source)
+    from ..checkpoint import without_prefix
     from ..weights import read
 
-    return read(source)
+    held = read(source)
+    return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}
 
 
-def _renamed(
-    tensors: Mapping[str, NDArray[Any]], rules: list[tuple[re.Pattern[str], str]], source: str
-) -> dict[str, NDArray[Any]]:
+def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
+    """The tensors under new names; each rule sees what the ones before it have made."""
+    names = {name: name for name in tensors}
+    for pattern, new in rules:
+        changed = {old: pattern.sub(new, name) for old, name in names.items()}
+        if changed == names:
+            click.echo(f"note: --rename '{escaped(pattern.pattern)}={escaped(new)}' changes no name", err=True)
+        names = changed
     renamed: dict[str, NDArray[Any]] = {}
-    for name, tensor in tensors.items():
-        new = name
-        for pattern, replacement in rules:
-            try:
-                new = pattern.sub(replacement, new)
-            except (re.error, IndexError) as error:
-                raise click.UsageError(f"--rename: {replacement!r} cannot be put in place: {error}.") from None
-        if new in renamed:
-            why = f"two tensors would be called `{new}` after --rename"
-            raise FileError([Diagnostic("E405", "the names do not stay apart", file=source, why=why)])
-        renamed[new] = tensor
+    for old, name in names.items():
+        if not name or name in renamed:
+            problem = f"two tensors would be called {name!r}" if name else f"{old!r} would have no name"
+            raise click.UsageError(f"--rename: {problem}.")
+        renamed[name] = tensors[old]
     return renamed
 
 
-def _fitted(tensors: dict[str, NDArray[Any]], spec: Spec, source: str) -> dict[str, NDArray[Any]]:
+def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:
     """The tensors that the spec needs, in its shapes; what is missing, extra or misshapen is listed."""
     from ..weights import fit
 
     fitted, found = fit(spec.graph.tensors, tensors, source)
-    errors = [d for d in found if d.severity == "error"]
-    if errors:
+    if any(diagnostic.severity == "error" for diagnostic in found):
         raise FileError(found)
-    show(found)
+    show(replace(warning, help="they are left out") for warning in found)
     return fitted

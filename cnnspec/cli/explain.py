@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import click
 
 from .. import codes, keys, manual
 from ..diagnostics import closest
 from ..layers import kinds
 from ..render.manual import index, markdown, styled
+from .terminal import colour
 
 
 @click.command("explain")
@@ -21,8 +19,7 @@ def command(names: tuple[str, ...]) -> None:
     Without NAME, everything that has a page is listed.
     """
     text = "\n".join(map(_page, names)) if names else _everything()
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    click.echo(styled(text) if colour else text, nl=False)
+    click.echo(styled(text) if colour() else text, nl=False)
 
 
 def _page(name: str) -> str:

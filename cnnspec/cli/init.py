@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..layer import Shape
+from ..render.safe import escaped
 from ..spec import load
 from .options import input_option
 
@@ -17,14 +18,24 @@ if TYPE_CHECKING:
 @click.command("init")
 @click.argument("spec", metavar="SPEC")
 @click.option("-o", "--output", type=click.Path(), required=True, help="The .safetensors or .npz file to write.")
-@click.option("--style", type=click.Choice(["he", "glorot", "lecun"]), default="he", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--style",
+    type=click.Choice(["he", "glorot", "lecun"]),
+    default="he",
+    show_default=True,
+    help="How wide filters and neurons are drawn: He for ReLU, Glorot for sigmoid and tanh, LeCun.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds give equal bytes.")
 @input_option
 def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None) -> None:
-    """Write fresh random weights for SPEC: He, Glorot or LeCun for filters and neurons, zero biases."""
+    """Write fresh random weights for SPEC.
+
+    Filters and neurons are drawn; biases start at 0, the scales of norms at 1.
+    """
+    graph = load(spec, shape).graph
     from ..weights import initial, save
 
-    graph = load(spec, shape).graph
     save(initial(graph.tensors, style, seed), output)
     totals = graph.totals
-    click.echo(f"{output}: {len(graph.tensors)} tensors, {totals.params + totals.buffers:,} values, {style}, seed {seed}")
+    values = f"{len(graph.tensors):,} tensors, {totals.params + totals.buffers:,} values"
+    click.echo(f"{escaped(output)}: {values}, {style}, seed {seed}")

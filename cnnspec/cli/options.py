@@ -16,7 +16,7 @@ def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
     if value is None:
         return None
     parts = value.replace("x", ",").split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    if len(parts) != 3 or not all(part.strip().isdecimal() and len(part) <= 12 and int(part) > 0 for part in parts):
         raise click.BadParameter(f"{value!r} is not C,H,W, three whole numbers such as 3,224,224.")
     return tuple(int(part) for part in parts)
 

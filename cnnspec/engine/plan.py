@@ -1,37 +1,117 @@
-"""The compiled network: a program of operations and the moment at which each tensor is dropped."""
+"""The compiled network: every call bound to its arrays, for a number of inputs at a time.
+
+Memory is placed beforehand, so a run allocates nothing but its result.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
+
+import numpy as np
 
 from ..graph import INPUT, Graph
+from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
-from .passes import Program, fold, program
+from ..layer import is_image
+from .layout import NONE, Halo, Place, allocate, places, spans
+from .lowering import Lowering, Memory, Stage, channels_first, lower
+from .passes import optimise
+from .program import Program, program
+
+
+class Prepared:
+    """A graph with its weights made ready for the kernels: shared by the plans of all batch sizes."""
+
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array]) -> None:
+        self.graph = graph
+        self.operations: Program = optimise(program(graph, tensors), graph.outputs)
+        self.lowerings: list[Lowering] = [lower(operation) for operation in self.operations]
+        halos: dict[str, Halo] = {}
+        for operation, lowering in zip(self.operations, self.lowerings, strict=True):
+            for name in operation.inputs[:1]:
+                halos[name] = halos.get(name, NONE) | lowering.halo
+        self.places: dict[str, Place] = places(self.operations, graph.input, halos)
+        self.offsets, self.values = allocate(spans(self.operations, self.places, graph.outputs))
+
+
+class Bound:
+    """Runs n inputs. One run at a time: its arrays are its own."""
+
+    def __init__(self, prepared: Prepared, n: int) -> None:
+        self.n = n
+        self.graph = prepared.graph
+        self.arena = aligned(prepared.values * n)
+        self.scratch = Scratch()
+        self.memory = Memory(self._roots(prepared), prepared.places)
+        clear = self.memory.clear_border(INPUT)
+        self.input = channels_first(self.memory.inner(INPUT))
+        self.stages: list[Stage] = [[clear]] if clear else []
+        for lowering in prepared.lowerings:
+            self.stages.extend(lowering.stages(self.memory, self.scratch))
+        self.calls: list[Call] = [call for stage in self.stages for item in stage for call in item]
+
+    def _roots(self, prepared: Prepared) -> dict[str, Array]:
+        roots = {}
+        for place in prepared.places.values():
+            if place.root not in roots and place.root in prepared.offsets:
+                begin = prepared.offsets[place.root] * self.n
+                flat = self.arena[begin : begin + place.values * self.n]
+                roots[place.root] = flat.reshape(self.n, *_extent(place))
+        return roots
+
+    def run(self, x: Array) -> dict[str, Array]:
+        """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
+        np.copyto(self.input, x)
+        for call in self.calls:
+            call()
+        return {name: channels_first(self.memory.inner(name)).copy() for name in self.graph.outputs}
+
+
+def _extent(place: Place) -> tuple[int, ...]:
+    """Shape of a place's memory for one input."""
+    if not is_image(place.shape):
+        return place.shape
+    halo = place.halo
+    return place.shape[1] + halo.top + halo.bottom, place.shape[2] + halo.left + halo.right, place.depth
+
+
+TOGETHER = 1 << 20
+"""float32 values of activations up to which inputs run together: beyond, they would push each other out of the
+cache."""
+KEPT = 4
+"""Bound sizes that are kept for the next run."""
 
 
 class Plan:
-    """Runs a graph with given weights. Safe to call from several threads: a run keeps its tensors to itself."""
+    """Runs a graph with given weights on batches of any size. Safe to call from several threads."""
 
     def __init__(self, graph: Graph, tensors: Mapping[str, Array]) -> None:
-        self.outputs = graph.outputs
-        self.operations = fold(program(graph, tensors), graph.outputs)
-        self.dies = _deaths(self.operations, graph.outputs)
+        self.prepared = Prepared(graph, tensors)
+        self.together = max(1, TOGETHER // max(1, self.prepared.values))
+        self._lock = Lock()
+        self._free: list[Bound] = []
 
     def run(self, x: Array) -> dict[str, Array]:
-        """The outputs by name, each (N, *shape), for x (N, C, H, W)."""
-        live = {INPUT: x}
-        for operation, dying in zip(self.operations, self.dies, strict=True):
-            inputs = (live[name] for name in operation.inputs)
-            live[operation.name] = operation.layer.forward(*inputs, **operation.arrays)
-            for name in dying:
-                del live[name]
-        return {name: live[name] for name in self.outputs}
+        """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
+        n = -(-len(x) // -(-len(x) // self.together))
+        found = [self._part(x[i : i + n]) for i in range(0, len(x), n)]
+        if len(found) == 1:
+            return found[0]
+        return {name: np.concatenate([part[name] for part in found]) for name in self.prepared.graph.outputs}
 
+    def _part(self, x: Array) -> dict[str, Array]:
+        bound = self._take(len(x))
+        try:
+            return bound.run(x)
+        finally:
+            with self._lock:
+                self._free.append(bound)
+                del self._free[:-KEPT]
 
-def _deaths(operations: Program, outputs: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """For each operation the tensors that nothing needs after it."""
-    last = {name: i for i, operation in enumerate(operations) for name in operation.inputs}
-    return tuple(
-        tuple(name for name in dict.fromkeys(operation.inputs) if last[name] == i and name not in outputs)
-        for i, operation in enumerate(operations)
-    )
+    def _take(self, n: int) -> Bound:
+        with self._lock:
+            for i, bound in enumerate(self._free):
+                if bound.n == n:
+                    return self._free.pop(i)
+        return Bound(self.prepared, n)

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..layer import Layer, Natural, Shape, image
+from ..layer import Layer, Natural, Shape, image, is_image
+from ..reach import PLACELESS, Reaches, moved
 
 Widths = tuple[tuple[int, int], ...]
 
@@ -38,3 +39,10 @@ class Edges(Layer):
         if self.axis is not None:
             return tuple((self.before, self.after) if axis == self.axis else (0, 0) for axis in "CHW")
         return (0, 0), (self.top, self.bottom), (self.left, self.right)
+
+    def moved(self, arriving: Shape, way: int) -> Reaches:
+        """The reach of cells that lie `way` (1 or -1) times the cells before the first further on in the input."""
+        if not is_image(arriving):
+            return PLACELESS
+        _, (top, _), (left, _) = self.widths(arriving)
+        return moved(way * top), moved(way * left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..layer import Layer, Shape, image
+from ..reach import PLACELESS, Reaches
 
 
 class Global(Layer):
@@ -12,5 +13,5 @@ class Global(Layer):
         C, _, _ = image(arriving)
         return (C, 1, 1)
 
-    def reach(self, arriving: Shape) -> None:
-        return None
+    def reach(self, arriving: Shape) -> Reaches:
+        return PLACELESS

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..geometry import Sweep, same, same_upper
-from ..layer import Layer, Misfit, Natural, Pair, PerAxis, Reach, Shape, both, image, times
+from ..layer import Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
+from ..reach import Reach, Reaches
 
 
 class Sides(BaseModel):
@@ -99,6 +99,11 @@ class Windowed(Layer):
             help=f"{near}, or `P: same-upper` (extra row at the bottom, extra column at the right)",
         )
 
+    def flaws(self) -> Iterator[Misfit]:
+        for axis in (0, 1):
+            if self.P == "same" and same(self.F[axis], self.dilation[axis]) is None:
+                yield self.uneven(axis)
+
     def sweep(self, axis: int, size: int) -> Sweep:
         before, after = self.padding(axis, size)
         F, S, D = self.F[axis], self.stride[axis], self.dilation[axis]
@@ -158,12 +163,13 @@ class Windowed(Layer):
             f"{{layer}} never reads the last {what} of {where}",
             field="F",
             why=_formula(sweep),
-            help=f"`rounding: floor` accepts this; an input of {_exact(sweep)} gives exactly {sweep.outputs}",
+            help=f"`rounding: floor` accepts this; an input of {_exact(sweep)} gives exactly {sweep.outputs}, "
+            f"one of {_exact(sweep) + sweep.S} gives {sweep.outputs + 1}",
         )
 
-    def reach(self, arriving: Shape) -> Reach | None:
-        rows, columns = self.sweeps(arriving)
-        return Reach((rows.extent, columns.extent), (Fraction(rows.S), Fraction(columns.S)))
+    def reach(self, arriving: Shape) -> Reaches:
+        rows, columns = (Reach((s.first,), (s.first + s.extent - 1,), s.S) for s in self.sweeps(arriving))
+        return rows, columns
 
 
 def _count(n: int, axis: str) -> str:

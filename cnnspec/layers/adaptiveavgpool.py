@@ -6,13 +6,14 @@ cell where `out` does not divide H, and repeat cells where it is larger.
 
 from __future__ import annotations
 
-from fractions import Fraction
+from math import gcd
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..geometry import widest_bin
-from ..layer import Example, Layer, Pair, Reach, Shape, image
+from ..geometry import bin_of
+from ..layer import Example, Layer, Pair, Shape, image
+from ..reach import PLACELESS, Reach, Reaches, repeating
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -35,12 +36,11 @@ class AdaptiveAvgPool(Layer):
         C, _, _ = image(arriving)
         return (C, *self.out)
 
-    def reach(self, arriving: Shape) -> Reach | None:
+    def reach(self, arriving: Shape) -> Reaches:
         if self.out == (1, 1):
-            return None
-        _, H, W = arriving
-        rows, columns = self.out
-        return Reach((widest_bin(H, rows), widest_bin(W, columns)), (Fraction(H, rows), Fraction(W, columns)))
+            return PLACELESS
+        rows, columns = map(binned, arriving[1:], self.out)
+        return rows, columns
 
     def forward(self, x: Array) -> Array:
         from ..kernels.pooling import average_bins
@@ -48,3 +48,14 @@ class AdaptiveAvgPool(Layer):
         for axis, out in zip((2, 3), self.out, strict=True):
             x = average_bins(x, axis, out)
         return x
+
+
+def binned(size: int, out: int) -> Reach | None:
+    """The bins of an axis. Their pattern repeats as often as the greatest common divisor says."""
+    repeats = gcd(size, out)
+
+    def span(i: int) -> tuple[int, int]:
+        first, end = bin_of(size, out, i)
+        return first, end - 1
+
+    return repeating(out // repeats, size // repeats, span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Misfit, Shape
+from ..reach import Reaches
 from ._edges import Edges
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class Crop(Edges):
                     shows_input=True,
                 )
         return tuple(size - before - after for size, (before, after) in zip(arriving, widths, strict=True))
+
+    def reach(self, arriving: Shape) -> Reaches:
+        return self.moved(arriving, 1)
 
     def forward(self, x: Array) -> Array:
         widths = self.widths(x.shape[1:])

@@ -13,14 +13,14 @@ makes H. `P: same` is D(F - 1)/2 as in `conv`. `P: same-upper` gives H*S, as in 
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import gcd, prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..geometry import Sweep, spread
-from ..layer import Count, Example, Misfit, Natural, Pair, Reach, Shape, Tensor, both, image
+from ..layer import Count, Example, Misfit, Natural, Pair, Shape, Tensor, both, image
+from ..reach import Reach, Reaches, repeating
 from ._groups import PER_GROUP, divide
 from ._windowed import Windowed
 
@@ -116,9 +116,9 @@ class Deconv(Windowed):
     def macs(self, arriving: Shape) -> int:
         return prod(arriving) * prod(self.F) * (self.K // self.G)
 
-    def reach(self, arriving: Shape) -> Reach:
-        rows, columns = (met(F, S, D) for F, S, D in zip(self.F, self.S, self.D, strict=True))
-        return Reach((rows, columns), (Fraction(1, self.S[0]), Fraction(1, self.S[1])))
+    def reach(self, arriving: Shape) -> Reaches:
+        rows, columns = map(painters, self.sweeps(arriving))
+        return rows, columns
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         from ..kernels.adjoint import deconvolve
@@ -127,10 +127,17 @@ class Deconv(Windowed):
         return y if bias is None else y + bias[:, None, None]
 
 
-def met(F: int, S: int, D: int) -> int:
-    """Cells of an axis between the first and the last input cell that paint one output cell, at most.
+def painters(sweep: Sweep) -> Reach | None:
+    """For each output cell of an axis the first and last input cell whose window has a tap on it."""
+    apart = sweep.S // gcd(sweep.S, sweep.D)
 
-    Taps S/gcd(S, D) apart fall on one output cell, from input cells D/gcd(S, D) apart.
-    """
-    common = gcd(S, D)
-    return (-(-F * common // S) - 1) * (D // common) + 1
+    def span(i: int) -> tuple[int, int]:
+        place = i - sweep.first
+        # Every `apart`th tap falls on the same cell, or none does.
+        nearest = next((t for t in range(min(apart, sweep.F)) if (place - t * sweep.D) % sweep.S == 0), None)
+        if nearest is None:
+            return place // sweep.S + 1, place // sweep.S
+        farthest = sweep.F - 1 - (sweep.F - 1 - nearest) % apart
+        return (place - farthest * sweep.D) // sweep.S, (place - nearest * sweep.D) // sweep.S
+
+    return repeating(sweep.S, 1, span)

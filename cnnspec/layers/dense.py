@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..layer import Count, Example, Misfit, Shape, Tensor, is_image, times
+from ..reach import PLACELESS, Reaches
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class Dense(Absorbs):
     def macs(self, arriving: Shape) -> int:
         return self.K * arriving[0]
 
-    def reach(self, arriving: Shape) -> None:
-        return None
+    def reach(self, arriving: Shape) -> Reaches:
+        return PLACELESS
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         y = x @ weight.T

@@ -9,6 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Layer, Shape
+from ..reach import PLACELESS, Reaches
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -26,8 +27,8 @@ class Flatten(Layer):
     def output(self, arriving: Shape) -> Shape:
         return (prod(arriving),)
 
-    def reach(self, arriving: Shape) -> None:
-        return None
+    def reach(self, arriving: Shape) -> Reaches:
+        return PLACELESS
 
     def forward(self, x: Array) -> Array:
         return x.reshape(x.shape[0], -1)

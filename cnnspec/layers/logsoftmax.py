@@ -6,7 +6,7 @@ taken of a probability that has become 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..layer import Example
 from ._pointwise import Pointwise
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class LogSoftmax(Pointwise):
     """x - log(sum(exp(x))) over C."""
 
+    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("logsoftmax", (10,), (10,)),
         Example("logsoftmax", (3, 2, 2), (3, 2, 2)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Shape
+from ..reach import Reaches
 from ._edges import Edges
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Pad(Edges):
     def output(self, arriving: Shape) -> Shape:
         widths = self.widths(arriving)
         return tuple(size + before + after for size, (before, after) in zip(arriving, widths, strict=True))
+
+    def reach(self, arriving: Shape) -> Reaches:
+        return self.moved(arriving, -1)
 
     def forward(self, x: Array) -> Array:
         import numpy as np

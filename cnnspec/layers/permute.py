@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from ..layer import Example, Layer, Reach, Shape, image
+from ..layer import Example, Layer, Shape, image
+from ..reach import CELL, PLACELESS, Reaches
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -47,8 +48,8 @@ class Permute(Layer):
         arriving = image(arriving)
         return tuple(arriving[axis] for axis in self.axes)
 
-    def reach(self, arriving: Shape) -> Reach | None:
-        return Reach() if self.order == ("C", "H", "W") else None
+    def reach(self, arriving: Shape) -> Reaches:
+        return (CELL, CELL) if self.order == ("C", "H", "W") else PLACELESS
 
     def forward(self, x: Array) -> Array:
         return x.transpose(0, *(1 + axis for axis in self.axes)).copy()

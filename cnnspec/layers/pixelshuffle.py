@@ -10,12 +10,12 @@ Neural Network", 2016.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Layer, Misfit, Reach, Shape, image
+from ..layer import Count, Example, Layer, Misfit, Shape, image
+from ..reach import Reaches, repeating
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -49,8 +49,9 @@ class PixelShuffle(Layer):
             )
         return (C // r**2, H * r, W * r)
 
-    def reach(self, arriving: Shape) -> Reach:
-        return Reach(step=(Fraction(1, self.factor), Fraction(1, self.factor)))
+    def reach(self, arriving: Shape) -> Reaches:
+        block = repeating(self.factor, 1, lambda i: (0, 0))
+        return block, block
 
     def forward(self, x: Array) -> Array:
         N, C, H, W = x.shape

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import Field, model_validator
 
 from ..layer import Count, Example, Layer, Misfit, Shape, times
+from ..reach import PLACELESS, Reaches
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -58,8 +59,8 @@ class Reshape(Layer):
             )
         return self.shape
 
-    def reach(self, arriving: Shape) -> None:
-        return None
+    def reach(self, arriving: Shape) -> Reaches:
+        return PLACELESS
 
     def forward(self, x: Array) -> Array:
         return x.reshape(x.shape[0], *self.shape)

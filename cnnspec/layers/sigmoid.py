@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..layer import Example
 from ._pointwise import Pointwise
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Sigmoid(Pointwise):
     """1 / (1 + exp(-x))."""
 
+    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sigmoid", (3, 4, 5), (3, 4, 5)),
         Example("sigmoid: {}", (8,), (8,)),

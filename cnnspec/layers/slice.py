@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..layer import Count, Example, Layer, Misfit, Natural, Shape, image
+from ..reach import Reaches, moved
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -53,6 +54,9 @@ class Slice(Layer):
     def bounds(self, size: int) -> tuple[int, int]:
         """`from` and `to` on an axis of `size` cells."""
         return self.first, size if self.end is None else self.end
+
+    def reach(self, arriving: Shape) -> Reaches:
+        return moved(self.first if self.axis == "H" else 0), moved(self.first if self.axis == "W" else 0)
 
     def forward(self, x: Array) -> Array:
         axis = 1 + "CHW".index(self.axis)

@@ -7,12 +7,12 @@ values hold. This is PyTorch's align_corners=False and what image programs do.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Layer, Pair, Reach, Shape, image
+from ..layer import Example, Layer, Pair, Shape, image
+from ..reach import Reaches, repeating
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -36,9 +36,16 @@ class Upsample(Layer):
         C, H, W = image(arriving)
         return (C, H * self.factor[0], W * self.factor[1])
 
-    def reach(self, arriving: Shape) -> Reach:
-        rows, columns = (1 if self.mode == "nearest" or f == 1 else 2 for f in self.factor)
-        return Reach((rows, columns), (Fraction(1, self.factor[0]), Fraction(1, self.factor[1])))
+    def reach(self, arriving: Shape) -> Reaches:
+        rows, columns = (repeating(f, 1, lambda i, f=f: self.mixed(i, f)) for f in self.factor)
+        return rows, columns
+
+    def mixed(self, i: int, factor: int) -> tuple[int, int]:
+        """First and last arriving cell in output cell i of an axis."""
+        if self.mode == "nearest":
+            return i // factor, i // factor
+        below, beside = divmod(2 * i + 1 - factor, 2 * factor)
+        return below, below + (beside > 0)
 
     def forward(self, x: Array) -> Array:
         from ..kernels.upsampling import bilinear, nearest

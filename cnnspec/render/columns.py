@@ -53,7 +53,7 @@ class Table:
     def lines(self, paint: Paint) -> Iterator[str]:
         """Titles, then the sections."""
         yield self._line([column.title for column in self.columns], BOLD, paint)
-        for section in self.sections:
+        for section in filter(None, self.sections):
             yield paint(DIM, "─" * _total(self.columns, self.widths))
             for line in section:
                 yield self._line(line.cells, line.colour, paint)
@@ -106,6 +106,11 @@ def _line(cells: Iterable[tuple[Column, str, int]], colour: str, paint: Paint) -
         before = " " * (gap + (free if column.right else 0))
         parts.append(before + (paint(DIM, shown) if shown == "0" and not colour else shown))
     return paint(colour, "".join(parts).rstrip())
+
+
+def fitted(text: str, width: int | None) -> str:
+    """A line of its own, shortened where there is a width."""
+    return text if width is None else shortened(text, width)
 
 
 def shortened(text: str, room: int, keeps_end: bool = False) -> str:

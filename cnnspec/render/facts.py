@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..graph import Totals
 from ..layer import times
 from ..summary import Summary
 from .safe import escaped
 
+MACS = "MACs: multiply-accumulates of conv, deconv and dense for one input, without bias, norm and activation"
+FIELD = "RF: receptive field of one output cell along the longest path, rows x columns where they differ"
+BYTES = "bytes: float32; activations of the graph as written, nothing in place, nothing fused"
 CONVENTIONS = (
-    "MACs: multiply-accumulates of conv, deconv and dense for one input, without bias, norm and activation; "
-    "FLOPs = 2 x MACs.",
+    f"{MACS}; FLOPs = 2 x MACs.",
     "params are learned; buffers are the running statistics of batch norm.",
-    "RF: receptive field of one output cell along the longest path, rows x columns where they differ; "
-    "none after global pooling, flatten or dense.",
-    "bytes: float32; activations of the graph as written, nothing in place, nothing fused: a step's inputs, its "
-    "output and what is still needed.",
+    f"{FIELD}; none after global pooling, flatten or dense.",
+    f"{BYTES}: a step's inputs, its output and what is still needed.",
 )
 SCALES = ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
-def facts(summary: Summary) -> Iterator[tuple[str, str]]:
-    """Labels and values of the totals; nothing for a summary that ends early."""
-    totals = summary.totals
-    if totals is None:
-        return
+def facts(summary: Summary, totals: Totals) -> Iterator[tuple[str, str]]:
+    """The totals as labels and values."""
     inputs = "one input" if summary.batch == 1 else f"a batch of {summary.batch:,}"
     yield "params", counted(totals.params)
     yield "buffers", counted(totals.buffers)
@@ -39,9 +37,14 @@ def counted(count: int, unit: str = "") -> str:
     """A count in full, then in powers of 1000 when it is long: `25,557,032 (25.6 M)`."""
     full = f"{count:,} bytes" if unit else f"{count:,}"
     for scale, letter in SCALES:
-        if count >= scale:
-            return f"{full} ({count / scale:.3g} {letter}{unit})"
+        if 2000 * count >= 1999 * scale:
+            return f"{full} ({_three_digits(count / scale)} {letter}{unit})"
     return full
+
+
+def _three_digits(number: float) -> str:
+    places = 2 if number < 9.995 else 1 if number < 99.95 else 0
+    return f"{number:,.{places}f}"
 
 
 def field(extent: tuple[int, int] | None) -> str:

@@ -9,11 +9,12 @@ from ..summary import Row
 
 def kind(row: Row) -> str:
     """What a row is, with the fields that differ from their default."""
-    return " ".join([row.kind, *(field(row, name) for name in row.given)])
+    return f"{row.kind} {fields(row)}".rstrip()
 
 
-def field(row: Row, name: str) -> str:
-    return f"{name} {value(name, row.fields[name])}"
+def fields(row: Row) -> str:
+    """The fields that differ from their default."""
+    return " ".join(f"{name} {value(name, row.fields[name])}" for name in row.given)
 
 
 def value(name: str, given: Any) -> str:
@@ -25,6 +26,8 @@ def value(name: str, given: Any) -> str:
     if isinstance(given, dict):
         return "{" + ", ".join(f"{key} {cells}" for key, cells in given.items() if cells) + "}"
     if isinstance(given, list):
+        if isinstance(given[0], str):
+            return f"[{', '.join(given)}]"
         alike = name != "F" and len(given) == 2 and given[0] == given[1]
         return str(given[0]) if alike else "x".join(map(str, given))
     return str(given)

@@ -1,60 +1,107 @@
-"""Results of `run` as text and as JSON lines."""
+"""Results of `run` as text and as JSON lines, and a small picture for the terminal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
 
 from ..kernels.windows import Array
 from ..layer import times
-from ..predictions import Class
+from ..predictions import Class, Result
+from .bar import bar
+from .paint import PLAIN
 from .safe import escaped, width
 
 BAR = 24
-EIGHTHS = " ▏▎▍▌▋▊▉"
+GRAYS = (232, 255)
+"""The terminal's ramp from black to white, in its 256 colours."""
 
 
-def bar(share: float, columns: int = BAR) -> str:
-    """A share from 0 to 1 as a bar of up to `columns`, in steps of an eighth."""
-    eighths = round(min(max(share, 0.0), 1.0) * columns * 8)
-    return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
+def text(results: Sequence[Result], lines: bool = False) -> str:
+    """Each input's name with its top classes under it, aligned throughout, a blank line between inputs.
 
-
-def table(name: str, classes: Sequence[Class]) -> str:
-    """An input's name and its top classes, a line each."""
-    labels = [escaped(c.name) or f"class {c.index}" for c in classes]
+    With `lines`, a line each instead: the input's name and its first class.
+    """
+    labels = [_label(c) for r in results if isinstance(r.found, tuple) for c in r.found]
     room = max(map(width, labels), default=0)
-    lines = [
-        f"  {label}{' ' * (room - width(label))}  {100 * c.score:6.2f} %  {bar(c.score)}".rstrip()
-        for label, c in zip(labels, classes, strict=True)
-    ]
-    return "\n".join([escaped(name), *lines]) + "\n"
+    if not lines:
+        return "\n".join("\n".join([_title(r), *_rows(r, room)]) + "\n" for r in results)
+    margin = max((width(_title(r)) for r in results), default=0)
+    return "".join(f"{_padded(_title(r), margin)}{row}\n" for r in results for row in _rows(r, room))
 
 
-def line(name: str, classes: Sequence[Class]) -> str:
-    """An input's top classes as one JSON object."""
-    top = [{"index": c.index, "class": c.name or None, "score": c.score} for c in classes]
-    return json.dumps({"input": name, "top": top}, ensure_ascii=False) + "\n"
+def _title(result: Result) -> str:
+    return escaped(f"{result.input}: {result.output}" if result.output else result.input)
 
 
-def array_text(name: str, output: str, y: Array) -> str:
-    """An output that is no list of classes, by its size and range."""
-    return f"{escaped(name)}\n  {escaped(output)}  {times(y.shape)}  min {y.min():.4g}  mean {y.mean():.4g}  max {y.max():.4g}\n"
+def _rows(result: Result, room: int) -> Iterator[str]:
+    if not isinstance(result.found, tuple):
+        y = result.found
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in _figures(y).items())
+        yield f"  {times(y.shape)}  {figures}"
+        return
+    for c in result.found:
+        yield f"  {_padded(_label(c), room)}  {100 * c.score:6.2f} %  {bar(c.score, BAR)}".rstrip()
 
 
-def array_line(name: str, output: str, y: Array) -> str:
-    """The same as one JSON object."""
-    values = {"min": float(y.min()), "mean": float(y.mean()), "max": float(y.max())}
-    return json.dumps({"input": name, "output": output, "shape": list(y.shape), **values}, ensure_ascii=False) + "\n"
+def _label(c: Class) -> str:
+    return escaped(c.name) or f"class {c.index}"
 
 
-def picture(image: Array) -> str:
-    """A small gray image (H, W) in half blocks, two rows of pixels a line; bright where the image is bright."""
+def _padded(label: str, room: int) -> str:
+    return label + " " * (room - width(label))
+
+
+def _figures(y: Array) -> dict[str, float]:
+    """Range and mean of an output that is no list of classes."""
+    return {"min": float(y.min()), "mean": float(y.mean(dtype=float)), "max": float(y.max())}
+
+
+def json_lines(results: Sequence[Result]) -> str:
+    """A JSON object for each result, in ASCII; numbers that JSON does not know (NaN, infinity) become null."""
+    return "".join(json.dumps(_object(result), allow_nan=False) + "\n" for result in results)
+
+
+def _object(result: Result) -> dict[str, Any]:
+    whose = {"input": result.input} | ({"output": result.output} if result.output else {})
+    if isinstance(result.found, tuple):
+        top = [{"index": c.index, "class": c.name or None, "score": _number(c.score)} for c in result.found]
+        return {**whose, "top": top}
+    figures = {name: _number(value) for name, value in _figures(result.found).items()}
+    return {**whose, "shape": list(result.found.shape), **figures}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def picture(image: Array, colour: bool = False) -> str:
+    """A small gray image (H, W), two rows of pixels a line: in shades where the terminal has colours.
+
+    Otherwise in half blocks for what is brighter than the middle, without blank lines around; "" when all of it
+    is equally bright.
+    """
     low, high = float(image.min()), float(image.max())
-    lit = image > (low + high) / 2
-    if len(lit) % 2:
-        lit = lit[: len(lit) - 1]
-    blocks = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
-    rows = zip(lit[::2].tolist(), lit[1::2].tolist(), strict=True)
-    lines = ["".join(blocks[pair] for pair in zip(upper, lower, strict=True)).rstrip() for upper, lower in rows]
-    return "\n".join(lines).strip("\n") + "\n"
+    if not low < high:
+        return ""
+    shares = ((image - low) / (high - low)).tolist()
+    shares += [[0.0] * len(shares[0])] * (len(shares) % 2)
+    pairs = [list(zip(*rows, strict=True)) for rows in zip(shares[::2], shares[1::2], strict=True)]
+    if colour:
+        return "".join(f"{_shaded(row)}{PLAIN}\n" for row in pairs)
+    return "\n".join(_halved(row).rstrip() for row in pairs).strip("\n") + "\n"
+
+
+def _halved(row: Sequence[tuple[float, float]]) -> str:
+    return "".join(" ▄▀█"[2 * (upper > 0.5) + (lower > 0.5)] for upper, lower in row)
+
+
+def _shaded(row: Sequence[tuple[float, float]]) -> str:
+    black, white = GRAYS
+    grays = ([black + round(share * (white - black)) for share in pair] for pair in row)
+    return "".join(
+        f"\x1b[38;5;{upper};48;5;{lower}m" + "▀" * len(list(run)) for (upper, lower), run in groupby(grays)
+    )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from ..layer import times
-from ..summary import Row, Summary
+from ..summary import Summary
 from .bar import bar
-from .columns import Column, Line, Measure, shortened, table
+from .columns import Column, Line, Measure, fitted, table
 from .facts import CONVENTIONS, facts, field, title
 from .hyperparameters import kind
 from .paint import BOLD, DIM, Paint, painter
+from .safe import escaped
 
 BAR = 8
 SHARES = "share: of params and of MACs, drawn beside the largest."
@@ -46,37 +47,37 @@ def render(summary: Summary, width: int | None = None, colour: bool = False) -> 
 
 
 def _lines(summary: Summary, width: int | None, paint: Paint) -> Iterator[str]:
-    yield paint(BOLD, _fit(title(summary), width))
-    if not summary.rows:
+    yield paint(BOLD, fitted(title(summary), width))
+    if not summary.rows and summary.totals is None:
         return
     yield ""
     shown = table(COLUMNS, [list(section) for section in (_body(summary), _total(summary))], width, MEASURES)
     yield from shown.lines(paint)
-    said = dict(facts(summary))
     yield ""
-    for label, value in said.items():
+    if summary.totals is None:
+        return
+    for label, value in facts(summary, summary.totals):
         yield from _wrapped(f"{label:<15}  {value}", width, indent=17)
-    if said:
-        yield ""
+    yield ""
     for convention in (*CONVENTIONS, *([SHARES] if shown.shows("share of MACs") else [])):
         yield from (paint(DIM, line) for line in _wrapped(convention, width, indent=2))
 
 
 def _body(summary: Summary) -> Iterator[Line]:
-    most_params = max([row.params for row in summary.counted])
-    most_macs = max([row.macs for row in summary.counted])
+    most_params = max([row.params for row in summary.counted], default=0)
+    most_macs = max([row.macs for row in summary.counted], default=0)
     scopes: list[str] = []
     for row in summary.rows:
         del scopes[row.level :]
-        name = "  " * row.level + _within(row.name, scopes)
+        name = "  " * row.level + escaped(_within(row.name, scopes))
         if row.is_open:
-            yield Line((name, row.kind, times(row.output), *[""] * 6))
+            yield Line((name, escaped(row.kind), times(row.output), *[""] * 6))
             scopes.append(row.name)
         else:
             yield Line(
                 (
                     name,
-                    kind(row),
+                    escaped(kind(row)),
                     times(row.output),
                     f"{row.params:,}",
                     _share(row.params, most_params),
@@ -107,12 +108,8 @@ def _total(summary: Summary) -> Iterator[Line]:
     rows = summary.counted
     params, buffers, macs = (sum(getattr(row, name) for row in rows) for name in ("params", "buffers", "macs"))
     title = "total" if summary.totals else "so far"
-    layers = f"{len(summary.steps):,} layer{'s' if len(summary.steps) > 1 else ''}"
+    layers = f"{len(summary.steps):,} layer{'' if len(summary.steps) == 1 else 's'}"
     yield Line((title, layers, "", f"{params:,}", "", f"{buffers:,}", f"{macs:,}", "", ""), BOLD)
-
-
-def _fit(text: str, width: int | None) -> str:
-    return text if width is None else shortened(text, width)
 
 
 def _wrapped(text: str, width: int | None, indent: int) -> list[str]:

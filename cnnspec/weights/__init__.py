@@ -5,7 +5,7 @@ Computation is in float32: F16 and BF16 are widened, F64 is narrowed. `header` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,25 @@ def read(path: AnyPath) -> Weights:
     return weights
 
 
-def take(needed: Mapping[str, Tensor], path: AnyPath) -> dict[str, NDArray[np.float32]]:
-    """The network's tensors from the file at `path`, as `fit` gives them; its errors are raised."""
-    arrays, found = fit(needed, read(path), str(path))
+def take(
+    needed: Mapping[str, Tensor], source: AnyPath | Mapping[str, Any], warn: Callable[[Diagnostic], object] | None = None
+) -> dict[str, NDArray[np.float32]]:
+    """The network's tensors from a file, or from arrays by name, as `fit` gives them; its errors are raised.
+
+    `warn` is called with each warning.
+    """
+    import numpy as np
+
+    if isinstance(source, Mapping):
+        arrays, found = fit(needed, {name: np.asarray(array) for name, array in source.items()}, "")
+    else:
+        arrays, found = fit(needed, read(source), str(source))
     faults = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
     if faults:
         raise FileError(faults)
+    if warn is not None:
+        for warning in found:
+            warn(warning)
     return arrays
 
 

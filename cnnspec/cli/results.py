@@ -1,0 +1,109 @@
+"""What `run` found: printed as it comes, kept for `--out`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import numpy as np
+
+from ..inputs import Batch, Case
+from ..kernels.windows import Array
+from ..model import Model
+from ..predictions import Reading, Result, reading, top
+from ..render.predictions import json_lines, picture, text
+from ..render.safe import escaped
+from ..spec import Spec
+from ..weights import save
+from . import terminal
+from .report import show
+
+LARGEST_PICTURE = 32
+
+
+class Results:
+    """Prints each batch's results. Arrays are only kept when `keep` says so."""
+
+    def __init__(
+        self, spec: Spec, model: Model, until: str | None, top: int, style: str, keep: bool, several: bool
+    ) -> None:
+        self.spec, self.model, self.top, self.style = spec, model, top, style
+        self.keep, self.several = keep, several
+        self.outputs = (until,) if until else spec.graph.outputs
+        self.classes = spec.classes()
+        self.readings = {name: self._reading(name) for name in self.outputs}
+        self.kept: list[dict[str, Array]] = []
+        self.names: list[str] = []
+        self.failed = 0
+        self.printed = False
+
+    def _reading(self, name: str) -> Reading | None:
+        """An inner layer is read as classes only where it has one value for each of the network's."""
+        graph = self.spec.graph
+        classes = {graph.shape(output)[0] for output in graph.outputs}
+        return reading(graph, name) if graph.shape(name)[0] in classes else None
+
+    def header(self, weights: str) -> str:
+        """What is run and how scores are to be read; nothing in JSON."""
+        if self.style == "json":
+            return ""
+        words = {name: found.words for name, found in self.readings.items() if found}
+        how = ", ".join(words.values() if len(words) < 2 else (f"{name} {said}" for name, said in words.items()))
+        parts = [self.spec.name, weights, f"scores: {how}" if how else ""]
+        return escaped(", ".join(filter(None, parts))) + "\n\n"
+
+    def add(self, batch: Batch) -> None:
+        """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
+        outputs = self.model.run(batch.array) if batch.array is not None else {}
+        usable = [case for case in batch.cases if case.failure is None]
+        for case in batch.cases:
+            if case.failure is not None:
+                self.failed += 1
+                show(case.failure.diagnostics)
+        self.names += [case.name for case in usable]
+        if self.keep and outputs:
+            self.kept.append(outputs)
+        results = [result for row, case in enumerate(usable) for result in self._of(case, row, outputs)]
+        if results:
+            click.echo(self._picture(batch) + self._rendered(results), nl=False)
+
+    def _of(self, case: Case, row: int, outputs: dict[str, Array]) -> Iterator[Result]:
+        for name in self.outputs:
+            y, read = outputs[name][row], self.readings[name]
+            shown = name if len(self.outputs) > 1 else ""
+            if read is None:
+                yield Result(case.name, shown, y)
+            else:
+                with np.errstate(all="ignore"):
+                    probabilities = read.probabilities(y.reshape(1, -1))[0]
+                yield Result(case.name, shown, top(probabilities, self.classes, self.top))
+
+    def _rendered(self, results: list[Result]) -> str:
+        if self.style == "json":
+            return json_lines(results)
+        lines = self.several and self.top == 1
+        gap = "\n" if self.printed and not lines else ""
+        self.printed = True
+        return gap + text(results, lines)
+
+    def _picture(self, batch: Batch) -> str:
+        """The input itself when it is alone, gray and small."""
+        x = batch.array
+        if self.style == "json" or self.several or x is None:
+            return ""
+        if x.shape[1] > 1 or max(x.shape[2:]) > LARGEST_PICTURE:
+            return ""
+        drawn = picture(x[0, 0], terminal.colour())
+        return drawn and drawn + "\n"
+
+    def write(self, out: str) -> None:
+        """The kept outputs (N, ...) by layer name, and under `input` the names of their inputs, as .npz."""
+        if self.kept:
+            arrays = {name: np.concatenate([part[name] for part in self.kept]) for name in self.kept[0]}
+            save({**arrays, "input": np.array(self.names)}, out)
+
+    def exit_code(self) -> int:
+        """3 when the only input could not be used, 4 when some of several could not."""
+        if not self.failed:
+            return 0
+        return 4 if self.several else 3

@@ -1,0 +1,102 @@
+"""`cnnspec summary`: what a network is made of and what it costs."""
+
+from __future__ import annotations
+
+import click
+
+from ..layer import Shape
+from ..spec import Checked, check
+from ..summary import Summary, summarise
+from .options import input_option
+from .report import exit_code, show
+from .terminal import colour, width
+
+
+@click.command("summary")
+@click.argument("spec", metavar="SPEC")
+@click.option(
+    "--depth", type=click.IntRange(1), metavar="N", help="Nest by block calls, N levels; 1: a row for each call."
+)
+@click.option(
+    "--batch", type=click.IntRange(1), default=1, show_default=True, help="Inputs whose activations are held."
+)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json", "markdown", "csv"]), default="text", show_default=True
+)
+@click.option("--tensors", is_flag=True, help="List the tensors that a weights file must hold instead.")
+@click.option("--diff", "other", metavar="OTHER", help="Show what changes from SPEC to OTHER instead.")
+@input_option
+def command(
+    spec: str, depth: int | None, batch: int, style: str, tensors: bool, other: str | None, shape: Shape | None
+) -> int:
+    """Layers of SPEC with shapes, parameters, MACs and receptive fields, and the totals.
+
+    SPEC is a file, the name of a bundled network, or - for standard input. A mistake in it ends the table, and is
+    shown below.
+
+    Exit code: 0 when all is well, 1 for mistakes in a spec; with --diff, 0 when the two are alike and 1 when they
+    differ, as diff has it.
+    """
+    if tensors and other:
+        raise click.UsageError("--tensors and --diff exclude each other.")
+    if depth and (tensors or other or style == "json"):
+        raise click.UsageError("--depth nests the table of layers; JSON, --tensors and --diff are never nested.")
+    checked = check(spec, shape)
+    if other:
+        return _differ(checked, check(other, shape), shape, batch, style)
+    summary = summarise(checked, shape, batch, depth)
+    if summary is not None:
+        click.echo(_tensors(summary, style) if tensors else _layers(summary, style), nl=False)
+    return _report(checked)
+
+
+def _report(*results: Checked) -> int:
+    """Show what is wrong with specs; the exit code for it."""
+    show([d for checked in results for d in checked.diagnostics], [checked.source for checked in results])
+    return max(exit_code(checked.diagnostics) for checked in results)
+
+
+def _layers(summary: Summary, style: str) -> str:
+    if style == "json":
+        from ..render import summary_json
+
+        return summary_json.render(summary)
+    if style == "markdown":
+        from ..render import summary_markdown
+
+        return summary_markdown.render(summary)
+    if style == "csv":
+        from ..render import summary_csv
+
+        return summary_csv.render(summary)
+    from ..render import summary_text
+
+    return summary_text.render(summary, width(), colour())
+
+
+def _tensors(summary: Summary, style: str) -> str:
+    from ..render import tensors
+
+    if style == "text":
+        return tensors.text(summary.tensors, width(), colour())
+    renderers = {"json": tensors.json_text, "markdown": tensors.markdown_text, "csv": tensors.csv_text}
+    return renderers[style](summary.tensors)
+
+
+def _differ(checked: Checked, other: Checked, shape: Shape | None, batch: int, style: str) -> int:
+    """Show the difference of two specs; the exit code is 1 when there is one, or when one of them has mistakes."""
+    code = _report(checked, other)
+    before, after = summarise(checked, shape, batch), summarise(other, shape, batch)
+    if code or before is None or after is None:
+        return code
+    from ..difference import compare
+    from ..render import diff
+
+    difference = compare(before, after)
+    if style == "text":
+        shown = diff.text(difference, width(), colour())
+    else:
+        renderers = {"json": diff.json_text, "markdown": diff.markdown_text, "csv": diff.csv_text}
+        shown = renderers[style](difference)
+    click.echo(shown, nl=False)
+    return 0 if difference.is_empty else 1

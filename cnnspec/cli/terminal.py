@@ -1,0 +1,17 @@
+"""What standard output is: a terminal of some width, with or without colours, or a pipe or file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from shutil import get_terminal_size
+
+
+def width() -> int | None:
+    """Columns of the terminal, or `COLUMNS`; None for a pipe or file, which takes lines of any length."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def colour() -> bool:
+    """Whether colours are wanted: in a terminal, unless `NO_COLOR` is set or the terminal is a dumb one."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

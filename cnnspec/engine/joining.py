@@ -1,0 +1,128 @@
+"""Joins and value-by-value layers that nothing before them could finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..kernels.strips import Call, Scratch, Strip, strips
+from ..kernels.windows import Array
+from .finish import FINISHES, finish
+from .layout import NONE
+from .lowering import Item, Lowering, Memory, Stage
+from .program import Operation
+
+
+def pieces(out: Array) -> Iterator[Strip]:
+    """Strips of an image of which two fit the cache."""
+    n, H, W, K = out.shape
+    yield from strips(n, H, K, 2 * W * K)
+
+
+class Elementwise:
+    """Cuts an image into strips, a vector not at all; subclasses bind one part."""
+
+    halo = NONE
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        out = memory.inner(operation.name)
+        inputs = [memory.inner(name) for name in operation.inputs]
+        if out.ndim == 2:
+            yield [self.part(inputs, out, scratch.fresh())]
+            return
+        stage = [self.part([strip.of(x) for x in inputs], strip.of(out), scratch.fresh()) for strip in pieces(out)]
+        stage[0] = [*memory.clear_border(operation.name), *stage[0]]
+        yield stage
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        raise NotImplementedError
+
+
+class Sum(Elementwise):
+    """The sum of branches, then the activation."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        calls: Item = [partial(np.add, inputs[0], inputs[1], out=y)]
+        calls += [partial(np.add, y, other, out=y) for other in inputs[2:]]
+        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+
+
+class Affine(Elementwise):
+    """y = x*factor + offset, then the activation."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(operation)
+        layer: Any = operation.layer
+        self.factor, self.offset = (np.asarray(v, np.float32) for v in layer.affine(**operation.arrays))
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        calls: Item = [partial(np.multiply, inputs[0], self.factor, out=y), partial(np.add, y, self.offset, out=y)]
+        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+
+
+class Activation(Elementwise):
+    """An activation by itself."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        copy: Call = partial(np.copyto, y, inputs[0])
+        return [copy, *FINISHES[self.operation.layer.kind](self.operation.layer, y, out, scratch)]
+
+
+def lower_activation(operation: Operation) -> Lowering | None:
+    return Activation(operation)
+
+
+class Gate(Elementwise):
+    """A C x 1 x 1 gate on an image."""
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        out = memory.inner(operation.name)
+        inputs = [memory.inner(name) for name in operation.inputs]
+        image, gate = sorted(inputs, key=lambda x: -x.shape[1])
+        stage: Stage = []
+        for strip in pieces(out):
+            weigh = gate[strip.n0 : strip.n1]
+            stage.append([partial(np.multiply, strip.of(image), weigh, out=strip.of(out))])
+        stage[0] = [*memory.clear_border(operation.name), *stage[0]]
+        yield stage
+
+
+def lower_mul(operation: Operation) -> Lowering | None:
+    first, *others = operation.arriving
+    gated = len(others) == 1 and first != others[0] and (1, 1) in (first[1:], others[0][1:])
+    return Gate(operation) if gated else None
+
+
+class Concat:
+    """Copies what was not made in its place already, and clears the border around all of it."""
+
+    halo = NONE
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        out = memory.inner(self.operation.name)
+        calls: Item = list(memory.clear_border(self.operation.name))
+        first = 0
+        for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
+            part, x = out[..., first : first + shape[0]], memory.inner(name)
+            if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
+                calls.append(partial(np.copyto, part, x))
+            first += shape[0]
+        yield [calls]
+
+
+def lower_concat(operation: Operation) -> Lowering | None:
+    return Concat(operation)

@@ -1,0 +1,145 @@
+"""Where each tensor lies: in memory of its own or inside a concatenation's, with a border of zeros or without.
+
+Inside a plan images lie as (n, H, W, C): the C values of a cell are neighbours, so a 1 x 1 convolution is a plain
+product and a window's rows are runs of memory. Whole numbers only; no array is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from ..graph import INPUT
+from ..layer import Shape, is_image
+from ..layers.concat import Concat
+from .program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Halo:
+    """Cells of zeros around an image, so that windows can read past its edge."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def __or__(self, other: Halo) -> Halo:
+        """A border that serves both."""
+        return Halo(
+            max(self.top, other.top),
+            max(self.bottom, other.bottom),
+            max(self.left, other.left),
+            max(self.right, other.right),
+        )
+
+    def __bool__(self) -> bool:
+        return self != NONE
+
+
+NONE = Halo()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tensor's channels `first` to `first + C` in the memory `root`, whose cells are `depth` values long."""
+
+    root: str
+    shape: Shape
+    first: int
+    depth: int
+    halo: Halo
+
+    @property
+    def values(self) -> int:
+        """float32 values of the whole memory, for one input."""
+        if not is_image(self.shape):
+            return prod(self.shape)
+        _, H, W = self.shape
+        return (H + self.halo.top + self.halo.bottom) * (W + self.halo.left + self.halo.right) * self.depth
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of memory that is needed from operation `born` to operation `dies`, both included."""
+
+    values: int
+    born: int
+    dies: int
+
+
+def places(operations: Program, input: Shape, halos: Mapping[str, Halo]) -> dict[str, Place]:
+    """The place of every tensor. `halos` are the borders that readers want."""
+    shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
+    slots = _slots(operations)
+
+    def root(name: str) -> tuple[str, int]:
+        first = 0
+        while name in slots:
+            name, offset = slots[name]
+            first += offset
+        return name, first
+
+    around: dict[str, Halo] = {}
+    for name, halo in halos.items():
+        owner, _ = root(name)
+        around[owner] = around.get(owner, NONE) | halo
+    found = {}
+    for name, shape in shapes.items():
+        owner, first = root(name)
+        found[name] = Place(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
+    return found
+
+
+def _slots(operations: Program) -> dict[str, tuple[str, int]]:
+    """For each tensor that is made right inside a concatenation: which, and at which channel it begins."""
+    slots: dict[str, tuple[str, int]] = {}
+    for operation in operations:
+        if isinstance(operation.layer, Concat) and is_image(operation.shape):
+            first = 0
+            for name, shape in zip(operation.inputs, operation.arriving, strict=True):
+                if name != INPUT and name not in slots:
+                    slots[name] = (operation.name, first)
+                first += shape[0]
+    return slots
+
+
+def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, ...]) -> dict[str, Span]:
+    """How long each memory is needed: from the first tensor made in it to the last time one is read."""
+    born: dict[str, int] = {places[INPUT].root: 0}
+    dies: dict[str, int] = {}
+    for i, operation in enumerate(operations):
+        born.setdefault(places[operation.name].root, i)
+        for name in (operation.name, *operation.reads):
+            dies[places[name].root] = i
+    for name in outputs:
+        dies[places[name].root] = len(operations)
+    sizes = {place.root: place.values for place in places.values()}
+    return {root: Span(sizes[root], first, dies.get(root, first)) for root, first in born.items()}
+
+
+LINE = 16
+"""float32 values of a cache line: every memory begins at one."""
+
+
+def allocate(needed: Mapping[str, Span]) -> tuple[dict[str, int], int]:
+    """An offset for each memory such that no two that live at once overlap, and the size of it all, in values.
+
+    Largest first, each at the lowest place that is free for its time ("greedy by size": Pisarchyk, Lee: "Efficient
+    Memory Management for Deep Neural Net Inference", 2020).
+    """
+    offsets: dict[str, int] = {}
+    for name in sorted(needed, key=lambda name: (-needed[name].values, name)):
+        span, start = needed[name], 0
+        rivals = [other for other in offsets if needed[other].born <= span.dies and span.born <= needed[other].dies]
+        for other in sorted(rivals, key=lambda other: offsets[other]):
+            if start + span.values <= offsets[other]:
+                break
+            start = max(start, _rounded(offsets[other] + needed[other].values))
+        offsets[name] = start
+    return offsets, max((offsets[name] + needed[name].values for name in offsets), default=0)
+
+
+def _rounded(values: int) -> int:
+    return -(-values // LINE) * LINE

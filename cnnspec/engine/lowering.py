@@ -1,0 +1,124 @@
+"""Operations -> bound calls. The table `LOWERINGS` names, by layer kind, who carries an operation out.
+
+A lowering says which border its input should have and binds work items: lists of calls that may run side by side.
+What has no entry is carried out by the layer's own `forward`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..kernels.strips import Call, Scratch
+from ..kernels.windows import Array
+from ..layer import is_image
+from .layout import NONE, Halo, Place
+from .program import Operation
+
+Item = list[Call]
+Stage = list[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The arrays of a plan for n inputs: images (n, H, W, C), vectors (n, C)."""
+
+    roots: Mapping[str, Array]
+    places: Mapping[str, Place]
+
+    def padded(self, name: str) -> Array:
+        """A tensor with its border."""
+        place = self.places[name]
+        root = self.roots[place.root]
+        return root[..., place.first : place.first + place.shape[0]]
+
+    def inner(self, name: str) -> Array:
+        """A tensor without its border."""
+        place, x = self.places[name], self.padded(name)
+        if not is_image(place.shape):
+            return x
+        top, left = place.halo.top, place.halo.left
+        return x[:, top : top + place.shape[1], left : left + place.shape[2]]
+
+    def around(self, name: str, halo: Halo) -> Array:
+        """A tensor with the part of its border that `halo` asks for."""
+        place = self.places[name]
+        own, (_, H, W) = place.halo, place.shape
+        rows = slice(own.top - halo.top, own.top + H + halo.bottom)
+        columns = slice(own.left - halo.left, own.left + W + halo.right)
+        return self.padded(name)[:, rows, columns]
+
+    def clear_border(self, name: str) -> Item:
+        """Calls that set a tensor's border to zero."""
+        place, x = self.places[name], self.padded(name)
+        halo = place.halo
+        if not halo:
+            return []
+        bottom, right = halo.top + place.shape[1], halo.left + place.shape[2]
+        edges = (x[:, : halo.top], x[:, bottom:], x[:, halo.top : bottom, : halo.left], x[:, halo.top : bottom, right:])
+        return [partial(edge.fill, 0) for edge in edges if edge.size]
+
+
+class Lowering(Protocol):
+    """Carries one operation out."""
+
+    @property
+    def halo(self) -> Halo:
+        """The border that the first input should have."""
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        """Work in order; the items of a stage hang on earlier stages only."""
+
+
+class Plain:
+    """The layer's own `forward`, with its arrays turned to (n, C, H, W) and back as views."""
+
+    halo = NONE
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        inputs = [channels_first(memory.inner(name)) for name in operation.inputs]
+        out = channels_first(memory.inner(operation.name))
+        forward = operation.layer.forward
+
+        def call() -> None:
+            np.copyto(out, forward(*inputs, **operation.arrays))
+
+        yield [[call]]
+
+
+def channels_first(x: Array) -> Array:
+    """(n, H, W, C) as (n, C, H, W); a vector as it is."""
+    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+
+
+def lower(operation: Operation) -> Lowering:
+    """Who carries an operation out."""
+    from . import convolution, dense, joining, pooling
+
+    table: dict[str, Callable[[Operation], Lowering | None]] = {
+        "conv": convolution.lower,
+        "dense": dense.Dense,
+        "maxpool": pooling.lower_max,
+        "globalavgpool": pooling.GlobalAverage,
+        "concat": joining.lower_concat,
+        "add": joining.Sum,
+        "relu": joining.lower_activation,
+        "relu6": joining.lower_activation,
+        "silu": joining.lower_activation,
+        "hardswish": joining.lower_activation,
+        "sigmoid": joining.lower_activation,
+        "hardsigmoid": joining.lower_activation,
+        "leakyrelu": joining.lower_activation,
+        "batchnorm": joining.Affine,
+        "mul": joining.lower_mul,
+    }
+    make: Callable[[Operation], Any] = table.get(operation.layer.kind, Plain)
+    return make(operation) or Plain(operation)

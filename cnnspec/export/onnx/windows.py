@@ -1,0 +1,128 @@
+"""Layers with weights or windows in ONNX: convolutions, dense, pooling.
+
+Padding is always explicit, and ONNX's own ceil_mode is not used: programs differ in what the last window's mean
+counts. A window that hangs over the edge becomes padding, and the divisor is put right where it would be wrong.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ...geometry import Sweep, bins, spread
+from ...graph import FLOAT
+from ...layer import image
+from .calls import Call, Rule, call, direct, ensure_room, own
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ...graph import Step
+    from ...layers._pool import Pool
+    from ...layers.adaptiveavgpool import AdaptiveAvgPool
+    from ...layers.avgpool import AvgPool
+    from ...layers.conv import Conv
+    from ...layers.deconv import Deconv
+    from ...layers.sumpool import SumPool
+
+
+def conv(layer: Conv, step: Step) -> Call:
+    return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(layer.sweeps(step.arriving[0])))
+
+
+def deconv(layer: Deconv, step: Step) -> Call:
+    """The adjoint's sweeps run over the output, whose size ONNX takes as what is missing of it."""
+    _, H, W = image(step.arriving[0])
+    sweeps = layer.sweeps(step.arriving[0])
+    missing = [
+        s.size - spread(size, s.F, s.S, s.D, s.before, s.after, extra=0) for size, s in zip((H, W), sweeps, strict=True)
+    ]
+    return call("ConvTranspose", *step.inputs, *own(step), **_taps(layer), pads=_pads(sweeps), output_padding=missing)
+
+
+def _taps(layer: Conv | Deconv) -> dict[str, Any]:
+    return {"kernel_shape": layer.F, "strides": layer.S, "dilations": layer.D, "group": layer.G}
+
+
+def _pads(sweeps: tuple[Sweep, Sweep]) -> list[int]:
+    """Top, left, bottom, right."""
+    return [sweep.before for sweep in sweeps] + [sweep.after for sweep in sweeps]
+
+
+def maxpool(layer: Pool, step: Step) -> Call:
+    return call("MaxPool", *step.inputs, **_window(layer, step))
+
+
+def sumpool(layer: SumPool, step: Step) -> Call:
+    return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
+
+
+def avgpool(layer: AvgPool, step: Step) -> Call:
+    """AveragePool divides by the cells on the input, or by all of the window's; other divisors are put right after it.
+
+    What the layer makes of an image of ones is the share of its divisor that lies on the input.
+    """
+    import numpy as np
+
+    from ...kernels.pooling import coverage
+
+    _, H, W = image(step.arriving[0])
+    ensure_room(FLOAT * H * W)
+    share = layer.forward(np.ones((1, 1, H, W), np.float32))
+    if (share == 1).all():
+        return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
+    padded = coverage(layer.sweeps(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
+    mean = _padded_mean(layer, step)
+    return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
+
+
+def _padded_mean(layer: Pool, step: Step) -> Call:
+    return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
+
+
+def _window(layer: Pool, step: Step) -> dict[str, Any]:
+    sweeps = layer.sweeps(step.arriving[0])
+    pads = [sweep.before for sweep in sweeps] + [_behind(sweep) for sweep in sweeps]
+    return {"kernel_shape": layer.F, "strides": layer.stride, "pads": pads}
+
+
+def _behind(sweep: Sweep) -> int:
+    """Padding behind the input, with what a window hangs over. ONNX Runtime wants less than F on each side, which the
+    last window's share always is."""
+    after = sweep.after + sweep.overhang
+    return after if after < sweep.F else max(0, after - sweep.left_over)
+
+
+def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
+    """Bins of one size are windows; others are weighed together by a matrix for each axis."""
+    _, H, W = image(step.arriving[0])
+    rows, columns = layer.out
+    if H % rows == W % columns == 0:
+        F = (H // rows, W // columns)
+        return call("AveragePool", *step.inputs, kernel_shape=F, strides=F)
+    ensure_room(FLOAT * (rows * H + columns * W))
+    return call("MatMul", call("MatMul", _means(H, rows), *step.inputs), _means(W, columns).T)
+
+
+def _means(size: int, out: int) -> NDArray[np.float32]:
+    """(out, size): the share of each cell in each bin."""
+    import numpy as np
+
+    shares = np.zeros((out, size), np.float32)
+    for row, (first, end) in zip(shares, bins(size, out), strict=True):
+        row[first:end] = 1 / (end - first)
+    return shares
+
+
+KINDS: dict[str, Rule] = {
+    "adaptiveavgpool": adaptiveavgpool,
+    "avgpool": avgpool,
+    "conv": conv,
+    "deconv": deconv,
+    "dense": direct("Gemm", transB=1),
+    "globalavgpool": direct("GlobalAveragePool"),
+    "globalmaxpool": direct("GlobalMaxPool"),
+    "maxpool": maxpool,
+    "sumpool": sumpool,
+}

@@ -1,0 +1,108 @@
+"""What the engine's convolution kernels share: work cut into strips that fit the cache, calls bound beforehand.
+
+Arrays here are (n, H, W, C): the C values of a cell are neighbours. A kernel binds one strip at a time to NumPy
+calls with all views and outputs in place, so that running it makes no array and no decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from .windows import Array
+
+Call = Callable[[], object]
+CACHE = 96 * 1024
+"""float32 values that a strip's scratch should stay below: well inside a core's second-level cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A part of an output: images `n0` to `n1`, rows `r0` to `r1`, channels `k0` to `k1`."""
+
+    n0: int
+    n1: int
+    r0: int
+    r1: int
+    k0: int
+    k1: int
+
+    def of(self, x: Array) -> Array:
+        """The strip of an output-shaped array (n, H, W, K)."""
+        return x[self.n0 : self.n1, self.r0 : self.r1, :, self.k0 : self.k1]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A strip's values before they are finished: the calls that make them, the memory `flat` (a, b) in which
+    channels are the fastest axis, and the same memory in pieces (piece, index): `out[index]`, reshaped to the
+    piece, is where it belongs."""
+
+    calls: list[Call]
+    flat: Array
+    pieces: list[tuple[Array, tuple[slice, ...]]]
+
+
+class Scratch:
+    """Memory that strips use one after the other; each `take` from a `fresh` start, so nothing outlives a strip."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Array] = []
+        self._used: list[int] = []
+
+    def fresh(self) -> Scratch:
+        self._used = [0] * len(self._blocks)
+        return self
+
+    def take(self, *shape: int) -> Array:
+        """An array of undefined float32 values."""
+        size = -(-prod(shape) // 16) * 16
+        for i, block in enumerate(self._blocks):
+            if self._used[i] + size <= block.size:
+                self._used[i] += size
+                return block[self._used[i] - size :][: prod(shape)].reshape(shape)
+        self._blocks.append(aligned(max(size, 4 * CACHE)))
+        self._used.append(size)
+        return self._blocks[-1][: prod(shape)].reshape(shape)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(block.nbytes for block in self._blocks)
+
+
+def aligned(size: int) -> Array:
+    """`size` zeros that begin at a cache line."""
+    block = np.zeros(size + 16, np.float32)
+    skip = (-block.ctypes.data % 64) // 4
+    return block[skip : skip + size]
+
+
+def strips(n: int, H: int, K: int, cost: int, parts: int = 1) -> Iterator[Strip]:
+    """Cut n images of H rows into strips of at most `CACHE` values at `cost` values a row, at least one row each;
+    `parts` cuts the channels as well. The cut hangs on sizes alone, so results do not hang on the threads."""
+    width = -(-K // parts)
+    for k0 in range(0, K, width):
+        k1 = min(k0 + width, K)
+        rows = max(1, CACHE // max(cost, 1))
+        if rows >= H:
+            images = max(1, min(rows // H, -(-n // 2)))
+            for n0 in range(0, n, images):
+                yield Strip(n0, min(n0 + images, n), 0, H, k0, k1)
+            continue
+        rows = -(-H // -(-H // rows))
+        for i in range(n):
+            for r0 in range(0, H, rows):
+                yield Strip(i, i + 1, r0, min(r0 + rows, H), k0, k1)
+
+
+def joined(x: Array) -> Array | None:
+    """x (..., C) as (cells, C) without a copy, or None where its cells are not evenly spaced."""
+    wide = x.view()
+    try:
+        wide.shape = (prod(x.shape[:-1]), x.shape[-1])
+    except AttributeError:
+        return None
+    return wide

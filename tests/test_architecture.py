@@ -1,0 +1,258 @@
+"""The rules of the house, held against the files themselves and against fresh processes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import cnnspec
+from cnnspec.layers import kinds
+
+PACKAGE = Path(cnnspec.__file__).parent
+LINES = 400
+
+HEAVY = ("numpy", "rich", "PIL", "safetensors", "click")
+OUTER = ("cnnspec.engine", "cnnspec.render", "cnnspec.cli", "cnnspec.model", "cnnspec.kernels")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+every_file = pytest.mark.parametrize("module", FILES)
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_text(encoding="utf-8"))
+
+
+def at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a module is imported: no bodies of functions, nothing for type checkers alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from at_import(child)
+
+
+def targets(module: str, node: ast.AST) -> Iterator[str]:
+    """The full names of the modules that an import statement brings in."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        package = module.split(".") if FILES[module].name == "__init__.py" else module.split(".")[:-1]
+        above = package[: len(package) - node.level + 1] if node.level else []
+        base = ".".join([*above, *([node.module] if node.module else [])])
+        for alias in node.names:
+            inner = f"{base}.{alias.name}"
+            yield inner if inner in FILES else base
+
+
+@cache
+def imports(module: str, anywhere: bool = False) -> frozenset[str]:
+    nodes = ast.walk(tree(module)) if anywhere else at_import(tree(module))
+    return frozenset(target for node in nodes for target in targets(module, node))
+
+
+def with_packages(module: str) -> Iterator[str]:
+    """A module and the packages around it, which are imported first."""
+    parts = module.split(".")
+    yield from (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+def loaded_with(module: str) -> dict[str, str]:
+    """Everything that importing a module imports -> the module that asks for it."""
+    found: dict[str, str] = {}
+    waiting = [(name, "") for name in with_packages(module)]
+    while waiting:
+        name, why = waiting.pop()
+        if name in found:
+            continue
+        found[name] = why
+        if name in FILES:
+            waiting += [(inner, name) for target in imports(name) for inner in with_packages(target)]
+    return found
+
+
+def belongs(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def inside(package: str) -> list[str]:
+    return [module for module in FILES if belongs(module, package)]
+
+
+def wrong(module: str, *packages: str) -> set[str]:
+    """The imports of a module, anywhere in it, that lead into these packages."""
+    return {target for target in imports(module, True) if belongs(target, *packages)}
+
+
+def test_imports_are_seen() -> None:
+    """The tests below hold nothing if this finds nothing."""
+    assert "numpy" in imports("cnnspec.layers.maxpool", True)
+    assert "numpy" not in imports("cnnspec.layers.maxpool")
+    assert {"cnnspec.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
+    assert "cnnspec.graph" in loaded_with("cnnspec.spec")
+    assert "pydantic" in loaded_with("cnnspec.layers.conv")
+    assert "numpy" in loaded_with("cnnspec.kernels.windows")
+
+
+@pytest.mark.parametrize("module", ["cnnspec.spec", *inside("cnnspec.layers")])
+def test_specs_and_layers_need_nothing_heavy(module: str) -> None:
+    """From the text to the graph: `cnnspec.spec` imports all of that."""
+    found = loaded_with(module)
+    assert {name: why for name, why in found.items() if belongs(name, *HEAVY, *OUTER)} == {}
+
+
+@pytest.mark.parametrize("module", inside("cnnspec.layers"))
+def test_layers_know_only_layers(module: str) -> None:
+    known = ("cnnspec.layer", "cnnspec.layers", "cnnspec.geometry", "cnnspec.kernels", "cnnspec.reach")
+    assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
+
+
+@pytest.mark.parametrize("module", inside("cnnspec.kernels"))
+def test_kernels_know_no_layer(module: str) -> None:
+    known = ("cnnspec.kernels", "cnnspec.geometry")
+    assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
+
+
+@every_file
+def test_directions(module: str) -> None:
+    if not belongs(module, "cnnspec.cli", "cnnspec.__main__"):
+        assert wrong(module, "cnnspec.cli", "click") == set()
+    if not belongs(module, "cnnspec.cli", "cnnspec.render"):
+        assert wrong(module, "cnnspec.render", "rich") == set()
+    if belongs(module, "cnnspec.render"):
+        assert wrong(module, "cnnspec.engine") == set()
+    if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.export"):
+        assert wrong(module, *(f"cnnspec.layers.{kind}" for kind in kinds())) == set(), "a layer is found by its kind"
+    if module not in ("cnnspec.source", "cnnspec.syntax"):
+        assert wrong(module, "yaml") == set()
+
+
+@every_file
+def test_nothing_else_prints(module: str) -> None:
+    if belongs(module, "cnnspec.cli"):
+        return
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in ("print", "click.echo"), node.lineno
+        if isinstance(node, ast.Attribute):
+            assert ast.unparse(node) not in ("sys.stdout", "sys.stderr", "sys.__stdout__"), node.lineno
+
+
+def asks_for_a_kind(node: ast.AST) -> bool:
+    """Whether a kind is compared with a layer's: `kind == "conv"`, `step.kind in (...)`, `match layer.kind`."""
+    if isinstance(node, ast.Match):
+        asked = ast.unparse(node.subject)
+    elif isinstance(node, ast.Compare):
+        asked = ast.unparse(node)
+    else:
+        return False
+    named = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    return "kind" in asked and any(name in kinds() for name in named)
+
+
+@every_file
+def test_only_layers_ask_for_their_kind(module: str) -> None:
+    if not belongs(module, "cnnspec.layers"):
+        assert [ast.unparse(node) for node in ast.walk(tree(module)) if asks_for_a_kind(node)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "asks"),
+    [
+        ('if step.kind == "conv": pass', True),
+        ('x = layer.kind in ("conv", "dense")', True),
+        ('match layer.kind:\n  case "conv": pass', True),
+        ("if kind in kinds(): pass", False),
+        ('if token.kind == "name": pass', False),
+    ],
+)
+def test_asking_is_seen(code: str, asks: bool) -> None:
+    assert any(map(asks_for_a_kind, ast.walk(ast.parse(code)))) is asks
+
+
+@every_file
+def test_files_are_short(module: str) -> None:
+    assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+@every_file
+def test_files_say_what_they_are(module: str) -> None:
+    vague = {"util", "utils", "const", "constants", "helper", "helpers", "misc", "common", "tools"}
+    assert not vague & set(module.strip("_").split("."))
+    assert ast.get_docstring(tree(module))
+
+
+def modules_after(code: str) -> set[str]:
+    """Names of the modules that a fresh process has loaded after running `code`."""
+    program = f"import sys\n{code}\nsys.stdout = sys.__stdout__\nprint('@', *sys.modules)"
+    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": "", "NO_COLOR": "1"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    return set(done.stdout.rpartition("@")[2].split())
+
+
+def command(*args: str) -> str:
+    return f"from cnnspec.cli import group\ngroup.main({list(args)}, standalone_mode=False)"
+
+
+def test_importing_the_package_costs_nothing() -> None:
+    loaded = modules_after("import cnnspec\ncnnspec.__version__")
+    assert not loaded & {"pydantic", "pydantic_core", "numpy", "yaml", "click", "cnnspec.diagnostics"}
+
+
+@pytest.mark.parametrize("name", ["validate", "summary"])
+def test_checking_loads_only_the_layers_of_a_spec(name: str) -> None:
+    loaded = modules_after(command(name, "lenet5"))
+    used = {m.rpartition(".")[2] for m in loaded if m.startswith("cnnspec.layers.") and "._" not in m}
+    assert used == {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}
+
+
+@pytest.mark.parametrize(
+    ("args", "heavy"),
+    [
+        (["summary", "lenet5"], {"numpy", "rich", "PIL", "safetensors"}),
+        (["validate", "resnet18"], {"numpy", "rich", "PIL", "safetensors"}),
+        (["validate", "lenet5"], {"numpy", "rich", "safetensors"}),  # Pillow reads the header of its sample
+    ],
+)
+def test_checking_loads_nothing_heavy(args: list[str], heavy: set[str]) -> None:
+    assert not modules_after(command(*args)) & heavy
+
+
+@pytest.mark.parametrize("args", [["explain"], ["explain", "conv", "E203"], ["schema"], ["specs"], ["specs", "lenet5"]])
+def test_the_manual_loads_nothing_heavy(args: list[str]) -> None:
+    assert not modules_after(command(*args)) & {"numpy", "rich", "PIL"}
+
+
+def test_help_loads_no_command() -> None:
+    code = "import contextlib\nwith contextlib.suppress(BaseException):\n " + command("--help").replace("\n", "\n ")
+    assert not modules_after(code) & {"numpy", "rich", "PIL", "pydantic", "yaml"}
+
+
+@pytest.mark.parametrize("name", cnnspec.__all__)
+def test_public_names(name: str) -> None:
+    assert name in dir(cnnspec)
+    found = getattr(cnnspec, name)
+    assert name == "__version__" or found.__name__ == name
+
+
+def test_no_other_public_names() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        cnnspec.lode  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()

@@ -1,0 +1,170 @@
+"""`cnnspec explain`: every layer, key and code has a page that reads well."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cnnspec import codes, keys
+from cnnspec.cli import group
+from cnnspec.forms import forms
+from cnnspec.layers import find, kinds
+from cnnspec.manual import layer_page, takes, written
+from cnnspec.render.manual import WIDTH, markdown, styled
+
+ROOT = Path(__file__).parent.parent
+
+
+def invoke(*args: str) -> Any:
+    return CliRunner().invoke(group, ["explain", *args])
+
+
+def printed(*args: str) -> str:
+    result = invoke(*args)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return str(result.stdout)
+
+
+def process(*args: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "cnnspec", "explain", *args]
+    return subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+
+
+def section(page: str, title: str) -> str:
+    """The text under a heading, which may go on after the title."""
+    found = re.search(rf"^## {title}.*?\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_page_of_a_layer(kind: str) -> None:
+    layer = find(kind)
+    page = printed(kind)
+    assert page.startswith(f"# {kind}: ")
+    entries = section(page, "Fields")
+    for name, info in layer.model_fields.items():
+        assert re.search(rf"^    {info.alias or name} [^;]*;\s+(required|default|optional)", entries, re.M)
+    assert all(f"- {example.yaml}" in page for example in layer.examples)
+    for example in layer.examples:
+        if isinstance(example.produces, str):
+            assert f"{example.produces}: " in section(page, "Mistakes")
+        else:
+            shape = "x".join(map(str, example.produces))
+            line = rf"^    - {re.escape(example.yaml)} .*-> {shape}\b"
+            assert re.search(line, section(page, "Examples"), re.MULTILINE)
+    assert not re.search(r"[ \t]$|\n\n\n|None", page, re.MULTILINE)
+    assert max(map(len, page.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_tensors_of_a_page(kind: str) -> None:
+    held = section(printed(kind), "Tensors of")
+    uses = [use for use in layer_page(kind).uses if use.error is None]
+    wanted = next((use.step.tensors for use in uses if use.step.tensors), {})
+    assert [line.split()[0] for line in held.split("\n") if line] == list(wanted)
+
+
+def test_page_of_conv(request: pytest.FixtureRequest) -> None:
+    golden = Path(__file__).parent / "golden" / "explain-conv.txt"
+    if request.config.getoption("--update-golden"):
+        golden.write_text(printed("conv"), encoding="utf-8")
+    assert printed("conv") == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", codes.codes())
+def test_page_of_a_code(code: str) -> None:
+    assert printed(code) == codes.page(code)
+    assert printed(code.lower()) == codes.page(code)
+
+
+@pytest.mark.parametrize("key", [*keys.top(), *keys.inner()])
+def test_page_of_a_key(key: str) -> None:
+    page = printed(key)
+    assert page.startswith(f"# {key}: {(keys.inner() | keys.top())[key]}\n")
+    assert not re.search(r"[ \t]$|\n\n\n|None", page, re.MULTILINE)
+
+
+def test_keys_with_fields_list_them() -> None:
+    page = printed("preprocess")
+    assert "    scale          a number (> 0, <= 1e6); default 1\n" in page
+    assert "It takes `exact` or `floor`." in printed("rounding")
+    assert "Beside a layer: the shape" in printed("expect")
+
+
+def test_several_pages() -> None:
+    assert printed("relu", "E202") == printed("relu") + "\n" + printed("E202")
+
+
+def test_everything_is_listed() -> None:
+    listed = [line.split()[0] for line in printed().splitlines() if line.startswith("    ") and line[4] != " "]
+    assert listed == [*kinds(), *keys.top(), *keys.inner(), *codes.codes()]
+    assert max(map(len, printed().splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("covn", "conv"), ("Conv", "conv"), ("E2O3", "E203"), ("preproces", "preprocess"), ("e20", "E20")],
+)
+def test_misspelt_names(wrong: str, near: str) -> None:
+    result = invoke("relu", wrong)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Did you mean '{near}" in result.stderr
+
+
+def test_nothing_near() -> None:
+    result = invoke("photosynthesis")
+    assert result.exit_code == 2
+    assert "`cnnspec explain` lists what there is" in result.stderr
+
+
+def test_fields_in_words() -> None:
+    conv = forms(find("conv"))
+    assert takes(conv["K"]) == "a whole number (>= 1)"
+    assert takes(conv["F"]) == "a whole number (>= 1) or a list of 2"
+    assert takes(conv["bias"]) == "true or false"
+    assert takes(forms(find("dropout"))["p"]) == "a number (>= 0, <= 1)"
+    assert takes(forms(find("permute"))["order"]) == "a list of 3 (`C`, `H` or `W` each)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (None, ""),
+        ((1, 1), "1"),
+        ((1, 2), "[1, 2]"),
+        (1e-5, "1e-5"),
+        (1e6, "1e6"),
+        (0.5, "0.5"),
+        ("C", "C"),
+    ],
+)
+def test_values_as_in_yaml(value: object, text: str) -> None:
+    assert written(value) == text
+
+
+def test_for_a_terminal() -> None:
+    page = styled(markdown(layer_page("conv")))
+    assert page.startswith("\x1b[1mconv: K filters")
+    assert "\x1b[36mG\x1b[0m groups split" in page
+    assert "    - conv: {F: 3, K: 2} " in page
+    code = styled(codes.page("E401"))
+    assert "```" not in code
+    assert "\n    error[E401]: weights" in code
+
+
+def test_processes() -> None:
+    page = process("conv")
+    assert (page.returncode, page.stderr) == (0, "")
+    assert page.stdout == printed("conv")
+    wrong = process("covn")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "Did you mean 'conv'?" in wrong.stderr

@@ -1,0 +1,116 @@
+"""`cnnspec export`: the table over the layer kinds, the options and the refusals; the package onnx is not needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cnnspec.cli import group
+from cnnspec.codes import codes
+from cnnspec.diagnostics import FileError
+from cnnspec.export.onnx import calls, ensure_possible
+from cnnspec.export.onnx.kinds import KINDS
+from cnnspec.layers import kinds
+from cnnspec.spec import load
+
+Write = Callable[[str, str], str]
+BARE = "input: {C: 1, H: 2, W: 2}\nlayers: [{conv: {F: 1, K: 1}}]\n"
+
+
+@pytest.fixture
+def without_onnx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+
+
+def export(*args: str) -> Any:
+    return CliRunner().invoke(group, ["export", *args])
+
+
+def refused(*args: str) -> str:
+    """The code of the only diagnostic, which is an error of files."""
+    result = export(*args)
+    assert isinstance(result.exception, FileError), result.output
+    (found,) = result.exception.diagnostics
+    return found.code
+
+
+def test_every_kind_has_a_rule() -> None:
+    assert set(KINDS) == set(kinds())
+
+
+def test_without_the_package(write: Write, without_onnx: None) -> None:
+    result = export(write("net.yaml", BARE), "-o", "net.onnx", "--init", "he")
+    assert isinstance(result.exception, FileError)
+    (found,) = result.exception.diagnostics
+    assert (found.code, found.help) == ("E417", "`pip install 'cnnspec[onnx]'`")
+    assert "onnx" in found.why
+    assert not Path("net.onnx").exists()
+
+
+def test_without_the_package_as_a_process(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['onnx'] = None; sys.argv = ['cnnspec', 'export', 'lenet5', '-o', 'net.onnx'];"
+        "from cnnspec.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "error[E417]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_heavy_is_imported_for_the_help() -> None:
+    program = (
+        "import sys; from cnnspec.cli import group; group(['export', '--help'], standalone_mode=False);"
+        "print(*{'numpy', 'onnx', 'PIL', 'safetensors'} & set(sys.modules), 'end')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == "end"
+
+
+def test_other_endings_are_refused() -> None:
+    assert refused("lenet5", "-o", "net.pt") == "E405"
+    assert refused("lenet5", "-o", "onnx") == "E405"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--weights", "a.npz", "--init", "he"],
+        ["--seed", "3"],
+        ["--opset", "16"],
+        ["--input", "3x2"],
+        ["--init", "zeros"],
+    ],
+    ids=" ".join,
+)
+def test_options_that_do_not_go_together_or_do_not_exist(options: list[str]) -> None:
+    assert export("lenet5", "-o", "net.onnx", *options).exit_code == 2
+
+
+def test_output_must_be_named() -> None:
+    assert export("lenet5").exit_code == 2
+
+
+def test_too_large_for_a_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls.ensure_room(calls.LIMIT - calls.NAMES)
+    with pytest.raises(FileError) as caught:
+        calls.ensure_room(calls.LIMIT - calls.NAMES + 1)
+    (found,) = caught.value.diagnostics
+    assert found.code == "E418"
+    assert "2,080,374,784 bytes" in found.why
+    # Refused by the counts alone, before any weight exists.
+    monkeypatch.setitem(sys.modules, "onnx", sys)
+    huge = load(write("net.yaml", "input: {C: 1, H: 1, W: 1}\nlayers: [flatten, {dense: {K: 260046848}}]\n"))
+    with pytest.raises(FileError, match="E418"):
+        ensure_possible(huge.graph)
+
+
+def test_codes_are_explained() -> None:
+    assert {"E405", "E417", "E418"} <= set(codes())
