@@ -1,1 +1,1 @@
-"""cnnspec beside other engines: `python -m benchmarks` for networks, `python -m benchmarks.kernels` for single layers."""
+"""cnnspec beside other engines: `python -m benchmarks` times networks, `python -m benchmarks.kernels` single layers."""

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -59,7 +58,7 @@ class Session:
         """Time calls until `seconds` have passed or `most` are done, at least one."""
         if self.last < COLD:
             self.run(self.x)
-        times = []
+        times: list[float] = []
         gc.collect()
         gc.disable()
         start = perf_counter()
@@ -75,7 +74,7 @@ class Session:
         """Peak memory of the whole process, versions, and the thread pools in it."""
         return {
             "peak_bytes": peak_bytes(),
-            "versions": {package: version(package) for package in self.engine.PACKAGES.values()},
+            "versions": {name: str(sys.modules[name].__version__) for name in self.engine.PACKAGES},
             "pools": list(pools()),
         }
 

@@ -125,5 +125,9 @@ def _take_turn(result: Result, child: Child, effort: Effort) -> None:
 def _finish(result: Result, child: Child) -> None:
     if result.failure:
         return
-    found = child.ask("facts")
+    try:
+        found = child.ask("facts")
+    except Failed as failure:
+        result.failure = str(failure)
+        return
     result.peak_bytes, result.versions, result.pools = found["peak_bytes"], found["versions"], found["pools"]

@@ -13,11 +13,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 
 TUNING = ("OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_", "NPY_", "DNNL_", "ONEDNN_", "OPENCV_", "ORT_")
+"""How variables begin that tune one engine or another."""
+SLOWING = ("PYTHONDONTWRITEBYTECODE", "PYTHONDEVMODE", "PYTHONTRACEMALLOC", "PYTHONPROFILEIMPORTTIME")
+"""Variables that slow down what is imported from a checkout, or all of Python."""
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without variables that tune one engine or another: each decides for itself."""
-    return {name: value for name, value in environment.items() if not name.startswith(TUNING)}
+    """The environment as if nobody had touched it: each engine decides for itself."""
+    return {name: value for name, value in environment.items() if not name.startswith((*TUNING, *SLOWING))}
 
 
 class Failed(Exception):  # noqa: N818 - a result, not a mistake

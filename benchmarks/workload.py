@@ -1,4 +1,4 @@
-"""A network with values, on disk, as every engine is given it: weights, an ONNX file, an input and what must come out."""
+"""A network with values on disk, as every engine is given it: weights, an ONNX file, an input, what must come out."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from os.path import commonprefix
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -109,6 +110,7 @@ def _slips(a: str, b: str, most: int) -> int:
 
     Only the band of the table that at most `most` slips can reach is worked out; beyond, `most + 1`.
     """
+    a, b = _apart(a, b)
     far = most + 1
     before: list[int] = []
     row = [j if j <= most else far for j in range(len(b) + 1)]
@@ -122,6 +124,14 @@ def _slips(a: str, b: str, most: int) -> int:
         if min(row) == far:
             return far
     return row[-1]
+
+
+def _apart(a: str, b: str) -> tuple[str, str]:
+    """Two words without what they begin and end with in common."""
+    start = len(commonprefix((a, b)))
+    a, b = a[start:], b[start:]
+    end = len(commonprefix((a[::-1], b[::-1])))
+    return a[: len(a) - end], b[: len(b) - end]
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

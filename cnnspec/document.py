@@ -81,6 +81,10 @@ class Builder:
         rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
+        if header is None:  # the layers can be checked all the same, if their input is known
+            places = [d.span for d in found if d.span]
+            sound = [(k, v) for k, v in rest if not any(_covers(k, v, place) for place in places)]
+            header, _ = read(Header, Mapping(tuple(sound), root.span))
         return header
 
     def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
@@ -235,7 +239,7 @@ class Builder:
             near = self.near(kind, chain(kinds(), self.blocks, scope))
             known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
             self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
-            return Broken(word, span)
+            return Broken(word, span, name)
         if repeat is not None:
             self.report(
                 "E110",
@@ -249,7 +253,7 @@ class Builder:
             return (
                 Joined(word, span, name, None, expect, layer=layer, branches=branches)
                 if branches
-                else Broken(word, span)
+                else Broken(word, span, name)
             )
         return self.plain(word, body, span, name, expect, layer)
 
@@ -272,7 +276,7 @@ class Builder:
                 body.span,
                 help=f"`{word.text}: {{{known}}}`",
             )
-            return Broken(word, span)
+            return Broken(word, span, name)
         known_fields = list(forms(layer))
         items = tuple(item for item in body.items if item[0].text in known_fields)
         for key, _ in body.items:
@@ -359,3 +363,11 @@ class Builder:
             )
             return (Broken(Scalar("", True, node.span), node.span),)
         return node
+
+
+def _covers(key: Scalar, value: Node, place: Span) -> bool:
+    """Whether a place lies in a key or its value."""
+    return (key.span.line, key.span.column) <= (place.line, place.column) and (place.end_line, place.end_column) <= (
+        value.span.end_line,
+        value.span.end_column,
+    )

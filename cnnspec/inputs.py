@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Cases side by side, and the array (n, C, H, W) of the usable ones; None when none is."""
+    """Cases without their arrays, and the array (n, C, H, W) of the usable ones; None when none is."""
 
     cases: list[Case]
     array: Array | None
@@ -57,9 +57,7 @@ def _stored(path: Path, input: tuple[int, int, int]) -> int:
         return 1
 
 
-def cases(
-    files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]
-) -> Iterator[Case]:
+def cases(files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]) -> Iterator[Case]:
     """Every input of the given files, in order."""
     for path in files:
         try:
@@ -80,7 +78,11 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
     source = iter(cases)
     while group := list(islice(source, size)):
         usable = [case.array for case in group if case.array is not None]
-        yield Batch(group, np.stack(usable) if usable else None)
+        stacked = np.stack(usable) if usable else None
+        group = [replace(case, array=None) for case in group]
+        del usable
+        yield Batch(group, stacked)
+        del stacked
 
 
 def _is_array(path: Path) -> bool:

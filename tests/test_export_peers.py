@@ -61,12 +61,18 @@ def normal(spec: Spec, batch: int) -> Array:
     return np.random.default_rng(3).standard_normal((batch, *spec.graph.input), np.float32)
 
 
+def check_file(data: bytes) -> None:
+    """With full shape inference; what it infers must be what is declared."""
+    import onnx
+
+    onnx.checker.check_model(data, full_check=True)
+
+
 def checked_model(data: bytes) -> Any:
     import onnx
 
-    model = onnx.load_from_string(data)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    check_file(data)
+    return onnx.load_from_string(data)
 
 
 def session(data: bytes) -> Any:
@@ -101,7 +107,7 @@ def assert_same(spec: Spec) -> None:
     """The checker accepts the spec's export; ONNX Runtime agrees with the definition for batches of 1 and 3."""
     tensors = drawn(spec)
     data = export.encode(spec, tensors)
-    checked_model(data)
+    check_file(data)
     running = session(data)
     for batch in (1, 3):
         x = normal(spec, batch)
@@ -119,13 +125,15 @@ EXAMPLES = [
 ]
 HARDER = [
     ("maxpool: {F: 3, S: 4, P: {bottom: 4, right: 3}}", (2, 6, 9)),
-    ("maxpool: {F: 2, S: 3, P: {top: 1, right: 4}, rounding: ceil}", (2, 7, 9)),
+    ("maxpool: {F: 2, S: 3, P: {top: 1, right: 3}, rounding: ceil}", (2, 7, 8)),
     ("avgpool: {F: 3, S: 2, P: 1, rounding: ceil, count_padding: false}", (2, 6, 7)),
-    ("avgpool: {F: [2, 3], S: [3, 2], P: {bottom: 3, left: 2}}", (2, 8, 5)),
+    ("avgpool: {F: [2, 3], S: [5, 2], P: {bottom: 3, left: 2}}", (2, 8, 5)),
     ("avgpool: {F: 2, S: 2, P: {bottom: 3, right: 2}, rounding: ceil}", (2, 5, 6)),
-    ("sumpool: {F: 3, S: 2, P: {bottom: 4, right: 2}}", (2, 6, 7)),
+    ("sumpool: {F: 3, S: 5, P: {bottom: 4, right: 2}}", (2, 6, 7)),
     ("conv: {F: 3, K: 4, S: [2, 3], D: [2, 1], P: {top: 4, left: 1, right: 5}, G: 2}", (6, 9, 8)),
     ("deconv: {F: 3, K: 4, S: [3, 2], D: [1, 2], P: {top: 2, right: 3}, extra: [2, 1], G: 2}", (6, 4, 5)),
+    ("deconv: {F: 3, K: 4, D: [3, 2], P: {bottom: 1}, extra: [2, 1]}", (2, 3, 4)),
+    ("deconv: {F: [1, 2], K: 2, S: 2, D: 5, extra: [4, 3]}", (2, 3, 4)),
     ("deconv: {F: 2, K: 3, S: 3, P: same-upper}", (2, 3, 4)),
     ("lrn: {size: 31, alpha: 1}", (5, 2, 3)),
     ("lrn: {size: 30, alpha: 1, beta: 0.6, k: 2}", (5, 2, 3)),
@@ -143,7 +151,6 @@ HARDER = [
     ("slice: {axis: H, from: 2}", (2, 5, 4)),
     ("add: [[], [relu], [tanh], [sigmoid], []]", (2, 3, 4)),
     ("mul: [[globalavgpool], [], [sigmoid], [globalmaxpool]]", (2, 3, 4)),
-    (f"mul: [{', '.join(['[]'] * 1200)}]", (1, 1, 1)),
     ("concat: [[], [], [tanh], []]", (2, 3, 4)),
 ]
 
@@ -155,10 +162,16 @@ def test_examples_of_every_kind(yaml: str, arriving: Shape) -> None:
 
 @pytest.mark.parametrize(("yaml", "arriving"), HARDER)
 def test_harder_cases(yaml: str, arriving: Shape) -> None:
-    spec = layers(arriving, f"{{{yaml}}}")
-    if "1200" in yaml or len(spec.graph.steps[-1].inputs) > 1000:
-        spec = layers(arriving, "sigmoid", f"{{{yaml}}}")
-    assert_same(spec)
+    assert_same(layers(arriving, f"{{{yaml}}}"))
+
+
+@pytest.mark.parametrize("join", ["add", "mul"])
+def test_joins_of_very_many_branches(join: str) -> None:
+    spec = layers((1, 1, 1), f"{{{join}: [{', '.join(['[]'] * 1200)}]}}")
+    x = np.full((1, 1, 1, 1), 1.001, np.float32)
+    (found,) = by_runtime(session(export.encode(spec, {})), x).values()
+    (expected,) = Model(spec.graph, {}).run(x).values()
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 small = st.integers(1, 4)
@@ -239,7 +252,7 @@ def test_bundled_networks(name: str) -> None:
     spec = load(name, SMALLER.get(name))
     tensors = drawn(spec)
     data = export.encode(spec, tensors)
-    checked_model(data)
+    check_file(data)
     x = normal(spec, 2)
     assert_close(by_runtime(session(data), x), Model(spec.graph, tensors).run(x), 1e-4)
 
@@ -350,12 +363,6 @@ def test_every_later_opset_says_the_same() -> None:
 
 NEWEST_RUN = 21
 """An opset that every ONNX Runtime of the extra `peers` runs."""
-
-
-def test_constants_beyond_float32_become_infinite() -> None:
-    spec = layers((2, 1, 1), "{lrn: {size: 2, k: 1e300}}")
-    x = normal(spec, 1)
-    assert not by_runtime(session(export.encode(spec, {})), x)["lrn1"].any()
 
 
 # The command

@@ -6,7 +6,7 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -63,7 +63,7 @@ SYNTAX: dict[str, Case] = {
     "an empty key": (": 1\n" + RELU, "E006", (1, 1)),
 }
 
-TRAPS: dict[str, Case] = {
+TRAPS: Mapping[str, Case] = {
     value: (layer(f"conv: {{F: 3, K: {value}}}"), "E008", (3, 21))
     for value in ("no", "on", "Yes", "n", "3:3", "010", "2020-01-01", "0x10", "0o17", "1_000", ".inf", ".nan", ".5")
 } | {
@@ -174,7 +174,7 @@ def test_byte_order_marks_and_line_ends_move_no_column(tmp_path: Path, mark: byt
 
 @pytest.mark.usefixtures("parser")
 def test_texts_are_taken_as_written(tmp_path: Path) -> None:
-    words = ["no", "on", "010", "1e-3", "3:3", "2020-01-01", "1.10", "0x1F", "True", "NULL?", ".inf"]
+    words = ["no", "on", "010", "1e-3", "3:3", "2020-01-01", "1.10", "0x1F", "True", "y", ".inf"]
     spec = f"name: 2020-01-01\nclasses: [{', '.join(words)}]\ninput: {{C: 11, H: 1, W: 1}}\nlayers: [relu]\n"
     status, _ = validate(spec, tmp_path)
     assert status == 0
@@ -245,12 +245,13 @@ BOMBS: dict[str, tuple[str, str]] = {
     "bad fields": (layer("conv: {" + flow(24_000, lambda i: f"ruonding{i}: 1") + "}"), "E102"),
     "bad references": (INPUT + "layers: [" + flow(12_000, lambda i: f"{{from: rela{i}}}") + "]\n", "E107"),
     "bad references to many layers": (
-        INPUT + "layers: [" + flow(19_000, lambda i: "relu") + ", " + flow(7_000, lambda i: f"{{from: rela{i}}}") + "]\n",
-        "E107",
+        INPUT + "layers: [" + "relu, " * 19_000 + flow(7_000, lambda i: f"{{from: rela{i}}}") + "]\n", "E107",
     ),
     "bad arguments": (repeated("relu", "K: 1", flow(20_000, lambda i: f"K{i}: 1")), "E102"),
     "many arguments": (repeated("relu", flow(20_000, lambda i: f"K{i}: 1")), "E112"),
-    "arguments that hang on each other": (repeated("relu", "k0: 1, " + flow(99, lambda i: f"k{i + 1}: k{i}+1")), "E114"),
+    "arguments that hang on each other": (
+        repeated("relu", "k0: 1, " + flow(99, lambda i: f"k{i + 1}: k{i}+1")), "E114",
+    ),
     "layers upon layers": (doubling("relu"), "E114"),
     "nothing upon nothing": (doubling(""), "E114"),
     "repeats of repeats of nothing": (
@@ -259,7 +260,8 @@ BOMBS: dict[str, tuple[str, str]] = {
     ),
     "branches upon branches": (
         INPUT + "blocks:\n  b0: {layers: [relu]}\n"
-        + "".join(f"  b{i}: {{layers: [{nested(8, f'b{i - 1}')}]}}\n" for i in range(1, 60)) + "layers: [b59]\n", "E114",
+        + "".join(f"  b{i}: {{layers: [{nested(8, f'b{i - 1}')}]}}\n" for i in range(1, 60))
+        + "layers: [b59]\n", "E114",
     ),
     "arguments spliced into arguments": (
         INPUT + "blocks: {a: {args: {x: []}, layers: [x, x, x, x, x, x, x, x]}}\nlayers: ["
@@ -304,9 +306,9 @@ def test_bomb_is_refused_in_time(bomb: str, tmp_path: Path) -> None:
     "spec",
     [
         INPUT + "blocks: {a: {layers: [{conv: {F: 3, K: C, P: same}}]}}\nlayers: [{a: {}, repeat: 10000}]\n",
-        INPUT + "layers: [" + flow(19_000, lambda i: "relu") + "]\n",
+        INPUT + "layers: [" + "relu, " * 19_000 + "]\n",
         INPUT + "layers: [{conv: {F: 3, K: 1000000000}}, {conv: {F: 1, K: 1000000}}]\n",
-        "input: {C: 1, H: 999999999999, W: 999999999989}\nlayers: [{adaptiveavgpool: {out: 7}}, {conv: {F: 3, K: 1}}]\n",
+        "input: {C: 1, H: 999999999999, W: 999999999989}\nlayers: [{adaptiveavgpool: {out: 7}}, softmax]\n",
         INPUT + "layers: [{upsample: {factor: 999999999999, mode: bilinear}}, {conv: {F: 99999999999, K: 1}}]\n",
         INPUT + "layers: [" + flow(20, lambda i: f"{{deconv: {{F: 3, S: {i + 2}, D: {i + 3}, K: 1}}}}") + "]\n",
     ],

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from . import Run
 
 TITLE = "cnnspec"
-PACKAGES = {"numpy": "numpy", "threadpoolctl": "threadpoolctl"}
+PACKAGES = {"cnnspec": "cnnspec", "numpy": "numpy", "threadpoolctl": "threadpoolctl"}
 WAYS = ("",)
 LARGEST = float("inf")
 

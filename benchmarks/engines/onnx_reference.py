@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from ..workload import Array, Workload
@@ -16,7 +16,7 @@ LARGEST = 2e10
 
 def limit(threads: int) -> None:
     import numpy  # noqa: F401 - its BLAS must be there to be limited
-    import onnx.reference
+    import onnx.reference  # noqa: F401
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(threads)
@@ -25,7 +25,7 @@ def limit(threads: int) -> None:
 def load(work: Workload, threads: int, way: str) -> Run:
     from onnx.reference import ReferenceEvaluator
 
-    evaluator = ReferenceEvaluator(str(work.onnx))
+    evaluator: Any = ReferenceEvaluator(str(work.onnx))
     (name,) = evaluator.input_names
 
     def run(x: Array) -> Array:

@@ -7,7 +7,7 @@ The network is put together from the spec's graph with PyTorch's own modules.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from ..workload import Array, Workload
@@ -32,14 +32,15 @@ def load(work: Workload, threads: int, way: str) -> Run:
 
     from ..torch_network import network
 
-    module = network(work.spec, work.weights)
+    module: Any = network(work.spec, work.weights)
     layout = torch.channels_last if way == "channels last" else torch.contiguous_format
     module.to(memory_format=layout)
     if way == "frozen":
         example = torch.from_numpy(np.load(work.input))
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore", DeprecationWarning)
-            module = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(module, example)))
+            traced = torch.jit.trace(module, example)  # type: ignore[no-untyped-call]
+            module = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
 
     def run(x: Array) -> Array:
         with torch.inference_mode():

@@ -37,7 +37,7 @@ LARGEST_BATCH = 16
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
-@click.option("--threads", type=click.IntRange(1), help="Threads over the inputs of a batch.")
+@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
 @input_option
 def command(
     spec_name: str,

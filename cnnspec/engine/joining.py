@@ -12,7 +12,7 @@ from ..kernels.strips import Call, Scratch, Strip, strips
 from ..kernels.windows import Array
 from .finish import FINISHES, finish
 from .layout import NONE
-from .lowering import Item, Lowering, Memory, Stage
+from .lowering import Item, Lowering, Memory, Stage, channels_first
 from .program import Operation
 
 
@@ -126,3 +126,38 @@ class Concat:
 
 def lower_concat(operation: Operation) -> Lowering | None:
     return Concat(operation)
+
+
+class Flatten:
+    """The image's values in C, H, W order."""
+
+    halo = NONE
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        first = channels_first(x)
+        yield [[partial(np.copyto, out.reshape(first.shape), first)]]
+
+
+class Softmax:
+    """exp(x - max) / sum over C, in five calls."""
+
+    halo = NONE
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        one = scratch.fresh().take(*x.shape[:-1], 1)
+        calls: Item = [
+            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=True),
+            partial(np.subtract, x, one, out=out),
+            partial(np.exp, out, out=out),
+            partial(np.add.reduce, out, axis=-1, out=one, keepdims=True),
+            partial(np.divide, out, one, out=out),
+        ]
+        yield [[*memory.clear_border(self.operation.name), *calls]]

@@ -59,6 +59,15 @@ class Place:
         _, H, W = self.shape
         return (H + self.halo.top + self.halo.bottom) * (W + self.halo.left + self.halo.right) * self.depth
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the memory is small enough to be left to this tensor alone, so that its border stays zero."""
+        return bool(self.halo) and self.values <= KEPT
+
+
+KEPT = 1 << 15
+"""float32 values of a memory that is not shared for the sake of its border."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -115,8 +124,13 @@ def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, 
             dies[places[name].root] = i
     for name in outputs:
         dies[places[name].root] = len(operations)
-    sizes = {place.root: place.values for place in places.values()}
-    return {root: Span(sizes[root], first, dies.get(root, first)) for root, first in born.items()}
+    roots = {place.root: place for place in places.values()}
+    return {
+        root: Span(roots[root].values, 0, len(operations))
+        if roots[root].is_kept
+        else Span(roots[root].values, first, dies.get(root, first))
+        for root, first in born.items()
+    }
 
 
 LINE = 16

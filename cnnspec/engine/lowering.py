@@ -53,10 +53,10 @@ class Memory:
         return self.padded(name)[:, rows, columns]
 
     def clear_border(self, name: str) -> Item:
-        """Calls that set a tensor's border to zero."""
+        """Calls that set a tensor's border to zero; none where nothing else ever lies in its memory."""
         place, x = self.places[name], self.padded(name)
         halo = place.halo
-        if not halo:
+        if not halo or place.is_kept:
             return []
         bottom, right = halo.top + place.shape[1], halo.left + place.shape[2]
         edges = (x[:, : halo.top], x[:, bottom:], x[:, halo.top : bottom, : halo.left], x[:, halo.top : bottom, right:])
@@ -119,6 +119,8 @@ def lower(operation: Operation) -> Lowering:
         "leakyrelu": joining.lower_activation,
         "batchnorm": joining.Affine,
         "mul": joining.lower_mul,
+        "flatten": joining.Flatten,
+        "softmax": joining.Softmax,
     }
     make: Callable[[Operation], Any] = table.get(operation.layer.kind, Plain)
     return make(operation) or Plain(operation)

@@ -14,10 +14,12 @@ from ..graph import INPUT, Graph
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
 from ..layer import is_image
+from .hold import one_thread
 from .layout import NONE, Halo, Place, allocate, places, spans
 from .lowering import Lowering, Memory, Stage, channels_first, lower
 from .passes import optimise
 from .program import Program, program
+from .team import Team
 
 
 class Prepared:
@@ -38,18 +40,33 @@ class Prepared:
 class Bound:
     """Runs n inputs. One run at a time: its arrays are its own."""
 
-    def __init__(self, prepared: Prepared, n: int) -> None:
+    def __init__(self, prepared: Prepared, n: int, threads: int) -> None:
         self.n = n
         self.graph = prepared.graph
         self.arena = aligned(prepared.values * n)
-        self.scratch = Scratch()
         self.memory = Memory(self._roots(prepared), prepared.places)
-        clear = self.memory.clear_border(INPUT)
         self.input = channels_first(self.memory.inner(INPUT))
-        self.stages: list[Stage] = [[clear]] if clear else []
+        self.lanes = [self._bind(prepared, Scratch())]
+        self.calls: list[Call] = [call for stage in self.lanes[0] for item in stage for call in item]
+        shared = any(len(stage) > 1 for stage in self.lanes[0])
+        self.lanes += [self._bind(prepared, Scratch()) for _ in range(threads - 1 if shared else 0)]
+        self.team = Team(len(self.lanes)) if len(self.lanes) > 1 else None
+
+    def _bind(self, prepared: Prepared, scratch: Scratch) -> list[Stage]:
+        """All stages, bound to the scratch of one thread. Neighbours of a single item each are one stage."""
+        stages: list[Stage] = [[self.memory.clear_border(INPUT)]]
         for lowering in prepared.lowerings:
-            self.stages.extend(lowering.stages(self.memory, self.scratch))
-        self.calls: list[Call] = [call for stage in self.stages for item in stage for call in item]
+            for stage in lowering.stages(self.memory, scratch):
+                if len(stage) == len(stages[-1]) == 1:
+                    stages[-1] = [[*stages[-1][0], *stage[0]]]
+                else:
+                    stages.append(stage)
+        return stages
+
+    def close(self) -> None:
+        """Let the threads end."""
+        if self.team is not None:
+            self.team.close()
 
     def _roots(self, prepared: Prepared) -> dict[str, Array]:
         roots = {}
@@ -63,8 +80,11 @@ class Bound:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         np.copyto(self.input, x)
-        for call in self.calls:
-            call()
+        if self.team is not None:
+            self.team.run(self.lanes)
+        else:
+            for call in self.calls:
+                call()
         return {name: channels_first(self.memory.inner(name)).copy() for name in self.graph.outputs}
 
 
@@ -86,8 +106,9 @@ KEPT = 4
 class Plan:
     """Runs a graph with given weights on batches of any size. Safe to call from several threads."""
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array]) -> None:
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int = 1) -> None:
         self.prepared = Prepared(graph, tensors)
+        self.threads = threads
         self.together = max(1, TOGETHER // max(1, self.prepared.values))
         self._lock = Lock()
         self._free: list[Bound] = []
@@ -95,7 +116,8 @@ class Plan:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
         n = -(-len(x) // -(-len(x) // self.together))
-        found = [self._part(x[i : i + n]) for i in range(0, len(x), n)]
+        with one_thread:
+            found = [self._part(x[i : i + n]) for i in range(0, len(x), n)]
         if len(found) == 1:
             return found[0]
         return {name: np.concatenate([part[name] for part in found]) for name in self.prepared.graph.outputs}
@@ -107,6 +129,8 @@ class Plan:
         finally:
             with self._lock:
                 self._free.append(bound)
+                for old in self._free[:-KEPT]:
+                    old.close()
                 del self._free[:-KEPT]
 
     def _take(self, n: int) -> Bound:
@@ -114,4 +138,4 @@ class Plan:
             for i, bound in enumerate(self._free):
                 if bound.n == n:
                     return self._free.pop(i)
-        return Bound(self.prepared, n)
+        return Bound(self.prepared, n, self.threads)

@@ -33,7 +33,7 @@ def _anchor(sweep: Sweep) -> int | None:
 
 
 class MaxPool:
-    """First along the columns, then along the rows: F + F maxima instead of F*F."""
+    """First along the rows, whose cells are long runs, then along the columns: F + F maxima instead of F*F."""
 
     halo = NONE
 
@@ -44,12 +44,12 @@ class MaxPool:
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         rows, columns = self.sweeps
-        n, H, _, C = x.shape
+        n, _, W, C = x.shape
         items = []
         for i in range(n):
-            narrow = scratch.fresh().take(1, H, columns.outputs, C)
+            low = scratch.fresh().take(1, rows.outputs, W, C)
             one, result = x[i : i + 1], out[i : i + 1]
-            items.append([*shifted_maxima(one, narrow, columns, 2), *shifted_maxima(narrow, result, rows, 1)])
+            items.append([*shifted_maxima(one, low, rows, 1), *shifted_maxima(low, result, columns, 2)])
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
         yield items
 
@@ -58,19 +58,27 @@ def shifted_maxima(x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Ca
     """The maximum of each window along one axis; taps off the image are left out, so padding never wins."""
     anchor = _anchor(sweep)
     assert anchor is not None
-    for tap in (anchor, *(t for t in range(sweep.F) if t != anchor)):
-        first = tap - sweep.before
-        begin = max(0, -(first // sweep.S)) if first < 0 else 0
-        end = min(sweep.outputs, (sweep.size - 1 - first) // sweep.S + 1)
-        if begin >= end:
-            continue
-        start = first + begin * sweep.S
-        seen = _cut(x, axis, slice(start, start + (end - begin - 1) * sweep.S + 1, sweep.S))
-        part = _cut(out, axis, slice(begin, end))
-        if tap == anchor:
-            yield partial(np.copyto, part, seen)
-        else:
-            yield partial(np.maximum, part, seen, out=part)
+    first, _ = _tap(x, sweep, axis, anchor)
+    others = [_tap(x, sweep, axis, tap) for tap in range(sweep.F) if tap != anchor]
+    others = sorted((o for o in others if o[0].size), key=lambda o: -o[0].size)
+    if not others or others[0][0].shape != out.shape:
+        yield partial(np.copyto, out, first)
+    else:
+        yield partial(np.maximum, first, others.pop(0)[0], out=out)
+    for seen, cells in others:
+        part = _cut(out, axis, cells)
+        yield partial(np.maximum, part, seen, out=part)
+
+
+def _tap(x: Array, sweep: Sweep, axis: int, tap: int) -> tuple[Array, slice]:
+    """What one tap of the window sees of the image, and the outputs for which it lies on it."""
+    start = tap - sweep.before
+    begin = max(0, -(start // sweep.S))
+    end = max(begin, min(sweep.outputs, (sweep.size - 1 - start) // sweep.S + 1))
+    start += begin * sweep.S
+    return _cut(
+        x, axis, slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S)
+    ), slice(begin, end)
 
 
 def _cut(x: Array, axis: int, cells: slice) -> Array:

@@ -18,6 +18,9 @@ from ..geometry import Sweep
 from .strips import Call, Made, Scratch, Strip, strips
 from .windows import Array
 
+SHORT = 16
+"""float32 values of a window's row below which it is not worth a copy of its own."""
+
 
 class Gathered:
     """Weight (K, C, FH, FW) with the sweeps of rows and columns; x begins at the first padded cell."""
@@ -34,23 +37,30 @@ class Gathered:
         yield from strips(n, H, K, 0 if few else W * (taps + K), parts=2 if few and K >= 128 else 1)
 
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
-        rows, columns = self.sweeps
-        n, H, W = strip.n1 - strip.n0, strip.r1 - strip.r0, columns.outputs
-        s = x.strides
-        start = x[strip.n0 : strip.n1, strip.r0 * rows.S :]
-        run = columns.D == 1 and s[2] == self.C * 4
-        across, stride = ((1, self.C * columns.F), (0, 4)) if run else ((columns.F, self.C), (columns.D * s[2], 4))
-        seen = as_strided(
-            start,
-            (n, H, W, rows.F, *across),
-            (s[0], rows.S * s[1], columns.S * s[2], rows.D * s[1], *stride),
-            writeable=False,
-        )
-        gathered = scratch.take(*seen.shape)
-        weight = self.weight[:, strip.k0 : strip.k1]
+        n, H, W = strip.n1 - strip.n0, strip.r1 - strip.r0, self.sweeps[1].outputs
+        seen = self.windows(x, strip)
+        taps = len(self.weight)
         y = scratch.take(n * H * W, strip.k1 - strip.k0)
+        if self.sweeps[1].F * self.C < SHORT:
+            # A window's rows are too short to copy one by one: copy along the image's rows, each tap by itself.
+            gathered = scratch.take(taps, n * H * W)
+            seen = seen.transpose(3, 4, 5, 0, 1, 2)
+            cells = gathered.T
+        else:
+            gathered = cells = scratch.take(n * H * W, taps)
         calls: list[Call] = [
-            partial(np.copyto, gathered, seen),
-            partial(np.matmul, gathered.reshape(n * H * W, -1), weight, out=y),
+            partial(np.copyto, gathered.reshape(seen.shape), seen),
+            partial(np.matmul, cells, self.weight[:, strip.k0 : strip.k1], out=y),
         ]
         return Made(calls, y.reshape(n * H, -1), [(y.reshape(n, H, W, -1), ())])
+
+    def windows(self, x: Array, strip: Strip) -> Array:
+        """The strip's windows (n, H, W, FH, FW, C) as a view."""
+        rows, columns = self.sweeps
+        s = x.strides
+        return as_strided(
+            x[strip.n0 : strip.n1, strip.r0 * rows.S :],
+            (strip.n1 - strip.n0, strip.r1 - strip.r0, columns.outputs, rows.F, columns.F, self.C),
+            (s[0], rows.S * s[1], columns.S * s[2], rows.D * s[1], columns.D * s[2], s[3]),
+            writeable=False,
+        )

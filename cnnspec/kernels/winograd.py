@@ -47,6 +47,9 @@ FROM_TILES = np.kron(OUTPUT, OUTPUT).astype(np.float32)
 MOST = 640 * 1024
 """float32 values of a strip's transformed tiles: filters are read once a strip, so strips are long."""
 
+ENOUGH = 20
+"""Tiles below which a product loses more by another cut than a second thread wins."""
+
 
 def tiles(cells: int) -> int:
     """Tiles that cover an axis of output cells."""
@@ -66,6 +69,8 @@ class Winograd:
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         _, C, K = self.weight.shape
         rows = max(1, MOST // (TILE * TILE * tiles(W) * (C + K)))
+        if n == 1 and tiles(W) * (tiles(H) // 2) >= ENOUGH:
+            rows = min(rows, -(-tiles(H) // 2))
         rows = -(-tiles(H) // -(-tiles(H) // rows)) * STEP
         few = tiles(H) * tiles(W) < 32
         for strip in strips(n, H, K, 0, parts=2 if few else 1):

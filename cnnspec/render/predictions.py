@@ -102,6 +102,4 @@ def _halved(row: Sequence[tuple[float, float]]) -> str:
 def _shaded(row: Sequence[tuple[float, float]]) -> str:
     black, white = GRAYS
     grays = ([black + round(share * (white - black)) for share in pair] for pair in row)
-    return "".join(
-        f"\x1b[38;5;{upper};48;5;{lower}m" + "▀" * len(list(run)) for (upper, lower), run in groupby(grays)
-    )
+    return "".join(f"\x1b[38;5;{upper};48;5;{lower}m" + "▀" * len(list(run)) for (upper, lower), run in groupby(grays))

@@ -28,26 +28,32 @@ if TYPE_CHECKING:
 
 
 def conv(layer: Conv, step: Step) -> Call:
-    return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(layer.sweeps(step.arriving[0])))
+    pads = ((sweep.before, sweep.after) for sweep in layer.sweeps(step.arriving[0]))
+    return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
 
 
 def deconv(layer: Deconv, step: Step) -> Call:
-    """The adjoint's sweeps run over the output, whose size ONNX takes as what is missing of it."""
-    _, H, W = image(step.arriving[0])
-    sweeps = layer.sweeps(step.arriving[0])
-    missing = [
-        s.size - spread(size, s.F, s.S, s.D, s.before, s.after, extra=0) for size, s in zip((H, W), sweeps, strict=True)
-    ]
-    return call("ConvTranspose", *step.inputs, *own(step), **_taps(layer), pads=_pads(sweeps), output_padding=missing)
+    """ONNX is told how many rows and columns are missing behind those that are painted. A whole stride or more is
+    refused by ONNX Runtime: then zeros behind the image paint them."""
+    (x,), (_, H, W) = step.inputs, image(step.arriving[0])
+    pads, zeros, missing = [], [], []
+    for size, sweep in zip((H, W), layer.sweeps(step.arriving[0]), strict=True):
+        short = sweep.size - spread(size, sweep.F, sweep.S, sweep.D, sweep.before, sweep.after, extra=0)
+        zeros.append(-(-short // sweep.S) if short >= sweep.S else 0)
+        short -= zeros[-1] * sweep.S
+        pads.append((sweep.before, sweep.after + max(0, -short)))
+        missing.append(max(0, short))
+    painted = call("Pad", x, (0, 0, 0, 0, 0, 0, *zeros)) if any(zeros) else x
+    return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
 
 
 def _taps(layer: Conv | Deconv) -> dict[str, Any]:
     return {"kernel_shape": layer.F, "strides": layer.S, "dilations": layer.D, "group": layer.G}
 
 
-def _pads(sweeps: tuple[Sweep, Sweep]) -> list[int]:
-    """Top, left, bottom, right."""
-    return [sweep.before for sweep in sweeps] + [sweep.after for sweep in sweeps]
+def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
+    """(before, after) of both axes in ONNX's order: top, left, bottom, right."""
+    return rows[0], columns[0], rows[1], columns[1]
 
 
 def maxpool(layer: Pool, step: Step) -> Call:
@@ -82,9 +88,8 @@ def _padded_mean(layer: Pool, step: Step) -> Call:
 
 
 def _window(layer: Pool, step: Step) -> dict[str, Any]:
-    sweeps = layer.sweeps(step.arriving[0])
-    pads = [sweep.before for sweep in sweeps] + [_behind(sweep) for sweep in sweeps]
-    return {"kernel_shape": layer.F, "strides": layer.stride, "pads": pads}
+    pads = ((sweep.before, _behind(sweep)) for sweep in layer.sweeps(step.arriving[0]))
+    return {"kernel_shape": layer.F, "strides": layer.stride, "pads": _pads(*pads)}
 
 
 def _behind(sweep: Sweep) -> int:

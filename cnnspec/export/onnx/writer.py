@@ -70,8 +70,7 @@ class Writer:
     def hold(self, name: str, array: NDArray[Any]) -> str:
         """An initialiser, and its name."""
         stored, kind = TYPES[array.dtype.kind]
-        with np.errstate(over="ignore"):
-            values = array.astype(stored, copy=False)
+        values = array.astype(stored, copy=False)
         self.size += values.nbytes
         ensure_room(self.size)
         self.target.initializer.add(name=name, dims=array.shape, data_type=kind, raw_data=values.tobytes())

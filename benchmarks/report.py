@@ -1,0 +1,168 @@
+"""Results as JSON and as Markdown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cnnspec.render.markdown import plain, table
+
+from .cold import Start
+from .engines import engine
+from .measure import Result
+
+OURS = "cnnspec"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A network at a batch size with a number of threads, and what each engine made of it."""
+
+    network: str
+    batch: int
+    threads: int
+    results: Sequence[Result]
+
+    def best(self, name: str) -> Result | None:
+        """The quickest of an engine's ways, None when it has no time to show."""
+        timed = [result for result in self.results if result.engine == name and result.seconds is not None]
+        return min(timed, key=lambda result: result.seconds or 0.0, default=None)
+
+    def ratio(self, name: str) -> float | None:
+        """cnnspec's time / the engine's time: below 1, cnnspec is faster."""
+        ours, theirs = self.best(OURS), self.best(name)
+        if ours is None or theirs is None or not ours.seconds or not theirs.seconds:
+            return None
+        return ours.seconds / theirs.seconds
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that was measured, and on what."""
+
+    machine: dict[str, Any]
+    cases: list[Case] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+
+    @property
+    def engines(self) -> list[str]:
+        return list(dict.fromkeys(result.engine for case in self.cases for result in case.results))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of all packages that took part."""
+        results = [result for case in self.cases for result in case.results]
+        return dict(sorted(pair for result in results for pair in result.versions.items()))
+
+    @property
+    def blas(self) -> str:
+        """The matrix library that cnnspec's process loaded, with its kernel."""
+        pools = [pool for case in self.cases for r in case.results if r.engine == OURS for pool in r.pools]
+        found = [pool for pool in pools if pool.get("user_api") == "blas"]
+        names = {f"{pool['internal_api']} {pool['version']}, kernel {pool.get('architecture', '?')}" for pool in found}
+        return "; ".join(sorted(names)) or "unknown"
+
+
+def geometric_mean(values: Iterable[float]) -> float | None:
+    """The mean for ratios: that of a/b and that of b/a are each other's inverse. None of nothing."""
+    logarithms = [math.log(value) for value in values]
+    return math.exp(sum(logarithms) / len(logarithms)) if logarithms else None
+
+
+def digits(value: float) -> str:
+    """Three significant digits, whole numbers above that."""
+    if value >= 99.95:
+        return f"{value:,.0f}"
+    places = 1 if value >= 9.995 else 2 if value >= 0.9995 else 3
+    return f"{value:.{places}f}"
+
+
+def json_text(report: Report) -> str:
+    cases = [asdict(case) for case in report.cases]
+    for case, written in zip(report.cases, cases, strict=True):
+        for result, entry in zip(case.results, written["results"], strict=True):
+            entry["seconds"] = result.seconds
+        written["ratios"] = {name: case.ratio(name) for name in report.engines if name != OURS}
+    starts = [asdict(start) | {"seconds": start.seconds} for start in report.starts]
+    found = {"machine": report.machine, "blas": report.blas, "versions": report.versions}
+    return json.dumps(found | {"cases": cases, "starts": starts}, indent=1) + "\n"
+
+
+def markdown_text(report: Report) -> str:
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"{plain(report.machine['processor'])}, {report.machine['cores']} cores, {report.machine['system']};"
+    yield f"NumPy's matrix library: {plain(report.blas)};"
+    yield ", ".join(f"{package} {version}" for package, version in report.versions.items()) + "."
+    yield ""
+    yield "Milliseconds a batch, medians. In parentheses cnnspec's time / the engine's time: below 1, cnnspec is"
+    yield "faster. Behind it the way that was quickest, where an engine has several."
+    for threads in sorted({case.threads for case in report.cases}):
+        chosen = [case for case in report.cases if case.threads == threads]
+        yield from _section(f"{threads} thread{'s' if threads > 1 else ''}", _times(chosen, report.engines))
+    yield from _section("Memory and loading", _costs(report))
+    if report.starts:
+        yield from _section("Cold start", _cold(report.starts))
+    notes = dict.fromkeys(_notes(report.cases))
+    if notes:
+        yield from _section("Left out", notes)
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from ("", f"### {title}", "", *lines)
+
+
+def _times(cases: Sequence[Case], engines: Sequence[str]) -> Iterator[str]:
+    peers = [name for name in engines if name != OURS]
+    titles = ["network", "batch", *(engine(name).TITLE for name in (OURS, *peers))]
+    rows = [[case.network, str(case.batch), *(_time(case, name) for name in (OURS, *peers))] for case in cases]
+    means = [geometric_mean(r for case in cases if (r := case.ratio(name)) is not None) for name in peers]
+    rows.append(["geometric mean", "", "", *(f"({digits(mean)})" if mean else "" for mean in means)])
+    return table(titles, titles[1:], rows)
+
+
+def _time(case: Case, name: str) -> str:
+    found = case.best(name)
+    if found is None or found.seconds is None:
+        return "-"
+    time, ratio = digits(1000 * found.seconds), case.ratio(name)
+    compared = f" ({digits(ratio)})" if name != OURS and ratio is not None else ""
+    return f"{time}{compared}{f', {found.way}' if found.way else ''}"
+
+
+def _costs(report: Report) -> Iterator[str]:
+    """Peak memory of the process and time to load, at each network's smallest batch and fewest threads."""
+    yield "Peak memory of the whole process in MiB; milliseconds to load and compile, imports left out."
+    yield ""
+    titles = ["network", *(engine(name).TITLE for name in report.engines)]
+    first: dict[str, Case] = {}
+    for case in sorted(report.cases, key=lambda case: (case.threads, case.batch)):
+        first.setdefault(case.network, case)
+    rows = [[network, *(_cost(case, name) for name in report.engines)] for network, case in first.items()]
+    yield from table(titles, titles[1:], rows)
+
+
+def _cost(case: Case, name: str) -> str:
+    found = case.best(name)
+    if found is None or found.peak_bytes is None or found.load_seconds is None:
+        return "-"
+    return f"{found.peak_bytes / 2**20:,.0f} MiB, {digits(1000 * found.load_seconds)} ms"
+
+
+def _cold(starts: Sequence[Start]) -> Iterator[str]:
+    titles = ["task", "command", "ms"]
+    return table(titles, ["ms"], [[start.task, start.title, digits(1000 * start.seconds)] for start in starts])
+
+
+def _notes(cases: Iterable[Case]) -> Iterator[str]:
+    for case in cases:
+        for result in case.results:
+            if result.failure:
+                way = f", {result.way}" if result.way else ""
+                where = f"{case.network}, batch {case.batch}"
+                yield f"- {engine(result.engine).TITLE}{way} on {where}: {plain(result.failure)}"
