@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.starts = _starts(Path(folder), options.effort.rounds)
             _write(found, options)
     print(report.markdown_text(found), end="")
-    return int(any(_counts(result) for case in found.cases for result in case.results))
+    return int(any(is_fault(result) for case in found.cases for result in case.results))
 
 
 def parse(arguments: Sequence[str] | None) -> Any:
@@ -112,7 +112,7 @@ def _write(found: report.Report, options: Any) -> None:
         options.markdown.write_text(report.markdown_text(found), encoding="utf-8")
 
 
-def _counts(result: Any) -> bool:
+def is_fault(result: Any) -> bool:
     return result.failure.startswith("wrong") or bool(result.failure and result.engine == report.OURS)
 
 

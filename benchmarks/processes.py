@@ -62,6 +62,5 @@ class Child:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        # Closes the pipes, at which the child ends, and waits for it.
+        self.process.__exit__(None, None, None)

@@ -1,7 +1,6 @@
 """The library that multiplies NumPy's matrices (BLAS): which it is, which kernel it chose, how fast it is here.
 
-Nearly all the time of a network goes into it. Which library was loaded, its kernel and its threads are known
-through threadpoolctl, where that is installed.
+Nearly all the time of a network goes into it.
 """
 
 from __future__ import annotations
@@ -50,19 +49,18 @@ def describe(built: Mapping[str, Any], loaded: Sequence[Mapping[str, Any]]) -> B
 
 
 def _loaded() -> list[Mapping[str, Any]]:
-    """The BLAS libraries in this process, as far as that can be told."""
-    try:
-        import threadpoolctl
-    except ImportError:
-        return []
+    """The BLAS libraries in this process; threadpoolctl does not know all there are."""
+    import threadpoolctl
+
     return [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
 
 
 def speed(seconds: float) -> Speed:
     """Measure for about `seconds`, half of it with one thread. Imports NumPy."""
-    try:
-        import threadpoolctl
-    except ImportError:
+    import numpy  # noqa: F401 - its library must be there to be limited
+    import threadpoolctl
+
+    if not _loaded():
         return Speed(None, _rate(seconds))
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         single = _rate(seconds / 2)

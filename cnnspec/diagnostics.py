@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from os.path import commonprefix
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -95,7 +94,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return _closest(word.lower(), tuple(sorted(set(candidates[:CANDIDATES]))), reach)
 
 
-SLIPS, LONGEST, CANDIDATES = 3, 40, 500
+SLIPS, LONGEST, CANDIDATES = 4, 40, 500
 """Bounds of the search: slips in a word, letters of a word, names it is compared with."""
 
 
@@ -128,14 +127,18 @@ def _slips(a: str, b: str, most: int) -> int:
 
 def _apart(a: str, b: str) -> tuple[str, str]:
     """Two words without what they begin and end with in common."""
-    start = len(commonprefix((a, b)))
+    start = _alike(a, b)
     a, b = a[start:], b[start:]
-    end = len(commonprefix((a[::-1], b[::-1])))
+    end = _alike(a[::-1], b[::-1])
     return a[: len(a) - end], b[: len(b) - end]
+
+
+def _alike(a: str, b: str) -> int:
+    """How many letters two words begin with in common."""
+    shorter = min(len(a), len(b))
+    return next((i for i in range(shorter) if a[i] != b[i]), shorter)
 
 
 def ordered(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Without repeats, errors and warnings together in the order of the text."""
-    yield from sorted(
-        dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0))
-    )
+    yield from sorted(dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0)))

@@ -166,18 +166,12 @@ def _threads(findings: Findings) -> Iterator[Advice]:
         return
     cause = next((name for name in COUNTING if findings.variables.get(name) == str(threads)), None)
     setting = f"`{cause}={threads}`: " if cause else ""
-    if threads < usable:
-        yield Advice(
-            f"{setting}NumPy's products take {_count(threads, 'thread')}, {_count(usable, 'core')} could be used",
-            "the others stand still during a product",
-            f"unset {cause}, or set it to {usable}" if cause else "a NumPy whose library has threads",
-        )
-    else:
-        yield Advice(
-            f"{setting}NumPy's products take {_count(threads, 'thread')}, but {_count(usable, 'core')} can be used",
-            "threads that share a core wait for each other, which can cost far more than it gains",
-            f"`OPENBLAS_NUM_THREADS={usable}` (or the like of your library) in the environment",
-        )
+    slow = "the others stand still" if threads < usable else "threads that share a core wait for each other"
+    yield Advice(
+        f"{setting}NumPy's products take {_count(threads, 'thread')}, {_count(usable, 'core')} can be used",
+        f"{slow}; this slows down training and traces, not `run`, which has threads of its own",
+        f"`OPENBLAS_NUM_THREADS={usable}` in the environment, or the like of another library",
+    )
 
 
 def _share(cores: Cores) -> Iterator[Advice]:

@@ -283,9 +283,7 @@ class Builder:
             if key.text not in known_fields and not self.misplaced(key, word, known_fields):
                 self.unknown(key, known_fields)
         flawed = len(items) < len(body.items)
-        return Plain(
-            word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed
-        )
+        return Plain(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
 
     def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
         """Report a key of the whole entry that was written among the layer's fields."""

@@ -51,9 +51,7 @@ def _span(node: Mapping, key: str) -> Span:
 
 def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
     off = abs(count - limit)
-    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(
-        sign, "over"
-    )
+    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
     what = f"{off:,} {relation} the {'expected ' + format(limit, ',') if sign == '=' else 'limit'}"
     return Diagnostic(
         "E301",
@@ -81,9 +79,7 @@ def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic
         shapes = {name: graph.shape(name) for name in graph.outputs}
         for name, wanted in expect.output.items():
             if name not in shapes:
-                yield Diagnostic(
-                    "E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}"
-                )
+                yield Diagnostic("E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}")
             elif shapes[name] != wanted:
                 yield _shape(f"output `{name}`", shapes[name], wanted, span)
     elif len(graph.outputs) > 1:

@@ -97,9 +97,7 @@ class Reader:
                 continue
             own = axes[0 if key.text in ROWS else 1]
             try:
-                values[key.text] = self.value(
-                    key.text, item, known[key.text], (own, own) if form.per_axis else axes
-                )
+                values[key.text] = self.value(key.text, item, known[key.text], (own, own) if form.per_axis else axes)
             except Failure as failure:
                 found.extend(failure.diagnostics)
         if found:
@@ -169,9 +167,7 @@ def within(scalar: Scalar, start: int, end: int) -> Span:
     return Span(span.line, first, span.line, first + max(1, end - start))
 
 
-def unknown_field(
-    key: Scalar, known: list[str], what: str = "field", of: str = "", suggest: bool = True
-) -> Diagnostic:
+def unknown_field(key: Scalar, known: list[str], what: str = "field", of: str = "", suggest: bool = True) -> Diagnostic:
     near = closest(key.text, known) if suggest else None
     return Diagnostic(
         "E102",

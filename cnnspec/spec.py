@@ -10,7 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from . import attachments, bundled
 from .diagnostics import Diagnostic, FileError, SpecError, closest, ordered
-from .document import Document, load as load_document
+from .document import Document
+from .document import load as load_document
 from .elaborate import Elaboration, elaborate
 from .expectations import check_expectations
 from .graph import Graph, Step
@@ -47,9 +48,7 @@ class Spec:
     def sample_path(self) -> Path:
         """The input that the spec brings along. Raises FileError: E414 when it names none, E416 when its path
         leaves the spec's folder."""
-        return self._named(
-            "sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec"
-        )
+        return self._named("sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec")
 
     def weights_path(self) -> Path:
         """The weights that the spec names. Raises FileError: E414 when it names none, E416 when their path leaves
@@ -60,9 +59,7 @@ class Spec:
     def _named(self, key: attachments.Key, cure: str) -> Path:
         path = attachments.resolve(self.document, self.folder, key)
         if path is None:
-            raise FileError(
-                [Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)]
-            )
+            raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
 
     def compile(self, weights: Any = None, threads: int | None = None) -> Model:
@@ -102,9 +99,7 @@ def locate(what: str) -> tuple[str, Path]:
     if inside is not None:
         return what, inside
     near = closest(what, bundled.names())
-    reason = (
-        "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
-    )
+    reason = "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
     raise FileError(
         [
             Diagnostic(
@@ -167,9 +162,7 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
     diagnostics = _placed(findings, file)
     if walked.graph is None or _errors(found):
         return Checked(source, None, walked.steps, diagnostics, document)
-    spec = Spec(
-        source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning")
-    )
+    spec = Spec(source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning"))
     return Checked(source, spec, walked.steps, diagnostics, document)
 
 

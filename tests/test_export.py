@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from cnnspec.cli import group
-from cnnspec.codes import codes
 from cnnspec.diagnostics import FileError
 from cnnspec.export.onnx import calls, ensure_possible
 from cnnspec.export.onnx.kinds import KINDS
@@ -110,7 +109,3 @@ def test_too_large_for_a_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> 
     huge = load(write("net.yaml", "input: {C: 1, H: 1, W: 1}\nlayers: [flatten, {dense: {K: 260046848}}]\n"))
     with pytest.raises(FileError, match="E418"):
         ensure_possible(huge.graph)
-
-
-def test_codes_are_explained() -> None:
-    assert {"E405", "E417", "E418"} <= set(codes())

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import copy
 import importlib
-import importlib.util
-import io
 import warnings
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import make_torchvision_names
@@ -42,7 +41,8 @@ NAMES = (*make_torchvision_names.NETWORKS, *sorted(set(bundled.names()) - set(ma
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     torch.set_num_threads(1)
 
 
@@ -58,8 +58,6 @@ def network(name: str) -> Any:
     """PyTorch's network with random values that float32 holds, ready to run in float64."""
     if name not in make_torchvision_names.NETWORKS:
         module = importlib.import_module("torch_networks").NETWORKS[name]()
-    elif importlib.util.find_spec("torchvision") is None:
-        pytest.skip("torchvision is not installed")
     else:
         module = make_torchvision_names.build(name).to_empty(device="cpu")
     fill(module, image(name, 2))
@@ -167,18 +165,18 @@ def test_float32_is_pytorch_but_for_rounding(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5", "efficientnet_lite0"], scope="module")
-def test_float32_is_onnxruntime(name: str) -> None:
+def test_float32_is_onnxruntime(name: str, tmp_path: Path) -> None:
     """A third engine, with the network as PyTorch exports it."""
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("onnx")
-    onnxruntime = pytest.importorskip("onnxruntime")
-    file, x = io.BytesIO(), image(name)
+    import onnxruntime
+    import torch
+
+    file, x = tmp_path / "network.onnx", image(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its age, and that sizes become constants
         torch.onnx.export(copy.deepcopy(network(name)).float(), (x,), file, dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(file.getvalue(), options)
+    session = onnxruntime.InferenceSession(file, options)
     (expected,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     assert apart(only(model(name)(x.numpy())), expected) < SINGLE
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Rule = tuple[re.Pattern[str], str]
 
+LONGEST = 1_000
+"""Characters of a tensor's name."""
 CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 
 
@@ -93,11 +95,18 @@ def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
         names = changed
     renamed: dict[str, NDArray[Any]] = {}
     for old, name in names.items():
-        if not name or name in renamed:
-            problem = f"two tensors would be called {name!r}" if name else f"{old!r} would have no name"
-            raise click.UsageError(f"--rename: {problem}.")
+        if name in renamed:
+            raise click.UsageError(f"two tensors would be called {name!r}: give them different names by --rename.")
+        if not _is_name(name):
+            raise click.UsageError(f"{name!r} ({old!r} in the file) is no tensor's name: change it by --rename.")
         renamed[name] = tensors[old]
     return renamed
+
+
+def _is_name(name: str) -> bool:
+    """Whether a weights file may hold the name; in .npz it is that of a file."""
+    leaves = name.startswith("/") or "\\" in name or ".." in name.split("/")
+    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves
 
 
 def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:

@@ -11,7 +11,7 @@ from ..kernels.gathered import Gathered
 from ..kernels.product import Product
 from ..kernels.strips import Scratch
 from ..kernels.winograd import STEP, Winograd, tiles
-from .finish import add_bias, finish
+from .finish import finish
 from .layout import NONE, Halo
 from .lowering import Item, Lowering, Memory, Stage
 from .program import Operation
@@ -32,17 +32,17 @@ def lower(operation: Operation) -> Lowering | None:
     """The convolution's kernel, by what it can do and what it is expected to cost."""
     layer: Any = operation.layer
     sweeps: Sweeps = layer.sweeps(operation.arriving[0])
-    weight = operation.arrays["weight"]
+    weight, bias = operation.arrays["weight"], operation.arrays.get("bias")
     C = operation.arriving[0][0]
     if layer.G == C == len(weight) and C > 1:
-        return Convolution(operation, Depthwise(weight, sweeps), border(sweeps))
+        return Convolution(operation, Depthwise(weight, sweeps, bias), border(sweeps))
     if layer.G > 1:
         return None
     if weight.shape[2:] == (1, 1) and not any((s.before or s.after) for s in sweeps):
-        return Convolution(operation, Product(weight, (sweeps[0].S, sweeps[1].S)), NONE)
+        return Convolution(operation, Product(weight, (sweeps[0].S, sweeps[1].S), bias), NONE)
     if is_winograd(weight.shape, sweeps):
-        return Convolution(operation, Winograd(weight, sweeps), whole_tiles(sweeps))
-    return Convolution(operation, Gathered(weight, sweeps), border(sweeps))
+        return Convolution(operation, Winograd(weight, sweeps, bias), whole_tiles(sweeps))
+    return Convolution(operation, Gathered(weight, sweeps, bias), border(sweeps))
 
 
 def border(sweeps: Sweeps) -> Halo:
@@ -92,8 +92,6 @@ class Convolution:
         operation = self.operation
         made = self.kernel.bind(x, strip, scratch)
         calls = list(made.calls)
-        if "bias" in operation.arrays:
-            calls.append(add_bias(made.flat, operation.arrays["bias"][strip.k0 : strip.k1]))
         out = strip.of(memory.inner(operation.name))
         plus = strip.of(memory.inner(operation.plus)) if operation.plus else None
         for piece, index in made.pieces:

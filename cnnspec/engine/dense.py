@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..kernels.strips import Scratch
-from .finish import add_bias, finish
+from .finish import finish
 from .layout import NONE
 from .lowering import Item, Memory, Stage
 from .program import Operation
@@ -38,6 +38,6 @@ class Dense:
         y = scratch.take(len(x), end - first)
         calls: Item = [partial(np.matmul, x, operation.arrays["weight"][first:end].T, out=y)]
         if "bias" in operation.arrays:
-            calls.append(add_bias(y, operation.arrays["bias"][first:end]))
+            calls.append(partial(np.add, y, operation.arrays["bias"][first:end], out=y))
         plus = memory.inner(operation.plus)[:, first:end] if operation.plus else None
         return [*calls, *finish(y, out, plus, operation.activation, scratch)]

@@ -16,8 +16,6 @@ from ..kernels.windows import Array
 from ..layer import Layer
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
-WIDEST = 1 << 16
-"""float32 values of a repeated bias."""
 
 
 def relu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
@@ -113,15 +111,3 @@ def _widened(piece: Array, out: Array) -> tuple[Array, Array]:
             return piece, out
     shape = (*piece.shape[:-2], piece.shape[-2] * piece.shape[-1])
     return piece.reshape(shape), out.reshape(shape)
-
-
-def add_bias(flat: Array, bias: Array) -> Call:
-    """The call that adds a bias (K,) in place to `flat` (a, b), whose b is a multiple of K, channels fastest.
-
-    Few long rows: a short row costs more to begin than to add.
-    """
-    a, b = flat.shape
-    K = len(bias)
-    while b > WIDEST and b % 2 == 0 and (b // 2) % K == 0:
-        a, b = a * 2, b // 2
-    return partial(np.add, flat.reshape(a, b), np.tile(bias, b // K), out=flat.reshape(a, b))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, strips
 from .windows import Array
 
 STRETCH = 4096
@@ -24,7 +24,8 @@ STRETCH = 4096
 class Depthwise:
     """Weight (C, 1, FH, FW) with the sweeps of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep]) -> None:
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+        self.bias = bias
         self.sweeps = sweeps
         C = len(weight)
         columns = sweeps[1]
@@ -57,4 +58,5 @@ class Depthwise:
         )
         y = scratch.take(n, H, columns.outputs // self.cells, stretch)
         calls.append(partial(np.einsum, "nhbijk,ijk->nhbk", seen, self.weight, out=y))
-        return Made(calls, y.reshape(n * H, -1), [(y.reshape(n, H, columns.outputs, C), ())])
+        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        return Made(calls, [(y.reshape(n, H, columns.outputs, C), ())])

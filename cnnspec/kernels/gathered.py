@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, strips
 from .windows import Array
 
 SHORT = 16
@@ -25,7 +25,8 @@ SHORT = 16
 class Gathered:
     """Weight (K, C, FH, FW) with the sweeps of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep]) -> None:
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+        self.bias = bias
         K, C, FH, FW = weight.shape
         self.weight = np.ascontiguousarray(weight.transpose(2, 3, 1, 0).reshape(FH * FW * C, K))
         self.sweeps = sweeps
@@ -52,7 +53,8 @@ class Gathered:
             partial(np.copyto, gathered.reshape(seen.shape), seen),
             partial(np.matmul, cells, self.weight[:, strip.k0 : strip.k1], out=y),
         ]
-        return Made(calls, y.reshape(n * H, -1), [(y.reshape(n, H, W, -1), ())])
+        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        return Made(calls, [(y.reshape(n, H, W, -1), ())])
 
     def windows(self, x: Array, strip: Strip) -> Array:
         """The strip's windows (n, H, W, FH, FW, C) as a view."""

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from .strips import Call, Made, Scratch, Strip, joined, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, joined, strips
 from .windows import Array
 
 FEW_CELLS = 256
@@ -19,7 +19,8 @@ FEW_CELLS = 256
 class Product:
     """Weight (K, C, 1, 1) at stride (SH, SW)."""
 
-    def __init__(self, weight: Array, stride: tuple[int, int]) -> None:
+    def __init__(self, weight: Array, stride: tuple[int, int], bias: Array | None) -> None:
+        self.bias = bias
         self.weight = np.ascontiguousarray(weight.reshape(len(weight), -1).T)
         self.stride = stride
 
@@ -45,5 +46,5 @@ class Product:
         weight = self.weight[:, strip.k0 : strip.k1]
         y = scratch.take(len(cells), strip.k1 - strip.k0)
         calls.append(partial(np.matmul, cells, weight, out=y))
-        piece = y.reshape(n, H, W, -1)
-        return Made(calls, y.reshape(n * H, -1), [(piece, ())])
+        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        return Made(calls, [(y.reshape(n, H, W, -1), ())])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -37,12 +38,10 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A strip's values before they are finished: the calls that make them, the memory `flat` (a, b) in which
-    channels are the fastest axis, and the same memory in pieces (piece, index): `out[index]`, reshaped to the
-    piece, is where it belongs."""
+    """A strip's values before they are finished: the calls that make them, and where they are, in pieces (piece,
+    index): `out[index]`, reshaped to the piece, is where it belongs."""
 
     calls: list[Call]
-    flat: Array
     pieces: list[tuple[Array, tuple[slice, ...]]]
 
 
@@ -96,6 +95,23 @@ def strips(n: int, H: int, K: int, cost: int, parts: int = 1) -> Iterator[Strip]
         for i in range(n):
             for r0 in range(0, H, rows):
                 yield Strip(i, i + 1, r0, min(r0 + rows, H), k0, k1)
+
+
+WIDEST = 1 << 16
+"""float32 values of a repeated bias."""
+
+
+def add_bias(flat: Array, bias: Array | None, strip: Strip) -> list[Call]:
+    """The call that adds a strip's part of a bias (K,) in place to `flat` (a, b), whose b is a multiple of the
+    part, channels fastest; none without a bias. Few long rows: a short row costs more to begin than to add."""
+    if bias is None:
+        return []
+    part = bias[strip.k0 : strip.k1]
+    a, b = flat.shape
+    while b > WIDEST and b % 2 == 0 and (b // 2) % len(part) == 0:
+        a, b = a * 2, b // 2
+    rows = flat.reshape(a, b)
+    return [partial(np.add, rows, np.tile(part, b // len(part)), out=rows)]
 
 
 def joined(x: Array) -> Array | None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, strips
 from .windows import Array
 
 TILE, STEP = 6, 4
@@ -44,6 +44,9 @@ FILTER = np.array(
 OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
 TO_TILES = np.kron(INPUT, INPUT).astype(np.float32)
 FROM_TILES = np.kron(OUTPUT, OUTPUT).astype(np.float32)
+FLAT = TILE + 1
+"""The place whose value goes into all 16 outputs alike: A' has a column of ones. A bias is added there, once for 16
+cells."""
 MOST = 640 * 1024
 """float32 values of a strip's transformed tiles: filters are read once a strip, so strips are long."""
 
@@ -60,10 +63,11 @@ class Winograd:
     """Weight (K, C, 3, 3) at stride 1; x begins at the first padded cell and holds whole tiles: 4 tiles(H) + 2 rows,
     4 tiles(W) + 2 columns."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep]) -> None:
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
         K, C = weight.shape[:2]
         self.width = sweeps[1].outputs
         transformed = np.einsum("ai,kcij,bj->abck", FILTER, weight.astype(np.float64), FILTER, optimize=True)
+        self.bias = bias
         self.weight = np.ascontiguousarray(transformed.reshape(TILE * TILE, C, K), np.float32)
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
@@ -99,10 +103,11 @@ class Winograd:
             partial(np.copyto, gathered.reshape(seen.shape), seen),
             partial(np.matmul, TO_TILES, gathered, out=transformed),
             partial(np.matmul, transformed.reshape(TILE * TILE, T, C), weight, out=multiplied),
+            *add_bias(multiplied[FLAT], self.bias, strip),
             partial(np.matmul, FROM_TILES, multiplied.reshape(TILE * TILE, T * K), out=y),
         ]
         whole = y.reshape(STEP, STEP, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
-        return Made(calls, y, list(_pieces(whole, H, self.width)))
+        return Made(calls, list(_pieces(whole, H, self.width)))
 
 
 def _pieces(whole: Array, H: int, W: int) -> Iterator[tuple[Array, tuple[slice, ...]]]:

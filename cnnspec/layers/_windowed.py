@@ -157,7 +157,7 @@ class Windowed(Layer):
         unread = [(axis, s.unread) for axis, s in left if s.unread]
         what = " and ".join(_count(n, axis) for axis, n in unread or [(a, s.left_over) for a, s in left])
         where = "its input" if unread else "its padding"
-        axis, sweep = left[0]
+        _, sweep = left[0]
         yield Misfit(
             "W201",
             f"{{layer}} never reads the last {what} of {where}",

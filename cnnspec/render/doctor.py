@@ -59,7 +59,7 @@ def _blas(findings: Findings) -> str:
     found = findings.blas
     name = f"{found.name} {found.version or ''}".rstrip() if found.name else "none"
     if not found.loaded:
-        return f"{name}; kernel and threads unknown, `pip install threadpoolctl` shows them"
+        return f"{name}, kernel and threads unknown"
     threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
     return ", ".join(filter(None, (name, f"kernel {found.kernel}" if found.kernel else "", threads)))
 

@@ -21,9 +21,7 @@ def render(diagnostics: Iterable[Diagnostic]) -> str:
     for file, shown, rest in limited(diagnostics):
         lines += [_command(diagnostic) for diagnostic in shown]
         if rest:
-            lines.append(
-                f"::notice file={_property(file)}::{_data(f'{rest:,} more findings in {escaped(file)}')}"
-            )
+            lines.append(f"::notice file={_property(file)}::{_data(f'{rest:,} more findings in {escaped(file)}')}")
     return "".join(f"{line}\n" for line in lines)
 
 

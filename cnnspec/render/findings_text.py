@@ -46,9 +46,7 @@ def limited(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[str, list[Diagn
 
 def _one(diagnostic: Diagnostic, source: Source | None, paint: Paint) -> Iterator[str]:
     main = RED if diagnostic.severity == "error" else YELLOW
-    yield paint(main, f"{diagnostic.severity}[{diagnostic.code}]") + paint(
-        BOLD, f": {escaped(diagnostic.message)}"
-    )
+    yield paint(main, f"{diagnostic.severity}[{diagnostic.code}]") + paint(BOLD, f": {escaped(diagnostic.message)}")
     span = diagnostic.span
     if diagnostic.file:
         place = f":{span.line}:{span.column}" if span else ""

@@ -1,0 +1,128 @@
+"""README.md taken apart: its fenced blocks, and the outputs that stand in them.
+
+The word behind a block's language says what the block is. Without one, `yaml` is a complete spec; `FILE` names a file
+with this content; `layers CxHxW` is a list of layers over that input; `peers` marks what needs the extra of that name.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnspec import bundled, load
+from cnnspec.layer import times
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+FENCED = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: `language` and `about` from its first line, the section (`## ...`) that it stands in."""
+
+    language: str
+    about: str
+    text: str
+    section: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.line}"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line behind `$` in a console, and what it prints."""
+
+    line: str
+    output: str
+
+
+def text() -> str:
+    return README.read_text(encoding="utf-8")
+
+
+def blocks(*languages: str) -> list[Block]:
+    return [block for block in _blocks(text()) if block.language in languages]
+
+
+def _blocks(page: str) -> Iterator[Block]:
+    for found in FENCED.finditer(page):
+        before = page[: found.start()]
+        section = re.findall(r"^## (.*)$", before, re.MULTILINE)
+        yield Block(found[1], found[2], found[3], section[-1] if section else "", before.count("\n") + 1)
+
+
+def files() -> dict[str, str]:
+    """The files whose content the page shows, by path."""
+    return {b.about: b.text for b in blocks("yaml", "python") if b.about and not b.about.startswith("layers ")}
+
+
+def commands(block: Block) -> list[Command]:
+    """The commands of a console."""
+    first, *rest = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+    assert not first, "a console begins with a command"
+    return [Command(line, output) for line, _, output in (entry.partition("\n") for entry in rest)]
+
+
+def console(ran: list[Command]) -> str:
+    return "".join(f"$ {command.line}\n{command.output}" for command in ran)
+
+
+class Shell:
+    """A folder as the reader has it after the page's files are written: the clone's `specs/` is there, and `cnnspec`
+    is this checkout's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "specs").symlink_to(bundled.folder())
+        for name, content in files().items():
+            if "/" not in name:
+                (folder / name).write_text(content, encoding="utf-8")
+        self.programs = folder / ".bin"
+        self.programs.mkdir()
+        for name, call in (("cnnspec", f"{sys.executable} -m cnnspec"), ("python", sys.executable)):
+            program = self.programs / name
+            program.write_text(f'#!/bin/sh\nexec {call} "$@"\n', encoding="utf-8")
+            program.chmod(0o755)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        from os import environ
+
+        path = f"{self.programs}:{environ['PATH']}"
+        return {**environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+
+    def run(self, line: str) -> str:
+        """What a command prints on both streams. It must end with exit code 0."""
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return portable(done.stdout)
+
+
+def portable(output: str) -> str:
+    """Without what differs from clone to clone: the folder that the bundled specs lie in."""
+    return output.replace(str(bundled.folder()), "specs")
+
+
+def networks() -> str:
+    """The table of the bundled networks."""
+    rows = ["| name | network | input | params | MACs | buffers |", "|---|---|---|--:|--:|--:|"]
+    for name in bundled.names():
+        spec = load(name)
+        totals = spec.graph.totals
+        figures = (times(spec.graph.input), *(f"{n:,}" for n in (totals.params, totals.macs, totals.buffers)))
+        rows.append(f"| {' | '.join((f'`{name}`', spec.name, *figures))} |")
+    return "".join(f"{row}\n" for row in rows)

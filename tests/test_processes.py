@@ -1,0 +1,231 @@
+"""The command as a process: closed pipes, full disks, Ctrl-C, closed folders, two runs at once. Files appear whole or
+not at all, and nobody sees a traceback."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pytest
+from calling import HEAD, LAYERS, image, inputs, net
+
+from cnnspec import bundled, weights
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, signals and permissions of POSIX")
+
+DIGIT = str(bundled.folder() / "samples" / "digit-7.png")
+COMMANDS = {
+    "run": ["run", "lenet5", DIGIT],
+    "json": ["run", "lenet5", DIGIT, "--format", "json"],
+    "summary": ["summary", "lenet5"],
+    "validate": ["validate", "lenet5"],
+    "explain": ["explain", "conv"],
+    "help": ["--help"],
+    "command help": ["run", "--help"],
+}
+every_command = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+
+
+def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+    options.setdefault("stdout", subprocess.PIPE)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **options.pop("env", {})}
+    command = [sys.executable, "-m", "cnnspec", *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, **options)
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Exit code and standard error."""
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, said.decode()
+
+
+@pytest.fixture
+def full() -> Iterator[IO[bytes]]:
+    device = Path("/dev/full")
+    if not device.exists():
+        pytest.skip("there is no /dev/full")
+    with device.open("wb") as stream:
+        yield stream
+
+
+@every_command
+def test_a_closed_pipe(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as stream:
+        assert finish(start(*arguments, stdout=stream)) == (141, "")
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    """`cnnspec run ... | head -1`: more is written than a pipe holds."""
+    np.save(tmp_path / "x.npy", inputs(4000))
+    process = start("run", net(tmp_path), tmp_path / "x.npy", "--format", "json")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b'{"input"')
+    process.stdout.close()
+    assert finish(process) == (141, "")
+
+
+@every_command
+def test_a_full_disk(arguments: list[str], full: IO[bytes]) -> None:
+    code, said = finish(start(*arguments, stdout=full))
+    assert code == 3
+    assert said.startswith("error[E415]: cannot write the output\n")
+    assert "No space left on device" in said
+    assert "Traceback" not in said
+
+
+@every_command
+def test_no_standard_output_at_all(arguments: list[str]) -> None:
+    code, said = finish(start(*arguments, stdout=None, preexec_fn=lambda: os.close(1)))
+    assert (code, said) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+def test_a_terminal_with_few_letters(encoding: str) -> None:
+    process = start(*COMMANDS["run"], env={"PYTHONIOENCODING": encoding})
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, b"")
+    assert b"99.01 %" in out
+    out.decode(encoding)
+
+
+def asleep(folder: Path) -> Path:
+    """A spec whose run takes long: a bundled network over many inputs."""
+    np.save(folder / "x.npy", inputs(2000, (3, 64, 64)))
+    return folder / "x.npy"
+
+
+def test_control_c_during_a_run(tmp_path: Path) -> None:
+    """No trace, and no part of a file; what stood there before stays."""
+    x = asleep(tmp_path)
+    out = tmp_path / "y.npz"
+    out.write_bytes(b"what was there")
+    before = sorted(tmp_path.iterdir())
+    process = start("run", "tinyvgg", x, "--init", "he", "--out", out, "--batch", "1")
+    assert process.stdout is not None
+    for _ in range(8):
+        process.stdout.readline()  # results come: it is at work
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert code == 130
+    assert said.strip() == ""
+    assert out.read_bytes() == b"what was there"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.05, 0.1, 0.15, 0.2, 0.25])
+def test_control_c_while_starting(delay: float) -> None:
+    """Whatever is being imported: 130, or all was done already; only Python's own start may show a trace."""
+    process = start("run", "lenet5", DIGIT)
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert code in (0, 130, -signal.SIGINT)
+    if code != -signal.SIGINT:
+        assert said.strip() == ""
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody but root may write in."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    folder.chmod(0o500)
+    yield folder
+    folder.chmod(0o700)
+
+
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+
+
+def obey_permissions() -> None:
+    """For root no folder is closed, until it gives up this capability (Linux)."""
+    if os.getuid() == 0 and ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0):
+        raise PermissionError
+
+
+def test_a_closed_folder(tmp_path: Path, closed: Path) -> None:
+    spec, picture = net(tmp_path), image(tmp_path / "a.png")
+    try:
+        finish(start("--version", preexec_fn=obey_permissions))
+    except subprocess.SubprocessError:
+        pytest.skip("root cannot give up its rights here")
+    commands = [
+        ["run", spec, picture, "--out", closed / "y.npz"],
+        ["init", spec, "-o", closed / "w.npz"],
+        ["convert", tmp_path / "net.safetensors", "-o", closed / "w.safetensors"],
+    ]
+    for arguments in commands:
+        code, said = finish(start(*arguments, preexec_fn=obey_permissions))
+        assert (code, "error[E415]" in said, "Permission denied" in said) == (3, True, True), said
+    assert list(closed.iterdir()) == []
+
+
+def watched(path: Path, done: Callable[[], bool], look: Callable[[Path], object]) -> int:
+    """Look at the file again and again until all is done; how often it was there."""
+    seen = 0
+    while not done():
+        if path.exists():
+            look(path)
+            seen += 1
+    return seen
+
+
+def test_two_runs_to_one_output(tmp_path: Path) -> None:
+    """Whoever looks finds nothing or one run's whole file."""
+    spec, out = net(tmp_path), tmp_path / "y.npz"
+    for i in range(2):
+        np.save(tmp_path / f"{i}.npy", inputs(50 + i))
+    processes = [
+        start("run", spec, tmp_path / f"{i % 2}.npy", "--out", out, stdout=subprocess.DEVNULL) for i in range(4)
+    ]
+
+    def look(path: Path) -> None:
+        with np.load(path) as kept:
+            assert kept["fc"].shape in ((50, 3), (51, 3))
+
+    assert watched(out, lambda: all(process.poll() is not None for process in processes), look) > 0
+    assert [finish(process) for process in processes] == [(0, "")] * 4
+    look(out)
+    assert not list(tmp_path.glob(".cnnspec-*"))
+
+
+def test_two_writers_of_weights(tmp_path: Path) -> None:
+    spec, out = tmp_path / "net.yaml", tmp_path / "w.safetensors"
+    spec.write_text(HEAD + LAYERS)
+    processes = [start("init", spec, "-o", out, "--seed", str(seed)) for seed in range(4)]
+    watched(out, lambda: all(process.poll() is not None for process in processes), lambda path: len(weights.read(path)))
+    assert [finish(process) for process in processes] == [(0, "")] * 4
+    assert set(weights.read(out)) == {"conv.weight", "conv.bias", "fc.weight", "fc.bias"}
+    assert not list(tmp_path.glob(".cnnspec-*"))
+
+
+FUSED = {"add", "concat"}
+"""Layers that the engine knows, because it does their work within that of others."""
+
+
+def test_a_run_imports_what_it_needs(tmp_path: Path) -> None:
+    """No progress bar, no PyTorch reader, no other command; of the layers, those of the spec."""
+    program = (
+        "import sys; from cnnspec.cli import group\n"
+        f"group.main({COMMANDS['json']!r}, standalone_mode=False)\n"
+        "print('@', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("@")[2].split())
+    assert not loaded & {"rich", "safetensors", "torch", "cnnspec.checkpoint", "cnnspec.summary", "cnnspec.cli.convert"}
+    used = {name.rpartition(".")[2] for name in loaded if name.startswith("cnnspec.layers.") and "._" not in name}
+    assert {"conv", "relu", "maxpool", "flatten", "dense", "softmax"} <= used
+    assert used <= {"conv", "relu", "maxpool", "flatten", "dense", "softmax", *FUSED}

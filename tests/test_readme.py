@@ -1,0 +1,257 @@
+"""Everything that README.md shows: its blocks are executed, its outputs, tables and figures compared.
+
+The two blocks of *Quick start* are CI's. `pytest --update-golden` takes outputs as they are now.
+"""
+
+from __future__ import annotations
+
+import doctest
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import make_readme_picture as picture
+import pytest
+import readme
+from readme import ROOT, Block, Command, Shell, blocks, commands, console
+
+import cnnspec
+from cnnspec import bundled, document, expression, images, keys, source
+from cnnspec.cli import COMMANDS
+from cnnspec.cli import group as command_line
+from cnnspec.calls import REPEATS
+from cnnspec.elaborate import LAYERS
+from cnnspec.layers import find, kinds
+from cnnspec.manual import entries
+from cnnspec.spec import check
+
+QUICK_START = [block for block in blocks("sh") if block.section == "Quick start"]
+
+
+def marked(found: list[Block]) -> list[Any]:
+    peers = {"peers": [pytest.mark.peers]}
+    return [pytest.param(block, id=str(block), marks=peers.get(block.about, [])) for block in found]
+
+
+def replace(old: str, new: str) -> None:
+    """In README.md, once."""
+    page = readme.text()
+    assert page.count(old) == 1
+    readme.README.write_text(page.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def updating(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+# The page as a whole
+
+
+def test_opens_with_what_it_is_a_picture_and_the_quick_start() -> None:
+    opening, _, rest = readme.text().partition("\n## Quick start\n")
+    assert opening.startswith("# cnnspec\n\n")
+    assert re.findall(r"!\[.+\]\((.*)\)", opening) == ["docs/cnnspec.svg"]
+    assert rest
+
+
+def test_quick_start_is_two_command_lines() -> None:
+    assert [block.text.count("\n") for block in QUICK_START] == [1, 1]
+    assert len([block for block in blocks("sh", "console") if block.section == "Quick start"]) == 2
+
+
+def test_every_block_is_of_a_kind_that_is_executed() -> None:
+    page = readme.text()
+    assert page.count("```") == 2 * len(blocks("sh", "console", "yaml", "python"))
+    for block in blocks("sh", "console"):
+        assert block.about in ("", "peers")
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((.*?)\)", readme.text())
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
+
+
+# Commands
+
+
+@pytest.mark.parametrize("block", marked(blocks("console")))
+def test_console(block: Block, shell: Shell, updating: bool) -> None:
+    ran = [Command(command.line, shell.run(command.line)) for command in commands(block)]
+    if updating:
+        replace(block.text, console(ran))
+    else:
+        assert console(ran) == block.text
+
+
+@pytest.mark.parametrize("block", marked([b for b in blocks("sh") if b not in QUICK_START]))
+def test_script(block: Block, shell: Shell) -> None:
+    for line in block.text.splitlines():
+        shell.run(line)
+
+
+def test_every_command_has_a_paragraph_with_an_example() -> None:
+    page = readme.text()
+    run = "".join(block.text for block in blocks("sh", "console") if block.section == "Commands")
+    for name in COMMANDS:
+        assert f"\n**{name}** " in page
+        assert f"cnnspec {name}" in run
+
+
+def test_options_exist() -> None:
+    """Every `--option` of the page is one of some command, of pytest, or of a tool of the table."""
+    context = command_line.make_context("cnnspec", [], resilient_parsing=True)
+    loaded = (command_line.get_command(context, name) for name in COMMANDS)
+    known = {option for command in loaded if command for parameter in command.params for option in parameter.opts}
+    others = {"--no-skips", "--update-ui", "--update-golden", "--cov", "--no-deps"}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.text())) <= known | others
+
+
+# Specs
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("yaml") if b.about != "first.yaml"], ids=str)
+def test_spec_is_valid(block: Block) -> None:
+    text = block.text
+    if block.about.startswith("layers "):
+        C, H, W = block.about.removeprefix("layers ").split("x")
+        text = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers:\n{text}"
+    assert check(io.StringIO(text)).diagnostics == ()
+
+
+@pytest.mark.parametrize("name", [name for name in readme.files() if name.startswith("specs/")])
+def test_bundled_spec_is_shown_as_it_is(name: str, updating: bool) -> None:
+    text = (bundled.folder() / name.removeprefix("specs/")).read_text(encoding="utf-8")
+    if updating:
+        replace(f"```yaml {name}\n{readme.files()[name]}```", f"```yaml {name}\n{text}```")
+    else:
+        assert readme.files()[name] == text
+
+
+# Tables and figures
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of the table whose first row begins with `title`."""
+    table = re.search(rf"^\| {title} \|.*\n\|[-:|]+\n((?:\|.*\n)+)", readme.text(), re.MULTILINE)
+    assert table is not None
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[1].splitlines()]
+
+
+def test_layers_with_all_their_fields() -> None:
+    """Bold for what must be given, a default behind a name, a name alone for what may be left out."""
+    shown = {}
+    for kinds_cell, fields, *_ in rows("layer"):
+        for kind in re.findall(r"`(\w+)`", kinds_cell):
+            shown[kind] = set() if fields == "branches" else set(filter(None, fields.split(", ")))
+    assert shown == {
+        kind: {
+            f"**{e.name}**" if e.default is None else f"{e.name} {e.default}".strip() for e in entries(find(kind))
+        }
+        for kind in kinds()
+    }
+
+
+def test_keys_of_a_spec() -> None:
+    assert {key for first, *_ in rows("key") for key in re.findall(r"`(\w+)`", first)} == set(keys.top())
+    for key in keys.inner():
+        assert re.search(rf"`{key}[`:]|\b{key}:", readme.text()), key
+
+
+def test_limits() -> None:
+    limits = readme.text().partition("### Limits\n")[2].partition("\n## ")[0]
+    for number, unit in (
+        (source.MAX_BYTES, "bytes"),
+        (source.MAX_DEPTH, "levels"),
+        (source.MAX_EVENTS, "YAML events"),
+        (source.MAX_SCALAR, "characters"),
+        (expression.MAX_LENGTH, "characters"),
+        (REPEATS, ""),
+        (LAYERS, "layers"),
+        (document.NAME_LENGTH, "characters"),
+        (images.MAX_PIXELS, "pixels"),
+        (images.MAX_SIDE, "a side"),
+    ):
+        assert f"{number:,} {unit}".strip() in " ".join(limits.split())
+    assert expression.MAX_VALUE == 10**12
+    assert "10^12" in limits
+
+
+def test_networks(updating: bool) -> None:
+    table = readme.networks()
+    shown = re.search(r"^\| name \|(?:.*\n)(?:\|.*\n)+", readme.text(), re.MULTILINE)
+    assert shown is not None
+    if updating:
+        replace(shown[0], table)
+    else:
+        assert shown[0] == table
+
+
+def test_picture_shows_what_the_commands_print(shell: Shell, updating: bool) -> None:
+    drawn = picture.draw(shell)
+    if updating:
+        picture.PICTURE.write_text(drawn, encoding="utf-8")
+    shown = picture.words(picture.PICTURE.read_text(encoding="utf-8"))
+    assert shown == picture.words(drawn)
+    assert [line for line in shown if line.startswith("$")] == [f"${''.join(c.split())}" for c in picture.COMMANDS]
+
+
+# Python
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("python") if not b.about], ids=str)
+def test_python(block: Block, shell: Shell, monkeypatch: pytest.MonkeyPatch, updating: bool) -> None:
+    monkeypatch.chdir(shell.folder)
+    test = doctest.DocTestParser().get_doctest(block.text, {}, str(block), None, block.line)
+    said: list[str] = []
+    outcome = doctest.DocTestRunner().run(test, out=said.append)
+    assert test.examples
+    assert outcome.failed == 0, "".join(said)
+
+
+def test_public_names_are_there() -> None:
+    for name in cnnspec.__all__:
+        assert getattr(cnnspec, name)
+
+
+def test_a_layer_in_one_file(tmp_path: Path) -> None:
+    """The page's layer, put into a copy: the contract tests find it, and so do the commands."""
+    new = {name: text for name, text in readme.files().items() if name.endswith(".py")}
+    (layer,) = (name for name in new if name.startswith("cnnspec/layers/"))
+    kind = Path(layer).stem
+    assert kind not in kinds()
+    ignored = shutil.ignore_patterns("__pycache__", "data", "golden", "ui")
+    for folder in ("cnnspec", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, text in new.items():
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write(text if name == layer else f"\n\n{text}")
+    run: Callable[..., str] = lambda *call: in_copy(tmp_path, *call)  # noqa: E731
+    said = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_layers.py", "-k", kind)
+    assert re.search(r"^\d\d passed", said, re.MULTILINE), said
+    assert f"# {kind}: " in run("-m", "cnnspec", "explain", kind)
+    (tmp_path / "net.yaml").write_text(f"input: {{C: 1, H: 2, W: 2}}\nlayers: [{kind}, flatten]\n", encoding="utf-8")
+    assert run("-m", "cnnspec", "validate", "net.yaml") == "ok net.yaml: output 4, 0 parameters, 0 MACs\n"
+
+
+def in_copy(folder: Path, *call: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *call], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
