@@ -7,6 +7,7 @@ weights. What each computes is checked before anything is timed. Engines take tu
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 import tempfile
@@ -78,12 +79,13 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def describe() -> dict[str, Any]:
-    """The machine that this runs on."""
+    """The machine that this runs on; `load` is how many processes wanted to run in the minute before."""
     return {
         "processor": machine.processor().name,
         "vectors": machine.processor().vectors,
         "cores": machine.cores(),
         "memory": machine.memory().usable,
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
 

@@ -15,6 +15,8 @@ from .engines import engine
 from .measure import Result
 
 OURS = "cnnspec"
+QUIET = 0.5
+"""Processes that want to run on a machine that is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"{plain(report.machine['processor'])}, {report.machine['cores']} cores, {report.machine['system']};"
     yield f"NumPy's matrix library: {plain(report.blas)};"
     yield ", ".join(f"{package} {version}" for package, version in report.versions.items()) + "."
+    if (report.machine.get("load") or 0) > QUIET:
+        yield f"The machine was busy with other work (load {report.machine['load']:.1f}): times mean little."
     yield ""
     yield "Milliseconds a batch, medians. In parentheses cnnspec's time / the engine's time: below 1, cnnspec is"
     yield "faster. Behind it the way that was quickest, where an engine has several."

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from .diagnostics import Diagnostic, Span, closest
 from .fields import listed, read, unknown_field
@@ -28,8 +28,7 @@ ARGUMENTS = 100
 SUGGESTED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A spec as written. `root` gives the places of header keys."""
 
     source: Source

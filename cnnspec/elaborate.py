@@ -7,9 +7,9 @@ shapes. After a mistake a tensor's shape is unknown (None); what only suffers fr
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from .calls import bind, repetitions
 from .diagnostics import Diagnostic, Note, Span, closest
@@ -34,8 +34,7 @@ DEPTH = 100
 SUGGESTED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """A tensor on its way: the step that made it, its shape and receptive field, and where that step is written.
     The shape is None after a mistake."""
 
@@ -45,8 +44,7 @@ class Flow:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the walk is: lexical scope, chain of name scopes, block uses around."""
 
     scope: Scope
@@ -58,8 +56,7 @@ class TooMany(Exception):  # noqa: N818 - ends the walk
     """The unrolled network passes a bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elaboration:
+class Elaboration(NamedTuple):
     """The result of a walk: a graph when all is well, else the steps up to the first mistake."""
 
     graph: Graph | None
@@ -155,7 +152,7 @@ class Walk:
         assert isinstance(item, Splice)
         value = place.scope.argument(item.word.text)
         if isinstance(value, Layers):
-            return self.walk(value.items, replace(place, scope=value.scope), flow)
+            return self.walk(value.items, place._replace(scope=value.scope), flow)
         if item.otherwise is not None:
             return self.walk((item.otherwise,), place, flow)
         if value is not None:
@@ -184,7 +181,7 @@ class Walk:
             return self.walk(branch, place, flow)
         value = place.scope.argument(branch.text)
         if isinstance(value, Layers):
-            return self.walk(value.items, replace(place, scope=value.scope), flow)
+            return self.walk(value.items, place._replace(scope=value.scope), flow)
         return self.refer(branch, place)
 
     def refer(self, scalar: Scalar, place: Place) -> Flow:

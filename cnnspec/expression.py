@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -39,22 +38,19 @@ class ExpressionError(Exception):
         self.help = help
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     value: Number
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     name: str
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     sign: str
     left: Term
     right: Term
@@ -65,8 +61,7 @@ class Operation:
 Term = Literal | Name | Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A parsed expression. `names` are the names it needs, `uses` their places in reading order."""
 
     text: str
@@ -274,7 +269,7 @@ class _Parser:
             raise _unreadable(opening, "this bracket is never closed")
         if closing.text != ")":
             raise self.refused(closing)
-        return replace(term, start=opening.start, end=closing.end)
+        return term._replace(start=opening.start, end=closing.end)
 
     def refused(self, token: _Token) -> ExpressionError:
         """`token` stands where an operator or the end is expected, or is known nowhere."""

@@ -66,7 +66,7 @@ class Reader:
         if isinstance(node, Mapping):
             return self._mapping(name, node, form, axes)
         if form.items and not (form.number or form.words or form.text or form.flag):
-            form = replace(form.item(0), per_axis=form.per_axis)
+            form = form.item(0)._replace(per_axis=form.per_axis)
         rows = _scalar(name, node, form, axes[0])
         if not form.per_axis or axes[0] is axes[1]:
             return rows

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
@@ -16,16 +15,14 @@ from .layer import PerAxis, both
 LIMITS = ("ge", "gt", "le", "lt")
 
 
-@dataclass(frozen=True, slots=True)
-class Spelled:
+class Spelled(NamedTuple):
     """Marks a `str` field that takes only text of a pattern, beside numbers."""
 
     pattern: str
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What a field's type admits. `limits` bound its number: (("ge", 1),). With `both` one value stands for a list
     of two."""
 
@@ -72,14 +69,14 @@ def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
     found = _bare(annotation)
     for mark in _marks(metadata):
         if isinstance(mark, PerAxis):
-            found = replace(found, per_axis=True)
+            found = found._replace(per_axis=True)
         elif isinstance(mark, Spelled):
-            found = replace(found, pattern=mark.pattern, example=mark.example, text=False)
+            found = found._replace(pattern=mark.pattern, example=mark.example, text=False)
         elif isinstance(mark, BeforeValidator):
-            found = replace(found, both=mark.func is both)
+            found = found._replace(both=mark.func is both)
         else:
             limits = tuple((name, getattr(mark, name)) for name in LIMITS if hasattr(mark, name))
-            found = replace(found, limits=found.limits + limits)
+            found = found._replace(limits=found.limits + limits)
     return found
 
 

@@ -5,14 +5,12 @@ The textbook's formula (W - F + 2P)/S + 1 stands here and nowhere else. Whole nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Rounding = Literal["floor", "exact", "ceil"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(NamedTuple):
     """One axis of a sliding window: `size` cells arrive, padded with `before` and `after`."""
 
     size: int

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import NamedTuple
 
 from .diagnostics import Span
 from .layer import Layer, Shape, Tensor
@@ -19,8 +20,7 @@ FLOAT = 4
 """Bytes of a float32."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
     and a number that tells it from every other use."""
 

@@ -39,7 +39,7 @@ def bound(budget: int | str) -> tuple[str, Fraction]:
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
 
 class Input(Strict):

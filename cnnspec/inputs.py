@@ -57,20 +57,23 @@ def _stored(path: Path, input: tuple[int, int, int]) -> int:
         return 1
 
 
-def cases(files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int]) -> Iterator[Case]:
-    """Every input of the given files, in order."""
+def cases(
+    files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int], folder: Path | None = None
+) -> Iterator[Case]:
+    """Every input of the given files, in order, named by its path, or by its path in `folder`."""
     for path in files:
+        name = str(path.relative_to(folder) if folder else path)
         try:
             if _is_array(path):
                 arrays = load_input(path, input)
                 for i, one in enumerate(arrays.batches(1)):
-                    yield Case(f"{path}[{i}]" if len(arrays) > 1 else str(path), one[0])
+                    yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
             elif path.is_dir():
                 raise _empty(path)
             else:
-                yield Case(str(path), load(path, preprocess, input))
+                yield Case(name, load(path, preprocess, input))
         except FileError as failure:
-            yield Case(str(path), failure=failure)
+            yield Case(name, failure=failure)
 
 
 def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:

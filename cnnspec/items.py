@@ -53,14 +53,16 @@ class Splice(Item):
     otherwise: Item | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class From(Item):
     """`from: NAME`: go on from an earlier layer. `word` is the name."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Broken(Item):
     """An entry that has been reported; what follows it is not blamed."""
+
+    __slots__ = ()
 
 
 Branch = tuple[Item, ...] | Scalar

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -40,8 +40,7 @@ class PerAxis:
     """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
     `fan` = (fan in, fan out) marks a weight that starts at random; otherwise the array starts filled with
@@ -55,8 +54,7 @@ class Tensor:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A use of a layer: its YAML, the shape that arrives, the shape it produces or the code of its error."""
 
     yaml: str
@@ -85,7 +83,7 @@ class Layer(BaseModel):
     tensors by name; overriding methods name their parameters.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str]
     examples: ClassVar[tuple[Example, ...]] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from .diagnostics import Diagnostic, Failure, Note, Span
 from .fields import Reader, build
@@ -14,8 +15,7 @@ from .scope import Scope, Unknown
 from .source import Node, Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
 
     shape: Shape

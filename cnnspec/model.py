@@ -29,16 +29,19 @@ class Model:
     """An executable network. Calls may come from several threads; every call returns fresh arrays.
 
     `threads` share the work of each layer, by default as many as the process has cores; their number does not change
-    a result. BLAS is held to one thread meanwhile, in the whole process. Numbers that leave float32 become
-    infinity or NaN, as in NumPy, but without its warnings.
+    a result. BLAS is held to one thread meanwhile, in the whole process. `exact` leaves out Winograd's convolution,
+    whose rounding error is about ten times that of the plain sum. Numbers that leave float32 become infinity or NaN,
+    as in NumPy, but without its warnings.
     """
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int | None = None) -> None:
+    def __init__(
+        self, graph: Graph, tensors: Mapping[str, Array], threads: int | None = None, exact: bool = False
+    ) -> None:
         if threads is not None and threads < 1:
             raise ValueError(f"threads = {threads}; at least 1 is needed")
         self.graph = graph
         self.tensors = tensors
-        self.plan = Plan(graph, tensors, threads or cores())
+        self.plan = Plan(graph, tensors, threads or cores(), exact)
 
     def __call__(self, x: Array) -> Array | dict[str, Array]:
         """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.
@@ -92,13 +95,13 @@ def _fresh(outputs: Iterable[tuple[str, Array]], x: Array) -> Iterator[tuple[str
         yield name, y
 
 
-def compile_model(spec: Spec, weights: Weights | None = None, threads: int | None = None) -> Model:
+def compile_model(spec: Spec, weights: Weights | None = None, threads: int | None = None, exact: bool = False) -> Model:
     """The model of a spec with `weights`, by default the spec's own file.
 
     Raises FileError when they are missing or do not fit; extra ones are a Python warning.
     """
     source = spec.weights_path() if weights is None else weights
-    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads)
+    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads, exact)
 
 
 def _warn(diagnostic: Diagnostic) -> None:

@@ -7,8 +7,7 @@ without NumPy or Pillow; `cnnspec.images` carries the steps out. Sizes are (H, W
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,8 +17,7 @@ Level = Annotated[float, Field(ge=-1e6, le=1e6)]
 Spread = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One change of size: to `size`, by cutting at `corner` (top, left), or by resizing when that is None."""
 
     text: str
@@ -27,8 +25,7 @@ class Step:
     corner: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why no image can become the input. `field` is where the caret goes, "" for the section as a whole."""
 
     field: str
@@ -40,7 +37,7 @@ class Problem:
 class Preprocess(BaseModel):
     """From image to input, in the order of the fields. All of them are optional."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     mode: Literal["gray", "rgb", "bgr"] | None = Field(
         None,

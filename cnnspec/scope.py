@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .layer import Shape
 from .source import Scalar
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 LETTERS = ("C", "H", "W")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """An argument that is a word: one of a field's words, or an earlier layer's name, looked up where it was
     written (`places`)."""
 

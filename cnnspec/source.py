@@ -26,7 +26,7 @@ MAX_SCALAR = 4096  # characters
 
 _LINE_END = re.compile("\r\n|\r|\n")
 # Control characters, line separators that only YAML 1.1 knows, lone surrogates, byte order marks.
-_HIDDEN = re.compile("[^\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 _HEAD = re.compile(r"[^\s,\[\]{}]+|[,\[\]{}]")
 _SMALLEST = "the smallest spec: `input: {C: 1, H: 8, W: 8}`, then `layers: [relu]`"
@@ -102,40 +102,40 @@ def trap(text: str) -> str | None:
 
     These are the forms that YAML 1.1 and 1.2 read differently, and those that only they call numbers.
     """
-    return next((why.format(text) for form, why in _TRAPS if form.fullmatch(text)), None)
+    if _PLAIN_NUMBER.fullmatch(text):  # most texts: spare them the compiling of all those forms
+        return None
+    return next((why.format(text) for form, why in _TRAPS if re.fullmatch(form, text)), None)
 
 
-_TRAPS = tuple(
-    (re.compile(form), why)
-    for form, why in (
-        ("True|TRUE", "`{}` is spelled true"),
-        ("False|FALSE", "`{}` is spelled false"),
-        (r"(?i:yes|on|y)", "YAML 1.1 reads `{}` as true, YAML 1.2 as a word: write true"),
-        (r"(?i:no|off|n)", "YAML 1.1 reads `{}` as false, YAML 1.2 as a word: write false"),
-        (r"[-+]?\.(?i:inf|nan)", "`{}` is no finite number"),
-        (
-            r"[-+]?0[0-9]+",
-            "YAML 1.1 reads the leading zero of `{}` as octal, YAML 1.2 as nothing: leave it out",
-        ),
-        (r"[-+]?0[0-9_]+\.[0-9_]*", "`{}` begins with a zero that says nothing: leave it out"),
-        (r"[-+]?0[xX][0-9a-fA-F_]+", "`{}` is hexadecimal: write the number in decimal digits"),
-        (
-            r"[-+]?0o[0-7_]+",
-            "`{}` is octal in YAML 1.2, a word in YAML 1.1: write the number in decimal digits",
-        ),
-        (
-            r"[-+]?0b[01_]+",
-            "`{}` is binary in YAML 1.1, a word in YAML 1.2: write the number in decimal digits",
-        ),
-        (
-            r"[-+]?[0-9]+_[0-9_]*(\.[0-9_]*)?",
-            "`{}` is a number in YAML 1.1, a word in YAML 1.2: leave the `_` out",
-        ),
-        (r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?", "YAML 1.1 reads `{}` in base 60, YAML 1.2 as a word"),
-        (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*", "YAML 1.1 reads `{}` as a date, YAML 1.2 as a word"),
-        (r"[-+]?\.[0-9]+([eE][-+]?[0-9]+)?", "`{}` has no digit before its point: write 0 there"),
-        (r"[-+]?[0-9]+\.([eE][-+]?[0-9]+)?", "`{}` has no digit behind its point: write 0 there"),
-    )
+_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*(/[1-9][0-9]*)?")
+_TRAPS = (
+    ("True|TRUE", "`{}` is spelled true"),
+    ("False|FALSE", "`{}` is spelled false"),
+    (r"(?i:yes|on|y)", "YAML 1.1 reads `{}` as true, YAML 1.2 as a word: write true"),
+    (r"(?i:no|off|n)", "YAML 1.1 reads `{}` as false, YAML 1.2 as a word: write false"),
+    (r"[-+]?\.(?i:inf|nan)", "`{}` is no finite number"),
+    (
+        r"[-+]?0[0-9]+",
+        "YAML 1.1 reads the leading zero of `{}` as octal, YAML 1.2 as nothing: leave it out",
+    ),
+    (r"[-+]?0[0-9_]+\.[0-9_]*", "`{}` begins with a zero that says nothing: leave it out"),
+    (r"[-+]?0[xX][0-9a-fA-F_]+", "`{}` is hexadecimal: write the number in decimal digits"),
+    (
+        r"[-+]?0o[0-7_]+",
+        "`{}` is octal in YAML 1.2, a word in YAML 1.1: write the number in decimal digits",
+    ),
+    (
+        r"[-+]?0b[01_]+",
+        "`{}` is binary in YAML 1.1, a word in YAML 1.2: write the number in decimal digits",
+    ),
+    (
+        r"[-+]?[0-9]+_[0-9_]*(\.[0-9_]*)?",
+        "`{}` is a number in YAML 1.1, a word in YAML 1.2: leave the `_` out",
+    ),
+    (r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?", "YAML 1.1 reads `{}` in base 60, YAML 1.2 as a word"),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*", "YAML 1.1 reads `{}` as a date, YAML 1.2 as a word"),
+    (r"[-+]?\.[0-9]+([eE][-+]?[0-9]+)?", "`{}` has no digit before its point: write 0 there"),
+    (r"[-+]?[0-9]+\.([eE][-+]?[0-9]+)?", "`{}` has no digit behind its point: write 0 there"),
 )
 
 
@@ -229,9 +229,7 @@ class _Reader:
         self.take()  # the document's end
         event = self.take()
         if not isinstance(event, yaml.StreamEndEvent):
-            raise self.stop(
-                "E007", "a second document begins here", self.head(event), help="one file is one spec"
-            )
+            raise self.stop("E007", "a second document begins here", self.head(event), help="one file is one spec")
         if isinstance(root, Mapping):
             return root
         if isinstance(root, Scalar) and root.is_null:
@@ -241,9 +239,7 @@ class _Reader:
         raise self.stop("E007", f"a spec is a mapping of keys to values, not a {kind}", first, help=_SMALLEST)
 
     def node(self, event: yaml.Event, depth: int) -> Node:
-        if (
-            getattr(event, "anchor", None) is not None
-        ):  # an alias has one too; after one, a bomb says nothing new
+        if getattr(event, "anchor", None) is not None:  # an alias has one too; after one, a bomb says nothing new
             message = "anchors and aliases (`&`, `*`) are not part of the language"
             why = "a few lines of them can stand for millions"
             cure = "layers that come twice make a block; a text that begins with `&` or `*` needs quotes"
@@ -256,9 +252,7 @@ class _Reader:
             return self.scalar(event)
         if depth > MAX_DEPTH:
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            raise self.stop(
-                "E003", message, self.head(event), help="give the inner layers a name: see `blocks`"
-            )
+            raise self.stop("E003", message, self.head(event), help="give the inner layers a name: see `blocks`")
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(event, depth)
         return self.mapping(event, depth)

@@ -33,6 +33,9 @@ class Spec:
     folder: Path
     warnings: tuple[Diagnostic, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Spec {self.name!r}: {len(self.graph.steps)} layers, {self.graph.totals.params:,} parameters>"
+
     @property
     def header(self) -> Header:
         return self.document.header
@@ -62,15 +65,16 @@ class Spec:
             raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
 
-    def compile(self, weights: Any = None, threads: int | None = None) -> Model:
+    def compile(self, weights: Any = None, threads: int | None = None, exact: bool = False) -> Model:
         """The executable network.
 
-        `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. Raises FileError
-        when they are missing or do not fit.
+        `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. `exact` leaves
+        out Winograd's convolution: slower, and a tenth of the rounding error. Raises FileError when weights are
+        missing or do not fit.
         """
         from .model import compile_model
 
-        return compile_model(self, weights, threads)
+        return compile_model(self, weights, threads, exact)
 
 
 @dataclass(frozen=True)

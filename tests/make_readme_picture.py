@@ -44,7 +44,7 @@ def printed(shell: readme.Shell, line: str) -> str:
     """What a command prints in a terminal of `COLUMNS`."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    environment = shell.environment(TERM="xterm-256color", NO_COLOR="")
+    environment = shell.environment(TERM="xterm-256color", COLORTERM="", NO_COLOR="")
     environment.pop("COLUMNS", None)
     child = subprocess.Popen(line.split(), cwd=shell.folder, env=environment, stdin=its, stdout=its, stderr=its)
     os.close(its)

@@ -86,7 +86,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
 """Fields worth varying; the first of a kind is always written. What is not here is taken from the examples."""
 REQUIRED = {"conv": 2, "deconv": 2, "pad": 0, "crop": 0, "slice": 0}
 SINGLE = tuple(kind for kind in kinds() if not issubclass(find(kind), Join))
-FAVOURED = ("conv", "conv", "conv", "deconv", "maxpool", "avgpool", "batchnorm", "upsample")
+FAVOURED = ("conv", "deconv", "conv", "deconv", "maxpool", "avgpool", "batchnorm", "upsample")
 
 
 @st.composite
@@ -170,7 +170,7 @@ def texts(draw: Draw, without: frozenset[str] = frozenset()) -> str:
     names: list[str] = ["input"]
     items = st.one_of(favoured, favoured, join(names), call(), st.sampled_from(names).map("from: {}".format))
     tail = draw(st.sampled_from([[], [], ["flatten: {}"], ["flatten: {}", "dense: {K: 5}", "softmax: {}"]]))
-    for i, strategy in enumerate([items] * draw(st.integers(1, 8)) + [*map(st.just, tail)]):
+    for i, strategy in enumerate([items] * draw(st.integers(3, 9)) + [*map(st.just, tail)]):
         item = draw(strategy)
         named = not item.startswith("from") and draw(st.booleans())
         line = f"  - {{{item}, name: n{i}}}\n" if named else f"  - {{{item}}}\n"

@@ -6,6 +6,7 @@ with this content; `layers CxHxW` is a list of layers over that input; `peers` m
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def blocks(*languages: str) -> list[Block]:
 def _blocks(page: str) -> Iterator[Block]:
     for found in FENCED.finditer(page):
         before = page[: found.start()]
-        section = re.findall(r"^## (.*)$", before, re.MULTILINE)
+        section = re.findall(r"^## (.*)$", FENCED.sub("", before), re.MULTILINE)
         yield Block(found[1], found[2], found[3], section[-1] if section else "", before.count("\n") + 1)
 
 
@@ -92,10 +93,8 @@ class Shell:
             program.chmod(0o755)
 
     def environment(self, **more: str) -> dict[str, str]:
-        from os import environ
-
-        path = f"{self.programs}:{environ['PATH']}"
-        return {**environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **more}
 
     def run(self, line: str) -> str:
         """What a command prints on both streams. It must end with exit code 0."""

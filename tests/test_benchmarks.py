@@ -259,6 +259,15 @@ def test_markdown_has_a_table_for_each_number_of_threads() -> None:
     assert "| validate | `cnnspec validate` | 200 |" in lines
 
 
+def test_a_busy_machine_is_named() -> None:
+    found = two_networks()
+    assert "busy" not in report.markdown_text(found)
+    found.machine["load"] = 0.2
+    assert "busy" not in report.markdown_text(found)
+    found.machine["load"] = 4.71
+    assert "busy with other work (load 4.7)" in report.markdown_text(found)
+
+
 def test_json() -> None:
     found = two_networks()
     found.cases[0].results[0].pools.append(

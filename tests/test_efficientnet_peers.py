@@ -69,8 +69,8 @@ def in_torch(state: dict[str, Any], image: Any) -> Any:
         return f.conv2d(x, w, stride=stride, groups=x.shape[1] // w.shape[1])
 
     def norm(x: Any, name: str) -> Any:
-        keys = ("running_mean", "running_var", "weight", "bias")
-        return f.batch_norm(x, *(t[f"{name}.{key}"] for key in keys), eps=1e-3)
+        mean, var, weight, bias = (t[f"{name}.{key}"] for key in ("running_mean", "running_var", "weight", "bias"))
+        return f.batch_norm(x, mean, var, weight, bias, eps=1e-3)
 
     strides = {1: 2, 3: 2, 5: 2, 11: 2}
     with torch.no_grad():

@@ -16,6 +16,7 @@ floors = st.builds(
     D=st.integers(1, 3),
     before=st.integers(0, 4),
     after=st.integers(0, 4),
+    ceil=st.just(False),
 )
 ceils = st.builds(
     lambda size, F, S, P: Sweep(size, F, S, 1, min(P, F // 2), min(P, F // 2), ceil=True),

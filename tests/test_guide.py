@@ -20,7 +20,7 @@ GUIDE = Path(__file__).parent / "guide"
 Array = NDArray[Any]
 
 
-def array(*maps: list[list[float]]) -> Array:
+def array(*maps: list[list[int]]) -> Array:
     """Maps of numbers as one input (1, C, H, W)."""
     return np.array([maps], np.float32)
 
@@ -59,20 +59,24 @@ LINES = [
 ]
 
 
+def plane(rows: list[list[int]]) -> Array:
+    return np.array(rows, np.float32)
+
+
 def test_a_filter_sums_what_it_finds_in_each_channel() -> None:
     """A 4x4x3 image under two filters of 3x3x3: three results are added, so the output is two deep, not six."""
     image = array(RED, GREEN, BLUE)
     y = run("colour", image, conv_weight=[EDGES, LINES], conv_bias=[1, -2])["conv"]
-    #              red                 green               blue              bias
-    first = np.array([[0, 2], [-2, 0]]) + [[5, -2], [-1, 5]] + [[1, 0], [2, 1]] + 1
-    second = np.array([[4, 5], [3, 1]]) + [[0, 4], [4, 0]] + [[-3, -4], [-2, -3]] - 2
+    #       red                     green                     blue                  bias
+    first = plane([[0, 2], [-2, 0]]) + plane([[5, -2], [-1, 5]]) + plane([[1, 0], [2, 1]]) + 1
+    second = plane([[4, 5], [3, 1]]) + plane([[0, 4], [4, 0]]) + plane([[-3, -4], [-2, -3]]) - 2
     assert y.tolist() == [first.tolist(), second.tolist()]
     assert y.tolist() == [[[7, 1], [0, 7]], [[-1, 3], [3, -4]]]
 
 
 def test_each_channel_adds_its_own_part() -> None:
     """The same filters over one channel at a time, the others black."""
-    black = np.zeros((4, 4)).tolist()
+    black = [[0] * 4] * 4
     parts = {
         "red": (array(RED, black, black), [[[0, 2], [-2, 0]], [[4, 5], [3, 1]]]),
         "green": (array(black, GREEN, black), [[[5, -2], [-1, 5]], [[0, 4], [4, 0]]]),

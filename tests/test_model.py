@@ -1,4 +1,4 @@
-"""A compiled spec from Python: the plan is the definition's equal, calls do not touch each other, mistakes are named."""
+"""A compiled spec from Python: plan and definition agree, calls do not touch each other, mistakes are named."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def test_lenet_from_python() -> None:
     x = inputs(3, (1, 28, 28))
     y = compiled(x)
     assert isinstance(y, np.ndarray)
-    assert (y.shape, y.dtype) == ((3, 10), np.float32)
+    assert y.shape == (3, 10)
+    assert y.dtype == np.float32
     np.testing.assert_allclose(y.sum(axis=1), 1, rtol=1e-5)
     acts = compiled.trace(x)
     graph = compiled.graph
@@ -164,7 +165,7 @@ def test_numbers_become_float32(dtype: str) -> None:
     x = (4 * np.abs(inputs(2))).astype(dtype)
     np.testing.assert_array_equal(compiled(x), compiled(x.astype(np.float32)))
     np.testing.assert_array_equal(compiled(np.asfortranarray(x)), compiled(x))
-    assert compiled(x.tolist()).shape == (2, 3)  # type: ignore[arg-type, union-attr]
+    assert compiled(x.tolist()).shape == (2, 3)  # type: ignore[union-attr]
 
 
 def test_numbers_beyond_float32_make_no_noise() -> None:

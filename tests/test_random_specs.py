@@ -26,7 +26,7 @@ Array = NDArray[Any]
 SEEING_ALL = frozenset({"groupnorm", "instancenorm", "layernorm", "globalavgpool", "globalmaxpool", "adaptiveavgpool"})
 """Kinds with statistics over the image, or gates: what their cells share is left out of a receptive field."""
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @lru_cache(maxsize=64)

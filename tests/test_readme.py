@@ -12,20 +12,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import make_readme_picture as picture
+import numpy as np
 import pytest
 import readme
 from readme import ROOT, Block, Command, Shell, blocks, commands, console
 
 import cnnspec
 from cnnspec import bundled, document, expression, images, keys, source
+from cnnspec.calls import REPEATS
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
-from cnnspec.calls import REPEATS
 from cnnspec.elaborate import LAYERS
 from cnnspec.layers import find, kinds
 from cnnspec.manual import entries
@@ -111,13 +111,20 @@ def test_every_command_has_a_paragraph_with_an_example() -> None:
         assert f"cnnspec {name}" in run
 
 
-def test_options_exist() -> None:
-    """Every `--option` of the page is one of some command, of pytest, or of a tool of the table."""
+def test_options_exist(pytestconfig: pytest.Config) -> None:
+    """Every `--option` of the page is one of cnnspec's or of pytest's; one is pip's."""
     context = command_line.make_context("cnnspec", [], resilient_parsing=True)
     loaded = (command_line.get_command(context, name) for name in COMMANDS)
     known = {option for command in loaded if command for parameter in command.params for option in parameter.opts}
-    others = {"--no-skips", "--update-ui", "--update-golden", "--cov", "--no-deps"}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.text())) <= known | others
+    found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.text()))
+    for option in found - known - {"--no-deps"}:
+        pytestconfig.getoption(option)  # or raises ValueError
+
+
+def test_named_files_are_there() -> None:
+    shown = readme.files()
+    for path in re.findall(r"`((?:cnnspec|tests|specs)/[\w./]*)`", readme.text()):
+        assert (ROOT / path).exists() or path in shown, path
 
 
 # Specs
@@ -158,9 +165,7 @@ def test_layers_with_all_their_fields() -> None:
         for kind in re.findall(r"`(\w+)`", kinds_cell):
             shown[kind] = set() if fields == "branches" else set(filter(None, fields.split(", ")))
     assert shown == {
-        kind: {
-            f"**{e.name}**" if e.default is None else f"{e.name} {e.default}".strip() for e in entries(find(kind))
-        }
+        kind: {f"**{e.name}**" if e.default is None else f"{e.name} {e.default}".strip() for e in entries(find(kind))}
         for kind in kinds()
     }
 
@@ -213,7 +218,7 @@ def test_picture_shows_what_the_commands_print(shell: Shell, updating: bool) -> 
 
 
 @pytest.mark.parametrize("block", [b for b in blocks("python") if not b.about], ids=str)
-def test_python(block: Block, shell: Shell, monkeypatch: pytest.MonkeyPatch, updating: bool) -> None:
+def test_python(block: Block, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shell.folder)
     test = doctest.DocTestParser().get_doctest(block.text, {}, str(block), None, block.line)
     said: list[str] = []
@@ -240,18 +245,22 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
     for name, text in new.items():
         with (tmp_path / name).open("a", encoding="utf-8") as file:
             file.write(text if name == layer else f"\n\n{text}")
-    run: Callable[..., str] = lambda *call: in_copy(tmp_path, *call)  # noqa: E731
-    said = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_layers.py", "-k", kind)
-    assert re.search(r"^\d\d passed", said, re.MULTILINE), said
-    assert f"# {kind}: " in run("-m", "cnnspec", "explain", kind)
     (tmp_path / "net.yaml").write_text(f"input: {{C: 1, H: 2, W: 2}}\nlayers: [{kind}, flatten]\n", encoding="utf-8")
-    assert run("-m", "cnnspec", "validate", "net.yaml") == "ok net.yaml: output 4, 0 parameters, 0 MACs\n"
+    tested = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_layers.py", "-k", kind)
+    assert re.search(r"^\d\d passed", tested, re.MULTILINE), tested
+    assert in_copy(tmp_path, "cnnspec", "explain", kind).startswith(f"# {kind}: ")
+    validated = in_copy(tmp_path, "cnnspec", "validate", "net.yaml")
+    assert validated == "ok net.yaml: output 4, 0 parameters, 0 MACs\n"
+    np.save(tmp_path / "x.npy", np.array([[[-3, -0.5], [0.5, 3]]], np.float32))
+    in_copy(tmp_path, "cnnspec", "run", "net.yaml", "x.npy", "--init", "he", "--out", "y.npz")
+    with np.load(tmp_path / "y.npz") as outputs:
+        assert outputs["flatten1"].tolist() == [[-1, -0.5, 0.5, 1]]
 
 
 def in_copy(folder: Path, *call: str) -> str:
+    """What `python -m ...` prints in a copy of the project."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, *call], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", *call]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -276,7 +276,12 @@ def test_batches_are_as_large_as_memory_allows(spec: Path, tmp_path: Path, monke
 
     sizes: list[int] = []
     run = Model.run
-    monkeypatch.setattr(Model, "run", lambda self, x: sizes.append(len(x)) or run(self, x))
+
+    def counted(self: Model, x: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        sizes.append(len(x))
+        return run(self, x)
+
+    monkeypatch.setattr(Model, "run", counted)
     file = stored(tmp_path / "x.npy", inputs(20))
     peak = load(spec).graph.totals.peak_activation_bytes
     for bytes, wanted in ((2**28, [16, 4]), (7 * peak, [7, 7, 6]), (1, [1] * 20)):
@@ -347,6 +352,16 @@ def test_until_an_inner_layer(spec: Path, tmp_path: Path) -> None:
     [itself] = call("run", longer, file, "--format", "json").objects
     assert [c["class"] for c in scores["top"]] == [c["class"] for c in itself["top"]]
     assert [c["score"] for c in scores["top"]] == pytest.approx([c["score"] for c in itself["top"]])
+
+
+def test_a_bad_spec_is_shown_with_its_line(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(HEAD + LAYERS.replace("conv:", "covn:"))
+    called = call("run", bad)
+    assert (called.code, called.out) == (1, "")
+    assert "error[E101]: unknown layer `covn`" in called.err
+    assert "  - {covn: {F: 3, K: 2, P: same}, name: conv}\n" in called.err
+    assert "^^^^ did you mean `conv`?" in called.err
 
 
 @pytest.mark.parametrize(

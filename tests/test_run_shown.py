@@ -127,7 +127,7 @@ def test_a_bar_for_long_work(
     shown: bool,
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     monkeypatch.setattr("sys.stdout", out())
     monkeypatch.setattr("sys.stderr", err())
     monkeypatch.setenv("TERM", "xterm")
@@ -152,7 +152,7 @@ def test_shades_in_a_terminal(tmp_path: Path, colour: dict[str, str], marked: bo
         assert process.wait() == 0
     os.close(master)
     assert bool(re.search(rb"\x1b\[38;5;\d+;48;5;\d+m", shown)) is marked
-    assert "net, scores: ".encode() in shown
+    assert b"net, scores: " in shown
 
 
 def _read(terminal: int) -> bytes:

@@ -334,11 +334,11 @@ def test_limits_are_reached_exactly() -> None:
     ],
 )
 def test_hostile_texts_end_soon(text: str, code: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     _, found = only(text)
     assert found.code == code
     assert len(found.message + found.why + found.help) < 500
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
 
 
 @given(st.text("ab:-'\"[]{},&*!|>%@?#~\\ \n\t\ré日", max_size=24))

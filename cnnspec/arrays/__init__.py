@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from cnnspec.arrays import npy, npz
 from cnnspec.diagnostics import Diagnostic, FileError
@@ -36,7 +36,8 @@ class Inputs:
 
         for first in range(0, len(self), size):
             with np.errstate(over="ignore"):
-                yield np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
+                batch = np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
+            yield batch
 
 
 def load_input(path: AnyPath, shape: tuple[int, ...]) -> Inputs:
@@ -78,8 +79,7 @@ def _misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileE
     return FileError([misfit])
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     header: npy.Header
     load: Callable[[], NDArray[Any]]
 

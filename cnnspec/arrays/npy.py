@@ -11,8 +11,7 @@ import math
 import re
 import reprlib
 import warnings
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from cnnspec.files import Malformed
 
@@ -30,8 +29,7 @@ def nbytes(shape: object, itemsize: int) -> int:
     return itemsize * math.prod(shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What an `.npy` file says of its array; the data begins at byte `start`. `dtype` is such as `<f4`."""
 
     dtype: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,19 @@ def group() -> None:
     """Describe a convolutional network in YAML; check it, count it, run it with NumPy."""
 
 
+class Interrupt:
+    """Ctrl-C, remembered: libraries that are just being imported lose it, or make an error of their own of it."""
+
+    seen = False
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+
+interrupt = Interrupt()
+
+
 def main() -> None:
     """Run the command line and leave with its exit code."""
     if sys.stdout is None:  # closed by the caller: `>&-`
@@ -91,8 +105,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
             stream.reconfigure(errors="replace")  # bars and names beyond a narrow terminal's letters
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     code = guarded(lambda: group.main(prog_name="cnnspec", standalone_mode=False))
-    sys.exit(guarded(lambda: _flush(code)) if code != 141 else code)
+    code = guarded(lambda: _flush(code)) if code != 141 else code
+    sys.exit(130 if interrupt.seen else code)
 
 
 def _flush(code: int) -> int:
@@ -102,8 +119,6 @@ def _flush(code: int) -> int:
 
 def guarded(work: Callable[[], object]) -> int:
     """Exit code of `work`; every way in which it can end gets its message on standard error."""
-    from ..diagnostics import Failure
-
     try:
         result = work()
     except click.exceptions.Exit as exit:
@@ -116,16 +131,20 @@ def guarded(work: Callable[[], object]) -> int:
     except BrokenPipeError:
         _forget_stdout()
         return 141
-    except Failure as failure:
+    except Exception as error:
+        return 130 if interrupt.seen else _explained(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: Exception) -> int:
+    from ..diagnostics import Failure
+
+    if isinstance(error, Failure):
         from .report import exit_code, show
 
-        show(failure.diagnostics)
-        return exit_code(failure.diagnostics)
-    except OSError as error:
-        return _unwritable(error)
-    except Exception:
-        return _internal_error()
-    return result if isinstance(result, int) else 0
+        show(error.diagnostics)
+        return exit_code(error.diagnostics)
+    return _unwritable(error) if isinstance(error, OSError) else _internal_error()
 
 
 def _forget_stdout() -> None:

@@ -12,8 +12,8 @@ import click
 
 from ..diagnostics import FileError
 from ..render.safe import escaped
-from ..spec import Spec, load
-from .report import show
+from ..spec import Spec
+from .report import loaded, show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
     prefixes such as `module.` are taken off. With --for, what is missing, extra or misshapen is listed.
     """
-    spec = load(wanted) if wanted else None
+    spec = loaded(wanted) if wanted else None
     from ..weights import save
 
     tensors = _renamed(_read(source), rules)

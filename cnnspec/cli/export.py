@@ -11,8 +11,8 @@ from ..diagnostics import Diagnostic, FileError
 from ..export import onnx
 from ..layer import Shape
 from ..render.safe import escaped
-from ..spec import load
 from .options import input_option
+from .report import loaded
 from .weights import agree, chosen, weights_options
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def command(
     """
     agree(weights, init, seed)
     _check_name(output)
-    spec = load(spec_name, shape)
+    spec = loaded(spec_name, shape)
     onnx.ensure_possible(spec.graph)
     if opset not in onnx.opsets():
         raise click.UsageError(f"--opset {opset}: the installed onnx knows {onnx.opsets()[-1]} at most.")

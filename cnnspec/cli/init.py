@@ -8,8 +8,8 @@ import click
 
 from ..layer import Shape
 from ..render.safe import escaped
-from ..spec import load
 from .options import input_option
+from .report import loaded
 
 if TYPE_CHECKING:
     from ..weights import Style
@@ -32,7 +32,7 @@ def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None
 
     Filters and neurons are drawn; biases start at 0, the scales of norms at 1.
     """
-    graph = load(spec, shape).graph
+    graph = loaded(spec, shape).graph
     from ..weights import initial, save
 
     save(initial(graph.tensors, style, seed), output)

@@ -8,13 +8,25 @@ from collections.abc import Iterable
 import click
 
 from ..diagnostics import Diagnostic
+from ..layer import Shape
 from ..render.findings_text import text
 from ..source import Source
+from ..spec import Spec, check
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
     """Print findings as text with the reader's own lines."""
     click.echo(text(diagnostics, sources, colour=sys.stderr.isatty()), err=True, nl=False)
+
+
+def loaded(spec: str, input: Shape | None = None) -> Spec:
+    """The spec, or the end of the command: its mistakes are shown with the reader's own lines."""
+    checked = check(spec, input)
+    code = exit_code(checked.diagnostics)
+    if checked.spec is None or code:
+        show(checked.diagnostics, [checked.source])
+        raise click.exceptions.Exit(code)
+    return checked.spec
 
 
 def exit_code(diagnostics: Iterable[Diagnostic], strict: bool = False) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,13 @@ import click
 from ..diagnostics import Diagnostic, FileError, closest
 from ..graph import Graph
 from ..layer import Shape
-from ..spec import Spec, load
+from ..spec import Spec
 from .options import input_option
 from .progress import tracked
-from .report import show
+from .report import loaded
+from .weights import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ..model import Model
     from ..weights import Style
 
 ACTIVATIONS = 256 * 2**20
@@ -28,9 +27,7 @@ LARGEST_BATCH = 16
 @click.command("run")
 @click.argument("spec_name", metavar="SPEC")
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@click.option("--weights", type=click.Path(), help="A .safetensors or .npz file, in place of the spec's own.")
-@click.option("--init", type=click.Choice(["he", "glorot", "lecun"]), help="Run with fresh random weights instead.")
-@click.option("--seed", type=click.IntRange(0), help="Seed for --init.  [default: 0]")
+@weights_options
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--out", type=click.Path(), help="Write the raw outputs to this .npz file, by layer name.")
@@ -38,6 +35,7 @@ LARGEST_BATCH = 16
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
 @click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
 @input_option
 def command(
     spec_name: str,
@@ -52,43 +50,40 @@ def command(
     until: str | None,
     batch: int | None,
     threads: int | None,
+    exact: bool,
     shape: Shape | None,
 ) -> int:
     """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W).
 
     Without INPUT the spec's own sample is used. A bad input is reported and the rest go on (exit code 4).
     """
-    _agree(weights, init, seed, out, save)
-    spec = load(spec_name, shape)
+    agree(weights, init, seed)
+    if save and not out:
+        raise click.UsageError("--save keeps layers in the file of --out; name it.")
+    spec = loaded(spec_name, shape)
     graph = _part(spec, until, save)
     if out:
         _check_output(out)
-    model, origin = _model(spec, graph, weights, init, seed or 0, threads)
+    tensors = chosen(spec, weights, init, seed)
+    from ..ahead import ahead
     from ..inputs import batches, cases, count, paths
+    from ..model import Model
     from .results import Results
 
     C, H, W = spec.graph.input
     files = list(paths(inputs or [str(spec.sample_path())]))
     size = batch or max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
-    work = batches(cases(files, spec.header.preprocess, (C, H, W)), size)
+    named_in = None if inputs else spec.folder
+    work = batches(cases(files, spec.header.preprocess, (C, H, W), named_in), size)
     total = count(files, (C, H, W))
+    model = Model(graph, tensors, threads, exact)
     results = Results(spec, model, until, top, style, keep=bool(out), several=total > 1)
-    click.echo(results.header(origin), nl=False)
-    for group in tracked(work, -(-total // size)):
+    click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
+    for group in tracked(ahead(work) if total > size else work, -(-total // size)):
         results.add(group)
     if out:
         results.write(out)
     return results.exit_code()
-
-
-def _agree(weights: str | None, init: str | None, seed: int | None, out: str | None, save: Iterable[str]) -> None:
-    """Refuse options that would have no effect."""
-    if weights and init:
-        raise click.UsageError("--weights and --init exclude each other.")
-    if seed is not None and not init:
-        raise click.UsageError("--seed is for the random weights of --init; nothing else here is random.")
-    if save and not out:
-        raise click.UsageError("--save keeps layers in the file of --out; name it.")
 
 
 def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
@@ -111,16 +106,3 @@ def _check_output(out: str) -> None:
         message = f"cannot write raw outputs to `{Path(out).name}`"
         raise FileError([Diagnostic("E405", message, file=out, why="they are one .npz file", help="`--out FILE.npz`")])
     ensure_writable(out)
-
-
-def _model(
-    spec: Spec, graph: Graph, weights: str | None, init: Style | None, seed: int, threads: int | None
-) -> tuple[Model, str]:
-    """The executable part, and what is to be said of its weights."""
-    path = weights or (spec.weights_path() if not init else "")
-    from ..model import Model
-    from ..weights import initial, take
-
-    if init:
-        return Model(graph, initial(graph.tensors, init, seed), threads), f"random weights ({init}, seed {seed})"
-    return Model(graph, take(spec.graph.tensors, path, lambda d: show([d])), threads), ""

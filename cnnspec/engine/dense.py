@@ -9,7 +9,6 @@ import numpy as np
 
 from ..kernels.strips import Scratch
 from .finish import finish
-from .layout import NONE
 from .lowering import Item, Memory, Stage
 from .program import Operation
 
@@ -20,8 +19,6 @@ SHARED = 1 << 20
 
 class Dense:
     """y = x W' + b; the weight stays as it is stored, so nothing is copied however large it is."""
-
-    halo = NONE
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation

@@ -35,6 +35,23 @@ def leakyrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     return [partial(np.multiply, x, np.float32(layer.slope), out=scaled), partial(choose, x, scaled, out=out)]
 
 
+def elu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    below = scratch.take(*x.shape)
+    zero = np.zeros(x.shape[-1], np.float32)
+    return [
+        partial(np.minimum, x, zero, out=below),
+        partial(np.expm1, below, out=below),
+        partial(np.multiply, below, np.float32(layer.alpha), out=below),
+        partial(np.maximum, x, zero, out=x),
+        partial(np.add, x, below, out=out),
+    ]
+
+
+def gelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    # NumPy lacks the error function, and what stands in for it chooses value by value: the definition itself.
+    return [lambda: np.copyto(out, layer.forward(x))]
+
+
 def sigmoid(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     return [*_logistic(x), partial(np.copyto, out, x)]
 
@@ -80,6 +97,8 @@ FINISHES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
     "relu": relu,
     "relu6": relu6,
     "leakyrelu": leakyrelu,
+    "elu": elu,
+    "gelu": gelu,
     "sigmoid": sigmoid,
     "silu": silu,
     "hardsigmoid": hardsigmoid,

@@ -11,8 +11,7 @@ import numpy as np
 from ..kernels.strips import Call, Scratch, Strip, strips
 from ..kernels.windows import Array
 from .finish import FINISHES, finish
-from .layout import NONE
-from .lowering import Item, Lowering, Memory, Stage, channels_first
+from .lowering import Item, Lowering, Memory, Stage
 from .program import Operation
 
 
@@ -24,8 +23,6 @@ def pieces(out: Array) -> Iterator[Strip]:
 
 class Elementwise:
     """Cuts an image into strips, a vector not at all; subclasses bind one part."""
-
-    halo = NONE
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -78,8 +75,20 @@ class Activation(Elementwise):
         return [copy, *FINISHES[self.operation.layer.kind](self.operation.layer, y, out, scratch)]
 
 
-def lower_activation(operation: Operation) -> Lowering | None:
-    return Activation(operation)
+class PReLU(Elementwise):
+    """max(x, 0) + weight*min(x, 0), one weight a channel."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        weight = self.operation.arrays["weight"]
+        zero = np.zeros_like(weight)
+        below, above = scratch.take(*out.shape), scratch.take(*out.shape)
+        calls: Item = [
+            partial(np.minimum, inputs[0], zero, out=below),
+            partial(np.multiply, below, weight, out=below),
+            partial(np.maximum, inputs[0], zero, out=above),
+            partial(np.add, above, below, out=above),
+        ]
+        return [*calls, *finish(above, out, None, self.operation.activation, scratch)]
 
 
 class Gate(Elementwise):
@@ -98,16 +107,25 @@ class Gate(Elementwise):
         yield stage
 
 
+class Times(Elementwise):
+    """The product of branches of one shape."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        calls: Item = [partial(np.multiply, inputs[0], inputs[1], out=y)]
+        calls += [partial(np.multiply, y, other, out=y) for other in inputs[2:]]
+        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+
+
 def lower_mul(operation: Operation) -> Lowering | None:
-    first, *others = operation.arriving
-    gated = len(others) == 1 and first != others[0] and (1, 1) in (first[1:], others[0][1:])
-    return Gate(operation) if gated else None
+    """Several gates on one image are left to the layer itself."""
+    if len(set(operation.arriving)) == 1:
+        return Times(operation)
+    return Gate(operation) if len(operation.arriving) == 2 else None
 
 
 class Concat:
     """Copies what was not made in its place already, and clears the border around all of it."""
-
-    halo = NONE
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -122,42 +140,3 @@ class Concat:
                 calls.append(partial(np.copyto, part, x))
             first += shape[0]
         yield [calls]
-
-
-def lower_concat(operation: Operation) -> Lowering | None:
-    return Concat(operation)
-
-
-class Flatten:
-    """The image's values in C, H, W order."""
-
-    halo = NONE
-
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
-        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
-        first = channels_first(x)
-        yield [[partial(np.copyto, out.reshape(first.shape), first)]]
-
-
-class Softmax:
-    """exp(x - max) / sum over C, in five calls."""
-
-    halo = NONE
-
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
-        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
-        one = scratch.fresh().take(*x.shape[:-1], 1)
-        calls: Item = [
-            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=True),
-            partial(np.subtract, x, one, out=out),
-            partial(np.exp, out, out=out),
-            partial(np.add.reduce, out, axis=-1, out=one, keepdims=True),
-            partial(np.divide, out, one, out=out),
-        ]
-        yield [[*memory.clear_border(self.operation.name), *calls]]

@@ -13,32 +13,8 @@ from math import prod
 from ..graph import INPUT
 from ..layer import Shape, is_image
 from ..layers.concat import Concat
+from .halo import NONE, Halo
 from .program import Program
-
-
-@dataclass(frozen=True, slots=True)
-class Halo:
-    """Cells of zeros around an image, so that windows can read past its edge."""
-
-    top: int = 0
-    bottom: int = 0
-    left: int = 0
-    right: int = 0
-
-    def __or__(self, other: Halo) -> Halo:
-        """A border that serves both."""
-        return Halo(
-            max(self.top, other.top),
-            max(self.bottom, other.bottom),
-            max(self.left, other.left),
-            max(self.right, other.right),
-        )
-
-    def __bool__(self) -> bool:
-        return self != NONE
-
-
-NONE = Halo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +54,27 @@ class Span:
     dies: int
 
 
-def places(operations: Program, input: Shape, halos: Mapping[str, Halo]) -> dict[str, Place]:
-    """The place of every tensor. `halos` are the borders that readers want."""
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where every tensor of a program lies: its place, how long its memory is needed and where that begins, and what
+    it takes all together, in float32 values for one input."""
+
+    places: Mapping[str, Place]
+    spans: Mapping[str, Span]
+    offsets: Mapping[str, int]
+    values: int
+
+
+def lay_out(operations: Program, input: Shape, outputs: tuple[str, ...]) -> Layout:
+    """Place all tensors of a program."""
+    placed = places(operations, input)
+    needed = spans(operations, placed, outputs)
+    offsets, values = allocate(needed)
+    return Layout(placed, needed, offsets, values)
+
+
+def places(operations: Program, input: Shape) -> dict[str, Place]:
+    """The place of every tensor, with a border that serves all its readers."""
     shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
     slots = _slots(operations)
 
@@ -91,9 +86,9 @@ def places(operations: Program, input: Shape, halos: Mapping[str, Halo]) -> dict
         return name, first
 
     around: dict[str, Halo] = {}
-    for name, halo in halos.items():
-        owner, _ = root(name)
-        around[owner] = around.get(owner, NONE) | halo
+    for operation in operations:
+        owner, _ = root(operation.inputs[0])
+        around[owner] = around.get(owner, NONE) | operation.halo
     found = {}
     for name, shape in shapes.items():
         owner, first = root(name)

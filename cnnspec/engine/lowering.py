@@ -1,22 +1,23 @@
-"""Operations -> bound calls. The table `LOWERINGS` names, by layer kind, who carries an operation out.
+"""Operations -> bound calls: what a lowering is, and the memory that it binds to.
 
-A lowering says which border its input should have and binds work items: lists of calls that may run side by side.
-What has no entry is carried out by the layer's own `forward`.
+A lowering binds work items: lists of calls that may run side by side. `Plain` serves the kinds that have none of
+their own: it calls the layer's `forward`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ..kernels.strips import Call, Scratch
 from ..kernels.windows import Array
 from ..layer import is_image
-from .layout import NONE, Halo, Place
+from .halo import Halo
+from .layout import Place
 from .program import Operation
 
 Item = list[Call]
@@ -66,18 +67,12 @@ class Memory:
 class Lowering(Protocol):
     """Carries one operation out."""
 
-    @property
-    def halo(self) -> Halo:
-        """The border that the first input should have."""
-
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         """Work in order; the items of a stage hang on earlier stages only."""
 
 
 class Plain:
     """The layer's own `forward`, with its arrays turned to (n, C, H, W) and back as views."""
-
-    halo = NONE
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
@@ -97,30 +92,3 @@ class Plain:
 def channels_first(x: Array) -> Array:
     """(n, H, W, C) as (n, C, H, W); a vector as it is."""
     return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
-
-
-def lower(operation: Operation) -> Lowering:
-    """Who carries an operation out."""
-    from . import convolution, dense, joining, pooling
-
-    table: dict[str, Callable[[Operation], Lowering | None]] = {
-        "conv": convolution.lower,
-        "dense": dense.Dense,
-        "maxpool": pooling.lower_max,
-        "globalavgpool": pooling.GlobalAverage,
-        "concat": joining.lower_concat,
-        "add": joining.Sum,
-        "relu": joining.lower_activation,
-        "relu6": joining.lower_activation,
-        "silu": joining.lower_activation,
-        "hardswish": joining.lower_activation,
-        "sigmoid": joining.lower_activation,
-        "hardsigmoid": joining.lower_activation,
-        "leakyrelu": joining.lower_activation,
-        "batchnorm": joining.Affine,
-        "mul": joining.lower_mul,
-        "flatten": joining.Flatten,
-        "softmax": joining.Softmax,
-    }
-    make: Callable[[Operation], Any] = table.get(operation.layer.kind, Plain)
-    return make(operation) or Plain(operation)

@@ -1,7 +1,7 @@
 """Program -> a shorter program that computes the same, up to rounding.
 
 A pass takes operations and gives operations in an order that still runs. What lies between two operations may
-vanish only when nothing else reads it.
+vanish only when nothing else reads it. No pass needs arrays.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..layer import Layer
 from ..layers._affine import Absorbs, Affine
-from ..layers._pointwise import Pointwise
 from ..layers.add import Add
+from .choice import choose
 from .program import Operation, Program
 
+FINISHED = frozenset(
+    {"relu", "relu6", "leakyrelu", "elu", "gelu", "sigmoid", "silu", "hardsigmoid", "hardswish", "tanh"}
+)
+"""Kinds that the kernels apply to a strip while it is in the cache; `finish` says how."""
 
-def optimise(operations: Program, outputs: tuple[str, ...]) -> Program:
-    """All passes in their order."""
-    return fuse(fold(skip(operations, outputs), outputs), outputs)
+
+def optimise(operations: Program, outputs: tuple[str, ...], exact: bool = False) -> Program:
+    """All passes in their order; `exact` leaves Winograd out."""
+    return choose(fuse(fold(skip(operations, outputs), outputs), outputs), exact)
 
 
 def skip(operations: Program, outputs: tuple[str, ...]) -> Program:
@@ -36,7 +40,7 @@ def skip(operations: Program, outputs: tuple[str, ...]) -> Program:
 
 
 def fold(operations: Program, outputs: tuple[str, ...]) -> Program:
-    """Put layers that only scale and shift channels (batch-norm) into the weights of the layer before them.
+    """Let layers that only scale and shift channels (batch-norm) vanish into the weights of the layer before them.
 
     Jacob et al.: "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
     CVPR 2018, section 3.2.
@@ -46,12 +50,8 @@ def fold(operations: Program, outputs: tuple[str, ...]) -> Program:
     for operation in operations:
         before = done.get(operation.inputs[0])
         if before is not None and _can_fold(before, operation) and readers[before.name] == 1:
-            assert isinstance(operation.layer, Affine)
-            assert isinstance(before.layer, Absorbs)
-            factor, offset = operation.layer.affine(**operation.arrays)
-            arrays = before.layer.absorb(factor, offset, **before.arrays)
             del done[before.name]
-            operation = replace(before, name=operation.name, arrays=arrays)
+            operation = replace(before, name=operation.name, folded=(*before.folded, operation.step))
         done[operation.name] = operation
     return tuple(done.values())
 
@@ -65,39 +65,34 @@ def fuse(operations: Program, outputs: tuple[str, ...]) -> Program:
     branch, apply the activation."""
     readers = _readers(operations, outputs)
     done: dict[str, Operation] = {}
-    for operation in operations:
-        before = _last(operation, done) if operation.inputs else None
-        if before is not None and readers[before.name] == 1:
-            fused = _fused(before, operation)
-            if fused is not None:
-                # The fused operation runs where the later one stood: all that it reads exists by then.
-                del done[before.name]
-                operation = fused
+    place: dict[str, int] = {}
+    for i, operation in enumerate(operations):
+        hosts = [done[name] for name in operation.inputs if name in done and readers[name] == 1]
+        hosts = [host for host in hosts if _can_fuse(host, operation)]
+        if hosts:
+            # The last one made waits least. It runs where the later operation stood: all that it reads exists by then.
+            before = max(hosts, key=lambda host: place[host.name])
+            del done[before.name]
+            operation = _fused(before, operation)
         done[operation.name] = operation
+        place[operation.name] = i
     return tuple(done.values())
 
 
-def _last(operation: Operation, done: dict[str, Operation]) -> Operation | None:
-    """The input that was made last and can take more work."""
-    made = [done[name] for name in operation.inputs if name in done and isinstance(done[name].layer, Absorbs)]
-    order = {name: i for i, name in enumerate(done)}
-    return max((o for o in made if o.activation is None), key=lambda o: order[o.name], default=None)
+def _can_fuse(before: Operation, after: Operation) -> bool:
+    if before.activation is not None:
+        return False
+    if after.layer.kind in FINISHED:
+        return isinstance(before.layer, Absorbs | Affine | Add)
+    takes_sum = isinstance(before.layer, Absorbs) and before.plus is None
+    return isinstance(after.layer, Add) and len(after.inputs) == len(set(after.inputs)) == 2 and takes_sum
 
 
-def _fused(before: Operation, after: Operation) -> Operation | None:
-    if is_activation(after.layer) and before.activation is None:
-        return replace(before, name=after.name, activation=after.layer)
-    if isinstance(after.layer, Add) and len(after.inputs) == len(set(after.inputs)) == 2 and not before.plus:
+def _fused(before: Operation, after: Operation) -> Operation:
+    if isinstance(after.layer, Add):
         other = next(name for name in after.inputs if name != before.name)
         return replace(before, name=after.name, plus=other)
-    return None
-
-
-def is_activation(layer: Layer) -> bool:
-    """A function of single values, without weights, that some kernel finishes in place."""
-    from .finish import FINISHES
-
-    return isinstance(layer, Pointwise) and layer.kind in FINISHES
+    return replace(before, name=after.name, activation=after.layer)
 
 
 def _readers(operations: Iterable[Operation], outputs: tuple[str, ...]) -> Counter[str]:

@@ -15,26 +15,22 @@ from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
 from ..layer import is_image
 from .hold import one_thread
-from .layout import NONE, Halo, Place, allocate, places, spans
-from .lowering import Lowering, Memory, Stage, channels_first, lower
+from .layout import Layout, Place, lay_out
+from .lowering import Lowering, Memory, Stage, channels_first
+from .lowerings import lower
 from .passes import optimise
-from .program import Program, program
+from .program import program, with_arrays
 from .team import Team
 
 
 class Prepared:
     """A graph with its weights made ready for the kernels: shared by the plans of all batch sizes."""
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array]) -> None:
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array], exact: bool = False) -> None:
         self.graph = graph
-        self.operations: Program = optimise(program(graph, tensors), graph.outputs)
-        self.lowerings: list[Lowering] = [lower(operation) for operation in self.operations]
-        halos: dict[str, Halo] = {}
-        for operation, lowering in zip(self.operations, self.lowerings, strict=True):
-            for name in operation.inputs[:1]:
-                halos[name] = halos.get(name, NONE) | lowering.halo
-        self.places: dict[str, Place] = places(self.operations, graph.input, halos)
-        self.offsets, self.values = allocate(spans(self.operations, self.places, graph.outputs))
+        operations = optimise(program(graph), graph.outputs, exact)
+        self.layout = lay_out(operations, graph.input, graph.outputs)
+        self.lowerings: list[Lowering] = [lower(with_arrays(operation, tensors)) for operation in operations]
 
 
 class Bound:
@@ -43,8 +39,8 @@ class Bound:
     def __init__(self, prepared: Prepared, n: int, threads: int) -> None:
         self.n = n
         self.graph = prepared.graph
-        self.arena = aligned(prepared.values * n)
-        self.memory = Memory(self._roots(prepared), prepared.places)
+        self.arena = aligned(prepared.layout.values * n)
+        self.memory = Memory(self._roots(prepared.layout), prepared.layout.places)
         self.input = channels_first(self.memory.inner(INPUT))
         self.lanes = [self._bind(prepared, Scratch())]
         self.calls: list[Call] = [call for stage in self.lanes[0] for item in stage for call in item]
@@ -68,11 +64,11 @@ class Bound:
         if self.team is not None:
             self.team.close()
 
-    def _roots(self, prepared: Prepared) -> dict[str, Array]:
+    def _roots(self, layout: Layout) -> dict[str, Array]:
         roots = {}
-        for place in prepared.places.values():
-            if place.root not in roots and place.root in prepared.offsets:
-                begin = prepared.offsets[place.root] * self.n
+        for place in layout.places.values():
+            if place.root not in roots and place.root in layout.offsets:
+                begin = layout.offsets[place.root] * self.n
                 flat = self.arena[begin : begin + place.values * self.n]
                 roots[place.root] = flat.reshape(self.n, *_extent(place))
         return roots
@@ -104,12 +100,13 @@ KEPT = 4
 
 
 class Plan:
-    """Runs a graph with given weights on batches of any size. Safe to call from several threads."""
+    """Runs a graph with given weights on batches of any size, `exact` without Winograd. Safe to call from several
+    threads."""
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int = 1) -> None:
-        self.prepared = Prepared(graph, tensors)
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int = 1, exact: bool = False) -> None:
+        self.prepared = Prepared(graph, tensors, exact)
         self.threads = threads
-        self.together = max(1, TOGETHER // max(1, self.prepared.values))
+        self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))
         self._lock = Lock()
         self._free: list[Bound] = []
 

@@ -9,18 +9,35 @@ from typing import Any
 import numpy as np
 
 from ..geometry import Sweep
+from ..kernels.pooling import coverage
 from ..kernels.strips import Call, Scratch
 from ..kernels.windows import Array
-from .layout import NONE
 from .lowering import Lowering, Memory, Stage
 from .program import Operation
 
 
 def lower_max(operation: Operation) -> Lowering | None:
-    """Max pooling by shifted maxima, where every window has its middle on the image."""
+    """Max pooling; padding never wins, for it is left out."""
+    return _lower(operation, np.maximum)
+
+
+def lower_sum(operation: Operation) -> Lowering | None:
+    """Sum pooling."""
+    return _lower(operation, np.add)
+
+
+def lower_average(operation: Operation) -> Lowering | None:
+    """Average pooling: the sum over the cells that count."""
+    layer: Any = operation.layer
+    counts = coverage(layer.sweeps(operation.arriving[0]), layer.counts_padding).astype(np.float32)
+    return _lower(operation, np.add, counts[:, :, None])
+
+
+def _lower(operation: Operation, combine: np.ufunc, divisor: Array | None = None) -> Lowering | None:
+    """By shifted views, where each axis has a tap that lies on the image in every window."""
     layer: Any = operation.layer
     sweeps = layer.sweeps(operation.arriving[0])
-    return MaxPool(operation, sweeps) if all(_anchor(s) is not None for s in sweeps) else None
+    return Pool(operation, sweeps, combine, divisor) if all(_anchor(s) is not None for s in sweeps) else None
 
 
 def _anchor(sweep: Sweep) -> int | None:
@@ -32,14 +49,16 @@ def _anchor(sweep: Sweep) -> int | None:
     return None
 
 
-class MaxPool:
-    """First along the rows, whose cells are long runs, then along the columns: F + F maxima instead of F*F."""
+class Pool:
+    """First along the rows, whose cells are long runs, then along the columns: F + F views instead of F*F."""
 
-    halo = NONE
-
-    def __init__(self, operation: Operation, sweeps: tuple[Sweep, Sweep]) -> None:
+    def __init__(
+        self, operation: Operation, sweeps: tuple[Sweep, Sweep], combine: np.ufunc, divisor: Array | None
+    ) -> None:
         self.operation = operation
         self.sweeps = sweeps
+        self.combine = combine
+        self.divisor = divisor
 
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
@@ -49,13 +68,16 @@ class MaxPool:
         for i in range(n):
             low = scratch.fresh().take(1, rows.outputs, W, C)
             one, result = x[i : i + 1], out[i : i + 1]
-            items.append([*shifted_maxima(one, low, rows, 1), *shifted_maxima(low, result, columns, 2)])
+            calls = [*shifted(self.combine, one, low, rows, 1), *shifted(self.combine, low, result, columns, 2)]
+            if self.divisor is not None:
+                calls.append(partial(np.divide, result, self.divisor, out=result))
+            items.append(calls)
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
         yield items
 
 
-def shifted_maxima(x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Call]:
-    """The maximum of each window along one axis; taps off the image are left out, so padding never wins."""
+def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Call]:
+    """The taps of each window combined along one axis, without those off the image."""
     anchor = _anchor(sweep)
     assert anchor is not None
     first, _ = _tap(x, sweep, axis, anchor)
@@ -64,10 +86,10 @@ def shifted_maxima(x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Ca
     if not others or others[0][0].shape != out.shape:
         yield partial(np.copyto, out, first)
     else:
-        yield partial(np.maximum, first, others.pop(0)[0], out=out)
+        yield partial(combine, first, others.pop(0)[0], out=out)
     for seen, cells in others:
         part = _cut(out, axis, cells)
-        yield partial(np.maximum, part, seen, out=part)
+        yield partial(combine, part, seen, out=part)
 
 
 def _tap(x: Array, sweep: Sweep, axis: int, tap: int) -> tuple[Array, slice]:
@@ -88,8 +110,6 @@ def _cut(x: Array, axis: int, cells: slice) -> Array:
 class GlobalAverage:
     """The mean over all cells, as a product with a row of 1/(H*W)."""
 
-    halo = NONE
-
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
@@ -106,3 +126,15 @@ class GlobalAverage:
         calls.append(partial(np.matmul, share, dense.reshape(n, H * W, C), out=made))
         calls.append(partial(np.copyto, out, made.reshape(n, 1, 1, C)))
         yield [[*memory.clear_border(self.operation.name), *calls]]
+
+
+class GlobalMax:
+    """The largest value of each channel."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        largest: Call = partial(np.maximum.reduce, x, axis=(1, 2), out=out, keepdims=True)
+        yield [[*memory.clear_border(self.operation.name), largest]]

@@ -1,30 +1,54 @@
-"""Graph and weights -> operations, the engine's own form of a network: what passes rewrite and kernels carry out."""
+"""Graph -> operations, the engine's own form of a network: what passes rewrite and kernels carry out.
+
+Operations are settled without arrays: what memory a plan takes is known before there are weights.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from ..graph import Graph
-from ..kernels.windows import Array
+from ..graph import Graph, Step
 from ..layer import Layer, Shape
+from ..layers._affine import Absorbs, Affine
+from .halo import NONE, Halo
+
+if TYPE_CHECKING:
+    from ..kernels.windows import Array
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A layer with its arrays, and what is done to its output on the way: `plus` another tensor, then `activation`.
+    """A step with its arrays, and what is done to its output on the way: `plus` another tensor, then `activation`.
 
-    `name` is the tensor that it makes, `inputs` are those that it takes; shapes leave the batch out.
+    `name` is the tensor that it makes, `inputs` are those that it takes. The steps that were `folded` into it live on
+    in its weights. Which `kernel` carries it out, and which border (`halo`) its first input should have, is chosen
+    where there is a choice; `arrays` are there once all else is settled.
     """
 
     name: str
-    layer: Layer
+    step: Step
     inputs: tuple[str, ...]
-    arriving: tuple[Shape, ...]
-    shape: Shape
-    arrays: Mapping[str, Array] = field(default_factory=dict)
+    folded: tuple[Step, ...] = ()
     plus: str | None = None
     activation: Layer | None = None
+    kernel: str = ""
+    halo: Halo = NONE
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def layer(self) -> Layer:
+        return self.step.layer
+
+    @property
+    def arriving(self) -> tuple[Shape, ...]:
+        return self.step.arriving
+
+    @property
+    def shape(self) -> Shape:
+        """Of its output, without the batch."""
+        return self.step.shape
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -35,18 +59,22 @@ class Operation:
 Program = tuple[Operation, ...]
 
 
-def program(graph: Graph, tensors: Mapping[str, Array]) -> Program:
+def program(graph: Graph) -> Program:
     """The steps that the outputs hang on, as they are."""
     needed = graph.reached(graph.outputs)
-    return tuple(
-        Operation(
-            step.name,
-            step.layer,
-            step.inputs,
-            step.arriving,
-            step.shape,
-            {key: tensors[f"{step.name}.{key}"] for key in step.tensors},
-        )
-        for step in graph.steps
-        if step.name in needed
-    )
+    return tuple(Operation(step.name, step, step.inputs) for step in graph.steps if step.name in needed)
+
+
+def with_arrays(operation: Operation, tensors: Mapping[str, Array]) -> Operation:
+    """The operation with its arrays, those of the folded steps worked into them."""
+    arrays = _own(operation.step, tensors)
+    for step in operation.folded:
+        assert isinstance(step.layer, Affine)
+        assert isinstance(operation.layer, Absorbs)
+        factor, offset = step.layer.affine(**_own(step, tensors))
+        arrays = operation.layer.absorb(factor, offset, **arrays)
+    return replace(operation, arrays=arrays)
+
+
+def _own(step: Step, tensors: Mapping[str, Array]) -> dict[str, Array]:
+    return {key: tensors[f"{step.name}.{key}"] for key in step.tensors}

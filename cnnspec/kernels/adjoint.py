@@ -18,26 +18,26 @@ def overlay(seen: Array, sweeps: tuple[Sweep, Sweep]) -> Array:
     """
     N, C, *counts, _, _ = seen.shape
     rows, columns = sweeps
-    sizes = [_painted(sweep, count) for sweep, count in zip(sweeps, counts, strict=True)]
+    sizes = [painted(sweep, count) for sweep, count in zip(sweeps, counts, strict=True)]
     total = np.zeros((N, C, *sizes), seen.dtype)
     for i in range(rows.F):
         for j in range(columns.F):
-            total[:, :, _tap(rows, i, counts[0]), _tap(columns, j, counts[1])] += seen[..., i, j]
-    return np.ascontiguousarray(total[:, :, _inside(rows), _inside(columns)])
+            total[:, :, tap(rows, i, counts[0]), tap(columns, j, counts[1])] += seen[..., i, j]
+    return np.ascontiguousarray(total[:, :, inside(rows), inside(columns)])
 
 
-def _painted(sweep: Sweep, count: int) -> int:
+def painted(sweep: Sweep, count: int) -> int:
     """Cells of the padded axis that `count` windows need: with `extra` up to D they may pass its end."""
     return max(sweep.before + sweep.size + sweep.after, (count - 1) * sweep.S + sweep.extent)
 
 
-def _tap(sweep: Sweep, tap: int, count: int) -> slice:
+def tap(sweep: Sweep, tap: int, count: int) -> slice:
     """Where one tap of `count` windows lies on the padded axis."""
     first = tap * sweep.D
     return slice(first, first + (count - 1) * sweep.S + 1, sweep.S)
 
 
-def _inside(sweep: Sweep) -> slice:
+def inside(sweep: Sweep) -> slice:
     return slice(sweep.before, sweep.before + sweep.size)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from ..geometry import Sweep
 from .strips import Call, Made, Scratch, Strip, add_bias, joined, strips
 from .windows import Array
 
@@ -17,12 +18,12 @@ FEW_CELLS = 256
 
 
 class Product:
-    """Weight (K, C, 1, 1) at stride (SH, SW)."""
+    """Weight (K, C, 1, 1) with the sweeps of rows and columns; x has no border."""
 
-    def __init__(self, weight: Array, stride: tuple[int, int], bias: Array | None) -> None:
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
         self.bias = bias
         self.weight = np.ascontiguousarray(weight.reshape(len(weight), -1).T)
-        self.stride = stride
+        self.stride = sweeps[0].S, sweeps[1].S
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         C, K = self.weight.shape

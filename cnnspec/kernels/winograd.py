@@ -17,9 +17,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
 from .strips import Call, Made, Scratch, Strip, add_bias, strips
+from .tiling import STEP, TILE, tiles
 from .windows import Array
-
-TILE, STEP = 6, 4
 
 INPUT = np.array(
     [
@@ -52,11 +51,6 @@ MOST = 640 * 1024
 
 ENOUGH = 20
 """Tiles below which a product loses more by another cut than a second thread wins."""
-
-
-def tiles(cells: int) -> int:
-    """Tiles that cover an axis of output cells."""
-    return -(-cells // STEP)
 
 
 class Winograd:

@@ -15,7 +15,7 @@ from ..reach import Reach, Reaches
 class Sides(BaseModel):
     """Cells on each side of the image."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     top: Natural = 0
     bottom: Natural = 0

@@ -36,11 +36,15 @@ class AvgPool(Pool):
     def instead(self) -> str:
         return ", or `globalavgpool`"
 
+    @property
+    def counts_padding(self) -> bool:
+        return self.count_padding and self.P != "same-upper"
+
     def forward(self, x: Array) -> Array:
         from ..kernels.pooling import coverage
         from ..kernels.windows import windows
 
         sweeps = self.sweeps(x.shape[1:])
-        divisor = coverage(sweeps, self.count_padding and self.P != "same-upper")
+        divisor = coverage(sweeps, self.counts_padding)
         total: Array = windows(x, sweeps).sum(axis=(-2, -1))
         return total / divisor.astype(x.dtype)

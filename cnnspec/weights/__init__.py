@@ -42,7 +42,9 @@ def read(path: AnyPath) -> Weights:
 
 
 def take(
-    needed: Mapping[str, Tensor], source: AnyPath | Mapping[str, Any], warn: Callable[[Diagnostic], object] | None = None
+    needed: Mapping[str, Tensor],
+    source: AnyPath | Mapping[str, Any],
+    warn: Callable[[Diagnostic], object] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """The network's tensors from a file, or from arrays by name, as `fit` gives them; its errors are raised.
 

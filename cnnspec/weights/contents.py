@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
 FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A stored tensor. `dtype` is spelled as safetensors does: F32, BF16, I64, BOOL, ...
 
     Its bytes are [begin, end) of the file, for .npz of the unpacked member.

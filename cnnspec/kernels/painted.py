@@ -1,0 +1,71 @@
+"""Transposed convolution: one matrix product makes the window that each cell paints, then windows are added up.
+
+Where windows neither overlap nor leave gaps (F = S), every tap is simply copied to its places.
+Cost: F*F*C*K multiply-accumulates an input cell at the speed of the product, and F*F*K values added or copied.
+Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from ..geometry import Sweep
+from .adjoint import inside, painted, tap
+from .strips import Call, Made, Scratch, Strip, add_bias, joined, strips
+from .windows import Array
+
+
+class Painted:
+    """Weight (C, K, FH, FW) with the sweeps of rows and columns, which run over the output; x has no border."""
+
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+        self.bias = bias
+        self.sweeps = sweeps
+        C, self.maps = weight.shape[:2]
+        self.weight = np.ascontiguousarray(weight.transpose(0, 2, 3, 1).reshape(C, -1))
+        self.is_mosaic = all(s.F == s.S and s.D == 1 and s.size == s.outputs * s.S for s in sweeps)
+
+    def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
+        rows, columns = self.sweeps
+        if not self.is_mosaic:
+            yield from (Strip(i, i + 1, 0, H, 0, self.maps) for i in range(n))
+            return
+        for strip in strips(n, rows.outputs, self.maps, columns.outputs * sum(self.weight.shape)):
+            yield Strip(strip.n0, strip.n1, strip.r0 * rows.S, strip.r1 * rows.S, 0, self.maps)
+
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+        rows, columns = self.sweeps
+        seen = x[strip.n0 : strip.n1]
+        if self.is_mosaic:
+            seen = seen[:, strip.r0 // rows.S : strip.r1 // rows.S]
+        n, H, W, C = seen.shape
+        calls: list[Call] = []
+        cells = joined(seen)
+        if cells is None:
+            copy = scratch.take(n, H, W, C)
+            calls.append(partial(np.copyto, copy, seen))
+            cells = copy.reshape(-1, C)
+        y = scratch.take(len(cells), self.weight.shape[1])
+        calls.append(partial(np.matmul, cells, self.weight, out=y))
+        taps = y.reshape(n, H, W, rows.F, columns.F, self.maps)
+        if self.is_mosaic:
+            calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+            return Made(calls, list(_mosaic(taps)))
+        total = scratch.take(n, painted(rows, H), painted(columns, W), self.maps)
+        calls.append(partial(np.copyto, total, 0 if self.bias is None else self.bias))
+        for i in range(rows.F):
+            for j in range(columns.F):
+                below = total[:, tap(rows, i, H), tap(columns, j, W)]
+                calls.append(partial(np.add, below, taps[:, :, :, i, j], out=below))
+        return Made(calls, [(total[:, inside(rows), inside(columns)], ())])
+
+
+def _mosaic(taps: Array) -> Iterator[tuple[Array, tuple[slice, ...]]]:
+    """The taps of windows that lie side by side, each with its places in the output."""
+    FH, FW = taps.shape[3:5]
+    for i in range(FH):
+        for j in range(FW):
+            yield taps[:, :, :, i, j], (slice(None), slice(i, None, FH), slice(j, None, FW))

@@ -1,0 +1,68 @@
+"""Small networks for the tests of the engine, weights that leave nothing unseen, and what a program computes by
+definition, in float64."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnspec import weights
+from cnnspec.engine.plain import execute
+from cnnspec.engine.program import Operation, with_arrays
+from cnnspec.graph import INPUT, Graph
+from cnnspec.layer import Shape
+from cnnspec.spec import load
+
+Array = NDArray[Any]
+
+
+def graph(input: Shape, layers: str, outputs: str = "") -> Graph:
+    """The graph of a spec with these lines under `layers:`."""
+    C, H, W = input
+    head = f"input: {{C: {C}, H: {H}, W: {W}}}\nrounding: floor\n" + (f"outputs: [{outputs}]\n" if outputs else "")
+    return load(io.StringIO(f"{head}layers:\n{layers}")).graph
+
+
+def lively(needed: Graph, seed: int = 0) -> dict[str, Array]:
+    """Random weights; statistics and biases that are not all 0 and 1."""
+    random = np.random.default_rng(seed)
+    tensors = dict(weights.initial(needed.tensors, "he", seed))
+    for name, tensor in needed.tensors.items():
+        if tensor.fan is None:
+            tensors[name] = random.uniform(0.5, 1.5, tensor.shape).astype(np.float32)
+    return tensors
+
+
+def doubled(tensors: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: array.astype(np.float64) for name, array in tensors.items()}
+
+
+def defined(graph: Graph, tensors: Mapping[str, Array], x: Array) -> dict[str, Array]:
+    """Every tensor by plain execution in float64, the input's own among them."""
+    wide = x.astype(np.float64)
+    return {INPUT: wide, **dict(execute(graph, doubled(tensors), wide))}
+
+
+def interpreted(operations: Iterable[Operation], tensors: Mapping[str, Array], x: Array) -> dict[str, Array]:
+    """Every tensor that a program makes, by its layers' own `forward`, in float64."""
+    wide = doubled(tensors)
+    found = {INPUT: x.astype(np.float64)}
+    for operation in operations:
+        operation = with_arrays(operation, wide)
+        y = operation.layer.forward(*(found[name] for name in operation.inputs), **operation.arrays)
+        if operation.plus is not None:
+            y = y + found[operation.plus]
+        if operation.activation is not None:
+            y = operation.activation.forward(y)
+        found[operation.name] = y
+    return found
+
+
+def error(found: Array, wanted: Array) -> float:
+    """The largest difference, relative to the largest value wanted (or to 1 where all are small)."""
+    assert found.shape == wanted.shape
+    return float(np.abs(found - wanted).max() / max(1.0, float(np.abs(wanted).max())))

@@ -1,0 +1,176 @@
+"""Each layer kind on the engine against its definition, and whole networks against plain execution in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from calling import inputs
+from engine_cases import Array, defined, error, graph, interpreted, lively
+
+from cnnspec import bundled
+from cnnspec.engine.finish import FINISHES
+from cnnspec.engine.lowering import Plain
+from cnnspec.engine.lowerings import LOWERINGS, lower
+from cnnspec.engine.passes import FINISHED, optimise
+from cnnspec.engine.program import program, with_arrays
+from cnnspec.graph import Graph
+from cnnspec.layer import Example, Shape
+from cnnspec.layers import find, kinds
+from cnnspec.model import Model
+from cnnspec.spec import load
+
+LAYER = 1e-5
+"""Largest error of one layer, relative to its output's scale."""
+NETWORK = 5e-4
+"""Largest error of a whole network, relative to its output's scale."""
+
+DEFINED = {"groupnorm", "instancenorm", "layernorm"}
+"""Kinds that the engine carries out by the layer's own `forward`."""
+
+
+def examples() -> list[tuple[Example, Shape]]:
+    return [(e, e.arriving) for kind in kinds() for e in find(kind).examples if isinstance(e.produces, tuple)]
+
+
+def example(layer: str, arriving: Shape) -> Graph:
+    """A network of one layer; a vector is made of an image's values."""
+    if len(arriving) == 3:
+        return graph(arriving, f"  - {layer}\n")
+    return graph((arriving[0], 1, 1), f"  - flatten\n  - {layer}\n")
+
+
+def differs(found: Graph, n: int, threads: int = 1, exact: bool = False) -> float:
+    """The largest error of a network's outputs on random values."""
+    tensors, x = lively(found), inputs(n, found.input)
+    wanted = defined(found, tensors, x)
+    return max(error(y, wanted[name]) for name, y in Model(found, tensors, threads, exact).run(x).items())
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(("case", "arriving"), examples(), ids=lambda v: v.yaml if isinstance(v, Example) else "")
+def test_examples(case: Example, arriving: Shape, n: int) -> None:
+    assert differs(example(case.yaml, arriving), n) <= LAYER
+
+
+CORNERS = [
+    ("avgpool: {F: 3, S: 2, P: 1, rounding: ceil}", (3, 7, 8)),
+    ("avgpool: {F: 3, S: 1, P: same-upper}", (3, 7, 8)),
+    ("avgpool: {F: 2, S: 3, P: 1, count_padding: false}", (3, 6, 7)),
+    ("sumpool: {F: [1, 4], S: 1, P: same-upper}", (2, 3, 9)),
+    ("sumpool: {F: 3, S: 3, P: 2}", (2, 2, 5)),  # no tap is on the image in every window
+    ("maxpool: {F: 3, S: 3, P: 2}", (2, 2, 5)),
+    ("maxpool: {F: 2, S: 5}", (2, 8, 9)),
+    ("adaptiveavgpool: {out: [3, 7]}", (2, 5, 5)),
+    ("upsample: {factor: [3, 2], mode: bilinear}", (2, 4, 5)),
+    ("upsample: {factor: [1, 3]}", (2, 4, 5)),
+    ("lrn: {size: 4, alpha: 0.1, k: 2}", (7, 3, 3)),
+    ("lrn: {size: 9}", (3, 2, 2)),
+    ("reshape: {C: 4, H: 3, W: 5}", (5, 3, 4)),
+    ("permute: {order: [W, C, H]}", (2, 3, 4)),
+    ("conv: {F: 3, K: 12, G: 3, P: 1}", (6, 5, 5)),
+    ("conv: {F: 3, K: 8, G: 4, P: 1, bias: false}", (4, 5, 5)),  # two maps for each channel
+    ("conv: {F: 1, K: 4, P: 1}", (3, 4, 4)),
+    ("conv: {F: 1, K: 4, S: 2, G: 2}", (4, 5, 5)),
+    ("deconv: {F: 3, K: 4, G: 2, S: 2}", (4, 3, 3)),
+    ("deconv: {F: 2, K: 4, S: 2}", (4, 3, 3)),
+    ("mul: [[globalavgpool], []]", (3, 1, 5)),
+    ("mul: [[globalavgpool], [], [globalmaxpool]]", (3, 4, 5)),
+    ("mul: [[], [tanh], [relu]]", (3, 4, 5)),
+    ("add: [[], [], [tanh]]", (3, 4, 5)),
+    ("logsoftmax", (5, 2, 3)),
+    ("softmax", (5, 2, 3)),
+    ("prelu", (5, 2, 3)),
+    ("leakyrelu: {slope: 2.0}", (3, 4, 5)),
+    ("elu: {alpha: 0.3}", (3, 4, 5)),
+]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(("layer", "arriving"), CORNERS, ids=lambda v: v if isinstance(v, str) else "")
+def test_corners(layer: str, arriving: Shape, n: int) -> None:
+    assert differs(example(layer, arriving), n) <= LAYER
+
+
+@pytest.mark.parametrize(("layer", "arriving"), CORNERS, ids=lambda v: v if isinstance(v, str) else "")
+def test_corners_in_a_slot(layer: str, arriving: Shape) -> None:
+    """From one slot of a concatenation to another, both with a border: nothing lies side by side."""
+    one = f"[{{{layer if ':' in layer else f'{layer}: {{}}'}}}]"
+    lines = f"  - concat: [[tanh], [relu]]\n  - {{slice: {{to: C/2}}, name: half}}\n  - concat: [{one}, {one}]\n"
+    lines = f"  - concat: [[{{tanh: {{}}, name: half}}], []]\n  - from: half\n  - concat: [{one}, {one}]\n"
+    lines += "  - {conv: {F: 3, K: 2, P: 1}, name: last}\n  - from: half\n  - {conv: {F: 3, K: 2, P: 1}, name: other}\n"
+    assert differs(graph(arriving, lines, "last, other"), 2) <= LAYER
+
+
+@pytest.mark.parametrize("kind", sorted(FINISHED))
+@pytest.mark.parametrize("way", ["conv: {F: 3, K: 5, P: 1}", "add: [[], []]", "batchnorm"])
+def test_activations_are_finished_in_their_strip(kind: str, way: str) -> None:
+    assert differs(graph((3, 6, 7), f"  - {way}\n  - {kind}\n"), 2) <= LAYER
+
+
+def test_what_is_finished_has_a_finish() -> None:
+    assert set(FINISHES) == FINISHED
+
+
+def test_what_the_engine_leaves_to_the_layers() -> None:
+    assert set(kinds()) - set(LOWERINGS) == DEFINED
+    assert set(LOWERINGS) <= set(kinds())
+
+
+SIZES = {"lenet5": (1, 28, 28), "tinyvgg": (3, 64, 64), "resnet20_cifar": (3, 32, 32), "alexnet": (3, 67, 67)}
+
+
+def without_neurons(name: str, shape: Shape) -> Graph:
+    """A bundled network, up to `flatten` where its neurons take most of the memory and none of the interest."""
+    found = load(name, shape).graph
+    if name.startswith(("vgg", "alexnet")):
+        return found.until(next(step.name for step in found.steps if step.kind == "flatten"))
+    return found
+
+
+@pytest.mark.parametrize("name", bundled.names())
+def test_bundled_networks_have_lowerings_for_all_they_use(name: str) -> None:
+    found = without_neurons(name, SIZES.get(name, (3, 64, 64)))
+    tensors = {key: np.zeros(tensor.shape, np.float32) for key, tensor in found.tensors.items()}
+    operations = optimise(program(found), found.outputs)
+    assert not [o.name for o in operations if isinstance(lower(with_arrays(o, tensors)), Plain)]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lenet5",
+        "resnet18",
+        "mobilenet_v2",
+        "squeezenet1_1",
+        "densenet121",
+        "googlenet",
+        "unet",
+        "efficientnet_lite0",
+    ],
+)
+def test_networks(name: str, exact: bool) -> None:
+    found = load(name, SIZES.get(name, (3, 64, 64))).graph
+    assert differs(found, 1, 2, exact) <= NETWORK
+
+
+def test_exact_leaves_winograd_out() -> None:
+    found = load("resnet18", (3, 64, 64)).graph
+    plain, exact = (optimise(program(found), found.outputs, exact) for exact in (False, True))
+    assert "winograd" in {o.kernel for o in plain}
+    assert "winograd" not in {o.kernel for o in exact}
+    assert [o.name for o in plain] == [o.name for o in exact]
+
+
+def test_exact_is_more_exact() -> None:
+    found = graph((64, 28, 28), "".join("  - {conv: {F: 3, K: 64, P: 1}}\n  - {relu: {}}\n" for _ in range(6)))
+    assert differs(found, 1, exact=True) * 3 < differs(found, 1)
+
+
+def test_interpreting_is_defining() -> None:
+    """The tests of the passes stand on this."""
+    found = load("mobilenet_v2", (3, 32, 32)).graph
+    tensors, x = lively(found), inputs(1, found.input)
+    wanted: dict[str, Array] = defined(found, tensors, x)
+    for name, y in interpreted(program(found), tensors, x).items():
+        np.testing.assert_array_equal(y, wanted[name])

@@ -1,0 +1,237 @@
+"""Threads on the engine: the same bytes for any number, many callers, failures that arrive, BLAS left as it was."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from calling import inputs
+from engine_cases import Array, graph, lively
+
+from cnnspec.engine import hold
+from cnnspec.engine.hold import libraries, one_thread
+from cnnspec.engine.plan import KEPT, Plan
+from cnnspec.engine.team import Lane, Team
+from cnnspec.graph import Graph
+from cnnspec.model import Model
+from cnnspec.spec import load
+
+MIXED = """\
+  - {conv: {F: 3, K: 32, P: 1}}
+  - {relu: {}}
+  - {add: [[{conv: {F: 3, K: 32, P: 1}}, batchnorm], []]}
+  - {relu: {}}
+  - {conv: {F: 3, K: C, G: C, P: 1}}
+  - {concat: [[{conv: {F: 1, K: 300}}], [{maxpool: {F: 3, S: 1, P: 1}}], [{conv: {F: 5, K: 8, P: 2, S: 1}}]]}
+  - {avgpool: {F: 4}}
+  - {conv: {F: 3, K: 130}}
+  - {globalavgpool: {}}
+  - {flatten: {}}
+  - {dense: {K: 10}}
+"""
+
+
+def mixed() -> Graph:
+    """A network with work to share out in every kernel."""
+    return graph((16, 56, 56), MIXED)
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_the_number_of_threads_changes_no_byte(n: int) -> None:
+    found = mixed()
+    tensors, x = lively(found), inputs(n, found.input)
+    outputs = [Model(found, tensors, threads)(x) for threads in (1, 2, 3)]
+    assert len({np.asarray(y).tobytes() for y in outputs}) == 1
+
+
+def test_one_model_in_many_threads() -> None:
+    found = mixed()
+    model = Model(found, lively(found), threads=2)
+    batches = [inputs(1 + i % 2, found.input, i) for i in range(6)]
+    alone = [np.asarray(model(x)) for x in batches]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(model, batches * 3))
+    for y, wanted in zip(together, alone * 3, strict=True):
+        np.testing.assert_array_equal(y, wanted)
+    assert len(model.plan._free) <= KEPT
+
+
+# The team by itself
+
+
+def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -> list[Lane]:
+    """Stages of items that log their stage, for each lane; those of stage `fail` raise."""
+
+    def call(stage: int) -> None:
+        if stage == fail:
+            raise ArithmeticError(f"stage {stage}")
+        log.append(stage)
+
+    def item(stage: int) -> list[Any]:
+        return [lambda: call(stage)]
+
+    return [[[item(stage) for _ in range(items)] for stage in range(stages)] for _ in range(count)]
+
+
+@contextmanager
+def team(size: int) -> Iterator[Team]:
+    made = Team(size)
+    yield made
+    made.close()
+    for thread in made._threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_each_item_is_done_once_and_stages_in_order(size: int) -> None:
+    with team(size) as made:
+        for _ in range(50):
+            log: list[int] = []
+            made.run(lanes(log, 7, 5, size))
+            assert log == sorted(log)
+            assert len(log) == 7 * 5
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_failures_arrive_and_the_team_survives(size: int) -> None:
+    with team(size) as made:
+        for _ in range(20):
+            log: list[int] = []
+            with pytest.raises(ArithmeticError, match="stage 2"):
+                made.run(lanes(log, 5, 3, size, fail=2))
+            assert log == [0, 0, 0, 1, 1, 1]
+            made.run(lanes(log, 2, 3, size))
+            assert len(log) == 12
+
+
+def test_a_failure_in_the_other_thread_arrives() -> None:
+    """The caller's lane does all it can, the other one fails."""
+    main = threading.get_ident()
+    started = threading.Event()
+
+    def call() -> None:
+        if threading.get_ident() == main:
+            assert started.wait(60)
+        else:
+            started.set()
+            raise ArithmeticError("elsewhere")
+
+    with team(2) as made, pytest.raises(ArithmeticError, match="elsewhere"):
+        made.run([[[[call], [call]]]] * 2)
+
+
+def test_a_model_survives_a_failure() -> None:
+    found = mixed()
+    model = Model(found, lively(found), threads=2)
+    x = inputs(1, found.input)
+    wanted = np.asarray(model(x))
+    (bound,) = model.plan._free
+
+    def broken() -> None:
+        raise ArithmeticError("broken")
+
+    for lane in bound.lanes:
+        lane[1][0].append(broken)
+    with pytest.raises(ArithmeticError, match="broken"):
+        model(x)
+    for lane in bound.lanes:
+        lane[1][0].remove(broken)
+    np.testing.assert_array_equal(model(x), wanted)
+
+
+def test_threads_end_with_their_model() -> None:
+    found = mixed()
+    before = set(threading.enumerate())
+    model = Model(found, lively(found), threads=3)
+    for n in range(1, KEPT + 3):
+        model(inputs(n, found.input))
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    assert 2 <= len(started) <= 2 * (KEPT + 1)
+    del model
+    gc.collect()
+    for thread in started:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+
+
+# BLAS
+
+
+class Library:
+    """Stands for a BLAS library: has a number of threads."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def get_num_threads(self) -> int:
+        return self.threads
+
+    def set_num_threads(self, threads: int) -> None:
+        self.threads = threads
+
+
+def test_numpys_blas_is_found() -> None:
+    assert libraries()
+
+
+def test_blas_is_held_and_put_back() -> None:
+    blas = Library(4), Library(7)
+    with patch.object(hold, "libraries", lambda: blas):
+        with pytest.raises(ArithmeticError), one_thread:
+            assert [library.threads for library in blas] == [1, 1]
+            with one_thread:
+                assert [library.threads for library in blas] == [1, 1]
+            assert [library.threads for library in blas] == [1, 1]
+            raise ArithmeticError
+        assert [library.threads for library in blas] == [4, 7]
+
+
+def test_blas_is_put_back_when_the_last_one_leaves() -> None:
+    blas = (Library(4),)
+    inside, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with one_thread:
+            inside.set()
+            assert leave.wait(60)
+
+    with patch.object(hold, "libraries", lambda: blas):
+        thread = threading.Thread(target=other)
+        with one_thread:
+            thread.start()
+            assert inside.wait(60)
+        assert blas[0].threads == 1
+        leave.set()
+        thread.join()
+        assert blas[0].threads == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_leaves_blas_as_it_was(threads: int) -> None:
+    found = mixed()
+    model = Model(found, lively(found), threads)
+    before = [library.get_num_threads() for library in libraries()]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(model, [inputs(1, found.input)] * 4))
+    assert [library.get_num_threads() for library in libraries()] == before
+
+
+def test_a_large_batch_runs_in_parts() -> None:
+    """However large a batch is, memory is bound for a few inputs at a time, and the parts join."""
+    found = load("lenet5").graph
+    tensors = lively(found)
+    plan = Plan(found, tensors)
+    plan.together = 4
+    x = inputs(9, found.input)
+    whole: dict[str, Array] = plan.run(x)
+    assert {bound.n for bound in plan._free} == {3}
+    for i in range(0, 9, 3):
+        np.testing.assert_array_equal(whole["softmax1"][i : i + 3], plan.run(x[i : i + 3])["softmax1"])
