@@ -79,9 +79,7 @@ def parse(text: str) -> Expression:
     """Read an expression. Raises ExpressionError: E105, or E106 for a literal past the bounds."""
     if len(text) > MAX_LENGTH:
         message = f"an expression of {len(text):,} characters is too long"
-        raise ExpressionError(
-            "E105", message, 0, len(text), f"an expression has at most {MAX_LENGTH} characters"
-        )
+        raise ExpressionError("E105", message, 0, len(text), f"an expression has at most {MAX_LENGTH} characters")
     parser = _Parser(text)
     root = parser.everything()
     return Expression(text, root, tuple(parser.uses), frozenset(use.name for use in parser.uses))
@@ -281,9 +279,7 @@ class _Parser:
         if token.text == "(" and self.tokens[self.tokens.index(token) - 1].kind == "name":
             return _unreadable(token, "calls are not part of the arithmetic", "a product needs a `*`")
         if token.kind == "other":
-            return _unreadable(
-                token, f"`{token.text}` is not part of the arithmetic", "operators are + - * / // %"
-            )
+            return _unreadable(token, f"`{token.text}` is not part of the arithmetic", "operators are + - * / // %")
         return _unreadable(token, f"an operator is missing before `{token.text}`")
 
 

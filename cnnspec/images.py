@@ -235,9 +235,7 @@ def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, i
     return preprocess
 
 
-def _refuse_misfit(
-    path: Path, height: int, width: int, preprocess: Preprocess, input: tuple[int, int, int]
-) -> None:
+def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, input: tuple[int, int, int]) -> None:
     """Refuse an image that ends with another size than `input`, or grows too large on the way."""
     C, H, W = input
     way = f"H x W = {height}x{width}"

@@ -123,9 +123,7 @@ class Preprocess(BaseModel):
                 "mode" if self.mode else "",
                 f"an image cannot become an input of depth {C}",
                 f"{given} has C = {made}; the input has C = {C}",
-                {1: "`mode: gray`", 3: "`mode: rgb`"}.get(
-                    C, "an image has C = 1 or C = 3; give arrays instead"
-                ),
+                {1: "`mode: gray`", 3: "`mode: rgb`"}.get(C, "an image has C = 1 or C = 3; give arrays instead"),
             )
         for field, values in (("mean", self.mean), ("std", self.std)):
             if isinstance(values, tuple) and len(values) != C:

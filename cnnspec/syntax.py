@@ -23,9 +23,7 @@ class _Rule(NamedTuple):
     message: str
     help: str
     code: str = "E001"
-    at_beginning: bool = (
-        False  # the caret goes to the beginning, the note to the stop; else the other way round
-    )
+    at_beginning: bool = False  # the caret goes to the beginning, the note to the stop; else the other way round
     note: str = ""
 
 
@@ -76,9 +74,7 @@ _RULES = (
         "a list item cannot begin here",
         "put `- ` on a line of its own, or write the list as `[a, b]`",
     ),
-    _Rule(
-        "mapping keys are not allowed", "a `?` cannot stand here", "a text that begins with `?` needs quotes"
-    ),
+    _Rule("mapping keys are not allowed", "a `?` cannot stand here", "a text that begins with `?` needs quotes"),
     _Rule("simple key", "a `:` is missing after this", "write `key: value`", at_beginning=True),
     _Rule(
         "block (mapping|collection).* later",

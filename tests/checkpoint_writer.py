@@ -82,9 +82,7 @@ def weights(one: bytes | None = None) -> bytes:
     return pickled(mapping({"w": one or tensor()}))
 
 
-def archive(
-    pickle: bytes | None = None, records: Mapping[str, bytes] | None = None, folder: str = "net/"
-) -> bytes:
+def archive(pickle: bytes | None = None, records: Mapping[str, bytes] | None = None, folder: str = "net/") -> bytes:
     """A zip archive as PyTorch writes it: `data.pkl`, then `records` (one storage of FLOATS unless given)."""
     with zipfile.ZipFile(buffer := io.BytesIO(), "w") as file:
         file.writestr(f"{folder}data.pkl", weights() if pickle is None else pickle)
@@ -103,10 +101,7 @@ def stream(
     """The format from before PyTorch 1.6."""
     return b"".join(
         [
-            *(
-                pickled(part)
-                for part in (integer(magic), integer(version), mapping({"little_endian": b"\x88"}))
-            ),
+            *(pickled(part) for part in (integer(magic), integer(version), mapping({"little_endian": b"\x88"}))),
             weights() if pickle is None else pickle,
             pickled(b"](" + text("0") + b"e" if keys is None else keys),
             struct.pack("<Q", 6) + FLOATS if storages is None else storages,

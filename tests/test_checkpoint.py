@@ -29,9 +29,7 @@ def in_archive(path: Path, body: bytes) -> list[str]:
     return list(read(path))
 
 
-@pytest.mark.parametrize(
-    "file", [make_checkpoints.ARCHIVE, make_checkpoints.STREAM], ids=["archive", "stream"]
-)
+@pytest.mark.parametrize("file", [make_checkpoints.ARCHIVE, make_checkpoints.STREAM], ids=["archive", "stream"])
 def test_a_training_checkpoint_of_pytorch(file: Path) -> None:
     found, expected = read(file), make_checkpoints.expected()
     assert list(found) == list(expected)
@@ -92,9 +90,7 @@ def test_any_byte_but_0_is_true(path: Path) -> None:
     ],
     ids=["number", "transposed", "part", "repeated", "empty at the end"],
 )
-def test_views(
-    path: Path, shape: tuple[int, ...], stride: tuple[int, ...], offset: int, expected: object
-) -> None:
+def test_views(path: Path, shape: tuple[int, ...], stride: tuple[int, ...], offset: int, expected: object) -> None:
     path.write_bytes(w.archive(w.weights(w.tensor(shape, stride, offset))))
     found = read(path)["w"]
     assert found.shape == shape
@@ -127,19 +123,13 @@ def test_a_storage_that_no_weight_needs_may_be_missing(path: Path) -> None:
         ({"module._orig_mod.a": w.tensor()}, ["a"]),
     ],
 )
-def test_what_is_wrapped_around_the_weights_comes_off(
-    path: Path, wrapped: dict[str, bytes], names: list[str]
-) -> None:
+def test_what_is_wrapped_around_the_weights_comes_off(path: Path, wrapped: dict[str, bytes], names: list[str]) -> None:
     assert in_archive(path, w.mapping(wrapped)) == names
 
 
 PLAIN = {
-    "old tensor": w.call(
-        "torch._utils _rebuild_tensor", w.stored(), b"K\x00", w.integers([2, 3]), w.integers([3, 1])
-    ),
-    "parameter": w.call(
-        "torch._utils _rebuild_parameter", w.tensor(), b"\x88", w.call("collections OrderedDict")
-    ),
+    "old tensor": w.call("torch._utils _rebuild_tensor", w.stored(), b"K\x00", w.integers([2, 3]), w.integers([3, 1])),
+    "parameter": w.call("torch._utils _rebuild_parameter", w.tensor(), b"\x88", w.call("collections OrderedDict")),
     "shape as torch.Size": w.call(
         w.TENSOR, w.stored(), b"K\x00", w.call("torch Size", w.integers([2, 3])), w.integers([3, 1])
     ),
@@ -165,9 +155,7 @@ BESIDE = {
     "empty size": w.call("torch Size"),
     "name by the stack": w.text("torch") + w.text("float32") + b"\x93",
     "Python 2's set": w.call("__builtin__ set", b"]"),
-    "NumPy scalar": w.call(
-        "numpy._core.multiarray scalar", w.call("numpy dtype", w.text("f8")) + b"(Nt" + b"b", b"N"
-    ),
+    "NumPy scalar": w.call("numpy._core.multiarray scalar", w.call("numpy dtype", w.text("f8")) + b"(Nt" + b"b", b"N"),
     "long memo": b"Nr\x00\x01\x00\x00j\x00\x01\x00\x00\x86",
     "memo without a number": b"N\x94h\x00\x86",
 }
@@ -186,9 +174,7 @@ def test_an_ordered_dict_of_python_2(path: Path) -> None:
 
 
 def test_attributes_of_a_state_dict_are_left_out(path: Path) -> None:
-    body = (
-        w.call("collections OrderedDict") + w.items({"a": w.tensor()}) + w.mapping({"_metadata": b"}"}) + b"b"
-    )
+    body = w.call("collections OrderedDict") + w.items({"a": w.tensor()}) + w.mapping({"_metadata": b"}"}) + b"b"
     assert in_archive(path, body) == ["a"]
 
 

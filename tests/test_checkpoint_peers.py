@@ -61,9 +61,7 @@ def test_every_protocol(tmp_path: Path, state: dict[str, Any], archive: bool, pr
     assert_same(tmp_path / "net.pth", part)
 
 
-@pytest.mark.parametrize(
-    "file", [make_checkpoints.ARCHIVE, make_checkpoints.STREAM], ids=["archive", "stream"]
-)
+@pytest.mark.parametrize("file", [make_checkpoints.ARCHIVE, make_checkpoints.STREAM], ids=["archive", "stream"])
 def test_the_golden_files(file: Path) -> None:
     import torch
 

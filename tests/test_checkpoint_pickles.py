@@ -45,9 +45,7 @@ def test_nothing_is_executed(path: Path, protocol: int, in_archive: bool) -> Non
     assert not trap.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["os system", "posix system", "torch.storage _load_from_bytes", "torch load", "a b"]
-)
+@pytest.mark.parametrize("name", ["os system", "posix system", "torch.storage _load_from_bytes", "torch load", "a b"])
 def test_names_that_are_refused(path: Path, name: str) -> None:
     for data in (w.archive(w.pickled(w.named(name))), w.stream(w.pickled(w.named(name)))):
         assert f"names `{name.replace(' ', '.')}`, which is refused" in refused(path, data)

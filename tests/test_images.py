@@ -50,9 +50,7 @@ def values(path: Path, preprocess: Preprocess, *shape: int) -> list[Any]:
     return result
 
 
-def refusal(
-    path: Path, preprocess: Preprocess | None = RGB, input: tuple[int, int, int] = (3, 1, 1)
-) -> Diagnostic:
+def refusal(path: Path, preprocess: Preprocess | None = RGB, input: tuple[int, int, int] = (3, 1, 1)) -> Diagnostic:
     with pytest.raises(FileError) as caught:
         images.load(path, preprocess, input)
     (diagnostic,) = caught.value.diagnostics
@@ -464,9 +462,7 @@ def twelve_bits(path: Path) -> Path:
     """A TIFF that Pillow reads but cannot write: one strip of two 12-bit samples."""
     tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-    path.write_bytes(
-        b"II*\0" + struct.pack("<I", 12) + b"\xff\xff\xff\0" + struct.pack("<H", 9) + entries + bytes(4)
-    )
+    path.write_bytes(b"II*\0" + struct.pack("<I", 12) + b"\xff\xff\xff\0" + struct.pack("<H", 9) + entries + bytes(4))
     return path
 
 
@@ -503,9 +499,7 @@ def test_16_bit_gray_with_0_as_white_is_refused(tmp_path: Path) -> None:
     assert refusal(path, GRAY, (1, 1, 2)).why == "its gray has 12 bits a sample, or 0 stands for white"
 
 
-def test_an_exception_without_words_still_says_something(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_exception_without_words_still_says_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(*_: object, **__: object) -> None:
         raise MemoryError
 

@@ -45,9 +45,7 @@ def picture() -> Image.Image:
 
 @pytest.mark.parametrize("filter", ["nearest", "bilinear", "bicubic"])
 @pytest.mark.parametrize("size", [(501, 375), (375, 501), (256, 300), (223, 91), (225, 225)])
-def test_imagenet(
-    tmp_path: Path, transforms: Any, picture: Image.Image, filter: Any, size: tuple[int, int]
-) -> None:
+def test_imagenet(tmp_path: Path, transforms: Any, picture: Image.Image, filter: Any, size: tuple[int, int]) -> None:
     image = picture.resize(size)
     image.save(tmp_path / "a.png")
     peer = transforms.Compose(

@@ -126,9 +126,7 @@ def test_absent_values_stand_behind_their_colon() -> None:
 
 
 def test_scalars_stay_text() -> None:
-    root = tree(
-        "a: 010\nb: 'yes'\nc: ~\nd: null\ne: 'null'\nf: 1e-3\ng: >-\n  x\n  y\nh: 1234567890123456789\n"
-    )
+    root = tree("a: 010\nb: 'yes'\nc: ~\nd: null\ne: 'null'\nf: 1e-3\ng: >-\n  x\n  y\nh: 1234567890123456789\n")
     assert isinstance(root, Mapping)
     texts = {key.text: value.text for key, value in root.items if isinstance(value, Scalar)}
     assert texts == {

@@ -72,12 +72,8 @@ CASES = (
     Case("layernorm", over_channels),
     Case("layernorm", lambda f, x, t: f.layer_norm(x, x.shape[1:], t["weight"], t["bias"]), {"over": "all"}),
     Case("groupnorm", lambda f, x, t: f.group_norm(x, 3, t["weight"], t["bias"]), {"G": 3}),
-    Case(
-        "groupnorm", lambda f, x, t: f.group_norm(x, 1, t["weight"], t["bias"], 1e-2), {"G": 1, "eps": 1e-2}
-    ),
-    Case(
-        "instancenorm", lambda f, x, t: f.instance_norm(x, None, None, t["weight"], t["bias"]), {}, (IMAGE,)
-    ),
+    Case("groupnorm", lambda f, x, t: f.group_norm(x, 1, t["weight"], t["bias"], 1e-2), {"G": 1, "eps": 1e-2}),
+    Case("instancenorm", lambda f, x, t: f.instance_norm(x, None, None, t["weight"], t["bias"]), {}, (IMAGE,)),
     Case("lrn", lambda f, x, t: f.local_response_norm(x, 5), {"size": 5}, (IMAGE,)),
     Case(
         "lrn",
@@ -103,17 +99,13 @@ def drawn(layer: Layer, shape: Shape) -> dict[str, Array]:
     """Random tensors: those that start at 1 (weights, variances) positive."""
     random = np.random.default_rng(1)
     return {
-        name: random.uniform(0.5, 2, tensor.shape)
-        if tensor.fill == 1
-        else random.standard_normal(tensor.shape)
+        name: random.uniform(0.5, 2, tensor.shape) if tensor.fill == 1 else random.standard_normal(tensor.shape)
         for name, tensor in layer.tensors(shape).items()
     }
 
 
 def test_there_is_a_case_for_each_kind() -> None:
-    rules = {
-        name for name, rule in vars(values).items() if getattr(rule, "__module__", "") == values.__name__
-    }
+    rules = {name for name, rule in vars(values).items() if getattr(rule, "__module__", "") == values.__name__}
     assert {case.kind for case in CASES} == rules & set(kinds())
 
 

@@ -46,9 +46,7 @@ def members(file: BinaryIO, size: int) -> dict[str, Region]:
     for entry in entries:
         region = _locate(file, entry, start)
         if entry.header < free:
-            raise damaged(
-                f"its members overlap at {quote(entry.name)}", f"byte {entry.header:,} belongs to two"
-            )
+            raise damaged(f"its members overlap at {quote(entry.name)}", f"byte {entry.header:,} belongs to two")
         free = region.start + region.size
         if entry.name in regions:
             raise damaged(f"it holds the member {quote(entry.name)} twice", "only one of them can be meant")
@@ -104,8 +102,7 @@ def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
         if flags & _ENCRYPTED or method or packed != size:
             raise refusal(
                 f"has a compressed or encrypted member, {quote(entry.name)}",
-                f"PyTorch stores members as they are; this one packs {size:,} bytes into {packed:,} "
-                f"by method {method}",
+                f"PyTorch stores members as they are; this one packs {size:,} bytes into {packed:,} by method {method}",
             )
         yield entry
 

@@ -22,7 +22,5 @@ class Region:
         file.seek(self.start)
         data = file.read(self.size)
         if len(data) < self.size or (self.checksum and zlib.crc32(data) != self.checksum):
-            raise damaged(
-                f"{what} has changed since it was written", "its bytes and its checksum do not match"
-            )
+            raise damaged(f"{what} has changed since it was written", "its bytes and its checksum do not match")
         return data

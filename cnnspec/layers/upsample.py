@@ -7,6 +7,7 @@ values hold. This is PyTorch's align_corners=False and what image programs do.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -37,7 +38,7 @@ class Upsample(Layer):
         return (C, H * self.factor[0], W * self.factor[1])
 
     def reach(self, arriving: Shape) -> Reaches:
-        rows, columns = (repeating(f, 1, lambda i, f=f: self.mixed(i, f)) for f in self.factor)
+        rows, columns = (repeating(factor, 1, partial(self.mixed, factor=factor)) for factor in self.factor)
         return rows, columns
 
     def mixed(self, i: int, factor: int) -> tuple[int, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -82,18 +84,18 @@ def droppath(layer: Any, x: Array) -> Array:
 
 
 def scale(layer: Any, x: Array, *, weight: Array) -> Array:
-    return np.stack([each(channel, lambda v, w=w: v * w) for channel, w in zip(x, weight, strict=True)])
+    return np.stack([each(channel, partial(mul, w)) for channel, w in zip(x, weight, strict=True)])
 
 
 def prelu(layer: Any, x: Array, *, weight: Array) -> Array:
-    return np.stack(
-        [each(channel, lambda v, w=w: v if v > 0 else w * v) for channel, w in zip(x, weight, strict=True)]
-    )
+    return np.stack([each(channel, partial(_bent, w)) for channel, w in zip(x, weight, strict=True)])
 
 
-def batchnorm(
-    layer: Any, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
-) -> Array:
+def _bent(slope: float, v: float) -> float:
+    return v if v > 0 else slope * v
+
+
+def batchnorm(layer: Any, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array) -> Array:
     y = np.empty_like(x)
     for place in np.ndindex(x.shape):
         c = place[0]
