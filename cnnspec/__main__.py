@@ -9,6 +9,7 @@ import os
 def main() -> None:
     # pydantic would look for plugins in the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.disable()  # imports leave no garbage; loading a command enables it again
     try:
         from .cli import main as run
 

@@ -11,7 +11,7 @@ from .fields import Reader, number
 from .forms import form
 from .items import Argument, Call
 from .naming import ROOT
-from .scope import Layers, Scope, Unknown, Value, Word
+from .scope import LETTERS, Layers, Scope, Unknown, Value, Word
 from .source import Scalar
 
 REPEATS = 10_000
@@ -90,7 +90,7 @@ class Binding:
 
 def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value:
     """The value of an argument: layers, an argument handed on, true or false, a number, else a word."""
-    if isinstance(argument, tuple):
+    if not isinstance(argument, Scalar):
         return Layers(argument, scope)
     handed_on = scope.argument(argument.text)
     if handed_on is not None:
@@ -111,4 +111,4 @@ def _is_word(scalar: Scalar, scope: Scope) -> bool:
         names = parse(scalar.text).names
     except ExpressionError:
         return True
-    return not names <= set(scope.names())
+    return not names <= {*scope.arguments, *LETTERS}

@@ -12,18 +12,22 @@ from itertools import chain
 from typing import NamedTuple
 
 from .diagnostics import Diagnostic, Span, closest
+from .expression import IDENTIFIER
 from .fields import listed, read, unknown_field
 from .forms import forms
 from .header import Header
 from .items import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
 from .layer import Join, Layer
 from .layers import find, kinds
+from .naming import LENGTH
 from .scope import LETTERS
 from .source import Mapping, Node, Scalar, Sequence, Source, parse
 
 SIBLINGS = ("name", "repeat", "expect")
+RESERVED = (*SIBLINGS, "from")
+"""Words that cannot be a block's name."""
+FLAGS = ("true", "false")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-NAME_LENGTH = 200
 ARGUMENTS = 100
 SUGGESTED = 50
 
@@ -109,8 +113,7 @@ class Builder:
             self.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
             return
         for name, _ in node.items:
-            if name.text in kinds() or not NAME.fullmatch(name.text) or name.text == "from":
-                why = "that is a layer kind" if name.text in kinds() else "letters, digits, `_` and `-` make a name"
+            if why := _unfit_for_block(name.text):
                 self.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
             self.blocks[name.text] = Block(name)
         for name, body in node.items:
@@ -149,8 +152,7 @@ class Builder:
         if len(node.items) > ARGUMENTS:
             self.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
         for key, _ in node.items[:ARGUMENTS]:
-            if key.text in LETTERS or not key.text.isidentifier():
-                why = "C, H and W are the arriving tensor's" if key.text in LETTERS else "letters, digits and `_`"
+            if why := _unfit_for_argument(key.text):
                 self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
             block.arguments[key.text] = (key, None)
 
@@ -227,13 +229,18 @@ class Builder:
     ) -> Item:
         kind = word.text
         name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
-        if kind in scope and body is None:
+        is_bare = body is None or (isinstance(body, Scalar) and body.is_null)
+        if kind in scope and is_bare and not siblings:
             otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
             return Splice(word, span, otherwise=otherwise)
         if kind in self.blocks:
             block = self.blocks[kind]
             arguments, flawed = self.call(block, body, scope)
             return Call(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
+        if kind not in kinds() and kind in scope:
+            help = f"by itself, `- {kind}`; names and expectations belong to the layers that it holds"
+            self.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
+            return Broken(word, span, name)
         if kind not in kinds():
             near = self.near(kind, chain(kinds(), self.blocks, scope))
             known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
@@ -307,9 +314,9 @@ class Builder:
         if node is None:
             return None
         text = node.text if isinstance(node, Scalar) else ""
-        if not NAME.fullmatch(text) or len(text) > NAME_LENGTH or text == "input":
+        if not NAME.fullmatch(text) or len(text) > LENGTH or text == "input":
             label = "it is the name of the spec's input" if text == "input" else ""
-            why = f"letters, digits, `_` and `-`, with dots between parts, up to {NAME_LENGTH} characters"
+            why = f"letters, digits, `_` and `-`, with dots between parts, up to {LENGTH} characters"
             self.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
             return None
         assert isinstance(node, Scalar)
@@ -360,6 +367,24 @@ class Builder:
             )
             return (Broken(Scalar("", True, node.span), node.span),)
         return node
+
+
+def _unfit_for_block(name: str) -> str:
+    """Why no block can be called `name`, or nothing."""
+    if name in kinds():
+        return "that is a layer kind"
+    if name in RESERVED:
+        return "in a list of layers that word has a meaning of its own"
+    return "" if NAME.fullmatch(name) else "letters, digits, `_` and `-` make a name"
+
+
+def _unfit_for_argument(name: str) -> str:
+    """Why no argument can be called `name`, or nothing."""
+    if name in LETTERS:
+        return "C, H and W are the arriving tensor's"
+    if name in FLAGS:
+        return "that word has a value of its own"
+    return "" if re.fullmatch(IDENTIFIER, name) else "letters, digits and `_` make a name, a letter first"
 
 
 def _covers(key: Scalar, value: Node, place: Span) -> bool:

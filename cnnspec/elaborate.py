@@ -177,7 +177,7 @@ class Walk:
         return self.step(item, self.maker.join(item.layer), place, flows, flow.shape)
 
     def branch(self, branch: Branch, place: Place, flow: Flow) -> Flow:
-        if isinstance(branch, tuple):
+        if not isinstance(branch, Scalar):
             return self.walk(branch, place, flow)
         value = place.scope.argument(branch.text)
         if isinstance(value, Layers):

@@ -17,8 +17,9 @@ from pydantic_core import ErrorDetails
 
 from .diagnostics import Diagnostic, Failure, Span, closest
 from .expression import ExpressionError, Number, evaluate, parse, whole
-from .forms import Form, forms
-from .scope import Layers, NoSuchName, Scope, Value, Word
+from .forms import Form, forms, spelled
+from .layer import Layer
+from .scope import Layers, NoSuchName, Scope, Unknown, Value, Word
 from .source import Mapping, Node, Scalar, Sequence, trap
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,27 +36,33 @@ class Reader:
     found: list[Diagnostic] = field(default_factory=list)
 
     def fields(self, model: type[BaseModel], body: Mapping) -> dict[str, Any]:
-        """The values given in `body`; mistakes go to `found`. Raises `Unknown` when a value cannot be known."""
+        """The values of `body`, whose keys are all the model's; mistakes go to `found`.
+
+        A value that hangs on an earlier mistake is left out, as a mistaken one is.
+        """
         known = forms(model)
         values: dict[str, Any] = {}
-        own: MappingABC[str, tuple[Any, Any]] | None = None
-        for key, node in sorted(body.items, key=lambda item: item[0].text in known and known[item[0].text].per_axis):
-            if key.text not in known:
-                self.found.append(unknown_field(key, list(known)))
-                continue
-            shape = known[key.text]
-            if shape.per_axis and own is None:
-                own = getattr(model, "letters", lambda _: {})(values)
-            axes = self._axes(own) if shape.per_axis and own else (self.scope, self.scope)
+        for key, node in sorted(body.items, key=lambda item: known[item[0].text].per_axis):
+            form = known[key.text]
+            axes = self._axes(model, body, values) if form.per_axis else (self.scope, self.scope)
             try:
-                values[key.text] = self.value(key.text, node, shape, axes)
+                values[key.text] = self.value(key.text, node, form, axes)
             except Failure as failure:
                 self.found.extend(failure.diagnostics)
+            except Unknown:
+                continue
         return values
 
-    def _axes(self, own: MappingABC[str, tuple[Any, Any]]) -> tuple[Scope, Scope]:
+    def _axes(self, model: type[BaseModel], body: Mapping, values: MappingABC[str, Any]) -> tuple[Scope, Scope]:
+        """The scopes of rows and of columns, in which the layer's own letters have their values."""
+        own = model.letters(values) if issubclass(model, Layer) else {}
+        written = {key.text for key, _ in body.items if not forms(model)[key.text].per_axis}
+        required = {name for name, info in model.model_fields.items() if info.is_required()}
+        hidden = self.scope.hidden | (written | required) - values.keys()
+
         def scope(axis: int) -> Scope:
-            return replace(self.scope, arguments={**self.scope.arguments, **{k: v[axis] for k, v in own.items()}})
+            arguments = {**self.scope.arguments, **{letter: pair[axis] for letter, pair in own.items()}}
+            return replace(self.scope, arguments=arguments, hidden=hidden)
 
         return scope(0), scope(1)
 
@@ -65,7 +72,7 @@ class Reader:
             return self._sequence(name, node, form, axes)
         if isinstance(node, Mapping):
             return self._mapping(name, node, form, axes)
-        if form.items and not (form.number or form.words or form.text or form.flag):
+        if form.both:
             form = form.item(0)._replace(per_axis=form.per_axis)
         rows = _scalar(name, node, form, axes[0])
         if not form.per_axis or axes[0] is axes[1]:
@@ -76,6 +83,8 @@ class Reader:
     def _sequence(self, name: str, node: Sequence, form: Form, axes: tuple[Scope, Scope]) -> tuple[Any, ...]:
         if not form.items:
             raise _wrong(name, node, form, "a list")
+        if not node.items:
+            raise _wrong(name, node, form, "empty")
         if not form.endless and len(node.items) != len(form.items):
             raise _wrong(name, node, form, f"a list of {len(node.items)}")
         return tuple(
@@ -105,26 +114,29 @@ class Reader:
         return values
 
 
-def read(model: type[M], body: Mapping, scope: Scope | None = None) -> tuple[M | None, list[Diagnostic]]:
-    """A model from its YAML mapping, with every mistake found; None when there is any."""
-    reader = Reader(scope or Scope())
-    values = reader.fields(model, body)
-    if reader.found:
-        _, also = build(model, values, body)
-        # A key whose value could not be read is missing from the values, but not from the text.
-        written = {f"`{key.text}` is missing" for key, _ in body.items}
-        return None, reader.found + [d for d in also if d.code == "E103" and d.message not in written]
-    return build(model, values, body)
+def read(model: type[M], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
+    """A model from its YAML mapping, where no tensor arrives, with every mistake found; None when there is any."""
+    reader = Reader(Scope(arriving=()))
+    made, found = build(model, reader.fields(model, body), body)
+    return made, reader.found + found
 
 
-def build(model: type[M], values: dict[str, Any], body: Node) -> tuple[M | None, list[Diagnostic]]:
-    """The model of evaluated values, or its mistakes at the places they have in `body`."""
+def build(model: type[M], values: dict[str, Any], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
+    """The model of evaluated values, or its mistakes at the places they have in `body`.
+
+    Where values that were written could not be read there is no model, and nothing is said that may hang on them.
+    """
+    unread = {key.text for key, _ in body.items} - values.keys()
     try:
-        return model.model_validate(values), []
+        made = model.model_validate(values)
+        return (None if unread else made), []
     except ValidationError as invalid:
         found: dict[object, Diagnostic] = {}
-        for details in invalid.errors(include_url=False):
-            found.setdefault(details["loc"][:1], _invalid(model, details, body))
+        # One mistake in a field of several forms is a mistake in each of them: the broken bound tells most.
+        for details in sorted(invalid.errors(include_url=False), key=lambda details: details["type"] not in BOUNDS):
+            missing = details["type"] == "missing" and details["loc"][0] not in unread
+            if not unread or missing or details["type"] in BOUNDS:
+                found.setdefault(details["loc"][:1], _invalid(model, details, body))
         return None, list(found.values())
 
 
@@ -298,10 +310,14 @@ def _invalid(model: type[BaseModel], details: ErrorDetails, body: Node) -> Diagn
         return Diagnostic("E103", f"`{missing}` is missing", span=body.span, help=_example(model, name))
     if details["type"] in BOUNDS:
         bound, words = BOUNDS[details["type"]]
-        limit = f"{details['ctx'][bound]:g}"
+        limit = spelled(details["ctx"][bound])
         return Diagnostic(
             "E104", f"`{name}` must be {words} {limit}", span=node.span, label=f"this is {details['input']}"
         )
+    if details["type"] == "literal_error":
+        expected = details["ctx"]["expected"]
+        message = f"`{name}` must be {expected}"
+        return Diagnostic("E104", message, span=node.span, label=f"this is {details['input']}")
     message = details["msg"].removeprefix("Value error, ")
     return Diagnostic("E104", f"`{name}`: {message}" if name else message, span=node.span)
 

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from cnnspec.diagnostics import Diagnostic, FileError, closest
+from .diagnostics import Diagnostic, FileError, closest
 
 AnyPath = str | os.PathLike[str]
 

@@ -12,7 +12,13 @@ from pydantic.fields import FieldInfo
 
 from .layer import PerAxis, both
 
-LIMITS = ("ge", "gt", "le", "lt")
+SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+"""The bounds of numbers, as pydantic calls them."""
+
+
+def spelled(number: float) -> str:
+    """A number as short as people write it: 1e-5, not 1e-05."""
+    return f"{number:g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 class Spelled(NamedTuple):
@@ -50,17 +56,29 @@ class Form(NamedTuple):
         return self.items[0 if self.endless else min(index, len(self.items) - 1)]
 
     def wanted(self) -> str:
-        """What stands here, in words."""
-        kinds = [f"`{w}`" for w in sorted(self.words)]
-        kinds += ["a whole number"] if self.whole else ["a number"] if self.real else []
-        kinds += [f"text such as `{self.example}`"] if self.example else []
+        """What may stand here, in words."""
+        kinds = [f"`{word}`" for word in sorted(self.words)]
+        kinds += [self._number()] if self.number else []
         kinds += ["true or false"] if self.flag else []
+        kinds += [f"text such as `{self.example}`"] if self.example else []
         kinds += ["text"] if self.text else []
-        if self.items:
-            inner = self.items[0].wanted()
-            kinds += [f"a list ({inner} each)" if self.endless else f"a list of {len(self.items)}"]
-        kinds += ["a mapping"] if self.model or self.entries else []
-        return " or ".join(kinds)
+        kinds += [self.items[0].wanted()] if self.both else []
+        kinds += [self._list()] if self.items else []
+        kinds += [f"a mapping of {', '.join(forms(self.model))}"] if self.model else []
+        kinds += ["a mapping with one for each name"] if self.entries else []
+        return " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
+
+    def _number(self) -> str:
+        limits = dict(self.limits)
+        if "ge" in limits and limits["ge"] == limits.get("le"):
+            return spelled(limits["ge"])
+        bounds = ", ".join(f"{SIGNS[name]} {spelled(limit)}" for name, limit in self.limits)
+        return ("a whole number" if self.whole else "a number") + (f" ({bounds})" if bounds else "")
+
+    def _list(self) -> str:
+        if not self.endless and not self.items[0].words:
+            return f"a list of {len(self.items)}"
+        return f"a list{'' if self.endless else f' of {len(self.items)}'} ({self.items[0].wanted()} each)"
 
 
 @cache
@@ -75,7 +93,7 @@ def form(annotation: Any, metadata: tuple[Any, ...] = ()) -> Form:
         elif isinstance(mark, BeforeValidator):
             found = found._replace(both=mark.func is both)
         else:
-            limits = tuple((name, getattr(mark, name)) for name in LIMITS if hasattr(mark, name))
+            limits = tuple((name, getattr(mark, name)) for name in SIGNS if hasattr(mark, name))
             found = found._replace(limits=found.limits + limits)
     return found
 

@@ -9,7 +9,7 @@ from .layer import Join, Layer
 from .source import Mapping, Node, Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Item:
     """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
 
@@ -20,7 +20,7 @@ class Item:
     expect: Node | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Plain(Item):
     """A layer with fields; `flawed` when more were written, which it does not have."""
 
@@ -29,7 +29,7 @@ class Plain(Item):
     flawed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Joined(Item):
     """A join over branches."""
 
@@ -37,7 +37,7 @@ class Joined(Item):
     branches: tuple[Branch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call(Item):
     """A use of a block; `flawed` when more arguments were written, which it does not have."""
 
@@ -46,7 +46,7 @@ class Call(Item):
     flawed: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Splice(Item):
     """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
 

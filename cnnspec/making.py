@@ -35,25 +35,21 @@ class Maker:
         """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
         reader = Reader(scope)
         values = reader.fields(item.layer, item.body)
-        if self.rounding and "rounding" in forms(item.layer):
+        is_whole = len(values) == len(item.body.items)
+        if is_whole and self.rounding and "rounding" in forms(item.layer):
             values.setdefault("rounding", self.rounding)
         key = (item.layer, repr(values))
-        layer = self.made.get(key)
-        found: list[Diagnostic] = []
-        if layer is None:
-            layer, found = build(item.layer, values, item.body)
-        if reader.found:
-            # A field that could not be read is missing from the values, but not from the text.
-            written = {key.text for key, _ in item.body.items}
-            found = reader.found + [d for d in found if d.code != "E103" or d.message.split("`")[1] not in written]
+        if is_whole and key in self.made and not item.flawed:
+            return self.made[key]
+        layer, found = build(item.layer, values, item.body)
+        found = reader.found + found
         if item.flawed:  # what seems to be missing may be what was misspelt
             found = [d for d in found if d.code != "E103"]
         if found:
             raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
         if layer is None or item.flawed:
             raise Unknown
-        self.made[key] = layer
-        return layer
+        return self.made.setdefault(key, layer)
 
     def join(self, layer: type[Layer]) -> Layer:
         """A layer without fields."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from . import keys
 from .diagnostics import Diagnostic
-from .forms import Form, forms
+from .forms import forms, spelled
 from .graph import Step
 from .header import Header
 from .layer import Example, Join, Shape
@@ -89,7 +89,7 @@ def key_page(key: str) -> Page:
     form = forms(Header).get(key)
     model = form.model if form else None
     prose = [
-        cleandoc(model.__doc__ or "") if model else f"It takes {takes(form)}." if form else "",
+        cleandoc(model.__doc__ or "") if model else f"It takes {form.wanted()}." if form else "",
         f"Beside a layer: {titles[1]}." if len(titles) > 1 else "",
     ]
     return Page(key, titles[0], "\n\n".join(filter(None, prose)), tuple(entries(model)) if model else ())
@@ -101,7 +101,7 @@ def entries(model: type[BaseModel]) -> Iterator[Entry]:
     for name, info in sorted(model.model_fields.items(), key=lambda field: not field[1].is_required()):
         key = info.alias or name
         default = None if info.is_required() else written(info.default)
-        yield Entry(key, takes(known[key]), default, info.description or "")
+        yield Entry(key, known[key].wanted(), default, info.description or "")
 
 
 def use(example: Example) -> Use:
@@ -113,39 +113,6 @@ def use(example: Example) -> Use:
     return Use(example.yaml, example.arriving, check(io.StringIO(text)))
 
 
-SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-
-
-def takes(form: Form) -> str:
-    """What may stand in a field, in words."""
-    kinds = [f"`{word}`" for word in sorted(form.words)]
-    if form.number:
-        kinds.append(_number(form))
-    if form.flag:
-        kinds.append("true or false")
-    if form.text or form.pattern:
-        kinds.append("text")
-    if form.both:
-        kinds.append(takes(form.items[0]))
-    if form.items:
-        count = "" if form.endless else f" of {len(form.items)}"
-        each = f" ({takes(form.items[0])} each)" if form.items[0].words else ""
-        kinds.append(f"a list{count}{each}")
-    if form.model:
-        kinds.append(f"a mapping of {', '.join(forms(form.model))}")
-    if form.entries:
-        kinds.append("a mapping with one for each name")
-    return ", ".join(kinds[:-1]) + (" or " if len(kinds) > 1 else "") + kinds[-1]
-
-
-def _number(form: Form) -> str:
-    limits = dict(form.limits)
-    if "ge" in limits and limits["ge"] == limits.get("le"):
-        return written(limits["ge"])
-    bounds = ", ".join(f"{SIGNS[name]} {written(value)}" for name, value in form.limits)
-    return ("a whole number" if form.whole else "a number") + (f" ({bounds})" if bounds else "")
-
-
 def written(value: Any) -> str:
     """A value as in YAML; "" when there is none."""
     if value is None:
@@ -154,4 +121,4 @@ def written(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return written(value[0]) if len(set(value)) == 1 else f"[{', '.join(map(written, value))}]"
-    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e") if isinstance(value, float) else str(value)
+    return spelled(value) if isinstance(value, float) else str(value)

@@ -63,7 +63,7 @@ class Names(Generic[T]):
         for prefix in reversed(place):
             if prefix + name in self._known:
                 return self._known[prefix + name]
-        return self._known.get(name)
+        return None
 
     def visible(self, place: tuple[str, ...]) -> Iterator[str]:
         """Names as they may be written at a place."""
@@ -74,4 +74,7 @@ class Names(Generic[T]):
 def repeated(name: str, index: int) -> str:
     """The name of repetition `index` (from 0): trailing digits count up, any other name gets .0, .1, ..."""
     match = re.fullmatch(r"(.*?)([0-9]+)", name)
-    return f"{match[1]}{int(match[2]) + index}" if match else f"{name}.{index}"
+    if match is None:
+        return f"{name}.{index}"
+    stem, digits = match.groups()
+    return f"{stem}{int(digits) + index:0{len(digits)}}"

@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Side = Annotated[int, Field(ge=1)]
+from .layer import Count, times
+
 # The bounds keep (255 x scale - mean) / std far inside float32.
 Level = Annotated[float, Field(ge=-1e6, le=1e6)]
 Spread = Annotated[float, Field(ge=1e-6, le=1e6)]
@@ -50,7 +51,7 @@ class Preprocess(BaseModel):
         le=1,
         description="Cut a square out of the centre: this fraction of the short side, rounded down.",
     )
-    resize: Side | tuple[Side, Side] | None = Field(
+    resize: Count | tuple[Count, Count] | None = Field(
         None,
         description="A number: the short side becomes this, the long side keeps the proportion (rounded "
         "down). `[H, W]`: exactly this size, whatever the proportion was.",
@@ -60,7 +61,7 @@ class Preprocess(BaseModel):
         description="How `resize` mixes pixels. bilinear and bicubic widen when they shrink an image "
         "(antialiasing), as in Pillow.",
     )
-    crop: Side | tuple[Side, Side] | None = Field(
+    crop: Count | tuple[Count, Count] | None = Field(
         None,
         description="Cut the centre out: `[H, W]`, or a number for a square. Nothing is added to an image "
         "that is smaller.",
@@ -139,7 +140,7 @@ class Preprocess(BaseModel):
             yield Problem(
                 "crop",
                 f"`{_written('crop', self.crop)}` never gives the input's size",
-                f"it cuts out at most {_times(_pair(self.crop))} (H x W); the input is {H}x{W}",
+                f"it cuts out at most {times(_pair(self.crop))} (H x W); the input is {H}x{W}",
                 f"`{_written('crop', (H, W))}`",
             )
         elif self.resize is not None:
@@ -152,7 +153,7 @@ class Preprocess(BaseModel):
                 yield Problem(
                     "resize",
                     f"`{_written('resize', self.resize)}` never gives the input's size",
-                    f"it makes {what}{_times(made)}; the input has {what}{_times(wanted)}",
+                    f"it makes {what}{times(made)}; the input has {what}{times(wanted)}",
                     f"`{_written('resize', wanted if len(wanted) == 2 else wanted[0])}`",
                 )
 
@@ -170,10 +171,6 @@ class Preprocess(BaseModel):
 
 def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
-
-
-def _times(sizes: tuple[int, ...]) -> str:
-    return "x".join(map(str, sizes))
 
 
 def _written(field: str, size: int | tuple[int, int]) -> str:

@@ -51,13 +51,15 @@ class NoSuchName(Exception):  # noqa: N818 - becomes a Diagnostic at the name's 
 class Scope:
     """Lexical scope: the arguments of the enclosing block and the blocks around it.
 
-    `arriving` is the shape whose C, H and W are visible; None when it is unknown.
+    `arriving` is the shape whose C, H and W are visible; None when it is unknown, empty where no tensor arrives.
+    `hidden` are names whose values an earlier mistake left unknown.
     """
 
     arguments: Mapping[str, Value] = field(default_factory=dict)
     arriving: Shape | None = None
     within: tuple[str, ...] = ()
     used: set[tuple[str, str]] = field(default_factory=set)
+    hidden: frozenset[str] = frozenset()
 
     def at(self, arriving: Shape | None) -> Scope:
         """The same place with another arriving tensor."""
@@ -72,17 +74,21 @@ class Scope:
 
     def value(self, name: str) -> Value:
         """What `name` stands for, or raise `NoSuchName` or `Unknown`."""
+        if name in self.hidden:
+            raise Unknown
         argument = self.argument(name)
         if argument is not None:
             return argument
-        if name not in LETTERS:
-            raise NoSuchName(name, self.names())
-        if self.arriving is None:
+        if self.arriving is None and name in LETTERS:
             raise Unknown
-        letters = dict(zip(LETTERS, self.arriving, strict=False))
+        letters = dict(zip(LETTERS, self.arriving or (), strict=False))
         if name not in letters:
-            raise NoSuchName(name, self.names(), f"a vector of {self.arriving[0]} arrives: its length is C")
+            is_vector = name in LETTERS and letters
+            raise NoSuchName(
+                name, self.names(), f"a vector of {letters['C']} arrives: its length is C" if is_vector else ""
+            )
         return letters[name]
 
     def names(self) -> tuple[str, ...]:
-        return (*self.arguments, *LETTERS)
+        """The names that have a value here."""
+        return (*self.arguments, *(LETTERS if self.arriving is None else LETTERS[: len(self.arriving)]))

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
+from threadpoolctl import ThreadpoolController
 
-from cnnspec.engine import hold
-from cnnspec.engine.hold import libraries, one_thread
+from cnnspec.engine.hold import OneThread, libraries, one_thread
 from cnnspec.engine.plan import KEPT, Plan
 from cnnspec.engine.team import Lane, Team
 from cnnspec.graph import Graph
@@ -142,8 +141,7 @@ def test_a_model_survives_a_failure() -> None:
         lane[1][0].append(broken)
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
-    for lane in bound.lanes:
-        lane[1][0].remove(broken)
+    assert bound not in model.plan._free
     np.testing.assert_array_equal(model(x), wanted)
 
 
@@ -166,7 +164,9 @@ def test_threads_end_with_their_model() -> None:
 
 
 class Library:
-    """Stands for a BLAS library: has a number of threads."""
+    """Stands for a BLAS library: has a number of threads, one for the process."""
+
+    internal_api, threading_layer = "openblas", "pthreads"
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -178,40 +178,79 @@ class Library:
         self.threads = threads
 
 
+class OverOpenMP(Library):
+    """Has a number for each thread that calls it."""
+
+    threading_layer = "openmp"
+
+    def __init__(self, threads: int) -> None:
+        self.first = threads
+        self.here = threading.local()
+
+    def get_num_threads(self) -> int:
+        return getattr(self.here, "threads", self.first)
+
+    def set_num_threads(self, threads: int) -> None:
+        self.here.threads = threads
+
+
 def test_numpys_blas_is_found() -> None:
     assert libraries()
 
 
 def test_blas_is_held_and_put_back() -> None:
-    blas = Library(4), Library(7)
-    with patch.object(hold, "libraries", lambda: blas):
-        with pytest.raises(ArithmeticError), one_thread:
-            assert [library.threads for library in blas] == [1, 1]
-            with one_thread:
-                assert [library.threads for library in blas] == [1, 1]
-            assert [library.threads for library in blas] == [1, 1]
-            raise ArithmeticError
-        assert [library.threads for library in blas] == [4, 7]
+    blas: list[Library] = [Library(4), OverOpenMP(7), Library(1)]
+    held = OneThread(lambda: blas)
+
+    def threads() -> list[int]:
+        return [library.get_num_threads() for library in blas]
+
+    with pytest.raises(ArithmeticError), held:
+        assert threads() == [1, 1, 1]
+        with held:
+            assert threads() == [1, 1, 1]
+        assert threads() == [1, 1, 1]
+        raise ArithmeticError
+    assert threads() == [4, 7, 1]
 
 
 def test_blas_is_put_back_when_the_last_one_leaves() -> None:
-    blas = (Library(4),)
+    shared, own = Library(4), OverOpenMP(7)
+    held = OneThread(lambda: [shared, own])
     inside, leave = threading.Event(), threading.Event()
+    seen: list[int] = []
 
     def other() -> None:
-        with one_thread:
+        with held:
             inside.set()
             assert leave.wait(60)
+            seen.extend([shared.get_num_threads(), own.get_num_threads()])
+        seen.extend([shared.get_num_threads(), own.get_num_threads()])
 
-    with patch.object(hold, "libraries", lambda: blas):
-        thread = threading.Thread(target=other)
+    thread = threading.Thread(target=other)
+    with held:
+        thread.start()
+        assert inside.wait(60)
+    assert [shared.get_num_threads(), own.get_num_threads()] == [1, 7]
+    leave.set()
+    thread.join()
+    assert seen == [1, 1, 4, 7]
+    assert shared.get_num_threads() == 4
+
+
+@pytest.mark.parametrize("caller", ["main", "other", "both"])
+def test_any_thread_can_hold_numpys_blas(caller: str) -> None:
+    """threadpoolctl hears the first thread that spoke; holding does not hang on which one that was."""
+    rounds = {"main": "m", "other": "o", "both": "momo"}[caller]
+
+    def held() -> list[int]:
         with one_thread:
-            thread.start()
-            assert inside.wait(60)
-        assert blas[0].threads == 1
-        leave.set()
-        thread.join()
-        assert blas[0].threads == 4
+            return [library.get_num_threads() for library in libraries()]
+
+    with ThreadpoolController().limit(limits=2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        for who in rounds:
+            assert set(held() if who == "m" else pool.submit(held).result()) == {1}
+            assert {library.get_num_threads() for library in libraries()} == {2}
 
 
 @pytest.mark.parametrize("threads", [1, 2])

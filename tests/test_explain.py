@@ -16,7 +16,7 @@ from cnnspec import codes, keys
 from cnnspec.cli import group
 from cnnspec.forms import forms
 from cnnspec.layers import find, kinds
-from cnnspec.manual import layer_page, takes, written
+from cnnspec.manual import layer_page, written
 from cnnspec.render.manual import WIDTH, markdown, styled
 
 ROOT = Path(__file__).parent.parent
@@ -127,11 +127,11 @@ def test_nothing_near() -> None:
 
 def test_fields_in_words() -> None:
     conv = forms(find("conv"))
-    assert takes(conv["K"]) == "a whole number (>= 1)"
-    assert takes(conv["F"]) == "a whole number (>= 1) or a list of 2"
-    assert takes(conv["bias"]) == "true or false"
-    assert takes(forms(find("dropout"))["p"]) == "a number (>= 0, <= 1)"
-    assert takes(forms(find("permute"))["order"]) == "a list of 3 (`C`, `H` or `W` each)"
+    assert conv["K"].wanted() == "a whole number (>= 1)"
+    assert conv["F"].wanted() == "a whole number (>= 1) or a list of 2"
+    assert conv["bias"].wanted() == "true or false"
+    assert forms(find("dropout"))["p"].wanted() == "a number (>= 0, <= 1)"
+    assert forms(find("permute"))["order"].wanted() == "a list of 3 (`C`, `H` or `W` each)"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_found_from_the_inside_out(names: Names[int]) -> None:
 
 def test_found_by_full_name_from_anywhere(names: Names[int]) -> None:
     names.set("stage.block.conv1", 2)
-    for place in (ROOT, INNER, ("other.",)):
+    for place in (ROOT, INNER, ("", "other.")):
         assert names.find("stage.block.conv1", place) == 2
 
 
@@ -87,6 +87,9 @@ def test_visible_as_they_may_be_written(names: Names[int]) -> None:
         ("stage", 0, "stage.0"),
         ("stage", 11, "stage.11"),
         ("7", 1, "8"),
+        ("stage07", 0, "stage07"),
+        ("stage07", 4, "stage11"),
+        ("stage09", 91, "stage100"),
         ("a.b2.c", 1, "a.b2.c.1"),
     ],
 )

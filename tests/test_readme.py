@@ -22,7 +22,7 @@ import readme
 from readme import ROOT, Block, Command, Shell, blocks, commands, console
 
 import cnnspec
-from cnnspec import bundled, document, expression, images, keys, source
+from cnnspec import bundled, expression, images, keys, naming, source
 from cnnspec.calls import REPEATS
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
@@ -186,7 +186,7 @@ def test_limits() -> None:
         (expression.MAX_LENGTH, "characters"),
         (REPEATS, ""),
         (LAYERS, "layers"),
-        (document.NAME_LENGTH, "characters"),
+        (naming.LENGTH, "characters"),
         (images.MAX_PIXELS, "pixels"),
         (images.MAX_SIDE, "a side"),
     ):

@@ -104,6 +104,14 @@ class TestInput:
         assert run(spec).return_value == 0
         assert "E203" in run(spec, "--input", "1,7,7").stdout
 
+    @pytest.mark.parametrize("command", ["summary", "init"])
+    def test_the_note_on_other_commands(self, write: Write, tmp_path: Path, command: str) -> None:
+        spec = write("net.yaml", GOOD + "expect: {output: [2, 8, 8], macs: 1}\n")
+        more = ["-o", str(tmp_path / "w.npz")] if command == "init" else []
+        result = CliRunner().invoke(group, [command, spec, "--input", "3,16,4", *more], standalone_mode=False)
+        assert not result.return_value
+        assert result.stderr.startswith("note: tried at 3x16x4; `expect` is left out")
+
 
 class TestJson:
     def test_one_document_for_all_files(self, write: Write) -> None:
@@ -132,7 +140,12 @@ class TestJson:
 
     def test_nothing_is_left_out(self) -> None:
         many = [Diagnostic("E101", f"{i}", "net.yaml") for i in range(60)]
-        assert len(json.loads(findings_json.render(many, {}))["diagnostics"]) == 60
+        assert len(json.loads(findings_json.render(many, ()))["diagnostics"]) == 60
+
+    def test_a_verdict_for_each_spec_that_is_shown_by_the_same_name(self, write: Write) -> None:
+        write("lenet5.yaml", BAD)
+        document = json.loads(run("lenet5.yaml", "lenet5", "--format", "json").stdout)
+        assert document["files"] == [{"file": "lenet5.yaml", "ok": False}, {"file": "lenet5.yaml", "ok": True}]
 
 
 def command(line: str) -> tuple[str, dict[str, str], str]:

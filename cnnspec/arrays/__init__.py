@@ -12,9 +12,9 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
-from cnnspec.arrays import npy, npz
-from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files import AnyPath, Malformed, blaming, opened
+from ..diagnostics import Diagnostic, FileError
+from ..files import AnyPath, Malformed, blaming, opened
+from . import npy, npz
 
 if TYPE_CHECKING:
     import numpy as np

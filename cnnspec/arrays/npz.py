@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cnnspec.arrays import npy
-from cnnspec.files import AnyPath, Malformed, blaming, opened
+from ..files import AnyPath, Malformed, blaming, opened
+from . import npy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

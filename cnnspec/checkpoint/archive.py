@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from cnnspec.checkpoint.refusal import damaged, quote, refusal
-from cnnspec.checkpoint.region import Region
+from .refusal import damaged, quote, refusal
+from .region import Region
 
 MOST_MEMBERS = 50_000
 LONGEST_DIRECTORY = 8 << 20

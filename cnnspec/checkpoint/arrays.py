@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cnnspec.checkpoint.containers import Contents
-from cnnspec.checkpoint.refusal import damaged, number, quote, refusal
-from cnnspec.checkpoint.region import Region
-from cnnspec.checkpoint.values import LAYOUTS, Storage, Tensor
+from .containers import Contents
+from .refusal import damaged, number, quote, refusal
+from .region import Region
+from .values import LAYOUTS, Storage, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from cnnspec.checkpoint.archive import members
-from cnnspec.checkpoint.opcodes import Interpreter
-from cnnspec.checkpoint.refusal import damaged, number, quote, refusal
-from cnnspec.checkpoint.region import Region
+from .archive import members
+from .opcodes import Interpreter
+from .refusal import damaged, number, quote, refusal
+from .region import Region
 
 LONGEST_PICKLE = 32 << 20
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from cnnspec.checkpoint import values
-from cnnspec.checkpoint.refusal import damaged, malformed, number, quote, refusal
+from . import values
+from .refusal import damaged, malformed, number, quote, refusal
 
 MOST_OPCODES = 1_000_000
 """A tensor takes about 30. This bounds the stack and the memo too: an opcode adds one entry at most."""

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from cnnspec.checkpoint.refusal import damaged
+from .refusal import damaged
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from cnnspec.checkpoint.refusal import quote, refusal
-from cnnspec.checkpoint.values import Tensor
+from .refusal import quote, refusal
+from .values import Tensor
 
 T = TypeVar("T")
 

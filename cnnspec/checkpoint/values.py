@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cnnspec.checkpoint.refusal import damaged, malformed, number, quote, refusal
+from .refusal import damaged, malformed, number, quote, refusal
 
 LAYOUTS = {
     "F64": "f8",

@@ -8,7 +8,7 @@ from ..layer import Shape
 from ..spec import Checked, check
 from ..summary import Summary, summarise
 from .options import input_option
-from .report import exit_code, show
+from .report import exit_code, note_size, show
 from .terminal import colour, width
 
 
@@ -42,6 +42,7 @@ def command(
     if depth and (tensors or other or style == "json"):
         raise click.UsageError("--depth nests the table of layers; JSON, --tensors and --diff are never nested.")
     checked = check(spec, shape)
+    note_size(shape)
     if other:
         return _differ(checked, check(other, shape), shape, batch, style)
     summary = summarise(checked, shape, batch, depth)

@@ -1,10 +1,11 @@
-"""What standard output is: a terminal of some width, with or without colours, or a pipe or file."""
+"""What the output goes to: a terminal of some width, with or without colours, or a pipe or file."""
 
 from __future__ import annotations
 
 import os
 import sys
 from shutil import get_terminal_size
+from typing import TextIO
 
 
 def width() -> int | None:
@@ -12,6 +13,7 @@ def width() -> int | None:
     return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def colour() -> bool:
-    """Whether colours are wanted: in a terminal, unless `NO_COLOR` is set or the terminal is a dumb one."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def colour(stream: TextIO | None = None) -> bool:
+    """Whether colours are wanted on a stream, by default standard output: in a terminal, unless `NO_COLOR` is set or
+    the terminal is a dumb one."""
+    return (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

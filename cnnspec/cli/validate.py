@@ -6,8 +6,6 @@ called go to standard error.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -16,10 +14,11 @@ from ..diagnostics import FileError
 from ..layer import Shape, times
 from ..spec import Checked, check
 from .options import input_option
-from .report import exit_code
+from .report import exit_code, note_size
+from .terminal import colour
 
 FORMATS = ("text", "json", "github", "sarif")
-LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are left out: they hold for a spec's own input"
+LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
 
 
 @click.command("validate")
@@ -37,8 +36,7 @@ def command(specs: tuple[str, ...], strict: bool, style: str, shape: Shape | Non
     """
     results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
     click.echo(_render(results, style, strict), nl=False)
-    if shape:
-        click.echo(f"note: tried at {times(shape)}; {LEFT_OUT}", err=True)
+    note_size(shape, LEFT_OUT)
     return max(exit_code(result.diagnostics, strict) for result in results)
 
 
@@ -56,7 +54,7 @@ def _render(results: Sequence[Checked], style: str, strict: bool) -> str:
     if style == "json":
         from ..render import findings_json
 
-        verdicts = {result.source.file: not exit_code(result.diagnostics, strict) for result in results}
+        verdicts = [(result.source.file, not exit_code(result.diagnostics, strict)) for result in results]
         return findings_json.render(found, verdicts)
     if style == "github":
         from ..render import findings_github
@@ -71,8 +69,7 @@ def _text(result: Checked, strict: bool) -> str:
     from ..render.findings_text import text
     from ..render.safe import escaped
 
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    said = text(result.diagnostics, [result.source], colour)
+    said = text(result.diagnostics, [result.source], colour())
     if result.spec is None or exit_code(result.diagnostics, strict):
         return said
     return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"

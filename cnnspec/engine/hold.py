@@ -1,13 +1,15 @@
 """Keep BLAS to one thread while a plan runs: the plan has threads of its own, and BLAS' would get in their way.
 
-The number of BLAS threads belongs to the whole process. It is put back when the last plan that runs is done, so in
-between other users of NumPy in the process have one thread as well.
+Most libraries have one number of threads for the whole process. It is put back when the last plan that runs is done,
+so in between other users of NumPy in the process have one thread as well. OpenBLAS over OpenMP has a number for each
+thread that calls it, so each thread that works on a plan holds its own.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from threading import Lock
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property
+from threading import Lock, local
 from types import TracebackType
 from typing import Any
 
@@ -20,30 +22,67 @@ def libraries() -> tuple[Any, ...]:
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-class _OneThread:
+class OneThread:
     """Re-entrant and counted: the first to enter holds BLAS, the last to leave lets go."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: Callable[[], Iterable[Any]]) -> None:
+        self._libraries = libraries
         self._lock = Lock()
         self._inside = 0
         self._before: list[int] = []
+        self._here = local()
+
+    @cached_property
+    def _own(self) -> tuple[Any, ...]:
+        """The libraries that have a number for each thread."""
+        return tuple(x for x in self._libraries() if (x.internal_api, x.threading_layer) == ("openblas", "openmp"))
+
+    @cached_property
+    def _shared(self) -> tuple[Any, ...]:
+        return tuple(library for library in self._libraries() if library not in self._own)
 
     def __enter__(self) -> None:
+        if self._own:
+            self._here.before = [*getattr(self._here, "before", []), _hold(self._own)]
         with self._lock:
             self._inside += 1
             if self._inside == 1:
-                self._before = [library.get_num_threads() for library in libraries()]
-                for library in libraries():
-                    library.set_num_threads(1)
+                self._before = _hold(self._shared)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._own:
+            _let_go(self._own, self._here.before.pop())
         with self._lock:
             self._inside -= 1
             if not self._inside:
-                for library, threads in zip(libraries(), self._before, strict=True):
-                    library.set_num_threads(threads)
+                _let_go(self._shared, self._before)
 
 
-one_thread = _OneThread()
+def _hold(libraries: Iterable[Any]) -> list[int]:
+    """Tell libraries to use one thread; the numbers that they had."""
+    before = []
+    for library in libraries:
+        before.append(library.get_num_threads())
+        if before[-1] != 1:
+            _tell(library, 1)
+    return before
+
+
+def _let_go(libraries: Iterable[Any], before: Iterable[int]) -> None:
+    for library, number in zip(libraries, before, strict=True):
+        if number != 1:
+            _tell(library, number)
+            if hasattr(library, "clear_controlling_thread"):
+                library.clear_controlling_thread()
+
+
+def _tell(library: Any, number: int) -> None:
+    # threadpoolctl 3.8 hears one thread alone, the first that ever told it a number, until that is cleared.
+    if hasattr(library, "clear_controlling_thread"):
+        library.clear_controlling_thread(force=True)
+    library.set_num_threads(number)
+
+
+one_thread = OneThread(libraries)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import Lock
+from weakref import finalize
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Prepared:
 
 
 class Bound:
-    """Runs n inputs. One run at a time: its arrays are its own."""
+    """Runs n inputs. One run at a time: its arrays are its own, and its threads end with it."""
 
     def __init__(self, prepared: Prepared, n: int, threads: int) -> None:
         self.n = n
@@ -47,6 +48,8 @@ class Bound:
         shared = any(len(stage) > 1 for stage in self.lanes[0])
         self.lanes += [self._bind(prepared, Scratch()) for _ in range(threads - 1 if shared else 0)]
         self.team = Team(len(self.lanes)) if len(self.lanes) > 1 else None
+        if self.team is not None:
+            finalize(self, self.team.close)
 
     def _bind(self, prepared: Prepared, scratch: Scratch) -> list[Stage]:
         """All stages, bound to the scratch of one thread. Neighbours of a single item each are one stage."""
@@ -58,11 +61,6 @@ class Bound:
                 else:
                     stages.append(stage)
         return stages
-
-    def close(self) -> None:
-        """Let the threads end."""
-        if self.team is not None:
-            self.team.close()
 
     def _roots(self, layout: Layout) -> dict[str, Array]:
         roots = {}
@@ -121,14 +119,12 @@ class Plan:
 
     def _part(self, x: Array) -> dict[str, Array]:
         bound = self._take(len(x))
-        try:
-            return bound.run(x)
-        finally:
-            with self._lock:
-                self._free.append(bound)
-                for old in self._free[:-KEPT]:
-                    old.close()
-                del self._free[:-KEPT]
+        # One that fails, or is interrupted, is not used again.
+        found = bound.run(x)
+        with self._lock:
+            self._free.append(bound)
+            del self._free[:-KEPT]
+        return found
 
     def _take(self, n: int) -> Bound:
         with self._lock:

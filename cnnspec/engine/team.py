@@ -14,6 +14,8 @@ from time import sleep
 
 import numpy as np
 
+from .hold import one_thread
+
 Call = Callable[[], object]
 Item = Sequence[Call]
 Lane = Sequence[Sequence[Item]]
@@ -69,7 +71,7 @@ class Team:
             if work is None:
                 return
             run, lane = work
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), one_thread:
                 run.work(lane)
             self._work[number] = None
             self._rest.release()

@@ -116,9 +116,7 @@ def add_bias(flat: Array, bias: Array | None, strip: Strip) -> list[Call]:
 
 def joined(x: Array) -> Array | None:
     """x (..., C) as (cells, C) without a copy, or None where its cells are not evenly spaced."""
-    wide = x.view()
     try:
-        wide.shape = (prod(x.shape[:-1]), x.shape[-1])
-    except AttributeError:
+        return np.reshape(x, (prod(x.shape[:-1]), x.shape[-1]), copy=False)
+    except ValueError:
         return None
-    return wide

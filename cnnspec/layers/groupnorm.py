@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Misfit, Shape, Tensor
+from ..layer import Count, Example, Shape, Tensor
 from ._affine import along
+from ._groups import divide
 from ._norm import Norm
 
 if TYPE_CHECKING:
@@ -36,16 +37,7 @@ class GroupNorm(Norm):
     )
 
     def output(self, arriving: Shape) -> Shape:
-        if arriving[0] % self.G:
-            raise Misfit(
-                "E201",
-                "{layer}: G does not divide C",
-                field="G",
-                label=f"C/G = {arriving[0]}/{self.G}",
-                why="each group normalises C/G channels together",
-                help="a G that divides C",
-                shows_input=True,
-            )
+        divide("C", arriving[0], self.G, "each group normalises C/G channels together", "a G that divides C")
         return arriving
 
     def tensors(self, arriving: Shape) -> dict[str, Tensor]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ..diagnostics import Diagnostic
 
 
-def render(diagnostics: Iterable[Diagnostic], verdicts: Mapping[str, bool]) -> str:
+def render(diagnostics: Iterable[Diagnostic], verdicts: Iterable[tuple[str, bool]]) -> str:
     """`verdicts` says of each file whether it is in order.
 
     Lines and columns count characters from 1, the end is exclusive; they are null where a finding has no place.
     """
     document = {
         "diagnostics": [_record(d) for d in diagnostics],
-        "files": [{"file": file, "ok": ok} for file, ok in verdicts.items()],
+        "files": [{"file": file, "ok": ok} for file, ok in verdicts],
     }
     return json.dumps(document, indent=2) + "\n"
 

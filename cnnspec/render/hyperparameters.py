@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..forms import spelled
 from ..summary import Row
 
 
@@ -22,7 +23,7 @@ def value(name: str, given: Any) -> str:
     if isinstance(given, bool) or given is None:
         return {True: "true", False: "false", None: "none"}[given]
     if isinstance(given, float):
-        return f"{given:g}".replace("e-0", "e-")
+        return spelled(given)
     if isinstance(given, dict):
         return "{" + ", ".join(f"{key} {cells}" for key, cells in given.items() if cells) + "}"
     if isinstance(given, list):

@@ -9,10 +9,10 @@ from textwrap import wrap
 
 from ..layer import Tensor, times
 from ..manual import Entry, Page, Use
+from .paint import BOLD, CYAN, PLAIN
 
 WIDTH = 100
 INDENT = "    "
-BOLD, CYAN, PLAIN = "\x1b[1m", "\x1b[36m", "\x1b[0m"
 NUMBERS = "A number may also be an expression over the C, H, W that arrive and a block's arguments: `K: 4*C`."
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-BOLD, DIM, RED, GREEN, YELLOW = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m"
+BOLD, DIM = "\x1b[1m", "\x1b[2m"
+RED, GREEN, YELLOW, BLUE, CYAN = (f"\x1b[{code}m" for code in (31, 32, 33, 34, 36))
 PLAIN = "\x1b[0m"
 
 Paint = Callable[[str, str], str]

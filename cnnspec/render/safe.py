@@ -26,6 +26,6 @@ def width(text: str) -> int:
 
 
 def _columns(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in ("Mn", "Me"):  # marks that stand on the letter before
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

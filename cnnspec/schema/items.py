@@ -10,14 +10,16 @@ from itertools import combinations
 
 from .. import keys
 from ..calls import REPEATS
-from ..document import NAME, NAME_LENGTH, SIBLINGS
+from ..document import FLAGS, NAME, RESERVED, SIBLINGS
+from ..expression import IDENTIFIER
 from ..forms import Form
 from ..items import Block
 from ..layer import Join, Layer
 from ..layers import find, kinds
-from .values import IDENTIFIER, Names, Schema, expression, mapping, reference, value
+from ..naming import LENGTH
+from .values import Names, Schema, expression, mapping, reference, value
 
-WORD: Schema = {"type": ["string", "number"], "pattern": f"^{NAME.pattern}$", "maxLength": NAME_LENGTH}
+WORD: Schema = {"type": ["string", "number"], "pattern": f"^{NAME.pattern}$", "maxLength": LENGTH}
 """A layer's name."""
 SHAPE = Form(items=(Form(whole=True, limits=(("ge", 1),)),), endless=True)
 COUNT = Form(whole=True, limits=(("ge", 1), ("le", REPEATS)))
@@ -165,7 +167,7 @@ def blocks(inside: Place) -> Schema:
     """The `blocks` of a spec; `inside` is the place of their layers."""
     arguments = {
         "type": "object",
-        "propertyNames": {"pattern": f"^{IDENTIFIER}$", "not": {"enum": list(inside.names.letters)}},
+        "propertyNames": {"pattern": f"^{IDENTIFIER}$", "not": {"enum": [*inside.names.letters, *FLAGS]}},
         "additionalProperties": _argument(inside),
         "description": keys.BLOCK["args"],
     }
@@ -177,7 +179,7 @@ def blocks(inside: Place) -> Schema:
     }
     return {
         "type": "object",
-        "propertyNames": {"pattern": f"^{NAME.pattern}$", "not": {"enum": [*kinds(), "from"]}},
+        "propertyNames": {"pattern": f"^{NAME.pattern}$", "not": {"enum": [*kinds(), *RESERVED]}},
         "additionalProperties": block,
         "description": keys.BLOCKS,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ..expression import IDENTIFIER
 from ..forms import Form, forms
 
 Schema = dict[str, Any]
@@ -15,7 +16,6 @@ Schema = dict[str, Any]
 AXIS_LETTERS = ("F", "S", "D")
 LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
-IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _SIGN = "(?://|[-+*/%])"
 

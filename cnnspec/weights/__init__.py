@@ -10,14 +10,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.arrays.npy import pickled
-from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files import AnyPath, Malformed, blaming, opened, whole
-from cnnspec.layer import Tensor
-from cnnspec.weights import npz, safetensors
-from cnnspec.weights.contents import Entry, Weights, described
-from cnnspec.weights.initialisation import Style, initial
-from cnnspec.weights.matching import match, place
+from ..arrays.npy import pickled
+from ..diagnostics import Diagnostic, FileError
+from ..files import AnyPath, Malformed, blaming, opened, whole
+from ..layer import Tensor
+from . import npz, safetensors
+from .contents import Entry, Weights, described
+from .initialisation import Style, initial
+from .matching import match, place
 
 if TYPE_CHECKING:
     import numpy as np

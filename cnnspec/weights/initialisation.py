@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.layer import Tensor
+from ..diagnostics import Diagnostic, FileError
+from ..layer import Tensor
 
 if TYPE_CHECKING:
     import numpy as np

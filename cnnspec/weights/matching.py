@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, permutations
 from math import prod
 
-from cnnspec.diagnostics import Diagnostic, closest
-from cnnspec.layer import Shape, Tensor
-from cnnspec.weights.contents import FLOATS, Entry
+from ..diagnostics import Diagnostic, closest
+from ..layer import Shape, Tensor
+from .contents import FLOATS, Entry
 
 _PLAIN = re.compile(r"[\w.-]+")
 """What may be shown inside a command: nothing that a shell would act on."""

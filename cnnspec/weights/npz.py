@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cnnspec.arrays.npy import Header, nbytes
-from cnnspec.arrays.npz import Archive
-from cnnspec.files import AnyPath
-from cnnspec.weights.contents import Entry, Weights, dtype_name
+from ..arrays.npy import Header, nbytes
+from ..arrays.npz import Archive
+from ..files import AnyPath
+from .contents import Entry, Weights, dtype_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from cnnspec.arrays.npy import nbytes
-from cnnspec.files import AnyPath, Malformed, blaming, opened
-from cnnspec.weights.contents import Entry, Weights
+from ..arrays.npy import nbytes
+from ..files import AnyPath, Malformed, blaming, opened
+from .contents import Entry, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,104 @@
+"""A run allocates its result and no other tensor: all memory is placed when a batch size is first seen."""
+
+from __future__ import annotations
+
+import tracemalloc
+from math import prod
+
+import numpy as np
+import pytest
+from calling import inputs
+from engine_cases import graph, lively
+
+from cnnspec.graph import Graph
+from cnnspec.model import Model
+from cnnspec.spec import load
+
+LANE = 4 * 3 * np.getbufsize() + 10_000
+"""Bytes that each thread may have at a time: NumPy's loops move values that do not lie side by side through buffers
+of their own, of a fixed size, one for each operand; and the objects of a call."""
+
+
+def allocated(found: Graph, n: int, threads: int) -> int:
+    """Bytes that the second run has allocated at its peak, beyond its result."""
+    model, x = Model(found, lively(found), threads), inputs(n, found.input)
+    model(x)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        outputs = model.run(x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    return peak - before - sum(y.nbytes for y in outputs.values())
+
+
+def test_arrays_are_traced() -> None:
+    """The tests below hold nothing if this sees nothing: a layer that the engine leaves to itself does allocate."""
+    assert allocated(graph((16, 64, 64), "  - groupnorm: {G: 2}\n"), 1, 1) > 4 * 16 * 64 * 64
+
+
+SIZES = {"lenet5": (1, 28, 28), "resnet20_cifar": (3, 32, 32), "vgg11": (3, 32, 32), "alexnet": (3, 67, 67)}
+
+
+@pytest.mark.parametrize(("n", "threads"), [(1, 1), (2, 2)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lenet5",
+        "tinyvgg",
+        "resnet18",
+        "resnet20_cifar",
+        "mobilenet_v1",
+        "mobilenet_v3_small",
+        "squeezenet1_1",
+        "darknet19",
+        "densenet121",
+        "googlenet",
+        "unet",
+        "vgg11",
+        "alexnet",
+    ],
+)
+def test_networks(name: str, n: int, threads: int) -> None:
+    found = load(name, SIZES.get(name, (3, 64, 64))).graph
+    if name in ("vgg11", "alexnet"):
+        found = found.until(next(step.name for step in found.steps if step.kind == "flatten"))
+    assert allocated(found, n, threads) < threads * LANE
+
+
+LAYERS = [
+    "avgpool: {F: 3, S: 2, P: 1, rounding: ceil, count_padding: false}",
+    "sumpool: {F: 2}",
+    "maxpool: {F: 3, P: 1}",
+    "globalmaxpool",
+    "adaptiveavgpool: {out: 5}",
+    "upsample: {factor: 2, mode: bilinear}",
+    "upsample: {factor: 2}",
+    "logsoftmax",
+    "lrn: {size: 5}",
+    "prelu",
+    "elu",
+    "pad: {top: 1, left: 2}",
+    "crop: {top: 1, left: 2}",
+    "slice: {to: 3}",
+    "permute: {order: [W, H, C]}",
+    "reshape: {C: 4, H: 180, W: 60}",
+    "flatten",
+    "pixelshuffle: {factor: 2}",
+    "channelshuffle: {G: 2}",
+    "scale",
+    "mul: [[tanh], [sigmoid]]",
+    "conv: {F: 3, K: 8, G: 4, P: 1}",
+    "deconv: {F: 2, K: 8, S: 2}",
+    "deconv: {F: 3, K: 8, S: 2}",
+]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layers(layer: str) -> None:
+    """Between borders: nothing lies side by side."""
+    around = "  - {conv: {F: 3, K: 8, P: 1}}\n"
+    found = graph((8, 90, 60), f"{around}  - concat: [[], [relu]]\n  - slice: {{to: C/2}}\n  - {layer}\n")
+    assert allocated(found, 1, 1) < LANE < 4 * prod(found.input)
