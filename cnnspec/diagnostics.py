@@ -46,10 +46,11 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     why: str = ""
     help: str = ""
+    is_strict: bool = False  # a warning that counts as an error
 
     @property
     def severity(self) -> Severity:
-        return "warning" if self.code.startswith("W") else "error"
+        return "warning" if self.code.startswith("W") and not self.is_strict else "error"
 
     def within(self, file: str) -> Diagnostic:
         """The same finding, placed in `file`."""

@@ -7,46 +7,39 @@ argument, each key is known. Values are left as nodes for `elaborate` to work ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import chain
 from typing import NamedTuple
 
-from .diagnostics import Diagnostic, Span, closest
+from .diagnostics import Diagnostic, Span
+from .entries import NAME, SIBLINGS, Entries
 from .expression import IDENTIFIER
-from .fields import listed, read, unknown_field
+from .fields import read
 from .forms import forms
-from .header import Header
-from .items import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
-from .layer import Join, Layer
-from .layers import find, kinds
-from .naming import LENGTH
+from .header import Header, Input
+from .items import Block, Item
+from .layers import kinds
 from .scope import LETTERS
 from .source import Mapping, Node, Scalar, Sequence, Source, parse
 
-SIBLINGS = ("name", "repeat", "expect")
 RESERVED = (*SIBLINGS, "from")
 """Words that cannot be a block's name."""
 FLAGS = ("true", "false")
-NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 ARGUMENTS = 100
-SUGGESTED = 50
 
 
 class Document(NamedTuple):
-    """A spec as written. `root` gives the places of header keys."""
+    """A spec as written. `root` gives the places of header keys. Where `input` is missing or mistaken, the header
+    has a stand-in for it, and no shape `is_known`."""
 
     source: Source
     root: Mapping
     header: Header
     blocks: dict[str, Block]
     items: tuple[Item, ...]
+    is_known: bool = True
 
 
 def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
-    """The document of a text, with every mistake that shows before shapes are known.
-
-    None when there is no header to go on with: without `input` no shape can be inferred.
-    """
+    """The document of a text, with every mistake that shows before shapes are known; None when it is no mapping."""
     root, found = parse(source)
     if not isinstance(root, Mapping):
         return None, found
@@ -54,27 +47,12 @@ def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     header = builder.header(root)
     builder.declare(root.get("blocks"))
     items = builder.layers(root.get("layers"), root)
-    if header is None:
-        return None, found
-    return Document(source, root, header, builder.blocks, items), found
+    stand_in = header or Header(input=Input(C=1, H=1, W=1))
+    return Document(source, root, stand_in, builder.blocks, items, header is not None), found
 
 
-class Builder:
-    """Collects blocks first, so that they may be used before they are written, then resolves words."""
-
-    def __init__(self, found: list[Diagnostic]) -> None:
-        self.found = found
-        self.blocks: dict[str, Block] = {}
-
-    def report(self, code: str, message: str, span: Span, label: str = "", help: str = "", why: str = "") -> None:
-        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why))
-
-    def unknown(self, key: Scalar, known: list[str], what: str = "field", of: str = "") -> None:
-        self.found.append(unknown_field(key, known, what, of, suggest=len(self.found) < SUGGESTED))
-
-    def near(self, word: str, known: Iterable[str]) -> str | None:
-        """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
-        return closest(word, known) if len(self.found) < SUGGESTED else None
+class Builder(Entries):
+    """Reads the sections of a spec: blocks are declared first, so that they may be used before they are written."""
 
     def header(self, root: Mapping) -> Header | None:
         known = [*forms(Header), "blocks", "layers"]
@@ -100,7 +78,8 @@ class Builder:
             )
             return ()
         if not isinstance(node, Sequence) or not node.items:
-            self.report("E110", "`layers` takes a list of layers", node.span, "write `- relu` and the like below it")
+            help = f"each layer begins with `- `: `- {_first_word(node)}`"
+            self.report("E110", "`layers` takes a list of layers", node.span, help=help)
             return ()
         return self.items(node, ())
 
@@ -147,7 +126,10 @@ class Builder:
         if node is None:
             return
         if not isinstance(node, Mapping):
-            self.report("E112", "`args` takes a mapping of names to defaults", node.span, help="`args: {K: required}`")
+            words = [item for item in (node.items if isinstance(node, Sequence) else ()) if isinstance(item, Scalar)]
+            block.arguments.update((word.text, (word, None)) for word in words[:ARGUMENTS])  # as they were meant
+            cure = ", ".join(f"{word.text}: required" for word in words[:4]) or "K: required"
+            self.report("E112", "`args` takes a mapping of names to defaults", node.span, help=f"`args: {{{cure}}}`")
             return
         if len(node.items) > ARGUMENTS:
             self.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
@@ -156,217 +138,12 @@ class Builder:
                 self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
             block.arguments[key.text] = (key, None)
 
-    def argument(self, node: Node, scope: Iterable[str]) -> Argument:
-        if isinstance(node, Sequence):
-            return self.items(node, scope)
-        if isinstance(node, Mapping):
-            self.report(
-                "E112",
-                "an argument is a number, an expression, true or false, a word or a list of layers",
-                node.span,
-                "this is a mapping",
-                help="for layers write a list: `[{conv: {F: 1, K: 8}}]`",
-            )
-            return ()
-        return node
 
-    # items
-
-    def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Item, ...]:
-        return tuple(self.item(entry, scope) for entry in node.items)
-
-    def item(self, node: Node, scope: Iterable[str]) -> Item:
-        if isinstance(node, Sequence):
-            self.report(
-                "E110",
-                "a layer is a word or a mapping, not a list",
-                node.span,
-                help="branches stand in a join: `- add: [...]`",
-            )
-            return Broken(Scalar("", True, node.span), node.span)
-        if isinstance(node, Scalar) and node.is_null:
-            self.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
-            return Broken(node, node.span)
-        if isinstance(node, Scalar):
-            return self.resolve(node, None, node.span, scope, {})
-        siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
-        words = [(key, value) for key, value in node.items if key.text not in SIBLINGS]
-        if len(words) != 1:
-            return self.crowded(node, words)
-        word, body = words[0]
-        if word.text == "from":
-            return self.go_on(node, word, body, siblings)
-        return self.resolve(word, body, node.span, scope, siblings)
-
-    def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> Broken:
-        keys = [key for key, _ in words]
-        layers = [key for key in keys if key.text in kinds() or key.text in self.blocks]
-        odd = [key for key in keys if key.text not in kinds() and key.text not in self.blocks]
-        word = (*odd, *layers[1:], *(key for key, _ in node.items), Scalar("", True, node.span))[0]
-        label = ""
-        if near := self.near(word.text, SIBLINGS):
-            label = f"did you mean `{near}`?"
-        elif layers and layers[0].text in kinds() and word.text in forms(find(layers[0].text)):
-            label = f"as a field of `{layers[0].text}` it stands inside"
-        what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
-        self.report(
-            "E110",
-            f"a layer has exactly one layer key, here: {what}",
-            word.span,
-            label,
-            help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
-        )
-        return Broken(word, node.span)
-
-    def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Item:
-        if siblings or not isinstance(body, Scalar):
-            self.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
-            return Broken(word, node.span)
-        return From(body, node.span)
-
-    def resolve(
-        self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
-    ) -> Item:
-        kind = word.text
-        name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
-        is_bare = body is None or (isinstance(body, Scalar) and body.is_null)
-        if kind in scope and is_bare and not siblings:
-            otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
-            return Splice(word, span, otherwise=otherwise)
-        if kind in self.blocks:
-            block = self.blocks[kind]
-            arguments, flawed = self.call(block, body, scope)
-            return Call(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
-        if kind not in kinds() and kind in scope:
-            help = f"by itself, `- {kind}`; names and expectations belong to the layers that it holds"
-            self.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
-            return Broken(word, span, name)
-        if kind not in kinds():
-            near = self.near(kind, chain(kinds(), self.blocks, scope))
-            known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
-            self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
-            return Broken(word, span, name)
-        if repeat is not None:
-            self.report(
-                "E110",
-                "only a block can be repeated",
-                repeat.span,
-                help=f"make a block of `{kind}` and what repeats with it",
-            )
-        layer = find(kind)
-        if issubclass(layer, Join):
-            branches = self.branches(word, body, scope)
-            return (
-                Joined(word, span, name, None, expect, layer=layer, branches=branches)
-                if branches
-                else Broken(word, span, name)
-            )
-        return self.plain(word, body, span, name, expect, layer)
-
-    def plain(
-        self,
-        word: Scalar,
-        body: Node | None,
-        span: Span,
-        name: Scalar | None,
-        expect: Node | None,
-        layer: type[Layer],
-    ) -> Item:
-        if body is None or (isinstance(body, Scalar) and body.is_null):
-            body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
-        if not isinstance(body, Mapping):
-            known = ", ".join(f"{key}: ..." for key in list(forms(layer))[:2])
-            self.report(
-                "E110",
-                f"the fields of `{word.text}` are a mapping",
-                body.span,
-                help=f"`{word.text}: {{{known}}}`",
-            )
-            return Broken(word, span, name)
-        known_fields = list(forms(layer))
-        items = tuple(item for item in body.items if item[0].text in known_fields)
-        for key, _ in body.items:
-            if key.text not in known_fields and not self.misplaced(key, word, known_fields):
-                self.unknown(key, known_fields)
-        flawed = len(items) < len(body.items)
-        return Plain(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
-
-    def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
-        """Report a key of the whole entry that was written among the layer's fields."""
-        near = self.near(key.text, SIBLINGS)
-        if near is None or self.near(key.text, fields):
-            return False
-        label = f"`{near}` stands beside the layer" if near == key.text else f"did you mean `{near}`?"
-        help = f"beside the layer: `{{{word.text}: {{...}}, {near}: ...}}`"
-        self.report("E102", f"unknown field `{key.text}`", key.span, label, help)
-        return True
-
-    def shape(self, siblings: dict[str, Node]) -> Node | None:
-        """The node of `expect`, if it may be a shape."""
-        node = siblings.get("expect")
-        if node is not None and not (isinstance(node, Sequence) and len(node.items) in (1, 3)):
-            self.report("E104", "`expect` takes a shape", node.span, help="`[K]` or `[K, H, W]`, the layer's output")
-            return None
-        return node
-
-    def name(self, siblings: dict[str, Node]) -> Scalar | None:
-        node = siblings.get("name")
-        if node is None:
-            return None
-        text = node.text if isinstance(node, Scalar) else ""
-        if not NAME.fullmatch(text) or len(text) > LENGTH or text == "input":
-            label = "it is the name of the spec's input" if text == "input" else ""
-            why = f"letters, digits, `_` and `-`, with dots between parts, up to {LENGTH} characters"
-            self.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
-            return None
-        assert isinstance(node, Scalar)
-        return node
-
-    def call(
-        self, block: Block, body: Node | None, scope: Iterable[str]
-    ) -> tuple[tuple[tuple[Scalar, Argument], ...], bool]:
-        """The arguments that a call gives, and whether there were others, which the block does not know."""
-        if body is None or (isinstance(body, Scalar) and body.is_null):
-            return (), False
-        if not isinstance(body, Mapping):
-            self.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
-            return (), True
-        given = []
-        for key, value in body.items:
-            argument = self.argument(value, scope)
-            if key.text in block.arguments:
-                given.append((key, argument))
-            else:
-                self.unknown(key, list(block.arguments), "argument", f" of `{block.name.text}`")
-        return tuple(given), len(given) < len(body.items)
-
-    def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
-        nodes = body.items if isinstance(body, Sequence) else ()
-        if isinstance(body, Mapping):
-            nodes = tuple(value for _, value in body.items)
-        if len(nodes) < 2:
-            self.report(
-                "E113",
-                f"`{word.text}` joins two or more branches",
-                body.span if body else word.span,
-                f"{len(nodes)} given",
-                help=f"`{word.text}: [[...], []]`: `[]` is the arriving tensor itself",
-            )
-            return ()
-        return tuple(self.branch(node, scope) for node in nodes)
-
-    def branch(self, node: Node, scope: Iterable[str]) -> Branch:
-        if isinstance(node, Sequence):
-            return self.items(node, scope)
-        if isinstance(node, Mapping):
-            self.report(
-                "E113",
-                "a branch is a list of layers or the name of an earlier layer",
-                node.span,
-                "write it in [ ]",
-            )
-            return (Broken(Scalar("", True, node.span), node.span),)
-        return node
+def _first_word(node: Node) -> str:
+    """The first layer of what should have been a list of layers."""
+    if isinstance(node, Mapping):
+        return node.items[0][0].text.lstrip("-") + ": ..." if node.items else "relu"
+    return node.text if isinstance(node, Scalar) and not node.is_null else "relu"
 
 
 def _unfit_for_block(name: str) -> str:

@@ -25,6 +25,7 @@ from .leftovers import unreached, unused
 from .making import Maker, complaint
 from .naming import LENGTH, ROOT, Names, Taken, repeated
 from .reach import CELL, PLACELESS, Reaches
+from .references import no_earlier
 from .scope import Layers, Scope, Word
 from .source import Scalar
 
@@ -88,6 +89,7 @@ class Walk:
     items: int = 0
     used_blocks: set[str] = field(default_factory=set)
     unknown: set[Scalar] = field(default_factory=set)
+    counted_up: dict[Span, str] = field(default_factory=dict)
     depth: int = 0
 
     @cached_property
@@ -95,7 +97,7 @@ class Walk:
         return Maker(self.document.header.rounding)
 
     def run(self) -> Elaboration:
-        shape = self.input or self.document.header.input.shape
+        shape = self.input or (self.document.header.input.shape if self.document.is_known else None)
         scope = Scope()
         start = Flow(INPUT, shape, (CELL, CELL))
         self.names.set(INPUT, start)
@@ -104,7 +106,7 @@ class Walk:
         except TooMany:
             end = Flow(INPUT, None)
         outputs = tuple(flow.name for flow in self.outputs(end))
-        if not self.findings.sound:
+        if shape is None or not self.findings.sound:
             return Elaboration(None, tuple(self.steps), tuple(self.findings))
         graph = Graph(shape, tuple(self.steps), outputs)
         for warning in (*unreached(graph), *unused(self.document, self.used_blocks, scope.used)):
@@ -195,16 +197,13 @@ class Walk:
         if scalar in self.unknown:  # said already; a repetition would search all names again
             self.findings.sound = False
             return Flow(name, None)
-        near = closest(name, self.names.visible(names)) if len(self.unknown) < SUGGESTED else None
+        near, around = None, self.document.items[:0]
+        if len(self.unknown) < SUGGESTED:  # only the first findings are worth the search
+            within = place.scope.within
+            near = closest(name, self.names.visible(names))
+            around = self.document.blocks[within[-1]].items if within else self.document.items
         self.unknown.add(scalar)
-        self.findings.report(
-            "E107",
-            f"no earlier layer is called `{name}`",
-            scalar.span,
-            label=f"did you mean `{near}`?" if near else "",
-            why="a layer can go on only from the input, an earlier layer or an argument that names one",
-            help="" if near else "name the layer: `{conv: {...}, name: " + (name or "enc1") + "}`",
-        )
+        self.findings.add(no_earlier(name, scalar, near, around))
         return Flow(name, None)
 
     # layers
@@ -239,6 +238,8 @@ class Walk:
                 self.findings.add(complaint(misfit, item, name, [(f.shape, f.span) for f in flows]))
         else:
             self.findings.sound = False
+            if layer is None and item.layer.keeps_shape:
+                flow = flows[0]._replace(name=name)
             for flaw in layer.flaws() if layer is not None else ():
                 self.findings.add(complaint(flaw, item, name, ()))
         self.names.set(name, flow)
@@ -250,22 +251,29 @@ class Walk:
         if item.name is None:
             return self.names.count(place.names, item.word.text)
         own = item.name.text if index is None else repeated(item.name.text, index)
+        if index is not None:
+            self.counted_up[item.name.span] = item.name.text
         full = place.names[-1] + own
         if len(full) > LENGTH:
             self.findings.report("E109", f"a name of {len(full)} characters", item.name.span, why=f"at most {LENGTH}")
         try:
             return self.names.give(full, item.name.span)
         except Taken as taken:
-            notes = (Note(taken.first, "given here first"),) if taken.first != item.name.span else ()
-            self.findings.report(
-                "E108",
-                f"two layers are called `{full}`",
-                item.name.span,
-                notes=notes,
-                why="" if notes else "this line is reached more than once",
-                help="name the block call as well: its name becomes a prefix" if not notes else "",
-            )
+            self.findings.add(self.twice(full, item.name.span, taken.first))
             return full
+
+    def twice(self, full: str, span: Span, first: Span) -> Diagnostic:
+        """E108 for the name `full`, given at two places or twice at one."""
+        notes: tuple[Note, ...] = ()
+        if first == span:
+            why, cure = "this line is reached more than once", "name the block call as well: its name becomes a prefix"
+        else:
+            notes, why, cure = (Note(first, "given here first"),), "", ""
+            stem = self.counted_up.get(first) or self.counted_up.get(span)
+            if stem and not full.endswith(stem):
+                why = f"`{stem}` with `repeat` counts up and also makes `{full}`"
+                cure = f"call it `{stem}.0`: its repetitions are then `{stem}.0`, `{stem}.1`, ..."
+        return Diagnostic("E108", f"two layers are called `{full}`", span=span, notes=notes, why=why, help=cure)
 
     def expect(self, item: Item, shape: Shape | None, scope: Scope) -> None:
         """A layer's `expect`: its output shape, with expressions over the arriving C, H, W."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from .diagnostics import Diagnostic, Span
+from .diagnostics import Diagnostic, Span, closest
 from .document import Document
 from .graph import Graph, Step, Totals
 from .header import OPERATORS, Expect, bound
@@ -49,6 +49,11 @@ def _span(node: Mapping, key: str) -> Span:
     return value.span if value else node.span
 
 
+def _key(node: Node | None, name: str) -> Span | None:
+    keys = [key for key, _ in node.items] if isinstance(node, Mapping) else []
+    return next((key.span for key in keys if key.text == name), None)
+
+
 def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
     off = abs(count - limit)
     relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
@@ -59,8 +64,15 @@ def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Sp
         span=span,
         label=f"{sign} {limit:,} is broken" if sign != "=" else f"it is {count:,}",
         why=_largest(name, count, graph),
-        help=f"`{name}: {count}`, or a smaller network" if count > limit else f"`{name}: {count}`",
+        help=f"`{name}: {_kept(sign, count)}`" + (", or a smaller network" if count > limit else ""),
     )
+
+
+def _kept(sign: str, count: int) -> str:
+    """A budget of the same kind that `count` keeps."""
+    if sign == "=":
+        return str(count)
+    return f'"{sign} {count + {"<": 1, ">": -1}.get(sign, 0)}"'
 
 
 def _largest(name: str, total: int, graph: Graph) -> str:
@@ -79,7 +91,14 @@ def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic
         shapes = {name: graph.shape(name) for name in graph.outputs}
         for name, wanted in expect.output.items():
             if name not in shapes:
-                yield Diagnostic("E302", f"`{name}` is no output", span=span, why=f"outputs: {', '.join(shapes)}")
+                near = closest(name, shapes)
+                yield Diagnostic(
+                    "E302",
+                    f"`{name}` is no output",
+                    span=_key(node.get("output"), name) or span,
+                    label=f"did you mean `{near}`?" if near else "",
+                    why=f"outputs: {', '.join(shapes)}",
+                )
             elif shapes[name] != wanted:
                 yield _shape(f"output `{name}`", shapes[name], wanted, span)
     elif len(graph.outputs) > 1:

@@ -192,10 +192,12 @@ _NUMBER_CURES = (  # what was written, and what to write instead
     (re.compile(r"(\.[0-9]+)"), r"0{}"),
     (re.compile(r"([0-9]+\.)"), r"{}0"),
     (re.compile(r"[0-9]+(?:_[0-9]+)+"), "the digits without `_`"),
+    (re.compile(r"([0-9]+)[xX]([0-9]+)"), "`[{}, {}]`"),
     (re.compile(r"([0-9]+[A-Za-z_][A-Za-z0-9_]*)"), "a `*` between number and name"),
 )
+_LIST = "a list has square brackets: `[2, 2]`"
 _FOREIGN = (  # beginnings of what other languages have and this one has not, where an operator may stand
-    (("**", "^"), "powers are", "write the product: F*F"),
+    (("**", "^"), "powers are", "write the product: 2*2*2 for 2^3"),
     (("[",), "subscripts are", ""),
     ((".",), "attributes are", ""),
     (("=", "<", ">", "!"), "comparisons are", ""),
@@ -266,7 +268,7 @@ class _Parser:
         term = self.operation(0, depth + 1)
         closing = self.take()
         if closing.kind == "end":
-            raise _unreadable(opening, "this bracket is never closed")
+            raise _unreadable(opening, "this bracket is never closed", _LIST if isinstance(term, Literal) else "")
         if closing.text != ")":
             raise self.refused(closing)
         return term._replace(start=opening.start, end=closing.end)
@@ -278,8 +280,12 @@ class _Parser:
                 return _unreadable(token, f"{what} not part of the arithmetic", cure)
         if token.text == ")":
             return _unreadable(token, "this bracket closes nothing")
-        if token.text == "(" and self.tokens[self.tokens.index(token) - 1].kind == "name":
-            return _unreadable(token, "calls are not part of the arithmetic", "a product needs a `*`")
+        before = self.tokens[self.tokens.index(token) - 1]
+        if token.text == "(" and before.kind == "name":
+            cure = "a product needs a `*`" if len(before.text) == 1 else ""
+            return _unreadable(token, "calls are not part of the arithmetic", cure)
+        if token.text == ",":
+            return _unreadable(token, "a list is not part of the arithmetic", _LIST)
         if token.kind == "other":
             return _unreadable(token, f"`{token.text}` is not part of the arithmetic", "operators are + - * / // %")
         return _unreadable(token, f"an operator is missing before `{token.text}`")

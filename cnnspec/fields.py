@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
+from collections.abc import Sequence as SequenceABC
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel
 
+from .building import build
 from .diagnostics import Diagnostic, Failure, Span, closest
 from .expression import ExpressionError, Number, evaluate, parse, whole
-from .forms import Form, forms, spelled
+from .forms import Form, forms
 from .layer import Layer
 from .scope import Layers, NoSuchName, Scope, Unknown, Value, Word
-from .source import Mapping, Node, Scalar, Sequence, trap
+from .source import Mapping, Node, Scalar, Sequence
+from .traps import trap
 
 M = TypeVar("M", bound=BaseModel)
 ROWS = ("top", "bottom")
@@ -58,7 +60,7 @@ class Reader:
         own = model.letters(values) if issubclass(model, Layer) else {}
         written = {key.text for key, _ in body.items if not forms(model)[key.text].per_axis}
         required = {name for name, info in model.model_fields.items() if info.is_required()}
-        hidden = self.scope.hidden | (written | required) - values.keys()
+        hidden = frozenset((written | required) - values.keys())
 
         def scope(axis: int) -> Scope:
             arguments = {**self.scope.arguments, **{letter: pair[axis] for letter, pair in own.items()}}
@@ -82,7 +84,7 @@ class Reader:
 
     def _sequence(self, name: str, node: Sequence, form: Form, axes: tuple[Scope, Scope]) -> tuple[Any, ...]:
         if not form.items:
-            raise _wrong(name, node, form, "a list")
+            raise _wrong(name, node, form, "a list", help=_keyed(name, form, node.items))
         if not node.items:
             raise _wrong(name, node, form, "empty")
         if not form.endless and len(node.items) != len(form.items):
@@ -110,7 +112,8 @@ class Reader:
             except Failure as failure:
                 found.extend(failure.diagnostics)
         if found:
-            raise Failure(found)
+            # What seems to be missing may be what was misspelt.
+            raise Failure(found + [d for d in build(form.model, values, node)[1] if d.code != "E103"])
         return values
 
 
@@ -119,25 +122,6 @@ def read(model: type[M], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
     reader = Reader(Scope(arriving=()))
     made, found = build(model, reader.fields(model, body), body)
     return made, reader.found + found
-
-
-def build(model: type[M], values: dict[str, Any], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
-    """The model of evaluated values, or its mistakes at the places they have in `body`.
-
-    Where values that were written could not be read there is no model, and nothing is said that may hang on them.
-    """
-    unread = {key.text for key, _ in body.items} - values.keys()
-    try:
-        made = model.model_validate(values)
-        return (None if unread else made), []
-    except ValidationError as invalid:
-        found: dict[object, Diagnostic] = {}
-        # One mistake in a field of several forms is a mistake in each of them: the broken bound tells most.
-        for details in sorted(invalid.errors(include_url=False), key=lambda details: details["type"] not in BOUNDS):
-            missing = details["type"] == "missing" and details["loc"][0] not in unread
-            if not unread or missing or details["type"] in BOUNDS:
-                found.setdefault(details["loc"][:1], _invalid(model, details, body))
-        return None, list(found.values())
 
 
 def number(scalar: Scalar, scope: Scope) -> Number:
@@ -180,14 +164,26 @@ def within(scalar: Scalar, start: int, end: int) -> Span:
 
 
 def unknown_field(key: Scalar, known: list[str], what: str = "field", of: str = "", suggest: bool = True) -> Diagnostic:
-    near = closest(key.text, known) if suggest else None
+    near = suggested(key.text, known) if suggest else None
+    label = f"did you mean `{near}`?" if near else ""
+    if not near and ":" in key.text:
+        label = "a space is missing after the `:`"
+    elif not near and key.text.endswith(")"):
+        label = "the `,` before this ended the value"
     return Diagnostic(
         "E102",
         f"unknown {what} `{key.text}`{of}",
         span=key.span,
-        label=f"did you mean `{near}`?" if near else "",
+        label=label,
         help=f"known here: {listed(known)}" if known else f"it takes no {what}s",
     )
+
+
+def suggested(word: str, known: list[str]) -> str | None:
+    """The field that was meant by a word, also by another framework's."""
+    from .synonyms import field  # only a mistake needs it
+
+    return field(word, known) or closest(word, known)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -216,18 +212,40 @@ def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
         if not form.flag:
             raise _wrong(name, scalar, form, text)
         return value if isinstance(value, bool) else text == "true"
-    if value is None and scalar.plain and (why := trap(text)):
+    is_letter = form.number and not form.flag and len(text) == 1  # `N` is a name, not a no
+    if value is None and scalar.plain and not is_letter and (why := trap(text)):
         raise _trapped(name, scalar, form, why)
     if not form.number:
-        raise _wrong(name, scalar, form, f"`{text}`", near=closest(text, form.words))
+        raise _wrong(name, scalar, form, f"`{text}`", closest(text, form.words), _as_written(name, scalar, form))
     if value is None and not scalar.plain and _is_plain_number(text):
         raise _wrong(name, scalar, form, f'the text "{text}"', help=f"write {text} without quotes")
     try:
         return _number(scalar, form, scope)
     except Failure as failure:
         if form.pattern and failure.diagnostics[0].code == "E105":
-            raise _wrong(name, scalar, form, f"`{text}`") from None
+            raise _wrong(name, scalar, form, f"`{text}`", help=_as_written(name, scalar, form)) from None
         raise
+
+
+def _as_written(name: str, scalar: Scalar, form: Form) -> str:
+    """How a value is written as the list, the mapping or the text that was wanted."""
+    if form.model:
+        parts = scalar.text.split("x")
+        span = scalar.span
+        return _keyed(name, form, [Scalar(part, True, span) for part in parts])
+    if form.pattern and re.fullmatch(form.pattern, scalar.text.upper()):
+        return f'`{name}: "{scalar.text.upper()}"`, with a capital letter'
+    return f"`{name}: [{scalar.text}]`" if form.items and form.endless and scalar.plain else ""
+
+
+def _keyed(name: str, form: Form, nodes: SequenceABC[Node]) -> str:
+    """Whole numbers as the mapping that was wanted, where there is one for each of its keys."""
+    values = [node.text for node in nodes if isinstance(node, Scalar) and node.text.isdecimal()]
+    keys = list(forms(form.model)) if form.model else []
+    if not keys or not len(keys) == len(values) == len(nodes):
+        return ""
+    pairs = ", ".join(f"{key}: {value}" for key, value in zip(keys, values, strict=True))
+    return f"`{name}: {{{pairs}}}`"
 
 
 def _given(scalar: Scalar, scope: Scope) -> Value | None:
@@ -253,9 +271,12 @@ def _number(scalar: Scalar, form: Form, scope: Scope) -> int | float:
 
 def _suggest_words(failure: Failure, scalar: Scalar, form: Form) -> Failure:
     near = closest(scalar.text, form.words)
-    if near is None:
+    if near:
+        return Failure([replace(d, label=f"did you mean `{near}`?") for d in failure.diagnostics])
+    if not form.words or not scalar.text.isalpha():
         return failure
-    return Failure([replace(d, label=f"did you mean `{near}`?") for d in failure.diagnostics])
+    words = f"{', '.join(f'`{word}`' for word in sorted(form.words))} or a number"
+    return Failure([replace(d, help="; ".join(filter(None, (words, d.help)))) for d in failure.diagnostics])
 
 
 def _at(scalar: Scalar, error: ExpressionError) -> Diagnostic:
@@ -291,50 +312,6 @@ def _wrong(name: str, node: Node, form: Form, got: str, near: str | None = None,
 
 def _trapped(name: str, scalar: Scalar, form: Form, why: str) -> Failure:
     message = f"`{scalar.text}` is not {form.wanted()}"
+    if not form.flag:
+        why = why.removesuffix(": write true").removesuffix(": write false")
     return Failure([Diagnostic("E008", message, span=scalar.span, label=f"for `{name}`", why=why)])
-
-
-BOUNDS = {
-    "greater_than_equal": ("ge", "at least"),
-    "greater_than": ("gt", "more than"),
-    "less_than_equal": ("le", "at most"),
-    "less_than": ("lt", "less than"),
-}
-
-
-def _invalid(model: type[BaseModel], details: ErrorDetails, body: Node) -> Diagnostic:
-    name = str(details["loc"][0]) if details["loc"] else ""
-    node = _node(body, details["loc"])
-    if details["type"] == "missing":
-        missing = ".".join(str(part) for part in details["loc"])
-        return Diagnostic("E103", f"`{missing}` is missing", span=body.span, help=_example(model, name))
-    if details["type"] in BOUNDS:
-        bound, words = BOUNDS[details["type"]]
-        limit = spelled(details["ctx"][bound])
-        return Diagnostic(
-            "E104", f"`{name}` must be {words} {limit}", span=node.span, label=f"this is {details['input']}"
-        )
-    if details["type"] == "literal_error":
-        expected = details["ctx"]["expected"]
-        message = f"`{name}` must be {expected}"
-        return Diagnostic("E104", message, span=node.span, label=f"this is {details['input']}")
-    message = details["msg"].removeprefix("Value error, ")
-    return Diagnostic("E104", f"`{name}`: {message}" if name else message, span=node.span)
-
-
-def _example(model: type[BaseModel], name: str) -> str:
-    for key, info in model.model_fields.items():
-        if name in (key, info.alias) and info.description:
-            return f"`{name}`: {info.description}"
-    return ""
-
-
-def _node(body: Node, location: tuple[int | str, ...]) -> Node:
-    """The node that a pydantic location points at, or the nearest one around it."""
-    node = body
-    for part in location:
-        if isinstance(node, Mapping):
-            node = node.get(str(part)) or node
-        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-    return node

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from .forms import Spelled
-from .layer import Count, Shape
+from .layer import STRICT, Count, Shape
 from .preprocess import Preprocess
 
 BUDGET = r"(<=|>=|<|>)\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?)"
@@ -39,7 +39,7 @@ def bound(budget: int | str) -> tuple[str, Fraction]:
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+    model_config = STRICT
 
 
 class Input(Strict):

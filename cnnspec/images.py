@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import png
 from .diagnostics import Diagnostic, FileError
 from .preprocess import Preprocess
 
@@ -85,6 +86,8 @@ def header(path: Path) -> tuple[int, int, str]:
 
     Decodes no pixels, save those of a PNG that has no EXIF data before them. Raises FileError (E404, E410).
     """
+    if plain := png.header(path):
+        return plain
     from PIL.ExifTags import Base
 
     with _opened(path) as image:

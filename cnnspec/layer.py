@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
+STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+"""How every pydantic model here is set up; a schema is built when it is first needed."""
+
 
 def both(value: object) -> object:
     """One number stands for both axes."""
@@ -83,12 +86,15 @@ class Layer(BaseModel):
     tensors by name; overriding methods name their parameters.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+    model_config = STRICT
 
     kind: ClassVar[str]
     examples: ClassVar[tuple[Example, ...]] = ()
     is_view: ClassVar[bool] = False
     """Running it moves no data: its output is its input's memory."""
+    keeps_shape: ClassVar[bool] = False
+    """Whatever its fields are, it produces the shape that arrives: after a mistake in them the next layers can be
+    checked all the same."""
     gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
     """How the output reads when this is the network's last layer."""
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from .building import build
 from .diagnostics import Diagnostic, Failure, Note, Span
-from .fields import Reader, build
+from .fields import Reader
 from .forms import forms
 from .items import Item, Plain
 from .layer import Layer, Misfit, Shape, Tensor, times

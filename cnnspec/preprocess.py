@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .layer import Count, times
+from .layer import STRICT, Count, times
 
 # The bounds keep (255 x scale - mean) / std far inside float32.
 Level = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -38,7 +38,7 @@ class Problem(NamedTuple):
 class Preprocess(BaseModel):
     """From image to input, in the order of the fields. All of them are optional."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
+    model_config = ConfigDict(**STRICT, allow_inf_nan=False)
 
     mode: Literal["gray", "rgb", "bgr"] | None = Field(
         None,

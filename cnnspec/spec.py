@@ -17,7 +17,7 @@ from .expectations import check_expectations
 from .graph import Graph, Step
 from .header import Header
 from .layer import Shape
-from .source import Source, read
+from .source import MAX_BYTES, Source, read
 
 if TYPE_CHECKING:
     from .model import Model
@@ -123,23 +123,19 @@ def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
         if what == "-":
             if sys.stdin is None:
                 raise FileError([Diagnostic("E404", "standard input is closed", file="<stdin>")])
-            return "<stdin>", sys.stdin.buffer.read(LIMIT + 1), Path()
+            return "<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), Path()
         shown, path = locate(str(what))
         try:
             with path.open("rb") as file:
-                return shown if path == Path(shown) else path.name, file.read(LIMIT + 1), path.parent
+                return shown if path == Path(shown) else path.name, file.read(MAX_BYTES + 1), path.parent
         except OSError as error:
             raise FileError(
                 [Diagnostic("E404", f"cannot read `{what}`", file=shown, why=str(error.strerror))]
             ) from None
-    data = what.read(LIMIT + 1)
+    data = what.read(MAX_BYTES + 1)
     name = getattr(what, "name", "<file>")
     folder = Path(name).parent if isinstance(name, str) and Path(name).is_file() else Path()
     return str(name), data.encode() if isinstance(data, str) else data, folder
-
-
-LIMIT = 1 << 20
-"""Bytes; what lies beyond is not read, `source` refuses the rest."""
 
 
 def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, files: bool = False) -> Checked:
@@ -162,10 +158,10 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
     sound = walked.graph if not _errors(findings) else None
     if input is None:
         findings += check_expectations(document, sound) if sound is not None else ()
-        findings += attachments.check(document, folder, sound) if files else ()
+        findings += attachments.check(document, folder, sound) if files and document.is_known else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or _errors(found):
-        return Checked(source, None, walked.steps, diagnostics, document)
+        return Checked(source, None, walked.steps, diagnostics, document if document.is_known else None)
     spec = Spec(source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning"))
     return Checked(source, spec, walked.steps, diagnostics, document)
 

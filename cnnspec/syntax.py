@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .diagnostics import Diagnostic, Note
+from .slips import slip
 
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
@@ -107,6 +108,8 @@ def reworded(source: Source, error: MarkedYAMLError) -> Diagnostic:
         return Diagnostic("E001", "a tab cannot indent", source.file, where, help="indent with spaces")
     if re.search("block scalar|any token", words):
         return unquoted(source, begin)
+    if re.search("mapping values|simple key|block (mapping|collection)", words) and (found := slip(source, at)):
+        return found
     words += f" at {text[at : at + 1]}"
     words += " later" if at == last or "\n" in text[begin:at] else ""
     words += " after %" if re.search("^%", text[: at + 1], re.MULTILINE) else ""

@@ -50,7 +50,7 @@ def defined(graph: Graph, tensors: Mapping[str, Array], x: Array) -> dict[str, A
 def interpreted(operations: Iterable[Operation], tensors: Mapping[str, Array], x: Array) -> dict[str, Array]:
     """Every tensor that a program makes, by its layers' own `forward`, in float64."""
     wide = doubled(tensors)
-    found = {INPUT: x.astype(np.float64)}
+    found: dict[str, Array] = {INPUT: x.astype(np.float64)}
     for operation in operations:
         operation = with_arrays(operation, wide)
         y = operation.layer.forward(*(found[name] for name in operation.inputs), **operation.arrays)

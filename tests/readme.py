@@ -116,6 +116,23 @@ def portable(output: str) -> str:
     return output.replace(str(bundled.folder()), "specs")
 
 
+def rows(title: str) -> list[list[str]]:
+    """The cells of the table whose first row begins with `title`."""
+    table = re.search(rf"^\| {title} \|.*\n\|[-:|]+\n((?:\|.*\n)+)", text(), re.MULTILINE)
+    assert table is not None
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[1].splitlines()]
+
+
+def words(cell: str) -> list[str]:
+    """What stands in backticks in a cell."""
+    return re.findall(r"`(\w+)`", cell)
+
+
+def listed_kinds() -> set[str]:
+    """The layer kinds that come with cnnspec; one that somebody adds as a file is not among them."""
+    return {kind for row in rows("layer") for kind in words(row[0])}
+
+
 def networks() -> str:
     """The table of the bundled networks."""
     rows = ["| name | network | input | params | MACs | buffers |", "|---|---|---|--:|--:|--:|"]

@@ -77,6 +77,11 @@ def test_default_never_sees_the_caller() -> None:
     assert (found.code, found.message) == ("E105", "`K` has no value here")
 
 
+def test_default_sees_no_later_argument_that_holds_layers() -> None:
+    found = error("b: {args: {before: [after], after: [relu]}, layers: [before, after]}", "- b")
+    assert (found.code, found.message) == ("E101", "unknown layer `after`")
+
+
 def test_call_sees_the_callers_arguments() -> None:
     blocks = """
         inner: {args: {K: required}, layers: [conv: {F: 1, K: K}]}

@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Shape, list[str], str]] = {
     ),
     "vectors join": (
         (3, 4, 5),
-        ["flatten", "{dense: {K: 6}, name: f}", "concat: [[relu], [{dense: {K: 3}}], f]", "add: [[{dense: {K: C}}], []]"],
+        ["flatten", "{dense: {K: 6}, name: f}", "concat: [[relu], [{dense: {K: 3}}], f]", "add: [[tanh], []]"],
         "",
     ),
     "a sum that waits": (
@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Shape, list[str], str]] = {
     ),
     "a sum across a concatenation": (
         (4, 6, 6),
-        [f"{{concat: [[tanh], [add: [[{C3}], []]], [{C3}]], name: all}}", f"add: [[{{conv: {{F: 3, K: C, P: 1}}}}], all]"],
+        [f"{{concat: [[tanh], [add: [[{C3}], []]], [{C3}]], name: all}}", "add: [[{conv: {F: 3, K: C, P: 1}}], all]"],
         "",
     ),
     "two heads": (

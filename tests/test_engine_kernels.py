@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from engine_cases import Array, error
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.choice import border, whole_tiles
@@ -83,7 +83,7 @@ def computed(kernel: Any, halo: Halo, x: Array, shape: tuple[int, ...], dtype: t
     around[:] = 0
     around[:, halo.top : halo.top + H, halo.left : halo.left + W] = x.transpose(0, 2, 3, 1)
     _, K, rows, columns = shape
-    out = np.full((n, rows, columns, K + 3), np.nan, dtype)[..., 1 : 1 + K]
+    out: Array = np.full((n, rows, columns, K + 3), np.nan, dtype)[..., 1 : 1 + K]
     scratch = Scratch()
     # All are bound before the first one runs, as in a plan: they share their scratch.
     bound = [(strip, kernel.bind(around, strip, scratch.fresh())) for strip in kernel.strips(n, rows, columns)]
@@ -133,8 +133,8 @@ def test_gathered(
 def test_grouped(
     rows: Sweep, columns: Sweep, G: int, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
-    def make(*given: Any) -> Grouped:
-        return Grouped(*given, G)
+    def make(weight: Array, sweeps: Sweeps, bias: Array | None) -> Grouped:
+        return Grouped(weight, sweeps, bias, G)
 
     C, K = (G * min(part, 5) for part in size)
     with cut(cache):
@@ -193,6 +193,7 @@ mosaics = st.builds(lambda count, F: Sweep(count * F, F, F), st.integers(1, 6), 
     caches,
     seeds,
 )
+@example((Sweep(1, 1), Sweep(2, 2, 2, before=1)), (1, 1), 1, False, 20, 0)  # as large as a mosaic, but moved
 @many
 def test_painted(sweeps: Sweeps, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int) -> None:
     C, K = size

@@ -14,7 +14,7 @@ from cnnspec.graph import Graph
 from cnnspec.model import Model
 from cnnspec.spec import load
 
-LANE = 4 * 3 * np.getbufsize() + 10_000
+LANE = 4 * 3 * np.getbufsize() + 40_000
 """Bytes that each thread may have at a time: NumPy's loops move values that do not lie side by side through buffers
 of their own, of a fixed size, one for each operand; and the objects of a call."""
 

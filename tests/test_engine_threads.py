@@ -1,4 +1,4 @@
-"""Threads on the engine: the same bytes for any number, many callers, failures that arrive, BLAS left as it was."""
+"""Threads on the engine: the same bytes for any number, many callers, failures that arrive."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ import numpy as np
 import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
-from threadpoolctl import ThreadpoolController
 
-from cnnspec.engine.hold import OneThread, libraries, one_thread
 from cnnspec.engine.plan import KEPT, Plan
 from cnnspec.engine.team import Lane, Team
 from cnnspec.graph import Graph
@@ -35,6 +33,11 @@ MIXED = """\
   - {flatten: {}}
   - {dense: {K: 10}}
 """
+
+
+@pytest.fixture(autouse=True)
+def small_stages_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
 
 
 def mixed() -> Graph:
@@ -59,7 +62,7 @@ def test_one_model_in_many_threads() -> None:
         together = list(pool.map(model, batches * 3))
     for y, wanted in zip(together, alone * 3, strict=True):
         np.testing.assert_array_equal(y, wanted)
-    assert len(model.plan._free) <= KEPT
+    assert len(model.plan._free) <= KEPT + model.plan.threads
 
 
 # The team by itself
@@ -158,109 +161,6 @@ def test_threads_end_with_their_model() -> None:
     for thread in started:
         thread.join(timeout=60)
         assert not thread.is_alive()
-
-
-# BLAS
-
-
-class Library:
-    """Stands for a BLAS library: has a number of threads, one for the process."""
-
-    internal_api, threading_layer = "openblas", "pthreads"
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-
-    def get_num_threads(self) -> int:
-        return self.threads
-
-    def set_num_threads(self, threads: int) -> None:
-        self.threads = threads
-
-
-class OverOpenMP(Library):
-    """Has a number for each thread that calls it."""
-
-    threading_layer = "openmp"
-
-    def __init__(self, threads: int) -> None:
-        self.first = threads
-        self.here = threading.local()
-
-    def get_num_threads(self) -> int:
-        return getattr(self.here, "threads", self.first)
-
-    def set_num_threads(self, threads: int) -> None:
-        self.here.threads = threads
-
-
-def test_numpys_blas_is_found() -> None:
-    assert libraries()
-
-
-def test_blas_is_held_and_put_back() -> None:
-    blas: list[Library] = [Library(4), OverOpenMP(7), Library(1)]
-    held = OneThread(lambda: blas)
-
-    def threads() -> list[int]:
-        return [library.get_num_threads() for library in blas]
-
-    with pytest.raises(ArithmeticError), held:
-        assert threads() == [1, 1, 1]
-        with held:
-            assert threads() == [1, 1, 1]
-        assert threads() == [1, 1, 1]
-        raise ArithmeticError
-    assert threads() == [4, 7, 1]
-
-
-def test_blas_is_put_back_when_the_last_one_leaves() -> None:
-    shared, own = Library(4), OverOpenMP(7)
-    held = OneThread(lambda: [shared, own])
-    inside, leave = threading.Event(), threading.Event()
-    seen: list[int] = []
-
-    def other() -> None:
-        with held:
-            inside.set()
-            assert leave.wait(60)
-            seen.extend([shared.get_num_threads(), own.get_num_threads()])
-        seen.extend([shared.get_num_threads(), own.get_num_threads()])
-
-    thread = threading.Thread(target=other)
-    with held:
-        thread.start()
-        assert inside.wait(60)
-    assert [shared.get_num_threads(), own.get_num_threads()] == [1, 7]
-    leave.set()
-    thread.join()
-    assert seen == [1, 1, 4, 7]
-    assert shared.get_num_threads() == 4
-
-
-@pytest.mark.parametrize("caller", ["main", "other", "both"])
-def test_any_thread_can_hold_numpys_blas(caller: str) -> None:
-    """threadpoolctl hears the first thread that spoke; holding does not hang on which one that was."""
-    rounds = {"main": "m", "other": "o", "both": "momo"}[caller]
-
-    def held() -> list[int]:
-        with one_thread:
-            return [library.get_num_threads() for library in libraries()]
-
-    with ThreadpoolController().limit(limits=2, user_api="blas"), ThreadPoolExecutor(1) as pool:
-        for who in rounds:
-            assert set(held() if who == "m" else pool.submit(held).result()) == {1}
-            assert {library.get_num_threads() for library in libraries()} == {2}
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_run_leaves_blas_as_it_was(threads: int) -> None:
-    found = mixed()
-    model = Model(found, lively(found), threads)
-    before = [library.get_num_threads() for library in libraries()]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(model, [inputs(1, found.input)] * 4))
-    assert [library.get_num_threads() for library in libraries()] == before
 
 
 def test_a_large_batch_runs_in_parts() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from cnnspec.forms import forms
 from cnnspec.layers import find, kinds
 from cnnspec.manual import layer_page, written
 from cnnspec.render.manual import WIDTH, markdown, styled
+from cnnspec.spec import check
 
 ROOT = Path(__file__).parent.parent
 
@@ -99,13 +102,29 @@ def test_keys_with_fields_list_them() -> None:
     assert "Beside a layer: the shape" in printed("expect")
 
 
+@pytest.mark.parametrize("key", keys.MORE)
+def test_example_of_a_key(key: str) -> None:
+    page = printed(key)
+    assert keys.MORE[key] in page
+    spec = "input: {C: 2, H: 8, W: 8}\nrounding: floor\n" + dedent(page.partition("\n\n    ")[2].join(["    ", ""]))
+    assert check(io.StringIO(spec)).diagnostics == ()
+
+
+@pytest.mark.parametrize("letter", keys.letters())
+def test_page_of_a_letter(letter: str) -> None:
+    page = printed(letter)
+    assert page.startswith(f"# {letter}: {keys.letters()[letter]}\n")
+    having = {kind for kind in kinds() for field in [find(kind).model_fields] if letter in field}
+    assert set(re.findall(r"`(\w+)`", page.partition("\n\n")[2])) == having
+
+
 def test_several_pages() -> None:
     assert printed("relu", "E202") == printed("relu") + "\n" + printed("E202")
 
 
 def test_everything_is_listed() -> None:
     listed = [line.split()[0] for line in printed().splitlines() if line.startswith("    ") and line[4] != " "]
-    assert listed == [*kinds(), *keys.top(), *keys.inner(), *codes.codes()]
+    assert listed == [*kinds(), *keys.top(), *keys.inner(), *keys.letters(), *codes.codes()]
     assert max(map(len, printed().splitlines())) <= WIDTH
 
 

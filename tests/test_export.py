@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import readme
 from click.testing import CliRunner
 
 from cnnspec.cli import group
@@ -39,8 +40,33 @@ def refused(*args: str) -> str:
     return found.code
 
 
-def test_every_kind_has_a_rule() -> None:
-    assert set(KINDS) == set(kinds())
+def test_every_kind_that_the_readme_lists_has_a_rule() -> None:
+    """A layer that somebody adds as a file has neither."""
+    assert set(KINDS) == readme.listed_kinds()
+    assert set(KINDS) <= set(kinds())
+
+
+def test_a_kind_without_a_rule(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = write("net.yaml", "input: {C: 1, H: 2, W: 2}\nlayers: [relu, relu, tanh, {conv: {F: 1, K: 1}}]\n")
+    for kind in ("relu", "tanh"):
+        monkeypatch.delitem(KINDS, kind)
+    result = export(spec, "-o", "net.onnx", "--init", "he")
+    assert isinstance(result.exception, FileError)
+    assert [(d.code, d.message) for d in result.exception.diagnostics] == [
+        ("E419", "no ONNX rule for `relu`"),
+        ("E419", "no ONNX rule for `tanh`"),
+    ]
+    assert result.exception.diagnostics[0].why.startswith("`relu1` and 1 more cannot be written")
+    assert not Path("net.onnx").exists()
+
+
+def test_layers_that_are_left_out_need_no_rule(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = load(write("net.yaml", "input: {C: 1, H: 2, W: 2}\nlayers: [relu, {from: input}, tanh]\noutputs: [relu1]\n"))
+    monkeypatch.delitem(KINDS, "tanh")
+    with pytest.raises(FileError, match="E419"):
+        ensure_possible(spec.graph)
+    monkeypatch.setitem(sys.modules, "onnx", sys)
+    ensure_possible(spec.graph.until(*spec.graph.outputs))
 
 
 def test_without_the_package(write: Write, without_onnx: None) -> None:

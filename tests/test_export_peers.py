@@ -19,9 +19,10 @@ from cnnspec import bundled
 from cnnspec.cli import group
 from cnnspec.engine.plain import execute
 from cnnspec.export import onnx as export
+from cnnspec.export.onnx.kinds import KINDS
 from cnnspec.graph import INPUT
 from cnnspec.layer import Shape
-from cnnspec.layers import find, kinds
+from cnnspec.layers import find
 from cnnspec.model import Model
 from cnnspec.spec import Spec, check, load
 from cnnspec.weights import initial, save
@@ -119,7 +120,7 @@ def assert_same(spec: Spec) -> None:
 
 EXAMPLES = [
     pytest.param(example.yaml, example.arriving, id=f"{example.yaml} on {example.arriving}")
-    for kind in kinds()
+    for kind in KINDS
     for example in find(kind).examples
     if isinstance(example.produces, tuple)
 ]

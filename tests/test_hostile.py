@@ -65,7 +65,7 @@ SYNTAX: dict[str, Case] = {
 
 TRAPS: Mapping[str, Case] = {
     value: (layer(f"conv: {{F: 3, K: {value}}}"), "E008", (3, 21))
-    for value in ("no", "on", "Yes", "n", "3:3", "010", "2020-01-01", "0x10", "0o17", "1_000", ".inf", ".nan", ".5")
+    for value in ("no", "on", "Yes", "3:3", "010", "2020-01-01", "0x10", "0o17", "1_000", ".inf", ".nan", ".5")
 } | {
     f"bias {value}": (layer(f"conv: {{F: 3, K: 1, bias: {value}}}"), "E008", (3, 30))
     for value in ("no", "on", "Off", "True", "FALSE", "y")

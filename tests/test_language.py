@@ -304,6 +304,11 @@ class TestArithmetic:
         found = graph("layers: [{conv: {F: [3, 5], D: [2, 1], K: 1, P: D*(F-1)/2}}]")
         assert found.steps[0].shape == (1, 8, 8)
 
+    @pytest.mark.parametrize("P", ["[F//2, F//2]", "{top: F//2, bottom: F//2, left: F//2, right: F//2}"])
+    def test_each_side_has_the_letters_of_its_axis(self, graph: Look, P: str) -> None:
+        found = graph(f"layers: [{{conv: {{F: [3, 7], K: 1, P: {P}}}}}]")
+        assert found.steps[0].shape == (1, 8, 8)
+
     def test_and_nowhere_else(self, codes: Find) -> None:
         assert codes("layers: [{conv: {F: 3, K: F}}]") == ["E105"]
 
@@ -388,6 +393,10 @@ class TestWarnings:
 
     def test_layer_that_reaches_no_output(self, codes: Find) -> None:
         assert codes("layers: [relu, tanh, from: relu1, sigmoid]") == ["W103"]
+
+    def test_each_path_that_leads_nowhere_says_how_long_it_is(self, checked: Callable[[str], Checked]) -> None:
+        found = checked("layers: [relu, tanh, from: relu1, elu, silu, from: relu1, sigmoid]").diagnostics
+        assert [d.label for d in found] == ["computed for nothing", "2 layers are computed for nothing"]
 
     def test_rows_that_are_never_read(self, codes: Find) -> None:
         assert codes("layers: [{conv: {F: 3, S: 2, K: 1}}]") == ["W201"]

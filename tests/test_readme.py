@@ -19,7 +19,7 @@ import make_readme_picture as picture
 import numpy as np
 import pytest
 import readme
-from readme import ROOT, Block, Command, Shell, blocks, commands, console
+from readme import ROOT, Block, Command, Shell, blocks, commands, console, rows, words
 
 import cnnspec
 from cnnspec import bundled, expression, images, keys, naming, source
@@ -27,7 +27,7 @@ from cnnspec.calls import REPEATS
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
 from cnnspec.elaborate import LAYERS
-from cnnspec.layers import find, kinds
+from cnnspec.layers import find
 from cnnspec.manual import entries
 from cnnspec.spec import check
 
@@ -151,29 +151,26 @@ def test_bundled_spec_is_shown_as_it_is(name: str, updating: bool) -> None:
 # Tables and figures
 
 
-def rows(title: str) -> list[list[str]]:
-    """The cells of the table whose first row begins with `title`."""
-    table = re.search(rf"^\| {title} \|.*\n\|[-:|]+\n((?:\|.*\n)+)", readme.text(), re.MULTILINE)
-    assert table is not None
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[1].splitlines()]
-
-
 def test_layers_with_all_their_fields() -> None:
     """Bold for what must be given, a default behind a name, a name alone for what may be left out."""
     shown = {}
     for kinds_cell, fields, *_ in rows("layer"):
-        for kind in re.findall(r"`(\w+)`", kinds_cell):
+        for kind in words(kinds_cell):
             shown[kind] = set() if fields == "branches" else set(filter(None, fields.split(", ")))
     assert shown == {
         kind: {f"**{e.name}**" if e.default is None else f"{e.name} {e.default}".strip() for e in entries(find(kind))}
-        for kind in kinds()
+        for kind in shown
     }
 
 
 def test_keys_of_a_spec() -> None:
-    assert {key for first, *_ in rows("key") for key in re.findall(r"`(\w+)`", first)} == set(keys.top())
+    assert {key for first, *_ in rows("key") for key in words(first)} == set(keys.top())
     for key in keys.inner():
         assert re.search(rf"`{key}[`:]|\b{key}:", readme.text()), key
+
+
+def test_letters() -> None:
+    assert {letters: said for letters, said, _ in rows("letter")} == keys.LETTERS
 
 
 def test_limits() -> None:
@@ -233,21 +230,26 @@ def test_public_names_are_there() -> None:
 
 
 def test_a_layer_in_one_file(tmp_path: Path) -> None:
-    """The page's layer, put into a copy: the contract tests find it, and so do the commands."""
+    """The page's layer, put into a copy: the contract tests find it, the tests that go over all kinds stay content, the
+    commands know it, and export says what it lacks."""
     new = {name: text for name, text in readme.files().items() if name.endswith(".py")}
     (layer,) = (name for name in new if name.startswith("cnnspec/layers/"))
     kind = Path(layer).stem
-    assert kind not in kinds()
     ignored = shutil.ignore_patterns("__pycache__", "data", "golden", "ui")
     for folder in ("cnnspec", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
     for name, text in new.items():
-        with (tmp_path / name).open("a", encoding="utf-8") as file:
-            file.write(text if name == layer else f"\n\n{text}")
+        file = tmp_path / name
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        if text not in before:
+            file.write_text(f"{before}\n\n{text}".lstrip("\n"), encoding="utf-8")
     (tmp_path / "net.yaml").write_text(f"input: {{C: 1, H: 2, W: 2}}\nlayers: [{kind}, flatten]\n", encoding="utf-8")
     tested = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_layers.py", "-k", kind)
     assert re.search(r"^\d\d passed", tested, re.MULTILINE), tested
+    others = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", *OVER_ALL_KINDS)
+    assert re.search(rf"^{len(OVER_ALL_KINDS)} passed", others, re.MULTILINE), others
     assert in_copy(tmp_path, "cnnspec", "explain", kind).startswith(f"# {kind}: ")
     validated = in_copy(tmp_path, "cnnspec", "validate", "net.yaml")
     assert validated == "ok net.yaml: output 4, 0 parameters, 0 MACs\n"
@@ -255,12 +257,21 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
     in_copy(tmp_path, "cnnspec", "run", "net.yaml", "x.npy", "--init", "he", "--out", "y.npz")
     with np.load(tmp_path / "y.npz") as outputs:
         assert outputs["flatten1"].tolist() == [[-1, -0.5, 0.5, 1]]
+    refused = in_copy(tmp_path, "cnnspec", "export", "net.yaml", "-o", "net.onnx", "--init", "he", code=3)
+    assert refused.startswith(f"error[E419]: no ONNX rule for `{kind}`\n")
 
 
-def in_copy(folder: Path, *call: str) -> str:
-    """What `python -m ...` prints in a copy of the project."""
+OVER_ALL_KINDS = (
+    "tests/test_engine_layers.py::test_what_the_engine_leaves_to_the_layers",
+    "tests/test_export.py::test_every_kind_that_the_readme_lists_has_a_rule",
+    "tests/test_readme.py::test_layers_with_all_their_fields",
+)
+
+
+def in_copy(folder: Path, *call: str, code: int = 0) -> str:
+    """What `python -m ...` prints in a copy of the project; the exit code must be `code`."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", *call]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout or done.stderr

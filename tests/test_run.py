@@ -93,13 +93,24 @@ def test_numbers_beyond_float32_are_shown_and_are_json(spec: Path, tmp_path: Pat
     x[1] = 3e38
     file = stored(tmp_path / "x.npy", x)
     called = call("run", spec, file)
-    assert (called.code, called.err) == (0, "")
+    assert called.code == 0
     assert "nan %" in called.out
+    assert called.err.count("warning[W402]: the output of `fc` is not finite") == 1
+    assert f"{file}[0]\n  = why: 3 of its 3 values are NaN or infinite, and 1 of the input's\n" in called.err
     found = call("run", spec, file, "--format", "json").objects
     assert {each["score"] for each in found[0]["top"]} == {None}
     [first, _] = call("run", spec, file, "--format", "json", "--until", "conv").objects
     assert first["min"] is None
     assert first["shape"] == [2, 4, 6]
+
+
+def test_an_overflow_is_a_warning(tmp_path: Path) -> None:
+    spec = net(tmp_path, HEAD + "layers: [{add: [[], []], name: twice}]\n")
+    file = stored(tmp_path / "x.npy", np.full_like(inputs(1), 3e38))
+    called = call("run", spec, file)
+    assert called.code == 0
+    assert "warning[W402]: the output of `twice` is not finite" in called.err
+    assert "values are NaN or infinite, and 0 of the input's\n" in called.err
 
 
 def test_one_value_is_no_choice_between_classes(tmp_path: Path) -> None:
@@ -306,6 +317,14 @@ def test_raw_outputs_are_written(spec: Path, tmp_path: Path) -> None:
         assert kept["input"].tolist() == [f"{file}[{i}]" for i in range(3)]
 
 
+def test_an_output_that_is_the_input_is_not_lost(tmp_path: Path) -> None:
+    spec = net(tmp_path, HEAD + LAYERS + "outputs: [fc, input]\n")
+    file = stored(tmp_path / "x.npy", inputs(2))
+    assert call("run", spec, file, "--out", tmp_path / "y.npz").code == 0
+    with np.load(tmp_path / "y.npz") as kept:
+        np.testing.assert_array_equal(kept["input"], inputs(2))
+
+
 @pytest.mark.parametrize(
     ("options", "names"),
     [
@@ -314,7 +333,7 @@ def test_raw_outputs_are_written(spec: Path, tmp_path: Path) -> None:
         (["--save", "all"], ["conv", "fc", "flat", "relu"]),
         (["--until", "relu", "--save", "all"], ["conv", "relu"]),
         (["--until", "relu"], ["relu"]),
-        (["--until", "relu", "--save", "fc"], ["fc", "relu"]),
+        (["--until", "relu", "--save", "relu", "--save", "conv"], ["conv", "relu"]),
     ],
 )
 def test_inner_layers_are_kept(spec: Path, tmp_path: Path, options: list[str], names: list[str]) -> None:
@@ -344,9 +363,10 @@ def test_the_output_is_checked_before_the_work(spec: Path, tmp_path: Path) -> No
 
 def test_until_an_inner_layer(spec: Path, tmp_path: Path) -> None:
     file = stored(tmp_path / "x.npy", inputs(1))
-    assert "  2x4x6  min " in call("run", spec, file, "--until", "conv").out
+    assert f"{file}: conv\n  2x4x6  min " in call("run", spec, file, "--until", "conv").out
     [found] = call("run", spec, file, "--until", "flat", "--format", "json").objects
-    assert (list(found), found["shape"]) == (["input", "shape", "min", "mean", "max"], [48])
+    assert (list(found), found["shape"]) == (["input", "output", "shape", "min", "mean", "max"], [48])
+    assert found["output"] == "flat"
     longer = net(tmp_path, HEAD + LAYERS + "  - softmax\n" + CLASSES)
     [scores] = call("run", longer, file, "--until", "fc", "--format", "json").objects
     [itself] = call("run", longer, file, "--format", "json").objects
@@ -370,6 +390,10 @@ def test_a_bad_spec_is_shown_with_its_line(tmp_path: Path) -> None:
         (["--until", "cnv"], "no layer 'cnv' in net. Did you mean 'conv'?"),
         (["--save", "zzzzzzzz", "--out", "y.npz"], "no layer 'zzzzzzzz' in net."),
         (["--until", "all"], "no layer 'all' in net."),
+        (
+            ["--until", "relu", "--save", "fc", "--out", "y.npz"],
+            "--until 'relu' stops before 'fc', which --save asks for, is computed.",
+        ),
         (["--save", "conv"], "--save keeps layers in the file of --out; name it."),
         (["--seed", "1"], "--seed is for the random weights of --init"),
         (["--weights", "w.npz", "--init", "he"], "--weights and --init exclude each other."),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cnnspec import source as module
 from cnnspec.diagnostics import Diagnostic, Span, SpecError
-from cnnspec.source import Mapping, Node, Scalar, Sequence, Source, parse, read, trap
+from cnnspec.source import Mapping, Node, Scalar, Sequence, Source, parse, read
 from cnnspec.syntax import reworded
+from cnnspec.traps import trap
 
 
 @pytest.fixture(params=["libyaml", "python"])

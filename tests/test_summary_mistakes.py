@@ -61,6 +61,14 @@ def test_the_first_layer_wrong(write: Write) -> None:
     assert result.stdout == "Broken: 1x28x28 -> ?\n"
 
 
+@pytest.mark.parametrize("mistake", ["{block: {L: 3}}", "block: 3", "{relu: {slope: 1}}", "relv", "{add: [[]]}"])
+def test_nothing_behind_a_mistake_is_shown(write: Write, mistake: str) -> None:
+    spec = "input: {C: 1, H: 4, W: 4}\nblocks: {block: {args: {K: 2}, layers: [{conv: {F: 1, K: K}}]}}\n"
+    result = run(write("net.yaml", f"{spec}layers: [tanh, {mistake}, sigmoid]\n"), "--format", "csv")
+    assert result.return_value == 1
+    assert [line.partition(",")[0] for line in result.stdout.splitlines()] == ["layer", "tanh1"]
+
+
 def test_no_header_no_table(write: Write) -> None:
     result = run(write("text.yaml", "layers: [relu]\n"))
     assert (result.return_value, result.stdout) == (1, "")

@@ -59,7 +59,9 @@ def test_batch_scales_activations_and_nothing_else() -> None:
 
 
 def test_another_input() -> None:
-    document = json.loads(shown("resnet18", "--input", "3,320,320", "--format", "json"))
+    result = run("resnet18", "--input", "3,320,320", "--format", "json")
+    assert result.stderr.startswith("note: tried at 3x320x320; `expect` is left out")
+    document = json.loads(result.stdout)
     assert document["input"] == [3, 320, 320]
     assert document["layers"][0]["output"] == [64, 160, 160]
 

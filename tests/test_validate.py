@@ -30,6 +30,7 @@ GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - {conv: {F: 3, K: 2, P: same}, na
 BAD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - covn: {F: 3, K: 2}\n"
 WARNS = GOOD + "blocks:\n  spare: {layers: [relu]}\n"
 TENSORS = {"conv.weight": np.ones((2, 1, 3, 3), np.float32), "conv.bias": np.zeros(2, np.float32)}
+SAYS_ERROR = {"text": "error[W101]", "json": '"severity": "error"', "github": "::error ", "sarif": '"level": "error"'}
 
 Write = Callable[[str, str], str]
 
@@ -63,7 +64,15 @@ class TestExitCode:
     @pytest.mark.parametrize("strict", [False, True])
     def test_warnings_count_when_strict(self, write: Write, style: str, strict: bool) -> None:
         options = ["--format", style, *(["--strict"] if strict else [])]
-        assert run(write("net.yaml", WARNS), *options).return_value == strict
+        result = run(write("net.yaml", WARNS), *options)
+        assert result.return_value == strict
+        assert (SAYS_ERROR[style] in result.stdout) == strict
+
+    def test_outputs_are_named_where_there_are_several(self, write: Write) -> None:
+        spec = "input: {C: 1, H: 2, W: 2}\noutputs: [flat, relu1]\n"
+        spec += "layers: [{flatten: {}, name: flat}, from: input, relu]\n"
+        result = run(write("net.yaml", spec))
+        assert result.stdout == "ok net.yaml: outputs flat 4, relu1 1x2x2, 0 parameters, 0 MACs\n"
 
     def test_spec_that_is_not_there_stops_no_other(self, write: Write) -> None:
         result = run("absent.yaml", write("bad.yaml", BAD), write("good.yaml", GOOD))
@@ -92,7 +101,8 @@ class TestExitCode:
 
 class TestInput:
     def test_another_size(self, write: Write) -> None:
-        spec = write("net.yaml", GOOD + "expect: {output: [2, 8, 8], macs: 1}\nclasses: [a, b, c]\n")
+        good = GOOD.replace("name: conv", "name: conv, expect: [2, 8, 8]")
+        spec = write("net.yaml", good + "expect: {output: [2, 8, 8], macs: 1}\nclasses: [a, b, c]\n")
         assert run(spec).return_value == 1
         result = run(spec, "--input", "3,16,4")
         assert result.return_value == 0
@@ -391,7 +401,8 @@ class TestFiles:
 
     @pytest.mark.parametrize("key", ["weights", "sample", "classes"])
     @pytest.mark.parametrize(
-        "path", ["../x.npz", "sub/../../x.npz", "/etc/passwd", r"'..\x.npz'", "'C:/x.npz'", r"'\\host\x.npz'"]
+        "path",
+        ["../x.npz", "sub/../../x.npz", "/etc/passwd", r"'..\x.npz'", "'C:/x.npz'", "'C:x.npz'", r"'\\host\x.npz'"],
     )
     def test_paths_stay_in_the_folder(self, write: Write, key: str, path: str) -> None:
         assert found(write("net.yaml", GOOD + f"{key}: {path}\n")) == [("E416", 5)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from ..diagnostics import Diagnostic, FileError
 from ..files import AnyPath, Malformed, blaming, opened
-from . import npy, npz
+from . import npy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +99,9 @@ def _mapped(stream: BinaryIO) -> _Source:
 
 
 def _archived(path: AnyPath) -> _Source:
-    archive = npz.Archive(path)
+    from .npz import Archive  # which takes `zipfile`
+
+    archive = Archive(path)
     if len(archive) != 1:
         raise Malformed(f"it holds {len(archive)} arrays; one is wanted", "save that one as .npy")
     [(name, header)] = archive.headers.items()

@@ -14,7 +14,7 @@ from .terminal import colour
 @click.command("explain")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def command(names: tuple[str, ...]) -> None:
-    """Print the manual page of a layer (conv), a code (E203) or a key of a spec (preprocess).
+    """Print the manual page of a layer (conv), a key of a spec (preprocess), a letter (F) or a code (E203).
 
     Without NAME, everything that has a page is listed.
     """
@@ -27,11 +27,13 @@ def _page(name: str) -> str:
         return markdown(manual.layer_page(name))
     if name in _keys():
         return markdown(manual.key_page(name))
+    if name in keys.letters():
+        return markdown(manual.letter_page(name))
     if name.upper() in codes.codes():
         return codes.page(name.upper())
-    near = closest(name, [*kinds(), *_keys(), *codes.codes()])
+    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *codes.codes()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
-    raise click.UsageError(f"no layer, code or key is called {name!r}. {hint}")
+    raise click.UsageError(f"no layer, key, letter or code is called {name!r}. {hint}")
 
 
 def _keys() -> dict[str, str]:
@@ -44,6 +46,7 @@ def _everything() -> str:
             "Layers": {kind: manual.summary(kind) for kind in kinds()},
             "Keys of a spec": keys.top(),
             "Keys of a layer or block": keys.inner(),
+            "Letters": keys.letters(),
             "Errors and warnings": {code: codes.title(code) for code in codes.codes()},
         }
     )

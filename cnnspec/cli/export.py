@@ -48,7 +48,7 @@ def command(
     agree(weights, init, seed)
     _check_name(output)
     spec = loaded(spec_name, shape)
-    onnx.ensure_possible(spec.graph)
+    onnx.ensure_possible(spec.graph.until(*spec.graph.outputs))
     if opset not in onnx.opsets():
         raise click.UsageError(f"--opset {opset}: the installed onnx knows {onnx.opsets()[-1]} at most.")
     from ..files import ensure_writable, whole

@@ -37,12 +37,7 @@ def note_size(input: Shape | None, left_out: str = "`expect` is") -> None:
         click.echo(f"note: tried at {times(input)}; {left_out} left out: what holds for a spec's own input", err=True)
 
 
-def exit_code(diagnostics: Iterable[Diagnostic], strict: bool = False) -> int:
-    """3 when a file could not be used, 1 for other errors (with `strict` for warnings too), else 0."""
-    codes = [0]
-    for diagnostic in diagnostics:
-        if diagnostic.severity == "error":
-            codes.append(3 if diagnostic.code.startswith("E4") else 1)
-        elif strict:
-            codes.append(1)
-    return max(codes)
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """3 when a file could not be used, 1 for other errors, else 0."""
+    errors = [diagnostic.code for diagnostic in diagnostics if diagnostic.severity == "error"]
+    return max((3 if code.startswith("E4") else 1 for code in errors), default=0)

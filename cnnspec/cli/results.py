@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import click
 import numpy as np
 
+from ..diagnostics import Diagnostic
+from ..graph import INPUT
 from ..inputs import Batch, Case
 from ..kernels.windows import Array
 from ..model import Model
@@ -30,6 +32,7 @@ class Results:
         self.spec, self.model, self.top, self.style = spec, model, top, style
         self.keep, self.several = keep, several
         self.outputs = (until,) if until else spec.graph.outputs
+        self.named = bool(until) or len(self.outputs) > 1
         self.classes = spec.classes()
         self.readings = {name: self._reading(name) for name in self.outputs}
         self.kept: list[dict[str, Array]] = []
@@ -54,29 +57,41 @@ class Results:
 
     def add(self, batch: Batch) -> None:
         """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
-        outputs = self.model.run(batch.array) if batch.array is not None else {}
         usable = [case for case in batch.cases if case.failure is None]
         for case in batch.cases:
             if case.failure is not None:
                 self.failed += 1
                 show(case.failure.diagnostics)
         self.names += [case.name for case in usable]
-        if self.keep and outputs:
+        if batch.array is None:
+            return
+        outputs = self.model.run(batch.array)
+        if self.keep:
             self.kept.append(outputs)
+        for row, case in enumerate(usable):
+            show(self._not_finite(case, row, batch.array, outputs))
         results = [result for row, case in enumerate(usable) for result in self._of(case, row, outputs)]
-        if results:
-            click.echo(self._picture(batch) + self._rendered(results), nl=False)
+        click.echo(self._picture(batch.array) + self._rendered(results), nl=False)
 
     def _of(self, case: Case, row: int, outputs: dict[str, Array]) -> Iterator[Result]:
         for name in self.outputs:
             y, read = outputs[name][row], self.readings[name]
-            shown = name if len(self.outputs) > 1 else ""
+            shown = name if self.named else ""
             if read is None:
                 yield Result(case.name, shown, y)
             else:
                 with np.errstate(all="ignore"):
                     probabilities = read.probabilities(y.reshape(1, -1))[0]
                 yield Result(case.name, shown, top(probabilities, self.classes, self.top))
+
+    def _not_finite(self, case: Case, row: int, given: Array, outputs: dict[str, Array]) -> Iterator[Diagnostic]:
+        """A warning for each result with NaN or infinity in it: there is no ranking and no range to be read from it."""
+        for name in self.outputs:
+            y = outputs[name][row]
+            if lost := int((~np.isfinite(y)).sum()):
+                arrived = int((~np.isfinite(given[row])).sum())
+                why = f"{lost:,} of its {y.size:,} values are NaN or infinite, and {arrived:,} of the input's"
+                yield Diagnostic("W402", f"the output of `{name}` is not finite", file=case.name, why=why)
 
     def _rendered(self, results: list[Result]) -> str:
         if self.style == "json":
@@ -86,10 +101,9 @@ class Results:
         self.printed = True
         return gap + text(results, lines)
 
-    def _picture(self, batch: Batch) -> str:
+    def _picture(self, x: Array) -> str:
         """The input itself when it is alone, gray and small."""
-        x = batch.array
-        if self.style == "json" or self.several or x is None:
+        if self.style == "json" or self.several:
             return ""
         if x.shape[1] > 1 or max(x.shape[2:]) > LARGEST_PICTURE:
             return ""
@@ -97,10 +111,11 @@ class Results:
         return drawn and drawn + "\n"
 
     def write(self, out: str) -> None:
-        """The kept outputs (N, ...) by layer name, and under `input` the names of their inputs, as .npz."""
+        """The kept outputs (N, ...) by layer name, as .npz; under `input` the names of their inputs, save where that is
+        an output itself."""
         if self.kept:
             arrays = {name: np.concatenate([part[name] for part in self.kept]) for name in self.kept[0]}
-            save({**arrays, "input": np.array(self.names)}, out)
+            save({**arrays, INPUT: arrays.get(INPUT, np.array(self.names))}, out)
 
     def exit_code(self) -> int:
         """3 when the only input could not be used, 4 when some of several could not."""

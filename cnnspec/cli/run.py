@@ -55,7 +55,8 @@ def command(
 ) -> int:
     """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W).
 
-    Without INPUT the spec's own sample is used. A bad input is reported and the rest go on (exit code 4).
+    Without INPUT the spec's own sample is used. Of a folder its images are read; hidden files, files that are no
+    images and subfolders are passed over. A bad input is reported and the rest go on (exit code 4).
     """
     agree(weights, init, seed)
     if save and not out:
@@ -94,8 +95,10 @@ def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
             near = closest(name, names)
             raise click.UsageError(f"no layer '{name}' in {spec.name}." + (f" Did you mean '{near}'?" if near else ""))
     wanted = (until,) if until else spec.graph.outputs
-    kept = tuple(step.name for step in spec.graph.until(*wanted).steps) if "all" in save else save
-    return spec.graph.until(*dict.fromkeys((*wanted, *kept)))
+    computed = spec.graph.until(*wanted).by_name
+    if until and (beyond := [name for name in save if name not in computed and name in names]):
+        raise click.UsageError(f"--until '{until}' stops before '{beyond[0]}', which --save asks for, is computed.")
+    return spec.graph.until(*dict.fromkeys((*wanted, *(computed if "all" in save else save))))
 
 
 def _check_output(out: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..layer import Shape
-from ..spec import Checked, check
+from ..spec import Checked, Spec, check
 from ..summary import Summary, summarise
 from .options import input_option
 from .report import exit_code, note_size, show
@@ -24,10 +24,18 @@ from .terminal import colour, width
     "--format", "style", type=click.Choice(["text", "json", "markdown", "csv"]), default="text", show_default=True
 )
 @click.option("--tensors", is_flag=True, help="List the tensors that a weights file must hold instead.")
+@click.option("--plan", is_flag=True, help="Show where the engine keeps each tensor instead.")
 @click.option("--diff", "other", metavar="OTHER", help="Show what changes from SPEC to OTHER instead.")
 @input_option
 def command(
-    spec: str, depth: int | None, batch: int, style: str, tensors: bool, other: str | None, shape: Shape | None
+    spec: str,
+    depth: int | None,
+    batch: int,
+    style: str,
+    tensors: bool,
+    plan: bool,
+    other: str | None,
+    shape: Shape | None,
 ) -> int:
     """Layers of SPEC with shapes, parameters, MACs and receptive fields, and the totals.
 
@@ -37,14 +45,20 @@ def command(
     Exit code: 0 when all is well, 1 for mistakes in a spec; with --diff, 0 when the two are alike and 1 when they
     differ, as diff has it.
     """
-    if tensors and other:
-        raise click.UsageError("--tensors and --diff exclude each other.")
-    if depth and (tensors or other or style == "json"):
-        raise click.UsageError("--depth nests the table of layers; JSON, --tensors and --diff are never nested.")
+    if tensors + plan + bool(other) > 1:
+        raise click.UsageError("--tensors, --plan and --diff exclude each other.")
+    if depth and (tensors or plan or other or style == "json"):
+        raise click.UsageError("--depth nests the table of layers; JSON, --tensors, --plan, --diff are never nested.")
+    if plan and batch > 1:
+        raise click.UsageError("--plan is for one input; the engine takes that for each that run together.")
     checked = check(spec, shape)
     note_size(shape)
     if other:
         return _differ(checked, check(other, shape), shape, batch, style)
+    if plan:
+        if checked.spec is not None:
+            click.echo(_plan(checked.spec, style), nl=False)
+        return _report(checked)
     summary = summarise(checked, shape, batch, depth)
     if summary is not None:
         click.echo(_tensors(summary, style) if tensors else _layers(summary, style), nl=False)
@@ -82,6 +96,18 @@ def _tensors(summary: Summary, style: str) -> str:
         return tensors.text(summary.tensors, width(), colour())
     renderers = {"json": tensors.json_text, "markdown": tensors.markdown_text, "csv": tensors.csv_text}
     return renderers[style](summary.tensors)
+
+
+def _plan(spec: Spec, style: str) -> str:
+    from ..allocation import allocation
+    from ..render import allocation as shown
+
+    plan = allocation(spec.graph)
+    if style == "text":
+        return shown.text(spec.name, plan, width(), colour())
+    if style == "csv":
+        return shown.csv_text(plan)
+    return shown.json_text(spec.name, plan) if style == "json" else shown.markdown_text(spec.name, plan)
 
 
 def _differ(checked: Checked, other: Checked, shape: Shape | None, batch: int, style: str) -> int:

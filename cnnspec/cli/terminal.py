@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from shutil import get_terminal_size
 from typing import TextIO
 
 
 def width() -> int | None:
     """Columns of the terminal, or `COLUMNS`; None for a pipe or file, which takes lines of any length."""
-    return get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def colour(stream: TextIO | None = None) -> bool:

@@ -7,6 +7,7 @@ called go to standard error.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -35,9 +36,11 @@ def command(specs: tuple[str, ...], strict: bool, style: str, shape: Shape | Non
     Exit code: 0 when all is well, 1 for mistakes, 3 for a spec, weights or a sample that cannot be used.
     """
     results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
-    click.echo(_render(results, style, strict), nl=False)
+    if strict:
+        results = [_strict(result) for result in results]
+    click.echo(_render(results, style), nl=False)
     note_size(shape, LEFT_OUT)
-    return max(exit_code(result.diagnostics, strict) for result in results)
+    return max(exit_code(result.diagnostics) for result in results)
 
 
 def _check(spec: str, shape: Shape | None) -> Checked:
@@ -47,14 +50,19 @@ def _check(spec: str, shape: Shape | None) -> Checked:
         return Checked.unread(spec, error.diagnostics)
 
 
-def _render(results: Sequence[Checked], style: str, strict: bool) -> str:
+def _strict(result: Checked) -> Checked:
+    """The same with every warning an error."""
+    return replace(result, diagnostics=tuple(replace(found, is_strict=True) for found in result.diagnostics))
+
+
+def _render(results: Sequence[Checked], style: str) -> str:
     found = [diagnostic for result in results for diagnostic in result.diagnostics]
     if style == "text":
-        return "".join(_text(result, strict) for result in results)
+        return "".join(_text(result) for result in results)
     if style == "json":
         from ..render import findings_json
 
-        verdicts = [(result.source.file, not exit_code(result.diagnostics, strict)) for result in results]
+        verdicts = [(result.source.file, not exit_code(result.diagnostics)) for result in results]
         return findings_json.render(found, verdicts)
     if style == "github":
         from ..render import findings_github
@@ -65,20 +73,24 @@ def _render(results: Sequence[Checked], style: str, strict: bool) -> str:
     return findings_sarif.render(found)
 
 
-def _text(result: Checked, strict: bool) -> str:
+def _text(result: Checked) -> str:
     from ..render.findings_text import text
     from ..render.safe import escaped
 
     said = text(result.diagnostics, [result.source], colour())
-    if result.spec is None or exit_code(result.diagnostics, strict):
+    if result.spec is None or exit_code(result.diagnostics):
         return said
     return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"
 
 
 def _figures(result: Checked) -> str:
-    """Output shape, params and MACs in a line."""
+    """Output shapes, params and MACs in a line."""
+    from ..render.safe import escaped
+
     assert result.spec is not None
     graph = result.spec.graph
-    outputs = ", ".join(times(graph.shape(name)) for name in graph.outputs)
+    shapes = [times(graph.shape(name)) for name in graph.outputs]
+    outputs = [f"{escaped(name)} {shape}" for name, shape in zip(graph.outputs, shapes, strict=True)]
     totals = graph.totals
-    return f"output {outputs}, {totals.params:,} parameters, {totals.macs:,} MACs"
+    shown = f"output {shapes[0]}" if len(shapes) == 1 else f"outputs {', '.join(outputs)}"
+    return f"{shown}, {totals.params:,} parameters, {totals.macs:,} MACs"

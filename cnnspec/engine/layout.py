@@ -37,12 +37,18 @@ class Place:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the memory is small enough to be left to this tensor alone, so that its border stays zero."""
+        """Whether the memory is small enough to be left to tensors of this make alone, so that its border stays
+        zero."""
         return bool(self.halo) and self.values <= KEPT
+
+    @property
+    def make(self) -> tuple[Shape, int, Halo]:
+        """Memories of one make have their cells and their borders at the same places."""
+        return self.shape[1:], self.depth, self.halo
 
 
 KEPT = 1 << 15
-"""float32 values of a memory that is not shared for the sake of its border."""
+"""float32 values of a memory up to which its border is kept, not cleared in each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,12 @@ class Layout:
 def lay_out(operations: Program, input: Shape, outputs: tuple[str, ...]) -> Layout:
     """Place all tensors of a program."""
     placed = places(operations, input)
-    needed = spans(operations, placed, outputs)
-    offsets, values = allocate(needed)
-    return Layout(placed, needed, offsets, values)
+    lives = spans(operations, placed, outputs)
+    users = lenders(placed, lives)
+    offsets, values = allocate(
+        {root: Span(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root] for root in users}
+    )
+    return Layout(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
 
 
 def places(operations: Program, input: Shape) -> dict[str, Place]:
@@ -119,13 +128,22 @@ def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, 
             dies[places[name].root] = i
     for name in outputs:
         dies[places[name].root] = len(operations)
-    roots = {place.root: place for place in places.values()}
-    return {
-        root: Span(roots[root].values, 0, len(operations))
-        if roots[root].is_kept
-        else Span(roots[root].values, first, dies.get(root, first))
-        for root, first in born.items()
-    }
+    return {root: Span(places[root].values, first, dies.get(root, first)) for root, first in born.items()}
+
+
+def lenders(places: Mapping[str, Place], lives: Mapping[str, Span]) -> dict[str, list[str]]:
+    """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make."""
+    users: dict[str, list[str]] = {}
+    alike: dict[tuple[Shape, int, Halo], list[str]] = {}
+    for name in sorted(lives, key=lambda name: lives[name].born):
+        lent = alike.setdefault(places[name].make, []) if places[name].is_kept else []
+        free = next((root for root in lent if lives[users[root][-1]].dies < lives[name].born), None)
+        if free is None:
+            users[name] = [name]
+            lent.append(name)
+        else:
+            users[free].append(name)
+    return users
 
 
 LINE = 16

@@ -85,7 +85,7 @@ def _can_fuse(before: Operation, after: Operation) -> bool:
     if after.layer.kind in FINISHED:
         return isinstance(before.layer, Absorbs | Affine | Add)
     takes_sum = isinstance(before.layer, Absorbs) and before.plus is None
-    return isinstance(after.layer, Add) and len(after.inputs) == len(set(after.inputs)) == 2 and takes_sum
+    return isinstance(after.layer, Add) and len(after.inputs) == 2 and takes_sum
 
 
 def _fused(before: Operation, after: Operation) -> Operation:

@@ -32,6 +32,7 @@ class Prepared:
         operations = optimise(program(graph), graph.outputs, exact)
         self.layout = lay_out(operations, graph.input, graph.outputs)
         self.lowerings: list[Lowering] = [lower(with_arrays(operation, tensors)) for operation in operations]
+        self.work = [operation.layer.macs(*operation.arriving) for operation in operations]
 
 
 class Bound:
@@ -39,6 +40,7 @@ class Bound:
 
     def __init__(self, prepared: Prepared, n: int, threads: int) -> None:
         self.n = n
+        self.threads = threads
         self.graph = prepared.graph
         self.arena = aligned(prepared.layout.values * n)
         self.memory = Memory(self._roots(prepared.layout), prepared.layout.places)
@@ -52,14 +54,16 @@ class Bound:
             finalize(self, self.team.close)
 
     def _bind(self, prepared: Prepared, scratch: Scratch) -> list[Stage]:
-        """All stages, bound to the scratch of one thread. Neighbours of a single item each are one stage."""
+        """All stages, bound to the scratch of one thread. What is not worth sharing is one item, together with its
+        neighbours."""
         stages: list[Stage] = [[self.memory.clear_border(INPUT)]]
-        for lowering in prepared.lowerings:
+        for work, lowering in zip(prepared.work, prepared.lowerings, strict=True):
             for stage in lowering.stages(self.memory, scratch):
-                if len(stage) == len(stages[-1]) == 1:
-                    stages[-1] = [[*stages[-1][0], *stage[0]]]
+                items = stage if work * self.n >= WORTH else [[call for item in stage for call in item]]
+                if len(items) == len(stages[-1]) == 1:
+                    stages[-1] = [[*stages[-1][0], *items[0]]]
                 else:
-                    stages.append(stage)
+                    stages.append(items)
         return stages
 
     def _roots(self, layout: Layout) -> dict[str, Array]:
@@ -93,8 +97,10 @@ def _extent(place: Place) -> tuple[int, ...]:
 TOGETHER = 1 << 20
 """float32 values of activations up to which inputs run together: beyond, they would push each other out of the
 cache."""
+WORTH = 40_000_000
+"""Multiply-accumulates of a stage, about half a millisecond, from which on waking another thread for it pays."""
 KEPT = 4
-"""Bound sizes that are kept for the next run."""
+"""Bound plans that are kept for the next run, beside one for each thread."""
 
 
 class Plan:
@@ -111,24 +117,43 @@ class Plan:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
         n = -(-len(x) // -(-len(x) // self.together))
+        parts = [x[i : i + n] for i in range(0, len(x), n)]
         with one_thread:
-            found = [self._part(x[i : i + n]) for i in range(0, len(x), n)]
+            # Threads share out whole inputs where there are several parts, else the work of each layer.
+            found = [self._part(x, self.threads)] if len(parts) == 1 else self._side_by_side(parts)
         if len(found) == 1:
             return found[0]
         return {name: np.concatenate([part[name] for part in found]) for name in self.prepared.graph.outputs}
 
-    def _part(self, x: Array) -> dict[str, Array]:
-        bound = self._take(len(x))
+    def _side_by_side(self, parts: list[Array]) -> list[dict[str, Array]]:
+        found: list[dict[str, Array]] = [{} for _ in parts]
+
+        def work(i: int) -> Call:
+            def call() -> None:
+                found[i] = self._part(parts[i], 1)
+
+            return call
+
+        items = [[work(i)] for i in range(len(parts))]
+        team = Team(min(self.threads, len(parts)))
+        try:
+            team.run([[items]] * min(self.threads, len(parts)))
+        finally:
+            team.close()
+        return found
+
+    def _part(self, x: Array, threads: int) -> dict[str, Array]:
+        bound = self._take(len(x), threads)
         # One that fails, or is interrupted, is not used again.
         found = bound.run(x)
         with self._lock:
             self._free.append(bound)
-            del self._free[:-KEPT]
+            del self._free[: -KEPT - self.threads]
         return found
 
-    def _take(self, n: int) -> Bound:
+    def _take(self, n: int, threads: int) -> Bound:
         with self._lock:
             for i, bound in enumerate(self._free):
-                if bound.n == n:
+                if (bound.n, bound.threads) == (n, threads):
                     return self._free.pop(i)
-        return Bound(self.prepared, n, self.threads)
+        return Bound(self.prepared, n, threads)

@@ -16,47 +16,30 @@ from .lowering import Lowering, Memory, Stage
 from .program import Operation
 
 
-def lower_max(operation: Operation) -> Lowering | None:
+def lower_max(operation: Operation) -> Lowering:
     """Max pooling; padding never wins, for it is left out."""
-    return _lower(operation, np.maximum)
+    return Pool(operation, np.maximum)
 
 
-def lower_sum(operation: Operation) -> Lowering | None:
+def lower_sum(operation: Operation) -> Lowering:
     """Sum pooling."""
-    return _lower(operation, np.add)
+    return Pool(operation, np.add)
 
 
-def lower_average(operation: Operation) -> Lowering | None:
+def lower_average(operation: Operation) -> Lowering:
     """Average pooling: the sum over the cells that count."""
     layer: Any = operation.layer
     counts = coverage(layer.sweeps(operation.arriving[0]), layer.counts_padding).astype(np.float32)
-    return _lower(operation, np.add, counts[:, :, None])
-
-
-def _lower(operation: Operation, combine: np.ufunc, divisor: Array | None = None) -> Lowering | None:
-    """By shifted views, where each axis has a tap that lies on the image in every window."""
-    layer: Any = operation.layer
-    sweeps = layer.sweeps(operation.arriving[0])
-    return Pool(operation, sweeps, combine, divisor) if all(_anchor(s) is not None for s in sweeps) else None
-
-
-def _anchor(sweep: Sweep) -> int | None:
-    """A tap that lies on the image in every window: the one to begin with."""
-    for tap in range(sweep.F):
-        first = tap - sweep.before
-        if first >= 0 and first + (sweep.outputs - 1) * sweep.S < sweep.size:
-            return tap
-    return None
+    return Pool(operation, np.add, counts[:, :, None])
 
 
 class Pool:
     """First along the rows, whose cells are long runs, then along the columns: F + F views instead of F*F."""
 
-    def __init__(
-        self, operation: Operation, sweeps: tuple[Sweep, Sweep], combine: np.ufunc, divisor: Array | None
-    ) -> None:
+    def __init__(self, operation: Operation, combine: np.ufunc, divisor: Array | None = None) -> None:
+        layer: Any = operation.layer
         self.operation = operation
-        self.sweeps = sweeps
+        self.sweeps: tuple[Sweep, Sweep] = layer.sweeps(operation.arriving[0])
         self.combine = combine
         self.divisor = divisor
 
@@ -78,18 +61,18 @@ class Pool:
 
 def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Call]:
     """The taps of each window combined along one axis, without those off the image."""
-    anchor = _anchor(sweep)
-    assert anchor is not None
-    first, _ = _tap(x, sweep, axis, anchor)
-    others = [_tap(x, sweep, axis, tap) for tap in range(sweep.F) if tap != anchor]
-    others = sorted((o for o in others if o[0].size), key=lambda o: -o[0].size)
-    if not others or others[0][0].shape != out.shape:
-        yield partial(np.copyto, out, first)
+    taps = sorted((_tap(x, sweep, axis, tap) for tap in range(sweep.F)), key=lambda tap: -tap[0].size)
+    whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
+    if len(whole) == 2:
+        yield partial(combine, *whole, out=out)
+    elif whole:
+        yield partial(np.copyto, out, whole[0])
     else:
-        yield partial(combine, first, others.pop(0)[0], out=out)
-    for seen, cells in others:
-        part = _cut(out, axis, cells)
-        yield partial(combine, part, seen, out=part)
+        yield partial(out.fill, 0 if combine is np.add else -np.inf)
+    for seen, cells in taps[len(whole) :]:
+        if seen.size:
+            part = _cut(out, axis, cells)
+            yield partial(combine, part, seen, out=part)
 
 
 def _tap(x: Array, sweep: Sweep, axis: int, tap: int) -> tuple[Array, slice]:

@@ -26,7 +26,7 @@ class Painted:
         self.sweeps = sweeps
         C, self.maps = weight.shape[:2]
         self.weight = np.ascontiguousarray(weight.transpose(0, 2, 3, 1).reshape(C, -1))
-        self.is_mosaic = all(s.F == s.S and s.D == 1 and s.size == s.outputs * s.S for s in sweeps)
+        self.is_mosaic = all(s.F == s.S and s.D == 1 and not s.before and s.size == s.outputs * s.S for s in sweeps)
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         rows, columns = self.sweeps

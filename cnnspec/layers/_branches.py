@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from ..layer import Misfit, Shape, is_image, times
@@ -9,24 +10,28 @@ from ..layer import Misfit, Shape, is_image, times
 AXES = ("channels", "rows", "columns")
 
 
-def unequal(kind: str, arriving: tuple[Shape, ...], odd: Shape, like: Shape, rule: str, help: str) -> Misfit:
-    """E205: the branch of shape `odd` does not go with that of shape `like`."""
+KEEPS = "`P: same` keeps rows and columns, in a pooling with `S: 1` beside it (else its S is F)"
+
+
+def unequal(kind: str, arriving: tuple[Shape, ...], compared: Sequence[Shape], rule: str, help: str) -> Misfit:
+    """E205: the shapes `compared`, which are what matters of those that arrive, are not one."""
     shapes = " and ".join(times(shape) for shape in dict.fromkeys(arriving))
     return Misfit(
         "E205",
         f"the branches of `{kind}` have different shapes: {shapes}",
-        why=f"{difference(like, odd)}; {rule}",
+        why=f"{difference(compared)}; {rule}",
         help=help,
         shows_input=True,
     )
 
 
-def difference(like: Shape, odd: Shape) -> str:
-    """The axes on which two shapes differ, with their sizes."""
-    if len(like) != len(odd):
-        return "one is an image, one a vector"
-    axes = AXES if is_image(like) else ("lengths",)
-    return ", ".join(f"{axis} {m} != {n}" for axis, m, n in zip(axes, like, odd, strict=True) if m != n)
+def difference(shapes: Sequence[Shape]) -> str:
+    """The axes on which shapes differ, with all their sizes."""
+    if len({len(shape) for shape in shapes}) > 1:
+        return "one is an image, one a vector" if len(shapes) == 2 else "some are images, some vectors"
+    axes = AXES if is_image(shapes[0]) else ("lengths",)
+    sizes = {axis: list(dict.fromkeys(along)) for axis, along in zip(axes, zip(*shapes, strict=True), strict=True)}
+    return ", ".join(f"{axis} {' != '.join(map(str, n))}" for axis, n in sizes.items() if len(n) > 1)
 
 
 def projection(first: Shape, other: Shape) -> str:
@@ -40,6 +45,6 @@ def projection(first: Shape, other: Shape) -> str:
         return f"give the shortcut a `dense: {{K: {target[0]}}}` (+{price:,} parameters)"
     S = [-(-n // m) for n, m in zip(source[1:], target[1:], strict=True)]
     if any(-(-n // s) != m for n, s, m in zip(source[1:], S, target[1:], strict=True)):
-        return "`P: same` keeps rows and columns; `crop` or `pad` mends what is left"
+        return f"{KEEPS}; `crop` or `pad` mends what is left"
     stride = "" if S == [1, 1] else f", S: {S[0]}" if S[0] == S[1] else f", S: {S}"
     return f"give the shortcut a `conv: {{F: 1, K: {target[0]}{stride}}}` (+{price:,} parameters)"

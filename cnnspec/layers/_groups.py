@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..layer import Misfit
 
-PER_GROUP = "each group takes C/G channels and makes K/G maps"
-
 
 def divide(letter: str, count: int, G: int, why: str, help: str) -> None:
     """Raise `Misfit` when G groups do not divide `count` channels, called `letter`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from ..layer import Shape, Tensor
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ class Norm(Pointwise):
     """
 
     eps: float = Field(1e-5, ge=0, description="added to the variance, keeps the root off 0")
+
+    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
 
     def standard(self, x: Array, axes: tuple[int, ...]) -> Array:
         """x at mean 0 and variance 1 over `axes`; the variance is divided by the count, not count - 1."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ..geometry import Sweep, same, same_upper
-from ..layer import Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
+from ..layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
 from ..reach import Reach, Reaches
 
 
 class Sides(BaseModel):
     """Cells on each side of the image."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+    model_config = STRICT
 
     top: Natural = 0
     bottom: Natural = 0

@@ -30,7 +30,7 @@ class Add(Join):
         for other in arriving:
             if other != first:
                 cure = projection(first, other)
-                raise unequal(self.kind, arriving, other, first, "`add` never broadcasts", cure)
+                raise unequal(self.kind, arriving, arriving, "`add` never broadcasts", cure)
         return first
 
     def forward(self, first: Array, *others: Array) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Join, Shape
-from ._branches import unequal
+from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -32,8 +32,8 @@ class Concat(Join):
         for other in arriving:
             if len(other) != len(first) or other[1:] != first[1:]:
                 rule = "`concat` joins channels, rows and columns must agree"
-                cure = "`P: same` keeps rows and columns; `upsample`, `crop` or `pad` mends what is left"
-                raise unequal(self.kind, arriving, (first[0], *other[1:]), first, rule, cure)
+                cure = f"{KEEPS}; `upsample`, `crop` or `pad` mends what is left"
+                raise unequal(self.kind, arriving, [(first[0], *shape[1:]) for shape in arriving], rule, cure)
         return (sum(shape[0] for shape in arriving), *first[1:])
 
     def forward(self, *inputs: Array) -> Array:

@@ -18,23 +18,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Count, Example, Pair, Shape, Tensor, image
+from ..layer import Example, Shape, Tensor
 from ._affine import Absorbs
-from ._groups import PER_GROUP, divide
-from ._windowed import Windowed
+from ._filters import Filters
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Conv(Absorbs, Windowed):
+class Conv(Absorbs, Filters):
     """K filters, each over all channels of the image (or of its group)."""
 
-    K: Count = Field(description="number of filters = output depth")
-    S: Pair = Field((1, 1), description="stride")
-    D: Pair = Field((1, 1), description="dilation: distance between neighbouring taps of the filter")
-    G: Count = Field(1, description="groups; must divide C and K")
-    bias: bool = Field(True, description="add one learned value to each map")
     rounding: Literal["floor", "exact"] | None = Field(None, description="when S does not divide: `floor` or `exact`")
 
     examples: ClassVar[tuple[Example, ...]] = (
@@ -51,22 +45,11 @@ class Conv(Absorbs, Windowed):
     )
 
     @property
-    def stride(self) -> tuple[int, int]:
-        return self.S
-
-    @property
-    def dilation(self) -> tuple[int, int]:
-        return self.D
-
-    @property
     def rounds(self) -> str | None:
         return self.rounding
 
     def output(self, arriving: Shape) -> Shape:
-        C, _, _ = image(arriving)
-        for letter, count in (("C", C), ("K", self.K)):
-            help = "a G that divides both; `G: C` is a depthwise convolution"
-            divide(letter, count, self.G, PER_GROUP, help)
+        self.divide(arriving)
         return (self.K, *self.slide(arriving))
 
     def tensors(self, arriving: Shape) -> dict[str, Tensor]:

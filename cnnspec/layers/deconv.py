@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..geometry import Sweep, spread
-from ..layer import Count, Example, Misfit, Natural, Pair, Shape, Tensor, both, image
+from ..layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
 from ..reach import Reach, Reaches, repeating
-from ._groups import PER_GROUP, divide
-from ._windowed import Windowed
+from ._filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,15 +31,11 @@ if TYPE_CHECKING:
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 
 
-class Deconv(Windowed):
+class Deconv(Filters):
     """K filters painted at each cell of the image, S cells apart: the adjoint of `conv`."""
 
-    K: Count = Field(description="number of filters = output depth")
     S: Pair = Field((1, 1), description="stride: distance between the windows of neighbouring cells")
-    D: Pair = Field((1, 1), description="dilation: distance between neighbouring taps of the filter")
-    G: Count = Field(1, description="groups; must divide C and K")
     extra: Extra = Field((0, 0), description="more rows at the bottom, columns at the right; below S or D")
-    bias: bool = Field(True, description="add one learned value to each map")
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example("deconv: {F: 2, K: 3, S: 2}", (4, 3, 5), (3, 6, 10)),
@@ -66,14 +61,6 @@ class Deconv(Windowed):
             raise ValueError("`P: same-upper` already says that the output is H*S")
         return extra
 
-    @property
-    def stride(self) -> tuple[int, int]:
-        return self.S
-
-    @property
-    def dilation(self) -> tuple[int, int]:
-        return self.D
-
     def sweep(self, axis: int, size: int) -> Sweep:
         """The convolution's sweep, over the output, of which this is the adjoint."""
         F, S, D, extra = self.F[axis], self.S[axis], self.D[axis], self.extra[axis]
@@ -83,9 +70,7 @@ class Deconv(Windowed):
         return Sweep(spread(size, F, S, D, before, after, extra), F, S, D, before, after)
 
     def output(self, arriving: Shape) -> Shape:
-        C, _, _ = image(arriving)
-        for letter, count in (("C", C), ("K", self.K)):
-            divide(letter, count, self.G, PER_GROUP, "a G that divides both")
+        self.divide(arriving)
         rows, columns = self.sweeps(arriving)
         for sweep in (rows, columns):
             if sweep.size < 1:

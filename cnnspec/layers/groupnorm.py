@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Shape, Tensor
+from ..layer import Count, Example, Shape
 from ._affine import along
 from ._groups import divide
 from ._norm import Norm
@@ -39,9 +39,6 @@ class GroupNorm(Norm):
     def output(self, arriving: Shape) -> Shape:
         divide("C", arriving[0], self.G, "each group normalises C/G channels together", "a G that divides C")
         return arriving
-
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
 
     def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
         groups = x.reshape(len(x), self.G, -1)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Shape, Tensor, image
+from ..layer import Example, Shape, image
 from ._affine import along
 from ._norm import Norm
 
@@ -33,9 +33,6 @@ class InstanceNorm(Norm):
 
     def output(self, arriving: Shape) -> Shape:
         return image(arriving)
-
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
 
     def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
         return self.standard(x, (2, 3)) * along(weight, x) + along(bias, x)

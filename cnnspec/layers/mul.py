@@ -33,7 +33,8 @@ class Mul(Join):
         for other in arriving:
             if other != shape and other != (shape[0], 1, 1):
                 rule = "`mul` broadcasts nothing but a gate of C x 1 x 1"
-                raise unequal(self.kind, arriving, other, shape, rule, self.cure(shape, other))
+                compared = [s for s in arriving if s != (shape[0], 1, 1)]
+                raise unequal(self.kind, arriving, compared, rule, self.cure(shape, other))
         return shape
 
     def cure(self, shape: Shape, other: Shape) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from . import safe
 from .paint import BOLD, DIM, Paint
@@ -111,6 +112,13 @@ def _line(cells: Iterable[tuple[Column, str, int]], colour: str, paint: Paint) -
 def fitted(text: str, width: int | None) -> str:
     """A line of its own, shortened where there is a width."""
     return text if width is None else shortened(text, width)
+
+
+def wrapped(text: str, width: int | None, indent: int) -> list[str]:
+    """A text of its own as lines, all but the first indented; one line where there is no width."""
+    if width is None:
+        return [text]
+    return wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def shortened(text: str, room: int, keeps_end: bool = False) -> str:

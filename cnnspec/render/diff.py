@@ -58,12 +58,17 @@ def _markdown(difference: Difference) -> Iterator[str]:
     yield f"## {markdown.plain(_title(difference))}"
     yield ""
     if difference.changes:
-        rows = ([WORDS[first], *map(markdown.plain, rest)] for first, *rest in changes(difference))
+        rows = ([WORDS[first], _names(name), *map(markdown.plain, rest)] for first, name, *rest in changes(difference))
         yield from markdown.table(CHANGES, CHANGES[3:], rows)
         yield ""
     yield _alike(difference)
     yield ""
     yield from markdown.table(TOTALS, TOTALS[1:], (list(map(markdown.plain, cells)) for cells in totals(difference)))
+
+
+def _names(names: str) -> str:
+    """A layer's name as code; both where it is called something else now."""
+    return " -> ".join(map(markdown.code, names.split(" -> ")))
 
 
 def csv_text(difference: Difference) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from ..layer import times
 from ..summary import Summary
 from .bar import bar
-from .columns import Column, Line, Measure, fitted, table
+from .columns import Column, Line, Measure, fitted, table, wrapped
 from .facts import CONVENTIONS, facts, field, title
 from .hyperparameters import kind
 from .paint import BOLD, DIM, Paint, painter
@@ -57,10 +56,10 @@ def _lines(summary: Summary, width: int | None, paint: Paint) -> Iterator[str]:
     if summary.totals is None:
         return
     for label, value in facts(summary, summary.totals):
-        yield from _wrapped(f"{label:<15}  {value}", width, indent=17)
+        yield from wrapped(f"{label:<15}  {value}", width, indent=17)
     yield ""
     for convention in (*CONVENTIONS, *([SHARES] if shown.shows("share of MACs") else [])):
-        yield from (paint(DIM, line) for line in _wrapped(convention, width, indent=2))
+        yield from (paint(DIM, line) for line in wrapped(convention, width, indent=2))
 
 
 def _body(summary: Summary) -> Iterator[Line]:
@@ -110,9 +109,3 @@ def _total(summary: Summary) -> Iterator[Line]:
     title = "total" if summary.totals else "so far"
     layers = f"{len(summary.steps):,} layer{'' if len(summary.steps) == 1 else 's'}"
     yield Line((title, layers, "", f"{params:,}", "", f"{buffers:,}", f"{macs:,}", "", ""), BOLD)
-
-
-def _wrapped(text: str, width: int | None, indent: int) -> list[str]:
-    if width is None:
-        return [text]
-    return wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)

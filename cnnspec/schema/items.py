@@ -10,7 +10,8 @@ from itertools import combinations
 
 from .. import keys
 from ..calls import REPEATS
-from ..document import FLAGS, NAME, RESERVED, SIBLINGS
+from ..document import FLAGS, RESERVED
+from ..entries import NAME, SIBLINGS
 from ..expression import IDENTIFIER
 from ..forms import Form
 from ..items import Block

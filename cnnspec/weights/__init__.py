@@ -6,6 +6,7 @@ Computation is in float32: F16 and BF16 are widened, F64 is narrowed. `header` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from ..arrays.npy import pickled
 from ..diagnostics import Diagnostic, FileError
 from ..files import AnyPath, Malformed, blaming, opened, whole
 from ..layer import Tensor
-from . import npz, safetensors
 from .contents import Entry, Weights, described
 from .initialisation import Style, initial
 from .matching import match, place
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Style", "Weights", "fit", "header", "initial", "match", "read", "save", "take"]
 
-_FORMATS: dict[str, ModuleType] = {".safetensors": safetensors, ".npz": npz}
+_FORMATS = (".safetensors", ".npz")
+"""Each the suffix of a file and the name of the module that knows it."""
 _PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt"})
 
 
@@ -103,7 +104,7 @@ def save(tensors: Mapping[str, NDArray[Any]], path: AnyPath) -> None:
         help = f"end it in {' or '.join(_FORMATS)}"
         raise FileError([Diagnostic("E405", message, file=str(path), help=help)])
     with whole(path) as stream:
-        _FORMATS[suffix].dump(tensors, stream)
+        import_module(suffix, __name__).dump(tensors, stream)
 
 
 def _format(path: AnyPath) -> ModuleType:
@@ -116,4 +117,4 @@ def _format(path: AnyPath) -> ModuleType:
             raise pickled("loading a pickle runs the code inside", cure)
         if suffix not in _FORMATS:
             raise Malformed(f"`{path.name}` names no weights format", f"{' and '.join(_FORMATS)} files are read")
-    return _FORMATS[suffix]
+    return import_module(suffix, __name__)

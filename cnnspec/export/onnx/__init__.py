@@ -18,6 +18,7 @@ from ... import __version__
 from ...diagnostics import Diagnostic, FileError
 from ...graph import INPUT, Graph
 from .calls import ensure_room
+from .kinds import ensure_rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,8 @@ OPSET = 17
 
 
 def ensure_possible(graph: Graph) -> None:
-    """Raise FileError, E417 or E418, when `encode` is bound to, before weights are read or made for it."""
+    """Raise FileError, E417 to E419, when `encode` is bound to, before weights are read or made for it."""
+    ensure_rules(graph.steps)
     try:
         import onnx  # noqa: F401
     except ImportError as error:
@@ -50,7 +52,7 @@ def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) 
     """The bytes of an ONNX file: the part of the network that makes the spec's outputs, with `tensors` by name.
 
     `opset` is one of `opsets()`. Raises FileError: E417 without the package `onnx`, E418 for a network that is too
-    large, and what is wrong with a file of class names.
+    large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
     """
     graph = spec.graph.until(*spec.graph.outputs)
     ensure_possible(graph)

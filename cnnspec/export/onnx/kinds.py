@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from ...diagnostics import Diagnostic, FileError
+from ...graph import Step
 from . import norms, places, values, windows
 from .calls import Rule
 
 KINDS: dict[str, Rule] = {**norms.KINDS, **places.KINDS, **values.KINDS, **windows.KINDS}
+
+
+def ensure_rules(steps: Iterable[Step]) -> None:
+    """Raise FileError (E419) when there are layers of a kind that the table lacks."""
+    without: dict[str, list[str]] = {}
+    for step in steps:
+        if step.kind not in KINDS:
+            without.setdefault(step.kind, []).append(step.name)
+    if without:
+        raise FileError(_missing(kind, names) for kind, names in without.items())
+
+
+def _missing(kind: str, names: list[str]) -> Diagnostic:
+    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+    return Diagnostic(
+        "E419",
+        f"no ONNX rule for `{kind}`",
+        why=f"`{names[0]}`{more} cannot be written: layers know no format, so each kind has a rule of its own",
+        help=f"add `{kind}` to one of the tables `KINDS` in `cnnspec/export/onnx`",
+    )
