@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Elementwise:
         if out.ndim == 2:
             yield [self.part(inputs, out, scratch.fresh())]
             return
-        stage = [self.part([strip.of(x) for x in inputs], strip.of(out), scratch.fresh()) for strip in pieces(out)]
+        stage = [self.part([seen(x, strip) for x in inputs], strip.of(out), scratch.fresh()) for strip in pieces(out)]
         stage[0] = [*memory.clear_border(operation.name), *stage[0]]
         yield stage
 
@@ -42,14 +42,33 @@ class Elementwise:
         raise NotImplementedError
 
 
-class Sum(Elementwise):
-    """The sum of branches, then the activation."""
+def seen(x: Array, strip: Strip) -> Array:
+    """What a strip needs of an input: its own cells, or the one cell of a gate."""
+    return x[strip.n0 : strip.n1] if x.shape[1:3] == (1, 1) else strip.of(x)
+
+
+class Reduction(Elementwise):
+    """Branches of one shape taken together by a function of two, then the activation."""
+
+    combine: ClassVar[np.ufunc]
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
         y = scratch.take(*out.shape)
-        calls: Item = [partial(np.add, inputs[0], inputs[1], out=y)]
-        calls += [partial(np.add, y, other, out=y) for other in inputs[2:]]
+        calls: Item = [partial(self.combine, inputs[0], inputs[1], out=y)]
+        calls += [partial(self.combine, y, other, out=y) for other in inputs[2:]]
         return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+
+
+class Sum(Reduction):
+    """The sum of branches."""
+
+    combine = np.add
+
+
+class Times(Reduction):
+    """The product of branches."""
+
+    combine = np.multiply
 
 
 class Affine(Elementwise):
@@ -94,27 +113,8 @@ class PReLU(Elementwise):
 class Gate(Elementwise):
     """A C x 1 x 1 gate on an image."""
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
-        operation = self.operation
-        out = memory.inner(operation.name)
-        inputs = [memory.inner(name) for name in operation.inputs]
-        image, gate = sorted(inputs, key=lambda x: -x.shape[1])
-        stage: Stage = []
-        for strip in pieces(out):
-            weigh = gate[strip.n0 : strip.n1]
-            stage.append([partial(np.multiply, strip.of(image), weigh, out=strip.of(out))])
-        stage[0] = [*memory.clear_border(operation.name), *stage[0]]
-        yield stage
-
-
-class Times(Elementwise):
-    """The product of branches of one shape."""
-
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
-        y = scratch.take(*out.shape)
-        calls: Item = [partial(np.multiply, inputs[0], inputs[1], out=y)]
-        calls += [partial(np.multiply, y, other, out=y) for other in inputs[2:]]
-        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+        return [partial(np.multiply, *inputs, out=out)]
 
 
 def lower_mul(operation: Operation) -> Lowering | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..geometry import Sweep
 from .adjoint import inside, painted, tap
-from .strips import Call, Made, Scratch, Strip, add_bias, joined, strips
+from .strips import Made, Scratch, Strip, add_bias, evenly, strips
 from .windows import Array
 
 
@@ -41,13 +41,8 @@ class Painted:
         seen = x[strip.n0 : strip.n1]
         if self.is_mosaic:
             seen = seen[:, strip.r0 // rows.S : strip.r1 // rows.S]
-        n, H, W, C = seen.shape
-        calls: list[Call] = []
-        cells = joined(seen)
-        if cells is None:
-            copy = scratch.take(n, H, W, C)
-            calls.append(partial(np.copyto, copy, seen))
-            cells = copy.reshape(-1, C)
+        n, H, W, _ = seen.shape
+        cells, calls = evenly(seen, scratch)
         y = scratch.take(len(cells), self.weight.shape[1])
         calls.append(partial(np.matmul, cells, self.weight, out=y))
         taps = y.reshape(n, H, W, rows.F, columns.F, self.maps)

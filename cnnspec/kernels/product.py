@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias, joined, strips
+from .strips import Made, Scratch, Strip, add_bias, evenly, strips
 from .windows import Array
 
 FEW_CELLS = 256
@@ -37,13 +37,8 @@ class Product:
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
         rows, columns = self.stride
         seen = x[strip.n0 : strip.n1, strip.r0 * rows : (strip.r1 - 1) * rows + 1 : rows, ::columns]
-        n, H, W, C = seen.shape
-        calls: list[Call] = []
-        cells = joined(seen)
-        if cells is None:
-            copy = scratch.take(n, H, W, C)
-            calls.append(partial(np.copyto, copy, seen))
-            cells = copy.reshape(-1, C)
+        n, H, W, _ = seen.shape
+        cells, calls = evenly(seen, scratch)
         weight = self.weight[:, strip.k0 : strip.k1]
         y = scratch.take(len(cells), strip.k1 - strip.k0)
         calls.append(partial(np.matmul, cells, weight, out=y))

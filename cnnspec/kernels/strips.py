@@ -120,3 +120,12 @@ def joined(x: Array) -> Array | None:
         return np.reshape(x, (prod(x.shape[:-1]), x.shape[-1]), copy=False)
     except ValueError:
         return None
+
+
+def evenly(x: Array, scratch: Scratch) -> tuple[Array, list[Call]]:
+    """x (n, H, W, C) as (cells, C) for a product: itself, or a copy with the call that makes it."""
+    cells = joined(x)
+    if cells is not None:
+        return cells, []
+    copy = scratch.take(*x.shape)
+    return copy.reshape(-1, x.shape[-1]), [partial(np.copyto, copy, x)]
