@@ -9,9 +9,9 @@ Shapes leave the batch out: `(C, H, W)`, or `(C,)` after `flatten`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
+    """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
+    and by each of its learned tensors. It is called once and may spoil what it is given."""
 
 Shape = tuple[int, ...]
 
@@ -79,6 +82,32 @@ class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place 
     shows_input: bool = False
 
 
+class Kept(NamedTuple):
+    """What the way back through a layer holds on to, for one input: the arriving tensors, the output, and so many
+    `own` bytes beside them."""
+
+    inputs: bool = False
+    output: bool = False
+    own: int = 0
+
+
+class Practice(Protocol):
+    """What a layer may need while it is trained, beside its inputs and tensors.
+
+    A batch may be split between workers that run the same layers side by side, each on some of its images; `together`
+    adds an array up over all of them, in a fixed order, and every worker gets the sum. With one worker it changes
+    nothing. `random` is a generator of the worker's own.
+    """
+
+    random: np.random.Generator
+
+    def together(self, part: Array) -> Array:
+        """The sum of every worker's `part`; all must ask in the same order."""
+
+    def update(self, **buffers: Array) -> None:
+        """New values for the layer's buffers, from the next step on."""
+
+
 class Layer(BaseModel):
     """Base of all layers. A layer without tensors, cost or window overrides `output` and `forward` alone.
 
@@ -134,6 +163,18 @@ class Layer(BaseModel):
 
     def forward(self, *inputs: Any, **tensors: Any) -> Array:
         """Plain execution: arrays (N, *arriving) to (N, *output)."""
+        raise NotImplementedError
+
+    def differentiate(self, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
+        """The output of `forward` and the way back through it (the vector-Jacobian product)."""
+        raise NotImplementedError
+
+    def learn(self, practice: Practice, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
+        """`differentiate` as it is done in training, where some layers (batch norm, dropout) compute something else."""
+        return self.differentiate(*inputs, **tensors)
+
+    def keeps(self, *arriving: Any) -> Kept:
+        """What the way back of `learn` holds on to, in float32."""
         raise NotImplementedError
 
 

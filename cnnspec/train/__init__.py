@@ -1,0 +1,1 @@
+"""Training: data sets, losses, optimizers, the loop, checkpoints."""
