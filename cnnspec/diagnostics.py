@@ -4,7 +4,7 @@ A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` bes
 (the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.render` turns
 diagnostics into text, JSON, GitHub annotations and SARIF.
 
-Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations and budgets,
+Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and training,
 E4 files, weights and images, W warnings. Each has a page in `cnnspec/codes/`.
 """
 

@@ -23,9 +23,13 @@ UNITS = {
 
 def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
     """Broken promises of the top-level `expect`, classes that do not fit the output, a `preprocess` that never
-    gives the input."""
+    gives the input, a `train` that cannot train the network."""
     header, root = document.header, document.root
     found = [*_preprocess(document)]
+    if header.train is not None:
+        from .train.overriding import check  # few specs have a section to check
+
+        found += check(header.train, root, graph)
     if isinstance(header.classes, tuple):
         found += misfit_classes(document, graph, len(header.classes))
     expect, node = header.expect, root.get("expect")

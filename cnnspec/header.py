@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from .forms import Spelled
 from .layer import STRICT, Count, Shape
 from .preprocess import Preprocess
+from .train.settings import Train
 
 BUDGET = r"(<=|>=|<|>)\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?)"
 Budget = Annotated[int | str, Spelled(BUDGET, '"<= 1M"')]
@@ -82,4 +83,5 @@ class Header(Strict):
     )
     weights: str | None = Field(None, description="path of a .safetensors or .npz file")
     sample: str | None = Field(None, description="path of the input that `run` takes when none is given")
+    train: Train | None = Field(None, description="how the weights are learned")
     expect: Expect | None = Field(None, description="shapes and budgets that must hold")

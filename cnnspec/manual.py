@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import cleandoc
 from typing import Any
@@ -109,6 +109,8 @@ def entries(model: type[BaseModel]) -> Iterator[Entry]:
         key = info.alias or name
         default = None if info.is_required() else written(info.default)
         yield Entry(key, known[key].wanted(), default, info.description or "")
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from (replace(entry, name=f"{key}.{entry.name}") for entry in entries(info.annotation))
 
 
 def use(example: Example) -> Use:
@@ -122,7 +124,7 @@ def use(example: Example) -> Use:
 
 def written(value: Any) -> str:
     """A value as in YAML; "" when there is none."""
-    if value is None:
+    if value is None or isinstance(value, BaseModel):
         return ""
     if isinstance(value, bool):
         return str(value).lower()

@@ -108,7 +108,7 @@ def test_misspelt_key_at_the_top(key: str) -> None:
     spec = net("relu", blocks={"b": {"layers": ["relu"]}})
     good = data("""
         {cnnspec: 1, name: 7, about: x, input: {C: 3, H: 8, W: 8}, rounding: floor, outputs: [a], blocks: {},
-         preprocess: {mode: rgb}, classes: [0, no], weights: w, sample: s, expect: {params: "<= 1M"}, layers: [relu]}
+         train: {epochs: 2}, preprocess: {mode: rgb}, classes: [0, no], weights: w, sample: s, expect: {params: "<= 1M"}, layers: [relu]}
     """)
     assert general().is_valid(good)
     assert key in good
@@ -117,7 +117,7 @@ def test_misspelt_key_at_the_top(key: str) -> None:
     assert not general().is_valid(spec | {f"{key}x": good[f"{key}x"]})
 
 
-@pytest.mark.parametrize("key", ["input", "preprocess", "expect"])
+@pytest.mark.parametrize("key", ["input", "preprocess", "train", "expect"])
 def test_misspelt_key_in_a_section(key: str) -> None:
     model = forms(Header)[key].model
     assert model is not None

@@ -7,10 +7,11 @@ import pytest
 from cnnspec import synonyms
 from cnnspec.forms import forms
 from cnnspec.layers import find, kinds
+from cnnspec.train.settings import Train
 
 
 def test_every_suggestion_exists() -> None:
-    fields = {field for kind in kinds() for field in forms(find(kind))}
+    fields = {field for kind in kinds() for field in forms(find(kind))} | set(forms(Train))
     assert set(synonyms._KINDS) <= set(kinds())
     assert set(synonyms._FIELDS) <= fields
 

@@ -123,6 +123,8 @@ def mapping(model: type[BaseModel], names: Names) -> Schema:
 
 
 def _plain(default: Any) -> Any:
+    if isinstance(default, BaseModel):
+        return default.model_dump(exclude_defaults=True)
     if isinstance(default, tuple):
         return default[0] if len(set(default)) == 1 else list(default)
     return default
