@@ -162,8 +162,8 @@ def test_networks(name: str, exact: bool) -> None:
 def test_exact_leaves_winograd_out() -> None:
     found = load("resnet18", (3, 64, 64)).graph
     plain, exact = (optimise(program(found), found.outputs, exact) for exact in (False, True))
-    assert "winograd" in {o.kernel for o in plain}
-    assert "winograd" not in {o.kernel for o in exact}
+    assert any(o.kernel.startswith("winograd") for o in plain)
+    assert not any(o.kernel.startswith("winograd") for o in exact)
     assert [o.name for o in plain] == [o.name for o in exact]
 
 

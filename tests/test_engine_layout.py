@@ -146,6 +146,8 @@ def test_the_border_that_a_reader_asks_for(reader: str, halo: Halo) -> None:
 def test_winograd_asks_for_whole_tiles() -> None:
     found = laid((64, 29, 31), "{relu: {}, name: x}", "conv: {F: 3, K: 64, P: 1}")
     assert found.places["x"].halo == Halo(1, 4, 1, 2)
+    found = laid((512, 13, 14), "{relu: {}, name: x}", "conv: {F: 3, K: 512, P: 1}")
+    assert found.places["x"].halo == Halo(1, 2, 1, 1)
     assert laid((64, 29, 31), "{relu: {}, name: x}", "conv: {F: 3, K: 3, P: 1}").places["x"].halo == Halo(1, 1, 1, 1)
 
 

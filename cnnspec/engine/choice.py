@@ -5,11 +5,14 @@ From shapes alone, so that memory can be planned before there are weights.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from math import prod
 from typing import Any
 
 from ..geometry import Sweep
-from ..kernels.tiling import STEP, tiles
+from ..kernels.tiling import tiles
 from ..layers.conv import Conv
 from ..layers.deconv import Deconv
 from .halo import Halo
@@ -21,6 +24,10 @@ Sweeps = tuple[Sweep, Sweep]
 # between kernels that compute the same.
 PRODUCT = 200.0
 """FLOPs of a large product."""
+APART = 8.0
+"""Multiply-accumulates of a depthwise convolution."""
+PASSED = 5.0
+"""Values that an operation without multiply-accumulates makes."""
 MOVED = 60.0
 """Bytes of scratch that are copied."""
 FILTERS = 15.0
@@ -46,9 +53,16 @@ def _chosen(operation: Operation, exact: bool) -> Operation:
         return replace(operation, kernel="grouped", halo=border(sweeps))
     if layer.F == (1, 1) and not any((s.before or s.after) for s in sweeps):
         return replace(operation, kernel="product")
-    if not exact and is_winograd(C, K, sweeps):
-        return replace(operation, kernel="winograd", halo=whole_tiles(sweeps))
-    return replace(operation, kernel="gathered", halo=border(sweeps))
+    steps = {} if exact else winograd(C, K, sweeps)
+    costs = {"gathered": gathered(C, K, sweeps)} | {f"winograd{step}": cost for step, cost in steps.items()}
+    kernel = min(costs, key=lambda name: costs[name])
+    return replace(operation, kernel=kernel, halo=HALOS[kernel](sweeps))
+
+
+def nanoseconds(operation: Operation) -> float:
+    """About how long an operation takes for one input, whichever kernel it has."""
+    macs = operation.layer.macs(*operation.arriving)
+    return 2 * macs / (2 * APART if operation.kernel == "depthwise" else PRODUCT) + prod(operation.shape) / PASSED
 
 
 def border(sweeps: Sweeps) -> Halo:
@@ -57,21 +71,40 @@ def border(sweeps: Sweeps) -> Halo:
     return Halo(sweeps[0].before, bottom, sweeps[1].before, right)
 
 
-def whole_tiles(sweeps: Sweeps) -> Halo:
+def whole_tiles(step: int, sweeps: Sweeps) -> Halo:
     """The padding and what makes the last Winograd tiles whole."""
-    rows, columns = (s.after + STEP * tiles(s.outputs) - s.outputs for s in sweeps)
+    rows, columns = (s.after + step * tiles(s.outputs, step) - s.outputs for s in sweeps)
     return Halo(sweeps[0].before, rows, sweeps[1].before, columns)
 
 
-def is_winograd(C: int, K: int, sweeps: Sweeps) -> bool:
-    """Whether Winograd's F(4x4, 3x3) applies and is expected to win over gathered windows."""
+HALOS: dict[str, Callable[[Sweeps], Halo]] = {
+    "gathered": border,
+    "winograd2": partial(whole_tiles, 2),
+    "winograd4": partial(whole_tiles, 4),
+}
+
+
+def gathered(C: int, K: int, sweeps: Sweeps) -> float:
+    """Nanoseconds of a product over gathered windows."""
+    taps, cells = C * sweeps[0].F * sweeps[1].F, sweeps[0].outputs * sweeps[1].outputs
+    return _product(cells, taps, K) + 4 * taps * K / FILTERS + 4 * taps * cells / MOVED
+
+
+def winograd(C: int, K: int, sweeps: Sweeps) -> dict[int, float]:
+    """Nanoseconds of Winograd's F(step x step, 3 x 3) for each step at which it is possible."""
     if any((s.F, s.S, s.D) != (3, 1, 1) for s in sweeps) or min(C, K) < 16:
-        return False
-    rows, columns = (s.outputs for s in sweeps)
-    T = tiles(rows) * tiles(columns)
-    # A product with few rows runs below its speed.
-    winograd = 2 * 36 * C * K * (T + 8) / PRODUCT + 2 * 36 * T * (36 * C + 16 * K) / PRODUCT
-    winograd += 4 * 36 * C * K / FILTERS + 4 * T * (72 * C + 52 * K) / MOVED
-    cells = rows * columns
-    direct = 2 * 9 * C * K * (cells + 8) / PRODUCT + 4 * 9 * C * K / FILTERS + 4 * 9 * C * cells / MOVED
-    return winograd < direct
+        return {}
+    return {step: _winograd(step, C, K, sweeps) for step in (2, 4)}
+
+
+def _winograd(step: int, C: int, K: int, sweeps: Sweeps) -> float:
+    places, outputs = (step + 2) ** 2, step**2
+    T = tiles(sweeps[0].outputs, step) * tiles(sweeps[1].outputs, step)
+    products = places * _product(T, C, K) + 2 * places * T * (places * C + outputs * K) / PRODUCT
+    moved = T * (2 * places * C + (places + outputs) * K)
+    return products + 4 * places * C * K / FILTERS + 4 * moved / MOVED
+
+
+def _product(rows: int, depth: int, columns: int) -> float:
+    """Of few rows a product runs below its speed."""
+    return 2 * depth * columns * (rows + 8) / PRODUCT

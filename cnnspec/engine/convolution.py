@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ..kernels.depthwise import Depthwise
@@ -21,7 +22,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "gathered": Gathered,
     "painted": Painted,
     "product": Product,
-    "winograd": Winograd,
+    "winograd2": partial(Winograd, 2),
+    "winograd4": partial(Winograd, 4),
 }
 """By the names that `choice` gives them: each made of weight, sweeps and bias. `grouped` needs the groups as well."""
 

@@ -24,8 +24,8 @@ def relu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def relu6(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    six = np.full(x.shape[-1], SIX)
-    return [*relu(layer, x, x, scratch), partial(np.minimum, x, six, out=out)]
+    # One pass, where a maximum and a minimum would be two.
+    return [partial(x.clip, ZERO, SIX, out=out)]
 
 
 def leakyrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
@@ -85,7 +85,7 @@ def _hard_logistic(x: Array, out: Array) -> list[Call]:
     return [
         partial(np.multiply, x, ONE / SIX, out=out),
         partial(np.add, out, np.float32(0.5), out=out),
-        partial(np.clip, out, ZERO, ONE, out=out),
+        partial(out.clip, ZERO, ONE, out=out),
     ]
 
 

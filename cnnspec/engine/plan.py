@@ -15,6 +15,7 @@ from ..graph import INPUT, Graph
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
 from ..layer import is_image
+from .choice import nanoseconds
 from .hold import one_thread
 from .layout import Layout, Place, lay_out
 from .lowering import Lowering, Memory, Stage, channels_first
@@ -32,7 +33,7 @@ class Prepared:
         operations = optimise(program(graph), graph.outputs, exact)
         self.layout = lay_out(operations, graph.input, graph.outputs)
         self.lowerings: list[Lowering] = [lower(with_arrays(operation, tensors)) for operation in operations]
-        self.work = [operation.layer.macs(*operation.arriving) for operation in operations]
+        self.work = [nanoseconds(operation) for operation in operations]
 
 
 class Bound:
@@ -97,8 +98,9 @@ def _extent(place: Place) -> tuple[int, ...]:
 TOGETHER = 1 << 20
 """float32 values of activations up to which inputs run together: beyond, they would push each other out of the
 cache."""
-WORTH = 40_000_000
-"""Multiply-accumulates of a stage, about half a millisecond, from which on waking another thread for it pays."""
+WORTH = 100_000
+"""Nanoseconds of a stage's work from which on waking another thread for it pays: a sleeping one takes about 20,000 to
+come, and threads get in each other's way while they have the interpreter."""
 KEPT = 4
 """Bound plans that are kept for the next run, beside one for each thread."""
 

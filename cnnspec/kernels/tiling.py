@@ -1,10 +1,8 @@
-"""The tiles of Winograd's F(4x4, 3x3), in whole numbers."""
+"""The tiles of Winograd's F(m x m, 3 x 3), in whole numbers: `step` = m cells apart, each m + 2 wide."""
 
 from __future__ import annotations
 
-TILE, STEP = 6, 4
 
-
-def tiles(cells: int) -> int:
+def tiles(cells: int, step: int) -> int:
     """Tiles that cover an axis of output cells."""
-    return -(-cells // STEP)
+    return -(-cells // step)

@@ -1,116 +1,164 @@
-"""Winograd's minimal filtering F(4x4, 3x3): 36 multiplications give 16 outputs that need 144 directly.
+"""Winograd's minimal filtering F(m x m, 3 x 3): 16 multiplications give 4 outputs that need 36 directly (m = 2), 36
+give 16 that need 144 (m = 4).
 
-Tiles of 6 x 6 inputs, 4 apart, and the filters are transformed (B'dB and GgG'), multiplied place by place, which is
-36 matrix products over channels, and transformed back (A'mA). Both transforms are products with a Kronecker square.
-Cost a cell: 36/16 C*K multiply-accumulates, 36*36/16 C + 36 K for the transforms, and filters 4 times as large.
-Error: about 10 times that of the direct sum, 1e-5 of the output's scale in float32.
+Tiles of m + 2 inputs a side, m apart, and the filters are transformed (B'dB and GgG'), multiplied place by place,
+which is one matrix product over channels for each place, and transformed back (A'mA). Both transforms are products
+with a Kronecker square.
+Cost a cell, with p = (m + 2)^2 places: p/m^2 C*K multiply-accumulates, p^2/m^2 C + p K for the transforms, and filters
+p/9 times as large. So m = 4 is for large maps, m = 2 for small ones, where reading the filters costs most.
+Error: for m = 4 about 10 times that of the direct sum, 1e-5 of the output's scale in float32; for m = 2 about twice.
 Lavin, Gray: "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias, strips
-from .tiling import STEP, TILE, tiles
+from .strips import Call, Made, Scratch, Strip, add_bias
+from .tiling import tiles
 from .windows import Array
 
-INPUT = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ]
-)
-FILTER = np.array(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ]
-)
-OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
-TO_TILES = np.kron(INPUT, INPUT).astype(np.float32)
-FROM_TILES = np.kron(OUTPUT, OUTPUT).astype(np.float32)
-FLAT = TILE + 1
-"""The place whose value goes into all 16 outputs alike: A' has a column of ones. A bias is added there, once for 16
-cells."""
-MOST = 640 * 1024
-"""float32 values of a strip's transformed tiles: filters are read once a strip, so strips are long."""
 
+class Filtering(NamedTuple):
+    """The matrices of F(m, 3): B', G and A' of the paper."""
+
+    input: Array
+    filter: Array
+    output: Array
+
+
+FILTERINGS = {
+    2: Filtering(
+        np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], float),
+        np.array([[1, 0, 0], [1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [0, 0, 1]]),
+        np.array([[1, 1, 1, 0], [0, 1, -1, -1]], float),
+    ),
+    4: Filtering(
+        np.array(
+            [
+                [4, 0, -5, 0, 1, 0],
+                [0, -4, -4, 1, 1, 0],
+                [0, 4, -4, -1, 1, 0],
+                [0, -2, -1, 2, 1, 0],
+                [0, 2, -1, -2, 1, 0],
+                [0, 4, 0, -5, 0, 1],
+            ],
+            float,
+        ),
+        np.array(
+            [
+                [1 / 4, 0, 0],
+                [-1 / 6, -1 / 6, -1 / 6],
+                [-1 / 6, 1 / 6, -1 / 6],
+                [1 / 24, 1 / 12, 1 / 6],
+                [1 / 24, -1 / 12, 1 / 6],
+                [0, 0, 1],
+            ]
+        ),
+        np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], float),
+    ),
+}
+LEAST, MOST = 256 * 1024, 2 * 1024 * 1024
+"""float32 values of a strip's transformed tiles. A strip reads all filters, so it is as large as twice the filters, but
+neither so small that calls cost more than they do nor so large that it leaves the cache."""
 ENOUGH = 20
 """Tiles below which a product loses more by another cut than a second thread wins."""
+WIDE = 64
+"""Filters from which on cutting them in two pays where they are large and tiles few: the tiles are transformed twice,
+but the filters are read once."""
 
 
 class Winograd:
-    """Weight (K, C, 3, 3) at stride 1; x begins at the first padded cell and holds whole tiles: 4 tiles(H) + 2 rows,
-    4 tiles(W) + 2 columns."""
+    """Weight (K, C, 3, 3) at stride 1; x begins at the first padded cell and holds whole tiles: `step` tiles(H) + 2
+    rows, `step` tiles(W) + 2 columns."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
-        K, C = weight.shape[:2]
-        self.width = sweeps[1].outputs
-        transformed = np.einsum("ai,kcij,bj->abck", FILTER, weight.astype(np.float64), FILTER, optimize=True)
+    def __init__(self, step: int, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+        self.step = step
         self.bias = bias
-        self.weight = np.ascontiguousarray(transformed.reshape(TILE * TILE, C, K), np.float32)
+        self.width = sweeps[1].outputs
+        filter = FILTERINGS[step].filter
+        K, C = weight.shape[:2]
+        transformed = np.einsum("ai,kcij,bj->abck", filter, weight.astype(np.float64), filter, optimize=True)
+        self.weight = np.ascontiguousarray(transformed.reshape(-1, C, K), np.float32)
+
+    @property
+    def tile(self) -> int:
+        return self.step + 2
+
+    @cached_property
+    def to_tiles(self) -> Array:
+        return _square(FILTERINGS[self.step].input)
+
+    @cached_property
+    def from_tiles(self) -> Array:
+        return _square(FILTERINGS[self.step].output)
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
-        _, C, K = self.weight.shape
-        rows = max(1, MOST // (TILE * TILE * tiles(W) * (C + K)))
-        if n == 1 and tiles(W) * (tiles(H) // 2) >= ENOUGH:
-            rows = min(rows, -(-tiles(H) // 2))
-        rows = -(-tiles(H) // -(-tiles(H) // rows)) * STEP
-        few = tiles(H) * tiles(W) < 32
-        for strip in strips(n, H, K, 0, parts=2 if few else 1):
-            for i in range(strip.n0, strip.n1):
-                for r0 in range(0, H, rows):
-                    yield Strip(i, i + 1, r0, min(r0 + rows, H), strip.k0, strip.k1)
+        places, C, K = self.weight.shape
+        down, across = tiles(H, self.step), tiles(W, self.step)
+        row = places * across * (C + K)
+        width = K
+        if n == 1 and K >= WIDE and self.weight.size > 2 * row * down:
+            width = -(-K // 2)
+        rows = max(1, min(max(LEAST, 2 * self.weight.size), MOST) // row)
+        if n == 1 and width == K and across * (down // 2) >= ENOUGH:
+            rows = min(rows, -(-down // 2))
+        images = max(1, min(rows // down, -(-n // 2)))
+        cells = H if rows >= down else -(-down // -(-down // rows)) * self.step
+        for k in range(0, K, width):
+            for i in range(0, n, images):
+                for r in range(0, H, cells):
+                    yield Strip(i, min(i + images, n), r, min(r + cells, H), k, min(k + width, K))
 
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+        step, tile, places = self.step, self.tile, len(self.weight)
         n, H, C, K = strip.n1 - strip.n0, strip.r1 - strip.r0, x.shape[3], strip.k1 - strip.k0
-        down, across = tiles(H), tiles(self.width)
+        down, across = tiles(H, step), tiles(self.width, step)
         T = n * down * across
         s = x.strides
         seen = as_strided(
             x[strip.n0 : strip.n1, strip.r0 :],
-            (TILE, TILE, n, down, across, C),
-            (s[1], s[2], s[0], STEP * s[1], STEP * s[2], s[3]),
+            (tile, tile, n, down, across, C),
+            (s[1], s[2], s[0], step * s[1], step * s[2], s[3]),
             writeable=False,
         )
-        gathered = scratch.take(TILE * TILE, T * C)
-        transformed = scratch.take(TILE * TILE, T * C)
-        multiplied = scratch.take(TILE * TILE, T, K)
-        y = gathered.reshape(-1)[: STEP * STEP * T * K].reshape(STEP * STEP, T * K) if K <= C else None
-        y = scratch.take(STEP * STEP, T * K) if y is None else y
+        gathered = scratch.take(places, T * C)
+        transformed = scratch.take(places, T * C)
+        multiplied = scratch.take(places, T, K)
+        y = gathered.reshape(-1)[: step * step * T * K].reshape(step * step, T * K) if K <= C else None
+        y = scratch.take(step * step, T * K) if y is None else y
         weight = self.weight[:, :, strip.k0 : strip.k1]
+        # A' has a column of ones: what is added at its place reaches all outputs, a bias once for a whole tile.
+        flat = tile + 1
         calls: list[Call] = [
             partial(np.copyto, gathered.reshape(seen.shape), seen),
-            partial(np.matmul, TO_TILES, gathered, out=transformed),
-            partial(np.matmul, transformed.reshape(TILE * TILE, T, C), weight, out=multiplied),
-            *add_bias(multiplied[FLAT], self.bias, strip),
-            partial(np.matmul, FROM_TILES, multiplied.reshape(TILE * TILE, T * K), out=y),
+            partial(np.matmul, self.to_tiles, gathered, out=transformed),
+            partial(np.matmul, transformed.reshape(places, T, C), weight, out=multiplied),
+            *add_bias(multiplied[flat], self.bias, strip),
+            partial(np.matmul, self.from_tiles, multiplied.reshape(places, T * K), out=y),
         ]
-        whole = y.reshape(STEP, STEP, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
+        whole = y.reshape(step, step, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
         return Made(calls, list(_pieces(whole, H, self.width)))
 
 
+def _square(matrix: Array) -> Array:
+    return np.kron(matrix, matrix).astype(np.float32)
+
+
 def _pieces(whole: Array, H: int, W: int) -> Iterator[tuple[Array, tuple[slice, ...]]]:
-    """Tiles (n, down, 4, across, 4, K) as full ones and those that hang over the bottom and the right edge."""
-    full_rows, full_columns = H // STEP, W // STEP
-    for rows, tall in ((slice(0, full_rows), STEP), (slice(full_rows, None), H % STEP)):
-        for columns, wide in ((slice(0, full_columns), STEP), (slice(full_columns, None), W % STEP)):
+    """Tiles (n, down, step, across, step, K) as full ones and those that hang over the bottom and the right edge."""
+    step = whole.shape[2]
+    full_rows, full_columns = H // step, W // step
+    for rows, tall in ((slice(0, full_rows), step), (slice(full_rows, None), H % step)):
+        for columns, wide in ((slice(0, full_columns), step), (slice(full_columns, None), W % step)):
             piece = whole[:, rows, :tall, columns, :wide]
             if piece.size:
-                down, across = rows.start * STEP, columns.start * STEP
+                down, across = rows.start * step, columns.start * step
                 last_row, last_column = down + piece.shape[1] * tall, across + piece.shape[3] * wide
                 yield piece, (slice(None), slice(down, last_row), slice(across, last_column))
