@@ -218,18 +218,30 @@ mosaics = st.builds(lambda count, F: Sweep(count * F, F, F), st.integers(1, 6), 
     st.tuples(painting(), painting()) | st.tuples(mosaics, mosaics),
     sizes,
     st.integers(1, 3),
+    st.integers(1, 3),
     st.booleans(),
     caches,
     seeds,
 )
-@example((Sweep(1, 1), Sweep(2, 2, 2, before=1)), (1, 1), 1, False, 20, 0)  # as large as a mosaic, but moved
+@example((Sweep(1, 1), Sweep(2, 2, 2, before=1)), (1, 1), 1, 1, False, 20, 0)  # as large as a mosaic, but moved
 @many
-def test_painted(sweeps: Sweeps, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int) -> None:
-    C, K = size
+def test_painted(sweeps: Sweeps, size: tuple[int, int], G: int, n: int, bias: bool, cache: int, seed: int) -> None:
+    C, K = G * size[0], G * size[1]
     x = normal(seed, n, C, *(s.outputs for s in sweeps))
-    weight = normal(seed, C, K, *(s.F for s in sweeps)) / np.float32(np.sqrt(C))
+    weight = normal(seed, C, size[1], *(s.F for s in sweeps)) / np.float32(np.sqrt(C))
     shift = normal(seed, K) if bias else None
-    wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), sweeps, 1)
+    wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), sweeps, G)
     wanted = wanted if shift is None else wanted + shift[:, None, None]
     with cut(cache):
-        assert error(computed(Painted(weight, sweeps, shift), NONE, x, wanted.shape), wanted) <= DIRECT
+        assert error(computed(Painted(weight, sweeps, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
+
+
+def test_scratch_branches_share_what_is_left() -> None:
+    scratch = Scratch()
+    held = scratch.take(7)
+    one, other = (scratch.branch().take(1, 9) for _ in range(2))
+    assert one.__array_interface__ == other.__array_interface__
+    assert not np.may_share_memory(one, held)
+    large = [scratch.branch().take(strips.CACHE * 5) for _ in range(2)]
+    assert large[0].__array_interface__ == large[1].__array_interface__
+    assert scratch.nbytes < 4 * 10 * strips.CACHE

@@ -105,8 +105,9 @@ C = "{conv: {F: 1, K: 4}}"
         ("tanh - relu", "", ["tanh", "relu"]),
         ("batchnorm - relu - tanh", "", ["batchnorm+relu", "tanh"]),
         ("add: [[], [tanh]] - relu", "", ["tanh", "add+relu"]),
-        ("deconv: {F: 2, K: 3} - relu", "", ["deconv", "relu"]),
-        ("mul: [[], [tanh]] - relu", "", ["tanh", "mul", "relu"]),
+        ("deconv: {F: 2, K: 3} - relu", "", ["deconv+relu"]),
+        ("mul: [[], [tanh]] - relu", "", ["tanh", "mul+relu"]),
+        ("groupnorm: {G: 2} - silu - tanh", "", ["groupnorm+silu", "tanh"]),
         (f"add: [[{C}], []]", "", ["conv+add"]),
         (f"add: [[], [{C}]] - relu", "", ["conv+add+relu"]),
         (f"add: [[{C}], [{C}]] - relu", "", ["conv", "conv+add+relu"]),  # the later one takes the sum

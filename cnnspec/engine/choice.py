@@ -41,7 +41,7 @@ def choose(operations: Program, exact: bool = False) -> Program:
 
 def _chosen(operation: Operation, exact: bool) -> Operation:
     layer: Any = operation.layer
-    if isinstance(layer, Deconv) and layer.G == 1:
+    if isinstance(layer, Deconv):
         return replace(operation, kernel="painted")
     if not isinstance(layer, Conv):
         return operation

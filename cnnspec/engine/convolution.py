@@ -20,23 +20,21 @@ from .program import Operation
 KERNELS: dict[str, Callable[..., Any]] = {
     "depthwise": Depthwise,
     "gathered": Gathered,
-    "painted": Painted,
     "product": Product,
     "winograd2": partial(Winograd, 2),
     "winograd4": partial(Winograd, 4),
 }
-"""By the names that `choice` gives them: each made of weight, sweeps and bias. `grouped` needs the groups as well."""
+IN_GROUPS: dict[str, Callable[..., Any]] = {"grouped": Grouped, "painted": Painted}
+"""By the names that `choice` gives them: each made of weight, sweeps and bias, these of the groups' number as well."""
 
 
-def lower(operation: Operation) -> Lowering | None:
-    """The kernel that was chosen, where there is one."""
-    if not operation.kernel:
-        return None
+def lower(operation: Operation) -> Lowering:
+    """The kernel that was chosen."""
     layer: Any = operation.layer
     arrays = operation.arrays
     given = arrays["weight"], layer.sweeps(operation.arriving[0]), arrays.get("bias")
-    if operation.kernel == "grouped":
-        return Convolution(operation, Grouped(*given, layer.G))
+    if operation.kernel in IN_GROUPS:
+        return Convolution(operation, IN_GROUPS[operation.kernel](*given, layer.G))
     return Convolution(operation, KERNELS[operation.kernel](*given))
 
 

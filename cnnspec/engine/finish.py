@@ -14,6 +14,7 @@ import numpy as np
 from ..kernels.strips import Call, Scratch
 from ..kernels.windows import Array
 from ..layer import Layer
+from .gelu import gelu
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
 
@@ -45,11 +46,6 @@ def elu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
         partial(np.maximum, x, zero, out=x),
         partial(np.add, x, below, out=out),
     ]
-
-
-def gelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    # NumPy lacks the error function, and what stands in for it chooses value by value: the definition itself.
-    return [lambda: np.copyto(out, layer.forward(x))]
 
 
 def sigmoid(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:

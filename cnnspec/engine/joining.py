@@ -11,7 +11,7 @@ import numpy as np
 from ..kernels.strips import Call, Scratch, Strip, strips
 from ..kernels.windows import Array
 from .finish import FINISHES, finish
-from .lowering import Item, Lowering, Memory, Stage
+from .lowering import Item, Memory, Stage
 from .program import Operation
 
 
@@ -48,15 +48,17 @@ def seen(x: Array, strip: Strip) -> Array:
 
 
 class Reduction(Elementwise):
-    """Branches of one shape taken together by a function of two, then the activation."""
+    """Branches taken together by a function of two, the larger ones first, then the activation."""
 
     combine: ClassVar[np.ufunc]
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
-        y = scratch.take(*out.shape)
-        calls: Item = [partial(self.combine, inputs[0], inputs[1], out=y)]
-        calls += [partial(self.combine, y, other, out=y) for other in inputs[2:]]
-        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+        activation = self.operation.activation
+        y = out if activation is None else scratch.take(*out.shape)
+        first, second, *others = sorted(inputs, key=lambda x: -x.size)
+        calls: Item = [partial(self.combine, first, second, out=y)]
+        calls += [partial(self.combine, y, other, out=y) for other in others]
+        return calls if activation is None else [*calls, *finish(y, out, None, activation, scratch)]
 
 
 class Sum(Reduction):
@@ -66,7 +68,7 @@ class Sum(Reduction):
 
 
 class Times(Reduction):
-    """The product of branches."""
+    """The product of branches, some of which may be C x 1 x 1 gates."""
 
     combine = np.multiply
 
@@ -108,20 +110,6 @@ class PReLU(Elementwise):
             partial(np.add, above, below, out=above),
         ]
         return [*calls, *finish(above, out, None, self.operation.activation, scratch)]
-
-
-class Gate(Elementwise):
-    """A C x 1 x 1 gate on an image."""
-
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
-        return [partial(np.multiply, *inputs, out=out)]
-
-
-def lower_mul(operation: Operation) -> Lowering | None:
-    """Several gates on one image are left to the layer itself."""
-    if len(set(operation.arriving)) == 1:
-        return Times(operation)
-    return Gate(operation) if len(operation.arriving) == 2 else None
 
 
 class Concat:

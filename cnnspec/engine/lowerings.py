@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import convolution, copies, joining, mixing, normalising, pooling
+from . import convolution, copies, joining, mixing, normalising, pooling, standardising
 from .dense import Dense
 from .finish import FINISHES
 from .lowering import Lowering, Plain
 from .program import Operation
 
-LOWERINGS: dict[str, Callable[[Operation], Lowering | None]] = {
+LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(copies.COPIES, copies.Copy),
     **dict.fromkeys(FINISHES, joining.Activation),
     "adaptiveavgpool": mixing.lower_bins,
@@ -24,10 +24,13 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering | None]] = {
     "flatten": copies.Reading,
     "globalavgpool": pooling.GlobalAverage,
     "globalmaxpool": pooling.GlobalMax,
+    "groupnorm": standardising.lower_groups,
+    "instancenorm": standardising.lower_maps,
+    "layernorm": standardising.lower_layer,
     "logsoftmax": normalising.LogSoftmax,
     "lrn": normalising.LRN,
     "maxpool": pooling.lower_max,
-    "mul": joining.lower_mul,
+    "mul": joining.Times,
     "prelu": joining.PReLU,
     "reshape": copies.Reading,
     "scale": joining.Affine,
@@ -38,6 +41,5 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering | None]] = {
 
 
 def lower(operation: Operation) -> Lowering:
-    """The kind's lowering; the layer's own `forward` where there is none, or none for this case."""
-    make = LOWERINGS.get(operation.layer.kind)
-    return (make(operation) if make else None) or Plain(operation)
+    """The kind's lowering; the layer's own `forward` where there is none."""
+    return LOWERINGS.get(operation.layer.kind, Plain)(operation)

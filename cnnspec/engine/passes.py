@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..layers._affine import Absorbs, Affine
+from ..layers._norm import Norm
 from ..layers.add import Add
+from ..layers.deconv import Deconv
+from ..layers.mul import Mul
 from .choice import choose
 from .program import Operation, Program
 
@@ -83,7 +86,7 @@ def _can_fuse(before: Operation, after: Operation) -> bool:
     if before.activation is not None:
         return False
     if after.layer.kind in FINISHED:
-        return isinstance(before.layer, Absorbs | Affine | Add)
+        return isinstance(before.layer, Absorbs | Deconv | Affine | Norm | Add | Mul)
     takes_sum = isinstance(before.layer, Absorbs) and before.plus is None
     return isinstance(after.layer, Add) and len(after.inputs) == 2 and takes_sum
 

@@ -53,12 +53,20 @@ class Scratch:
         self._used: list[int] = []
 
     def fresh(self) -> Scratch:
-        self._used = [0] * len(self._blocks)
+        self._used = []
         return self
+
+    def branch(self) -> Scratch:
+        """The same memory without what has been taken: parts of a strip that each begin a branch use it one after the
+        other."""
+        branch = Scratch()
+        branch._blocks, branch._used = self._blocks, [*self._used]
+        return branch
 
     def take(self, *shape: int) -> Array:
         """An array of undefined float32 values."""
         size = -(-prod(shape) // 16) * 16
+        self._used += [0] * (len(self._blocks) - len(self._used))
         for i, block in enumerate(self._blocks):
             if self._used[i] + size <= block.size:
                 self._used[i] += size
