@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    Mask = NDArray[np.bool]
     Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
     """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
     and by each of its learned tensors. It is called once and may spoil what it is given."""

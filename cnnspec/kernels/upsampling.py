@@ -1,4 +1,4 @@
-"""Enlarging one axis by a whole factor."""
+"""Enlarging one axis by a whole factor, and the adjoints of that."""
 
 from __future__ import annotations
 
@@ -21,3 +21,24 @@ def bilinear(x: Array, axis: int, factor: int) -> Array:
     weight = (place - below).astype(x.dtype).reshape(-1, *(1 for _ in x.shape[axis + 1 :]))
     mixed: Array = x.take(below, axis) * (1 - weight) + x.take(above, axis) * weight
     return mixed
+
+
+def nearest_adjoint(y: Array, axis: int, factor: int) -> Array:
+    """Each `factor` neighbours added up."""
+    return np.asarray(y.reshape(*y.shape[:axis], -1, factor, *y.shape[axis + 1 :]).sum(axis + 1))
+
+
+def bilinear_adjoint(y: Array, axis: int, factor: int) -> Array:
+    """Each cell shared out to the two that it was mixed from."""
+    y = np.moveaxis(y, axis, 0)
+    size = len(y) // factor
+    # One cell more at either end: there falls what lies beyond the centres of the outermost.
+    total = np.zeros((size + 2, *y.shape[1:]), y.dtype)
+    for i in range(factor):
+        below, weight = divmod((i + 0.5) / factor - 0.5, 1)
+        first = 1 + int(below)
+        total[first : first + size] += y[i::factor] * (1 - weight)
+        total[first + 1 : first + 1 + size] += y[i::factor] * weight
+    total[1] += total[0]
+    total[size] += total[size + 1]
+    return np.ascontiguousarray(np.moveaxis(total[1:-1], 0, axis))

@@ -16,6 +16,13 @@ def along(values: Array, x: Array) -> Array:
     return values.reshape(*values.shape, *(1,) * (x.ndim - 1 - values.ndim))
 
 
+def by_channel(x: Array) -> Array:
+    """The sums over each channel (C,) of a batch x (N, C, ...): the adjoint of `along`."""
+    import numpy as np
+
+    return np.asarray(x.sum(axis=(0, *range(2, x.ndim))))
+
+
 class Affine(Pointwise):
     """y = x*factor + offset with one factor and one offset a channel, once its tensors are given."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ..layer import Layer, Natural, Shape, image, is_image
 from ..reach import PLACELESS, Reaches, moved
+
+if TYPE_CHECKING:
+    from ..layer import Array
 
 Widths = tuple[tuple[int, int], ...]
 
@@ -46,3 +49,8 @@ class Edges(Layer):
             return PLACELESS
         _, (top, _), (left, _) = self.widths(arriving)
         return moved(way * top), moved(way * left)
+
+
+def inside(x: Array, widths: Widths) -> Array:
+    """What is left of a batch x (N, C, ...), as a view, where so many cells (before, after) each axis are cut off."""
+    return x[:, *(slice(before, size - after) for size, (before, after) in zip(x.shape[1:], widths, strict=True))]

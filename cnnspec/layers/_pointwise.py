@@ -1,4 +1,4 @@
-"""What value-by-value layers share: any shape goes through unchanged."""
+"""What layers share that any shape goes through unchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..layer import Layer, Shape
 
 
 class Pointwise(Layer):
-    """Each output value hangs on the input value at the same place alone."""
+    """The output has the shape that arrives."""
 
     keeps_shape: ClassVar[bool] = True
 

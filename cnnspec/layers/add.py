@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Join, Shape
+from ..layer import Example, Join, Kept, Shape
 from ._branches import projection, unequal
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Add(Join):
@@ -37,3 +37,14 @@ class Add(Join):
         for other in others:
             first = first + other
         return first
+
+    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+        others = len(inputs) - 1
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            return (dy, *(dy.copy("K") for _ in range(others))), {}
+
+        return self.forward(*inputs), pull
+
+    def keeps(self, *arriving: Shape) -> Kept:
+        return Kept()

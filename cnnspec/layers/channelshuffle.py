@@ -14,13 +14,14 @@ from pydantic import Field
 
 from ..layer import Count, Example, Shape
 from ._groups import divide
+from ._moving import Moving
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class ChannelShuffle(Pointwise):
+class ChannelShuffle(Pointwise, Moving):
     """The channels of G groups, taken in turn from each."""
 
     G: Count = Field(description="groups; must divide C")
@@ -36,6 +37,6 @@ class ChannelShuffle(Pointwise):
         divide("C", arriving[0], self.G, "each group has C/G channels", "a G that divides C")
         return arriving
 
-    def forward(self, x: Array) -> Array:
+    def seen(self, x: Array) -> Array:
         N, C, *size = x.shape
-        return x.reshape(N, self.G, C // self.G, *size).swapaxes(1, 2).copy().reshape(x.shape)
+        return x.reshape(N, self.G, C // self.G, *size).swapaxes(1, 2)

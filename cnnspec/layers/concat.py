@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Join, Shape
+from ..layer import Example, Join, Kept, Shape
 from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Concat(Join):
@@ -40,3 +40,16 @@ class Concat(Join):
         import numpy as np
 
         return np.concatenate(inputs, axis=1)
+
+    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+        import numpy as np
+
+        ends = np.cumsum([x.shape[1] for x in inputs[:-1]]).tolist()
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            return tuple(np.split(dy, ends, axis=1)), {}
+
+        return self.forward(*inputs), pull
+
+    def keeps(self, *arriving: Shape) -> Kept:
+        return Kept()

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Misfit, Shape
 from ..reach import Reaches
-from ._edges import Edges
+from ._edges import Edges, inside
+from ._moving import Moving
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Crop(Edges):
+class Crop(Edges, Moving):
     """What is left after cells are cut off at the sides, or before and after along an axis."""
 
     examples: ClassVar[tuple[Example, ...]] = (
@@ -41,7 +42,5 @@ class Crop(Edges):
     def reach(self, arriving: Shape) -> Reaches:
         return self.moved(arriving, 1)
 
-    def forward(self, x: Array) -> Array:
-        widths = self.widths(x.shape[1:])
-        kept = (slice(a, size - b) for size, (a, b) in zip(x.shape[1:], widths, strict=True))
-        return x[:, *kept].copy()
+    def seen(self, x: Array) -> Array:
+        return inside(x, self.widths(x.shape[1:]))

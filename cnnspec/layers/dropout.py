@@ -7,28 +7,28 @@ Srivastava et al.: "Dropout", 2014.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from math import prod
+from typing import ClassVar
 
 from pydantic import Field
 
-from ..layer import Example
-from ._pointwise import Pointwise
-
-if TYPE_CHECKING:
-    from ..layer import Array
+from ..layer import Example, Kept, Shape
+from ._dropping import Dropping
 
 
-class Dropout(Pointwise):
+class Dropout(Dropping):
     """Random zeros in training, nothing when running."""
 
     p: float = Field(0.5, ge=0, le=1, description="probability that a value is dropped (training only)")
 
-    is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("dropout", (8,), (8,)),
         Example("dropout: {p: 0.2}", (3, 4, 5), (3, 4, 5)),
         Example("dropout: {p: 1.5}", (8,), "E104"),
     )
 
-    def forward(self, x: Array) -> Array:
-        return x
+    def lots(self, N: int, arriving: Shape) -> Shape:
+        return (N, *arriving[1:], arriving[0])
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=prod(arriving) if self.p else 0)

@@ -8,28 +8,27 @@ Huang et al.: "Deep Networks with Stochastic Depth", 2016.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
-from ..layer import Example
-from ._pointwise import Pointwise
-
-if TYPE_CHECKING:
-    from ..layer import Array
+from ..layer import Example, Kept, Shape
+from ._dropping import Dropping
 
 
-class DropPath(Pointwise):
+class DropPath(Dropping):
     """Random left-out branches in training, nothing when running."""
 
     p: float = Field(0.0, ge=0, le=1, description="probability that the branch is left out (training only)")
 
-    is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("droppath", (3, 4, 5), (3, 4, 5)),
         Example("droppath: {p: 0.1}", (8,), (8,)),
         Example("droppath: {p: -0.1}", (8,), "E104"),
     )
 
-    def forward(self, x: Array) -> Array:
-        return x
+    def lots(self, N: int, arriving: Shape) -> Shape:
+        return (N, *(1 for _ in arriving))
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=1 if self.p else 0)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class ELU(Pointwise):
+class ELU(Activation):
     """x for x > 0, else alpha*(exp(x) - 1)."""
 
     alpha: float = Field(1.0, description="how far below 0 it goes")
@@ -30,3 +30,8 @@ class ELU(Pointwise):
         import numpy as np
 
         return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+
+    def derivative(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.where(x > 0, 1, self.alpha * np.exp(np.minimum(x, 0)))

@@ -6,19 +6,15 @@ After it a value's place in the image is gone: `dense` can take it, a window can
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from ..layer import Example, Layer, Shape
-from ..reach import PLACELESS, Reaches
-
-if TYPE_CHECKING:
-    from ..layer import Array
+from ..layer import Example, Shape
+from ._reading import Reading
 
 
-class Flatten(Layer):
+class Flatten(Reading):
     """C x H x W values as a vector of C*H*W, in C, H, W order."""
 
-    is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("flatten", (2, 2, 2), (8,)),
         Example("flatten", (7,), (7,)),
@@ -26,9 +22,3 @@ class Flatten(Layer):
 
     def output(self, arriving: Shape) -> Shape:
         return (prod(arriving),)
-
-    def reach(self, arriving: Shape) -> Reaches:
-        return PLACELESS
-
-    def forward(self, x: Array) -> Array:
-        return x.reshape(x.shape[0], -1)

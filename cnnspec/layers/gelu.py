@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class GELU(Pointwise):
+class GELU(Activation):
     """x * (the standard normal distribution up to x)."""
 
     approx: Literal["none", "tanh"] = Field("none", description="`none`: exact, `tanh`: the paper's approximation")
@@ -39,3 +39,13 @@ class GELU(Pointwise):
         if self.approx == "tanh":
             return np.asarray(x / 2 * (1 + np.tanh(sqrt(2 / pi) * x * (1 + 0.044715 * x * x))))
         return x / 2 * erfc(x * -sqrt(1 / 2))
+
+    def derivative(self, x: Array) -> Array:
+        import numpy as np
+
+        from ..kernels.error_function import erfc
+
+        if self.approx == "tanh":
+            t = np.tanh(sqrt(2 / pi) * x * (1 + 0.044715 * x * x))
+            return np.asarray((1 + t + x * (1 - t * t) * sqrt(2 / pi) * (1 + 3 * 0.044715 * x * x)) / 2)
+        return np.asarray(erfc(x * -sqrt(1 / 2)) / 2 + x * np.exp(x * x / -2) / sqrt(2 * pi))

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class HardSigmoid(Pointwise):
+class HardSigmoid(Activation):
     """clip(x/6 + 1/2, 0, 1)."""
 
+    by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("hardsigmoid", (3, 4, 5), (3, 4, 5)),
         Example("hardsigmoid: {}", (8,), (8,)),
@@ -26,3 +27,6 @@ class HardSigmoid(Pointwise):
         from ..kernels.logistic import hard_logistic
 
         return hard_logistic(x)
+
+    def derivative(self, y: Array) -> Array:
+        return ((y > 0) & (y < 1)) * y.dtype.type(1 / 6)

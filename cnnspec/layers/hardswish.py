@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class HardSwish(Pointwise):
+class HardSwish(Activation):
     """x * clip(x/6 + 1/2, 0, 1)."""
 
     examples: ClassVar[tuple[Example, ...]] = (
@@ -26,3 +26,8 @@ class HardSwish(Pointwise):
         from ..kernels.logistic import hard_logistic
 
         return x * hard_logistic(x)
+
+    def derivative(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.where(x < 3, x / 3 + 0.5, 1) * (x > -3)

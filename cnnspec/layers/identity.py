@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Identity(Pointwise):
@@ -22,3 +22,9 @@ class Identity(Pointwise):
 
     def forward(self, x: Array) -> Array:
         return x
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        return x, lambda dy: ((dy,), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept()

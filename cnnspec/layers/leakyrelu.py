@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class LeakyReLU(Pointwise):
+class LeakyReLU(Activation):
     """x for x > 0, else slope*x."""
 
     slope: float = Field(0.01, description="factor of negative values")
@@ -30,3 +30,8 @@ class LeakyReLU(Pointwise):
         import numpy as np
 
         return np.where(x > 0, x, self.slope * x)
+
+    def derivative(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.where(x > 0, 1, x.dtype.type(self.slope))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class LogSoftmax(Pointwise):
@@ -29,3 +29,17 @@ class LogSoftmax(Pointwise):
 
         x = x - x.max(axis=1, keepdims=True)
         return np.asarray(x - np.log(np.exp(x).sum(axis=1, keepdims=True)))
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        import numpy as np
+
+        y = self.forward(x)
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dy -= np.exp(y) * dy.sum(axis=1, keepdims=True)
+            return (dy,), {}
+
+        return y, pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(output=True)

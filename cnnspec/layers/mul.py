@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Join, Shape, is_image
+from ..layer import Example, Join, Kept, Shape, is_image
 from ._branches import projection, unequal
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Mul(Join):
@@ -47,3 +47,17 @@ class Mul(Join):
         for other in others:
             first = first * other
         return first
+
+    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            return tuple(self.back(dy, i, inputs) for i in range(len(inputs))), {}
+
+        return self.forward(*inputs), pull
+
+    def back(self, dy: Array, i: int, inputs: tuple[Array, ...]) -> Array:
+        """The gradient by input i: times all others, and a gate's summed over the cells that it weighs."""
+        dx = self.forward(dy, *inputs[:i], *inputs[i + 1 :])
+        return dx if dx.shape == inputs[i].shape else dx.sum(axis=(2, 3), keepdims=True)
+
+    def keeps(self, *arriving: Shape) -> Kept:
+        return Kept(inputs=True)

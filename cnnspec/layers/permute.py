@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from ..layer import Example, Layer, Shape, image
+from ..layer import Example, Shape, image
 from ..reach import CELL, PLACELESS, Reaches
+from ._moving import Moving
 
 if TYPE_CHECKING:
     from ..layer import Array
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Axis = Literal["C", "H", "W"]
 
 
-class Permute(Layer):
+class Permute(Moving):
     """The same values with their axes in another order."""
 
     order: tuple[Axis, Axis, Axis] = Field(description="the arriving axes in the output's order: `[H, W, C]`")
@@ -51,5 +52,5 @@ class Permute(Layer):
     def reach(self, arriving: Shape) -> Reaches:
         return (CELL, CELL) if self.order == ("C", "H", "W") else PLACELESS
 
-    def forward(self, x: Array) -> Array:
-        return x.transpose(0, *(1 + axis for axis in self.axes)).copy()
+    def seen(self, x: Array) -> Array:
+        return x.transpose(0, *(1 + axis for axis in self.axes))

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Layer, Misfit, Shape, image
+from ..layer import Count, Example, Misfit, Shape, image
 from ..reach import Reaches, repeating
+from ._moving import Moving
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class PixelShuffle(Layer):
+class PixelShuffle(Moving):
     """Channels laid out as cells: an image `factor` times as large, with factor^2 times fewer channels."""
 
     factor: Count = Field(description="how many times as many rows and columns")
@@ -53,8 +54,7 @@ class PixelShuffle(Layer):
         block = repeating(self.factor, 1, lambda i: (0, 0))
         return block, block
 
-    def forward(self, x: Array) -> Array:
+    def seen(self, x: Array) -> Array:
         N, C, H, W = x.shape
         r = self.factor
-        blocks = x.reshape(N, C // r**2, r, r, H, W).transpose(0, 1, 4, 2, 5, 3).copy()
-        return blocks.reshape(N, C // r**2, H * r, W * r)
+        return x.reshape(N, C // r**2, r, r, H, W).transpose(0, 1, 4, 2, 5, 3)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Shape, Tensor
-from ._affine import along
+from ..layer import Example, Kept, Shape, Tensor
+from ._affine import along, by_channel
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class PReLU(Pointwise):
@@ -32,3 +32,16 @@ class PReLU(Pointwise):
         import numpy as np
 
         return np.where(x > 0, x, along(weight, x) * x)
+
+    def differentiate(self, x: Array, *, weight: Array) -> tuple[Array, Pull]:
+        import numpy as np
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dweight = by_channel(dy * np.minimum(x, 0))
+            dy *= np.where(x > 0, 1, along(weight, x))
+            return (dy,), {"weight": dweight}
+
+        return self.forward(x, weight=weight), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Mask
 
 
-class ReLU(Pointwise):
+class ReLU(Activation):
     """max(0, x)."""
 
+    by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("relu", (2, 3, 4), (2, 3, 4)),
         Example("relu: {}", (5,), (5,)),
@@ -23,3 +24,6 @@ class ReLU(Pointwise):
         import numpy as np
 
         return np.maximum(x, 0)
+
+    def derivative(self, y: Array) -> Mask:
+        return y > 0

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Mask
 
 
-class ReLU6(Pointwise):
+class ReLU6(Activation):
     """min(max(0, x), 6)."""
 
+    by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("relu6", (3, 4, 5), (3, 4, 5)),
         Example("relu6: {}", (8,), (8,)),
@@ -26,3 +27,6 @@ class ReLU6(Pointwise):
         import numpy as np
 
         return np.clip(x, 0, 6)
+
+    def derivative(self, y: Array) -> Mask:
+        return (y > 0) & (y < 6)

@@ -7,25 +7,21 @@ image; their product must be the number of values that arrive.
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..layer import Count, Example, Layer, Misfit, Shape, times
-from ..reach import PLACELESS, Reaches
-
-if TYPE_CHECKING:
-    from ..layer import Array
+from ..layer import Count, Example, Misfit, Shape, times
+from ._reading import Reading
 
 
-class Reshape(Layer):
+class Reshape(Reading):
     """The arriving values as an image C x H x W, or as a vector of C."""
 
     C: Count = Field(description="depth, or the vector's length")
     H: Count | None = Field(None, description="rows; without H and W the output is a vector")
     W: Count | None = Field(None, description="columns")
 
-    is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("reshape: {C: 8, H: 2, W: 1}", (4, 2, 2), (8, 2, 1)),
         Example("reshape: {C: C*H*W}", (4, 2, 2), (16,)),
@@ -58,9 +54,3 @@ class Reshape(Layer):
                 shows_input=True,
             )
         return self.shape
-
-    def reach(self, arriving: Shape) -> Reaches:
-        return PLACELESS
-
-    def forward(self, x: Array) -> Array:
-        return x.reshape(x.shape[0], *self.shape)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Shape, Tensor
-from ._affine import Affine
+from ..layer import Example, Kept, Shape, Tensor
+from ._affine import Affine, along, by_channel
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Scale(Affine):
@@ -32,3 +32,14 @@ class Scale(Affine):
         import numpy as np
 
         return weight, np.zeros_like(weight)
+
+    def differentiate(self, x: Array, *, weight: Array) -> tuple[Array, Pull]:
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dweight = by_channel(dy * x)
+            dy *= along(weight, x)
+            return (dy,), {"weight": dweight}
+
+        return self.forward(x, weight=weight), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True)

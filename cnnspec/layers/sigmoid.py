@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Sigmoid(Pointwise):
+class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
     gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
+    by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sigmoid", (3, 4, 5), (3, 4, 5)),
         Example("sigmoid: {}", (8,), (8,)),
@@ -24,3 +25,6 @@ class Sigmoid(Pointwise):
         from ..kernels.logistic import logistic
 
         return logistic(x)
+
+    def derivative(self, y: Array) -> Array:
+        return y * (1 - y)

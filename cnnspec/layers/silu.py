@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class SiLU(Pointwise):
+class SiLU(Activation):
     """x / (1 + exp(-x))."""
 
     examples: ClassVar[tuple[Example, ...]] = (
@@ -26,3 +26,9 @@ class SiLU(Pointwise):
         from ..kernels.logistic import logistic
 
         return x * logistic(x)
+
+    def derivative(self, x: Array) -> Array:
+        from ..kernels.logistic import logistic
+
+        s = logistic(x)
+        return s * (1 + x * (1 - s))

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Count, Example, Layer, Misfit, Natural, Shape, image
+from ..layer import Count, Example, Misfit, Natural, Shape, image
 from ..reach import Reaches, moved
+from ._moving import Moving
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Slice(Layer):
+class Slice(Moving):
     """Cells from `from` up to, but without, `to` along an axis."""
 
     axis: Literal["C", "H", "W"] = Field("C", description="the axis: C, H or W")
@@ -58,6 +59,6 @@ class Slice(Layer):
     def reach(self, arriving: Shape) -> Reaches:
         return moved(self.first if self.axis == "H" else 0), moved(self.first if self.axis == "W" else 0)
 
-    def forward(self, x: Array) -> Array:
+    def seen(self, x: Array) -> Array:
         axis = 1 + "CHW".index(self.axis)
-        return x.take(range(*self.bounds(x.shape[axis])), axis)
+        return x[(slice(None),) * axis + (slice(*self.bounds(x.shape[axis])),)]

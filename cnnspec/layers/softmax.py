@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Softmax(Pointwise):
@@ -28,3 +28,16 @@ class Softmax(Pointwise):
 
         e = np.exp(x - x.max(axis=1, keepdims=True))
         return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        y = self.forward(x)
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dy *= y
+            dy -= y * dy.sum(axis=1, keepdims=True)
+            return (dy,), {}
+
+        return y, pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(output=True)

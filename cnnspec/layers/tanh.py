@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example
-from ._pointwise import Pointwise
+from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..layer import Array
 
 
-class Tanh(Pointwise):
+class Tanh(Activation):
     """tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
+    by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("tanh", (3, 4, 5), (3, 4, 5)),
         Example("tanh: {}", (8,), (8,)),
@@ -23,3 +24,6 @@ class Tanh(Pointwise):
         import numpy as np
 
         return np.tanh(x)
+
+    def derivative(self, y: Array) -> Array:
+        return 1 - y * y

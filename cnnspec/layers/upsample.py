@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Layer, Pair, Shape, image
+from ..layer import Example, Kept, Layer, Pair, Shape, image
 from ..reach import Reaches, repeating
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Upsample(Layer):
@@ -52,4 +52,20 @@ class Upsample(Layer):
         from ..kernels.upsampling import bilinear, nearest
 
         enlarge = nearest if self.mode == "nearest" else bilinear
-        return enlarge(enlarge(x, 2, self.factor[0]), 3, self.factor[1])
+        rows, columns = self.factor
+        # Along axes 1 and 2 of (N, H, W, C), so that neighbours in memory stay together.
+        return enlarge(enlarge(x.transpose(0, 2, 3, 1), 1, rows), 2, columns).transpose(0, 3, 1, 2)
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.upsampling import bilinear_adjoint, nearest_adjoint
+
+        reduce = nearest_adjoint if self.mode == "nearest" else bilinear_adjoint
+        rows, columns = self.factor
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            return (reduce(reduce(dy.transpose(0, 2, 3, 1), 2, columns), 1, rows).transpose(0, 3, 1, 2),), {}
+
+        return self.forward(x), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept()

@@ -1,0 +1,31 @@
+"""Images (N, C, H, W) whose values lie in memory by row, column and channel: the order in which training keeps them.
+
+A cell's channels are then neighbours, so that a convolution is a product of matrices without moving a value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .windows import Array
+
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """An array (N, C, H, W) with its channels last in memory; vectors (N, C) as they are."""
+    return np.moveaxis(np.empty((shape[0], *shape[2:], shape[1]), dtype), -1, 1)
+
+
+def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """As `empty`, filled with zeros."""
+    return np.moveaxis(np.zeros((shape[0], *shape[2:], shape[1]), dtype), -1, 1)
+
+
+def ordered(x: Array) -> Array:
+    """`x` itself where its channels are last in memory, else a copy where they are."""
+    if np.moveaxis(x, 1, -1).flags.c_contiguous:
+        return x
+    copy = empty(x.shape, x.dtype)
+    copy[...] = x
+    return copy

@@ -1,0 +1,38 @@
+"""What activations share: their way back is a factor for each value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Kept, Shape
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array, Mask, Pull
+
+
+class Activation(Pointwise):
+    """y = f(x): each output value hangs on the input value at the same place alone.
+
+    Where f has a bend, f' is that of PyTorch: relu'(0) = 0, as if the value lay on the flatter side.
+    """
+
+    by_output: ClassVar[bool] = False
+    """f' follows from y, which the next layer mostly keeps as well; else it is worked out from x."""
+
+    def derivative(self, kept: Array) -> Array | Mask:
+        """f' by the arriving values, or `by_output` by those produced; a mask where it is either 0 or 1."""
+        raise NotImplementedError
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        y = self.forward(x)
+        kept = y if self.by_output else x
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dy *= self.derivative(kept)
+            return (dy,), {}
+
+        return y, pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=not self.by_output, output=self.by_output)

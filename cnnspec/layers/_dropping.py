@@ -1,0 +1,45 @@
+"""What `dropout` and `droppath` share: chance sets values to 0 in training, and nothing happens when running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Practice, Shape
+from ._pointwise import Pointwise
+
+if TYPE_CHECKING:
+    from ..layer import Array, Pull
+
+
+class Dropping(Pointwise):
+    """Values are dropped with probability p; what is kept is divided by 1 - p, so that the mean stays."""
+
+    p: float
+
+    is_view: ClassVar[bool] = True
+
+    def lots(self, N: int, arriving: Shape) -> Shape:
+        """How many lots are drawn for a batch along N, H, W, C; one alone is for all values along that axis."""
+        raise NotImplementedError
+
+    def forward(self, x: Array) -> Array:
+        return x
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        return x, lambda dy: ((dy,), {})
+
+    def learn(self, practice: Practice, x: Array) -> tuple[Array, Pull]:
+        import numpy as np
+
+        if self.p == 0:
+            return self.differentiate(x)
+        drawn = practice.random.random(self.lots(len(x), x.shape[1:]), np.float32)
+        kept = np.moveaxis(drawn >= self.p, -1, 1)
+        factor = 1 / (1 - self.p) if self.p < 1 else 0
+
+        def scaled(values: Array, out: Array | None = None) -> Array:
+            values = np.multiply(values, kept, out=out)
+            values *= factor
+            return values
+
+        return scaled(x), lambda dy: ((scaled(dy, dy),), {})

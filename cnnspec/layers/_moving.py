@@ -1,0 +1,42 @@
+"""What layers share that only move values: on the way back each gradient goes where its value came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..layer import Kept, Layer
+
+if TYPE_CHECKING:
+    from ..layer import Array, Pull
+
+
+class Moving(Layer):
+    """Each output value is one that arrives; none goes to two places."""
+
+    def seen(self, x: Array) -> Array:
+        """The output's values in their order, as a view of x (N, *arriving); axes may be split in two."""
+        raise NotImplementedError
+
+    def forward(self, x: Array) -> Array:
+        from ..kernels.channels_last import empty
+
+        seen = self.seen(x)
+        y = empty((len(x), *self.output(x.shape[1:])), x.dtype)
+        y.reshape(seen.shape, copy=False)[...] = seen
+        return y
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.channels_last import zeros
+
+        shape = x.shape
+
+        def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
+            dx = zeros(shape, dy.dtype)
+            seen = self.seen(dx)
+            seen[...] = dy.reshape(seen.shape)
+            return (dx,), {}
+
+        return self.forward(x), pull
+
+    def keeps(self, *_: Any) -> Kept:
+        return Kept()

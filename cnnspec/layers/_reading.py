@@ -1,0 +1,32 @@
+"""What `flatten` and `reshape` share: the values stay where they are and are read as another shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ..layer import Kept, Layer, Shape
+from ..reach import PLACELESS, Reaches
+
+if TYPE_CHECKING:
+    from ..layer import Array, Pull
+
+
+class Reading(Layer):
+    """The arriving values in C, H, W order as those of another shape."""
+
+    is_view: ClassVar[bool] = True
+
+    def reach(self, arriving: Shape) -> Reaches:
+        return PLACELESS
+
+    def forward(self, x: Array) -> Array:
+        return x.reshape(len(x), *self.output(x.shape[1:]))
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.channels_last import ordered
+
+        shape = x.shape
+        return ordered(self.forward(x)), lambda dy: ((ordered(dy.reshape(shape)),), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept()
