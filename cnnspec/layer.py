@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool]
     Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
     """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
-    and by each of its learned tensors. It is called once and may spoil what it is given."""
+    and by each of its learned tensors. It is called once and may spoil what it is given. What it gives may be
+    spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
 
 Shape = tuple[int, ...]
 
