@@ -108,7 +108,8 @@ def test_misspelt_key_at_the_top(key: str) -> None:
     spec = net("relu", blocks={"b": {"layers": ["relu"]}})
     good = data("""
         {cnnspec: 1, name: 7, about: x, input: {C: 3, H: 8, W: 8}, rounding: floor, outputs: [a], blocks: {},
-         train: {epochs: 2}, preprocess: {mode: rgb}, classes: [0, no], weights: w, sample: s, expect: {params: "<= 1M"}, layers: [relu]}
+         train: {epochs: 2}, preprocess: {mode: rgb}, classes: [0, no], weights: w, sample: s,
+         expect: {params: "<= 1M"}, layers: [relu]}
     """)
     assert general().is_valid(good)
     assert key in good

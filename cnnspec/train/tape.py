@@ -1,0 +1,96 @@
+"""Forward through a graph as in training, and the whole way back (reverse-mode differentiation).
+
+Forward keeps each layer's way back, with what that holds on to; everything else is let go once no later layer needs
+it. Going back, a layer's way and the gradient of its output are let go as soon as they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graph import INPUT, Graph, Step
+from ..layer import Practice, Pull
+
+Array = NDArray[np.floating[Any]]
+Back = Callable[[Array, Mapping[str, Array]], None]
+"""From the loss' gradient by the output (N, *output) to those by the learned tensors, which it writes into arrays of
+the tensors' names. It is called once, and may spoil what it is given."""
+
+
+class Tape:
+    """A graph of one output, and the names of the tensors that are `learned`.
+
+    A layer that has tensors of which none is learned is frozen: it runs as it does outside training. Behind the
+    first layer that learns, nothing goes back any further.
+    """
+
+    def __init__(self, graph: Graph, learned: Collection[str]) -> None:
+        (self.output,) = graph.outputs
+        self.steps = graph.until(self.output).steps
+        self.frozen = {step.name for step in self.steps if step.tensors and not _learns(step, learned)}
+        self.on_the_way: set[str] = set()
+        for step in self.steps:
+            if _learns(step, learned) or self.on_the_way.intersection(step.inputs):
+                self.on_the_way.add(step.name)
+        last = {name: i for i, step in enumerate(self.steps) for name in step.inputs}
+        self.dying = [[name for name in set(s.inputs) if last[name] == i] for i, s in enumerate(self.steps)]
+
+    def forward(
+        self, tensors: Mapping[str, Array], x: Array, practice: Callable[[str], Practice]
+    ) -> tuple[Array, Back]:
+        """The output (N, *output) for x (N, C, H, W), and the way back. `practice` is asked by a layer's name."""
+        live = {INPUT: x}
+        del x
+        way: list[tuple[Step, Pull]] = []
+        for step, dying in zip(self.steps, self.dying, strict=True):
+            inputs = [live[name] for name in step.inputs]
+            for name in dying:
+                del live[name]
+            own = {key: tensors[f"{step.name}.{key}"] for key in step.tensors}
+            if step.name in self.frozen:
+                live[step.name], pull = step.layer.differentiate(*inputs, **own)
+            else:
+                live[step.name], pull = step.layer.learn(practice(step.name), *inputs, **own)
+            if step.name in self.on_the_way:
+                way.append((step, pull))
+            del inputs, pull
+        return live[self.output], lambda dy, into: self._back(way, dy, into)
+
+    def _back(self, way: list[tuple[Step, Pull]], dy: Array, into: Mapping[str, Array]) -> None:
+        gradients = {self.output: dy}
+        del dy
+        while way:
+            step, pull = way.pop()
+            by_inputs, by_tensors = pull(gradients.pop(step.name))
+            del pull
+            for key, gradient in by_tensors.items():
+                if (name := f"{step.name}.{key}") in into:
+                    into[name][...] = gradient
+            for name, gradient in zip(step.inputs, _apart(by_inputs), strict=True):
+                if name in self.on_the_way:
+                    gradients[name] = _sum(gradients[name], gradient) if name in gradients else gradient
+            del by_inputs, by_tensors, gradient
+
+
+def _learns(step: Step, learned: Collection[str]) -> bool:
+    return any(f"{step.name}.{key}" in learned for key in step.tensors)
+
+
+def _apart(gradients: tuple[Array, ...]) -> list[Array]:
+    """Gradients that may each be spoilt. Those by several inputs are parts of one array, or all the same one."""
+    seen: set[int] = set()
+    apart = []
+    for gradient in gradients:
+        place = gradient.__array_interface__["data"][0]
+        apart.append(gradient.copy("K") if place in seen or not gradient.flags.writeable else gradient)
+        seen.add(place)
+    return apart
+
+
+def _sum(total: Array, more: Array) -> Array:
+    total += more
+    return total

@@ -1,0 +1,121 @@
+"""Threads that work on parts of a batch side by side; sums over all of them are what joins them.
+
+NumPy lets go of the interpreter while it computes, so they really run at once. Sums are made in the workers' order:
+for a given number of workers the same bytes come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Barrier, BrokenBarrierError, Event, Thread
+from typing import Any, Generic, TypeVar
+from weakref import finalize
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.hold import one_thread
+
+T = TypeVar("T")
+Array = NDArray[np.floating[Any]]
+
+
+class Meeting:
+    """Where the workers of one task put their parts together.
+
+    Places are used in turn: whoever comes to the next sum has made the last one, so they wait once for each.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._barrier = Barrier(count)
+        self._places: tuple[list[Array], list[Array]] = ([np.empty(0)] * count, [np.empty(0)] * count)
+        self._turns = [0] * count
+
+    def together(self, number: int, part: Array) -> Array:
+        """The sum of every worker's `part`, for worker `number`; nobody may change a part meanwhile."""
+        if self.count == 1:
+            return part
+        place = self._places[self._turns[number]]
+        self._turns[number] ^= 1
+        place[number] = part
+        self.wait()
+        total: Array = place[0] + place[1]
+        for more in place[2:]:
+            total += more
+        return total
+
+    def wait(self) -> None:
+        """Go on when every worker is here."""
+        if self.count > 1:
+            self._barrier.wait()
+
+    def end(self) -> None:
+        """Let no one wait any longer for a worker that will not come."""
+        self._barrier.abort()
+
+
+class Job(Generic[T]):
+    """A task that every worker carries out once."""
+
+    def __init__(self, task: Callable[[int, Meeting], T], count: int) -> None:
+        self.task = task
+        self.meeting = Meeting(count)
+        self.given: dict[int, T] = {}
+        self.failures: list[BaseException] = []
+        self.done = [Event() for _ in range(count)]
+
+    def work(self, number: int) -> None:
+        try:
+            with np.errstate(all="ignore"), one_thread:
+                self.given[number] = self.task(number, self.meeting)
+        except BrokenBarrierError:
+            pass  # another worker has failed
+        except BaseException as failure:
+            self.failures.append(failure)
+            self.meeting.end()
+        finally:
+            self.done[number].set()
+
+
+class Workers:
+    """`count` workers: the thread that asks, and others that sleep between tasks.
+
+    Numbers that leave their range become infinity or NaN without NumPy's warnings; BLAS is held to one thread.
+    """
+
+    def __init__(self, count: int = 1) -> None:
+        if count < 1:
+            raise ValueError(f"{count} workers; at least 1 is needed")
+        self.count = count
+        self._queues: list[SimpleQueue[Job[Any] | None]] = [SimpleQueue() for _ in range(1, count)]
+        for number, queue in enumerate(self._queues, 1):
+            Thread(target=_serve, args=(number, queue), daemon=True).start()
+        self.close = finalize(self, _dismiss, self._queues)
+
+    def run(self, task: Callable[[int, Meeting], T], count: int | None = None) -> list[T]:
+        """What `task(number, meeting)` gives for each of the first `count` workers, by default for all.
+
+        What one of them raises, be it Ctrl-C, ends all at their next sum; it is raised here once they have ended.
+        """
+        job = Job(task, count or self.count)
+        for queue in self._queues[: job.meeting.count - 1]:
+            queue.put(job)
+        job.work(0)
+        for done in job.done:
+            done.wait()
+        if job.failures:
+            raise job.failures[0]
+        return [job.given[number] for number in range(job.meeting.count)]
+
+
+def _serve(number: int, queue: SimpleQueue[Job[Any] | None]) -> None:
+    while (job := queue.get()) is not None:
+        job.work(number)
+        del job  # it holds arrays
+
+
+def _dismiss(queues: list[SimpleQueue[Job[Any] | None]]) -> None:
+    for queue in queues:
+        queue.put(None)
