@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ..kernels.strips import Scratch
+from ..kernels.strips import Scratch, add_bias
 from .finish import finish
 from .lowering import Item, Memory, Stage
 from .program import Operation
@@ -33,8 +33,8 @@ class Dense:
         operation = self.operation
         x, out = memory.inner(operation.inputs[0]), memory.inner(operation.name)[:, first:end]
         y = scratch.take(len(x), end - first)
-        calls: Item = [partial(np.matmul, x, operation.arrays["weight"][first:end].T, out=y)]
+        calls: Item = [partial(np.dot, x, operation.arrays["weight"][first:end].T, out=y)]
         if "bias" in operation.arrays:
-            calls.append(partial(np.add, y, operation.arrays["bias"][first:end], out=y))
+            calls += add_bias(y, operation.arrays["bias"][first:end])
         plus = memory.inner(operation.plus)[:, first:end] if operation.plus else None
         return [*calls, *finish(y, out, plus, operation.activation, scratch)]

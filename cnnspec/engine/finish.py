@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.strips import Call, Scratch
+from ..kernels.strips import SHORT, Call, Scratch
 from ..kernels.windows import Array
 from ..layer import Layer
 from .gelu import gelu
@@ -120,7 +120,10 @@ def finish(piece: Array, out: Array, plus: Array | None, activation: Layer | Non
 
 
 def _widened(piece: Array, out: Array) -> tuple[Array, Array]:
-    """Both with cells and channels as one axis, where the cells of both lie side by side: longer inner loops."""
+    """Both with cells and channels as one axis, where the cells of both lie side by side: longer inner loops. Few
+    values become one run altogether."""
+    if piece.size <= SHORT and piece.flags.c_contiguous and out.flags.c_contiguous:
+        return piece.reshape(-1), out.reshape(-1)
     for x in (piece, out):
         if x.strides[-2] != x.shape[-1] * x.itemsize:
             return piece, out

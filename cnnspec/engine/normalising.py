@@ -23,12 +23,16 @@ class Softmax:
 
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        # A single vector without its batch axis: NumPy has less to set up.
+        x, out = (x[0], out[0]) if x.ndim == 2 and len(x) == 1 else (x, out)
         one = scratch.fresh().take(*x.shape[:-1], 1)
+        one = one.reshape(()) if x.ndim == 1 else one
+        keep = x.ndim > 1
         calls: Item = [
-            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=True),
+            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=keep),
             partial(np.subtract, x, one, out=out),
             partial(np.exp, out, out=out),
-            partial(np.add.reduce, out, axis=-1, out=one, keepdims=True),
+            partial(np.add.reduce, out, axis=-1, out=one, keepdims=keep),
             partial(np.divide, out, one, out=out),
         ]
         yield [[*memory.clear_border(self.operation.name), *calls]]

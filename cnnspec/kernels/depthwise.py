@@ -58,5 +58,5 @@ class Depthwise:
         )
         y = scratch.take(n, H, columns.outputs // self.cells, stretch)
         calls.append(partial(np.einsum, "nhbijk,ijk->nhbk", seen, self.weight, out=y))
-        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, columns.outputs, C), ())])

@@ -51,9 +51,9 @@ class Gathered:
             gathered = cells = scratch.take(n * H * W, taps)
         calls: list[Call] = [
             partial(np.copyto, gathered.reshape(seen.shape), seen),
-            partial(np.matmul, cells, self.weight[:, strip.k0 : strip.k1], out=y),
+            partial(np.dot, cells, self.weight[:, strip.k0 : strip.k1], out=y),
         ]
-        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, W, -1), ())])
 
     def windows(self, x: Array, strip: Strip) -> Array:

@@ -51,7 +51,7 @@ class Painted:
         calls.append(partial(np.matmul, _by_group(cells.reshape(-1, G, depth)), self.weight, out=_by_group(y)))
         painting = y.reshape(n, H, W, G, rows.F, columns.F, self.depth)
         if self.is_mosaic:
-            calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+            calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
             return Made(calls, list(_mosaic(painting[:, :, :, 0])))
         total = scratch.take(n, painted(rows, H), painted(columns, W), self.maps)
         calls.append(partial(np.copyto, total, 0 if self.bias is None else self.bias))

@@ -41,6 +41,6 @@ class Product:
         cells, calls = evenly(seen, scratch)
         weight = self.weight[:, strip.k0 : strip.k1]
         y = scratch.take(len(cells), strip.k1 - strip.k0)
-        calls.append(partial(np.matmul, cells, weight, out=y))
-        calls += add_bias(y.reshape(n * H, -1), self.bias, strip)
+        calls.append(partial(np.dot, cells, weight, out=y))
+        calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, W, -1), ())])

@@ -35,6 +35,10 @@ class Strip:
         """The strip of an output-shaped array (n, H, W, K)."""
         return x[self.n0 : self.n1, self.r0 : self.r1, :, self.k0 : self.k1]
 
+    def own(self, bias: Array | None) -> Array | None:
+        """The strip's part of a bias (K,)."""
+        return None if bias is None else bias[self.k0 : self.k1]
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -107,19 +111,20 @@ def strips(n: int, H: int, K: int, cost: int, parts: int = 1) -> Iterator[Strip]
 
 WIDEST = 1 << 16
 """float32 values of a repeated bias."""
+SHORT = 1 << 13
+"""float32 values up to which a bias is repeated for all of them, so that it takes one run."""
 
 
-def add_bias(flat: Array, bias: Array | None, strip: Strip) -> list[Call]:
-    """The call that adds a strip's part of a bias (K,) in place to `flat` (a, b), whose b is a multiple of the
-    part, channels fastest; none without a bias. Few long rows: a short row costs more to begin than to add."""
+def add_bias(flat: Array, bias: Array | None) -> list[Call]:
+    """The call that adds a bias (K,) in place to `flat` (a, b), whose b is a multiple of K, channels fastest; none
+    without a bias. Few long rows: a short row costs more to begin than to add."""
     if bias is None:
         return []
-    part = bias[strip.k0 : strip.k1]
-    a, b = flat.shape
-    while b > WIDEST and b % 2 == 0 and (b // 2) % len(part) == 0:
+    a, b = (1, flat.size) if flat.size <= SHORT else flat.shape
+    while b > WIDEST and b % 2 == 0 and (b // 2) % len(bias) == 0:
         a, b = a * 2, b // 2
-    rows = flat.reshape(a, b)
-    return [partial(np.add, rows, np.tile(part, b // len(part)), out=rows)]
+    rows = flat.reshape(b) if a == 1 else flat.reshape(a, b)
+    return [partial(np.add, rows, np.tile(bias, b // len(bias)), out=rows)]
 
 
 def joined(x: Array) -> Array | None:

@@ -6,7 +6,7 @@ which is one matrix product over channels for each place, and transformed back (
 with a Kronecker square.
 Cost a cell, with p = (m + 2)^2 places: p/m^2 C*K multiply-accumulates, p^2/m^2 C + p K for the transforms, and filters
 p/9 times as large. So m = 4 is for large maps, m = 2 for small ones, where reading the filters costs most.
-Error: for m = 4 about 10 times that of the direct sum, 1e-5 of the output's scale in float32; for m = 2 about twice.
+Error: for m = 4 about 10 times that of the direct sum, 1e-5 of the output's scale in float32; for m = 2 no larger than the direct sum's.
 Lavin, Gray: "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 """
 
@@ -140,7 +140,7 @@ class Winograd:
             partial(np.copyto, gathered.reshape(seen.shape), seen),
             partial(np.matmul, self.to_tiles, gathered, out=transformed),
             partial(np.matmul, transformed.reshape(places, T, C), weight, out=multiplied),
-            *add_bias(multiplied[flat], self.bias, strip),
+            *add_bias(multiplied[flat], strip.own(self.bias)),
             partial(np.matmul, self.from_tiles, multiplied.reshape(places, T * K), out=y),
         ]
         whole = y.reshape(step, step, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
