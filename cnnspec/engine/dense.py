@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-import numpy as np
-
-from ..kernels.strips import Scratch, add_bias
+from ..kernels.strips import Scratch, add_bias, multiply
 from .finish import finish
 from .lowering import Item, Memory, Stage
 from .program import Operation
@@ -33,7 +30,7 @@ class Dense:
         operation = self.operation
         x, out = memory.inner(operation.inputs[0]), memory.inner(operation.name)[:, first:end]
         y = scratch.take(len(x), end - first)
-        calls: Item = [partial(np.dot, x, operation.arrays["weight"][first:end].T, out=y)]
+        calls: Item = [multiply(x, operation.arrays["weight"][first:end].T, y)]
         if "bias" in operation.arrays:
             calls += add_bias(y, operation.arrays["bias"][first:end])
         plus = memory.inner(operation.plus)[:, first:end] if operation.plus else None

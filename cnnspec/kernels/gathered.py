@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..geometry import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, multiply, strips
 from .windows import Array
 
 SHORT = 16
@@ -51,7 +51,7 @@ class Gathered:
             gathered = cells = scratch.take(n * H * W, taps)
         calls: list[Call] = [
             partial(np.copyto, gathered.reshape(seen.shape), seen),
-            partial(np.dot, cells, self.weight[:, strip.k0 : strip.k1], out=y),
+            multiply(cells, self.weight[:, strip.k0 : strip.k1], y),
         ]
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, W, -1), ())])

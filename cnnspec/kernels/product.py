@@ -6,12 +6,11 @@ Cost: C*K multiply-accumulates a cell, at the full speed of the product from abo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
 from ..geometry import Sweep
-from .strips import Made, Scratch, Strip, add_bias, evenly, strips
+from .strips import Made, Scratch, Strip, add_bias, evenly, multiply, strips
 from .windows import Array
 
 FEW_CELLS = 256
@@ -41,6 +40,6 @@ class Product:
         cells, calls = evenly(seen, scratch)
         weight = self.weight[:, strip.k0 : strip.k1]
         y = scratch.take(len(cells), strip.k1 - strip.k0)
-        calls.append(partial(np.dot, cells, weight, out=y))
+        calls.append(multiply(cells, weight, y))
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, W, -1), ())])

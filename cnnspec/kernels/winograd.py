@@ -6,7 +6,8 @@ which is one matrix product over channels for each place, and transformed back (
 with a Kronecker square.
 Cost a cell, with p = (m + 2)^2 places: p/m^2 C*K multiply-accumulates, p^2/m^2 C + p K for the transforms, and filters
 p/9 times as large. So m = 4 is for large maps, m = 2 for small ones, where reading the filters costs most.
-Error: for m = 4 about 10 times that of the direct sum, 1e-5 of the output's scale in float32; for m = 2 no larger than the direct sum's.
+Error: for m = 4 about 10 times that of the direct sum, 1e-5 of the output's scale in float32; for m = 2 no larger than
+the direct sum's.
 Lavin, Gray: "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
 """
 
