@@ -85,7 +85,7 @@ def test_cross_entropy_of_huge_scores() -> None:
     assert found.value == pytest.approx(5e3)
     assert found.correct == 1
     assert found.gradient.dtype == np.float32
-    np.testing.assert_allclose(found.gradient, [[0, 0], [-0.5, 0.5]])
+    np.testing.assert_allclose(found.gradient, [[0.0, 0.0], [-0.5, 0.5]])
 
 
 def parts(measure: Any, outputs: NDArray[np.float64], y: NDArray[Any]) -> Loss:
@@ -102,7 +102,11 @@ def parts(measure: Any, outputs: NDArray[np.float64], y: NDArray[Any]) -> Loss:
 def test_parts_of_a_batch_add_up(shape: tuple[int, ...]) -> None:
     random = np.random.default_rng(0)
     outputs, labels = random.standard_normal(shape), random.integers(0, 4, (5, *shape[2:]))
-    for measure, y in [(cross_entropy, labels), (mean_squared_error, random.standard_normal(shape))]:
+    cases: list[tuple[Any, NDArray[Any]]] = [
+        (cross_entropy, labels),
+        (mean_squared_error, random.standard_normal(shape)),
+    ]
+    for measure, y in cases:
         whole, split = measure(outputs, y, 5), parts(measure, outputs, y)
         assert split.value == pytest.approx(whole.value)
         assert split.correct == whole.correct
@@ -112,7 +116,7 @@ def test_parts_of_a_batch_add_up(shape: tuple[int, ...]) -> None:
 def test_mean_squared_error_by_hand() -> None:
     found = mean_squared_error(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [2.0, 4.0]]), 2)
     assert found.value == (4 + 1) / 4
-    np.testing.assert_allclose(found.gradient, [[0, 1], [0.5, 0]])
+    np.testing.assert_allclose(found.gradient, [[0.0, 1.0], [0.5, 0.0]])
 
 
 def test_mean_squared_error_of_labels() -> None:
