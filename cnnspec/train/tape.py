@@ -7,13 +7,16 @@ it. Going back, a layer's way and the gradient of its output are let go as soon 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import INPUT, Graph, Step
-from ..layer import Practice, Pull
+from ..layer import Practice
+
+if TYPE_CHECKING:
+    from ..layer import Pull
 
 Array = NDArray[np.floating[Any]]
 Back = Callable[[Array, Mapping[str, Array]], None]
