@@ -9,8 +9,7 @@ from .windows import Array
 
 def logistic(x: Array) -> Array:
     """1 / (1 + exp(-x)). Only negative numbers are given to exp, so that nothing overflows."""
-    e = np.exp(-np.abs(x))
-    return np.asarray(np.where(x >= 0, 1, e) / (1 + e))
+    return np.asarray(np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))
 
 
 def hard_logistic(x: Array) -> Array:

@@ -29,9 +29,9 @@ class ELU(Activation):
     def forward(self, x: Array) -> Array:
         import numpy as np
 
-        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
+        return np.asarray(np.maximum(x, 0) + self.alpha * np.expm1(np.minimum(x, 0)))
 
     def derivative(self, x: Array) -> Array:
         import numpy as np
 
-        return np.where(x > 0, 1, self.alpha * np.exp(np.minimum(x, 0)))
+        return (x > 0) + self.alpha * np.exp(np.minimum(x, 0)) * (x <= 0)

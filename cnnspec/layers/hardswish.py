@@ -28,6 +28,4 @@ class HardSwish(Activation):
         return x * hard_logistic(x)
 
     def derivative(self, x: Array) -> Array:
-        import numpy as np
-
-        return np.where(x < 3, x / 3 + 0.5, 1) * (x > -3)
+        return ((x < 3) * (x / 3 - 0.5) + 1) * (x > -3)

@@ -31,14 +31,14 @@ class PReLU(Pointwise):
     def forward(self, x: Array, *, weight: Array) -> Array:
         import numpy as np
 
-        return np.where(x > 0, x, along(weight, x) * x)
+        return np.asarray(np.maximum(x, 0) + along(weight, x) * np.minimum(x, 0))
 
     def differentiate(self, x: Array, *, weight: Array) -> tuple[Array, Pull]:
         import numpy as np
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
             dweight = by_channel(dy * np.minimum(x, 0))
-            dy *= np.where(x > 0, 1, along(weight, x))
+            dy *= (x > 0) + (x <= 0) * along(weight, x)
             return (dy,), {"weight": dweight}
 
         return self.forward(x, weight=weight), pull
