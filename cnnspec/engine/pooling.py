@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..geometry import Sweep
-from ..kernels.pooling import coverage
+from ..kernels.pooling import coverage, seen_by
 from ..kernels.strips import Call, Scratch
 from ..kernels.windows import Array
 from .lowering import Lowering, Memory, Stage
@@ -61,7 +61,8 @@ class Pool:
 
 def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Call]:
     """The taps of each window combined along one axis, without those off the image."""
-    taps = sorted((_tap(x, sweep, axis, tap) for tap in range(sweep.F)), key=lambda tap: -tap[0].size)
+    pairs = (seen_by(sweep, tap) for tap in range(sweep.F))
+    taps = sorted(((_cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
     whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
     if len(whole) == 2:
         yield partial(combine, *whole, out=out)
@@ -69,21 +70,10 @@ def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, axis: int) ->
         yield partial(np.copyto, out, whole[0])
     else:
         yield partial(out.fill, 0 if combine is np.add else -np.inf)
-    for seen, cells in taps[len(whole) :]:
+    for seen, windows in taps[len(whole) :]:
         if seen.size:
-            part = _cut(out, axis, cells)
+            part = _cut(out, axis, windows)
             yield partial(combine, part, seen, out=part)
-
-
-def _tap(x: Array, sweep: Sweep, axis: int, tap: int) -> tuple[Array, slice]:
-    """What one tap of the window sees of the image, and the outputs for which it lies on it."""
-    start = tap - sweep.before
-    begin = max(0, -(start // sweep.S))
-    end = max(begin, min(sweep.outputs, (sweep.size - 1 - start) // sweep.S + 1))
-    start += begin * sweep.S
-    return _cut(
-        x, axis, slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S)
-    ), slice(begin, end)
 
 
 def _cut(x: Array, axis: int, cells: slice) -> Array:

@@ -28,10 +28,7 @@ class Depthwise:
         self.bias = bias
         self.sweeps = sweeps
         C = len(weight)
-        columns = sweeps[1]
-        # At stride 1 neighbouring cells are neighbours in memory: take as many at once as divide the row.
-        most = max(1, STRETCH // C) if columns.S == 1 else 1
-        self.cells = max(d for d in range(1, min(most, columns.outputs) + 1) if columns.outputs % d == 0)
+        self.cells = neighbours(sweeps[1], C)
         taps = weight[:, 0].transpose(1, 2, 0)
         self.weight = np.ascontiguousarray(np.tile(taps, (1, 1, self.cells)))
 
@@ -60,3 +57,10 @@ class Depthwise:
         calls.append(partial(np.einsum, "nhbijk,ijk->nhbk", seen, self.weight, out=y))
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, columns.outputs, C), ())])
+
+
+def neighbours(columns: Sweep, C: int) -> int:
+    """How many cells of C values are taken at once: at stride 1, where they are neighbours in memory, as many as divide
+    the row."""
+    most = max(1, STRETCH // C) if columns.S == 1 else 1
+    return max(d for d in range(1, min(most, columns.outputs) + 1) if columns.outputs % d == 0)

@@ -22,6 +22,15 @@ def _covered(sweep: Sweep, padding: bool) -> NDArray[np.intp]:
     return counts
 
 
+def seen_by(sweep: Sweep, tap: int) -> tuple[slice, slice]:
+    """The cells that one tap of all windows sees of an axis, and the windows for which it lies on the axis."""
+    start = tap * sweep.D - sweep.before
+    begin = max(0, -(start // sweep.S))
+    end = max(begin, min(sweep.outputs, (sweep.size - 1 - start) // sweep.S + 1))
+    start += begin * sweep.S
+    return slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S), slice(begin, end)
+
+
 def average_bins(x: Array, axis: int, out: int) -> Array:
     """Means along one axis over `out` bins that cover it. Rows first, then columns, is the mean over both."""
     cells = np.moveaxis(x, axis, 0)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
-from ..layer import Count, Pair, Shape, image
+from ..layer import Count, Kept, Pair, Shape, image
 from ._groups import divide
 from ._windowed import Windowed
+
+if TYPE_CHECKING:
+    from ..kernels.differentiable.convolution import Back
+    from ..layer import Array, Pull
 
 
 class Filters(Windowed):
@@ -32,3 +38,25 @@ class Filters(Windowed):
         for letter, count in (("C", C), ("K", self.K)):
             why = "each group takes C/G channels and makes K/G maps"
             divide(letter, count, self.G, why, "a G that divides both; `G: C` is a depthwise convolution")
+
+    def differentiable(self, x: Array, weight: Array) -> tuple[Array, Back]:
+        """The output without bias and the way back, on (N, H, W, C)."""
+        raise NotImplementedError
+
+    def differentiate(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.cells import add_to_cells, cells, cells_total, image
+
+        y, back = self.differentiable(cells(x), weight)
+        if bias is not None:
+            add_to_cells(y, bias)
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            by_output = cells(dy)
+            dx, dweight = back(by_output)
+            offset = {} if bias is None else {"bias": cells_total(by_output)}
+            return (image(dx),), {"weight": dweight} | offset
+
+        return image(y), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True)

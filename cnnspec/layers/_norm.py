@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import Shape, Tensor
+from ..layer import Kept, Shape, Tensor
+from ._affine import along
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Norm(Pointwise):
-    """(x - mean) / sqrt(var + eps), the mean and the variance taken over some of the arriving values.
+    """(x - mean) / sqrt(var + eps) * weight + bias, the mean and the variance taken over some of the arriving values.
 
     The statistics that cells share are not counted into what a cell looks at, as a gate's are not.
     """
@@ -24,10 +26,34 @@ class Norm(Pointwise):
     def tensors(self, arriving: Shape) -> dict[str, Tensor]:
         return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
 
-    def standard(self, x: Array, axes: tuple[int, ...]) -> Array:
-        """x at mean 0 and variance 1 over `axes`; the variance is divided by the count, not count - 1."""
-        import numpy as np
+    def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
+        """x (N, ...) such that those values are normalised together that lie along some axes, and these axes."""
+        raise NotImplementedError
 
-        apart = x - x.mean(axis=axes, keepdims=True)
-        variance = np.square(apart).mean(axis=axes, keepdims=True)
-        return np.asarray(apart / np.sqrt(variance + self.eps))
+    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
+        from ..kernels.standard import standardise
+
+        standard, _ = standardise(*self.parts(x), self.eps)
+        return standard.reshape(x.shape) * along(weight, x) + along(bias, x)
+
+    def differentiate(self, x: Array, *, weight: Array, bias: Array) -> tuple[Array, Pull]:
+        from ..kernels.standard import standardise
+
+        parts, axes = self.parts(x)
+        standard, back = standardise(parts, axes, self.eps)
+        factor = along(weight, x)
+        shared = (0, *range(1 + weight.ndim, x.ndim))
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            dx = back((dy * factor).reshape(standard.shape)).reshape(dy.shape)
+            by_weight = (dy * standard.reshape(dy.shape)).sum(axis=shared)
+            return (dx,), {"weight": by_weight, "bias": dy.sum(axis=shared)}
+
+        return standard.reshape(x.shape) * factor + along(bias, x), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=4 * (prod(arriving) + self.divisors(arriving)))
+
+    def divisors(self, arriving: Shape) -> int:
+        """How many parts of an image are normalised each by itself."""
+        raise NotImplementedError

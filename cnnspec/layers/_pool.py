@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from ..geometry import Rounding, Sweep
-from ..layer import Misfit, Pair, Shape, image
+from ..layer import Kept, Misfit, Pair, Shape, image
 from ._windowed import AXES, Windowed
+
+if TYPE_CHECKING:
+    from ..kernels.differentiable.pooling import Back
+    from ..layer import Array, Pull
 
 
 class Pool(Windowed):
@@ -49,3 +53,16 @@ class Pool(Windowed):
             why="with P >= F a window at the edge does not touch the input",
             help=f"P <= {sweep.F - 1}, or `pad` first if zeros are meant",
         )
+
+    def differentiable(self, x: Array) -> tuple[Array, Back]:
+        """The output and the way back, on (N, H, W, C)."""
+        raise NotImplementedError
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.cells import cells, image
+
+        y, back = self.differentiable(cells(x))
+        return image(y), lambda dy: ((image(back(cells(dy))),), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept()

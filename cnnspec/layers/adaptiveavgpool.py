@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..geometry import bin_of
-from ..layer import Example, Layer, Pair, Shape, image
+from ..layer import Example, Kept, Layer, Pair, Shape, image
 from ..reach import PLACELESS, Reach, Reaches, repeating
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class AdaptiveAvgPool(Layer):
@@ -48,6 +48,16 @@ class AdaptiveAvgPool(Layer):
         for axis, out in zip((2, 3), self.out, strict=True):
             x = average_bins(x, axis, out)
         return x
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.differentiable.pooling import averages
+
+        y, back = averages(cells(x), self.out)
+        return image(y), lambda dy: ((image(back(cells(dy))),), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=4 * sum(n * out for n, out in zip(arriving[1:], self.out, strict=True)))
 
 
 def binned(size: int, out: int) -> Reach | None:

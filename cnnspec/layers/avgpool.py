@@ -15,6 +15,7 @@ from ..layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
+    from ..kernels.differentiable.pooling import Back
     from ..layer import Array
 
 
@@ -48,3 +49,12 @@ class AvgPool(Pool):
         divisor = coverage(sweeps, self.counts_padding)
         total: Array = windows(x, sweeps).sum(axis=(-2, -1))
         return total / divisor.astype(x.dtype)
+
+    def differentiable(self, x: Array) -> tuple[Array, Back]:
+        from ..kernels.differentiable.pooling import totals
+        from ..kernels.pooling import coverage
+
+        sweeps = self.sweeps((x.shape[3], *x.shape[1:3]))
+        share = (1 / coverage(sweeps, self.counts_padding)).astype(x.dtype)[:, :, None]
+        y, back = totals(x, sweeps)
+        return y * share, lambda dy: back(dy * share)

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example, Shape, Tensor
+from ..layer import Example, Kept, Practice, Shape, Tensor
 from ._affine import Affine
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..kernels.differentiable.batch_norm import Back
+    from ..layer import Array, Pull
 
 
 class BatchNorm(Affine):
@@ -57,3 +58,48 @@ class BatchNorm(Affine):
 
         factor = weight / np.sqrt(running_var + self.eps)
         return factor, bias - running_mean * factor
+
+    def differentiate(
+        self, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
+    ) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.batch_norm import Statistics, normalise
+
+        running = Statistics(running_mean, running_var, 0)
+        return _pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
+
+    def learn(
+        self, practice: Practice, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
+    ) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.batch_norm import normalise, statistics
+
+        flat = _cells(x)
+        batch = statistics(flat, practice.together)
+        share = self.momentum
+        mean = (1 - share) * running_mean + share * batch.mean
+        var = (1 - share) * running_var + share * batch.unbiased
+        practice.update(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
+        return _pull(*normalise(flat, weight, bias, batch, self.eps, practice.together), x.ndim)
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True, own=8 * 4 * arriving[0])
+
+
+def _cells(x: Array) -> Array:
+    """An image as (N, H, W, C), a vector as (N, 1, 1, C)."""
+    from ..kernels.differentiable.cells import cells
+
+    return cells(x if x.ndim == 4 else x[:, :, None, None])
+
+
+def _pull(y: Array, back: Back, ndim: int) -> tuple[Array, Pull]:
+    """The output and the way back in the shape that arrived."""
+    from ..kernels.differentiable.cells import image
+
+    def shaped(y: Array) -> Array:
+        return image(y) if ndim == 4 else y[:, 0, 0]
+
+    def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        dx, dweight, dbias = back(_cells(dy))
+        return (shaped(dx),), {"weight": dweight, "bias": dbias}
+
+    return shaped(y), pull

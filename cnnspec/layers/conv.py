@@ -23,6 +23,7 @@ from ._affine import Absorbs
 from ._filters import Filters
 
 if TYPE_CHECKING:
+    from ..kernels.differentiable.convolution import Back
     from ..layer import Array
 
 
@@ -65,3 +66,8 @@ class Conv(Absorbs, Filters):
 
         y = convolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
+
+    def differentiable(self, x: Array, weight: Array) -> tuple[Array, Back]:
+        from ..kernels.differentiable.convolution import convolution
+
+        return convolution(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)

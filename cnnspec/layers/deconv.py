@@ -26,6 +26,7 @@ from ._filters import Filters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..kernels.differentiable.convolution import Back
     from ..layer import Array
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
@@ -110,6 +111,11 @@ class Deconv(Filters):
 
         y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
+
+    def differentiable(self, x: Array, weight: Array) -> tuple[Array, Back]:
+        from ..kernels.differentiable.convolution import transposed
+
+        return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)
 
 
 def painters(sweep: Sweep) -> Reach | None:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Misfit, Shape, Tensor, is_image, times
+from ..layer import Count, Example, Kept, Misfit, Shape, Tensor, is_image, times
 from ..reach import PLACELESS, Reaches
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class Dense(Absorbs):
@@ -62,3 +62,13 @@ class Dense(Absorbs):
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         y = x @ weight.T
         return y if bias is None else y + bias
+
+    def differentiate(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            offset = {} if bias is None else {"bias": dy.sum(axis=0)}
+            return (dy @ weight,), {"weight": dy.T @ x} | offset
+
+        return self.forward(x, weight=weight, bias=bias), pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True)

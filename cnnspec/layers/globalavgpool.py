@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._global import Global
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class GlobalAvgPool(Global):
@@ -25,3 +25,13 @@ class GlobalAvgPool(Global):
     def forward(self, x: Array) -> Array:
         y: Array = x.mean(axis=(2, 3), keepdims=True)
         return y
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.differentiable.pooling import averages
+
+        y, back = averages(cells(x), (1, 1))
+        return image(y), lambda dy: ((image(back(cells(dy))),), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=4 * sum(arriving[1:]))

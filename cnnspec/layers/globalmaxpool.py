@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._global import Global
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class GlobalMaxPool(Global):
@@ -25,3 +25,13 @@ class GlobalMaxPool(Global):
     def forward(self, x: Array) -> Array:
         y: Array = x.max(axis=(2, 3), keepdims=True)
         return y
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.differentiable.pooling import highest_of_all
+
+        y, back = highest_of_all(cells(x))
+        return image(y), lambda dy: ((image(back(cells(dy))),), {})
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(own=8 * arriving[0])

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..layer import Count, Example, Shape
-from ._affine import along
 from ._groups import divide
 from ._norm import Norm
 
@@ -40,6 +39,9 @@ class GroupNorm(Norm):
         divide("C", arriving[0], self.G, "each group normalises C/G channels together", "a G that divides C")
         return arriving
 
-    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
-        groups = x.reshape(len(x), self.G, -1)
-        return self.standard(groups, (2,)).reshape(x.shape) * along(weight, x) + along(bias, x)
+    def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
+        grouped = x.reshape(len(x), self.G, -1, *x.shape[2:])
+        return grouped, tuple(range(2, grouped.ndim))
+
+    def divisors(self, arriving: Shape) -> int:
+        return self.G

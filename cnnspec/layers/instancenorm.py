@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..layer import Example, Shape, image
-from ._affine import along
 from ._norm import Norm
 
 if TYPE_CHECKING:
@@ -34,5 +33,8 @@ class InstanceNorm(Norm):
     def output(self, arriving: Shape) -> Shape:
         return image(arriving)
 
-    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
-        return self.standard(x, (2, 3)) * along(weight, x) + along(bias, x)
+    def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
+        return x, (2, 3)
+
+    def divisors(self, arriving: Shape) -> int:
+        return arriving[0]

@@ -12,12 +12,12 @@ Ba, Kiros, Hinton: "Layer Normalization", 2016; Liu et al.: "A ConvNet for the 2
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from ..layer import Example, Shape, Tensor
-from ._affine import along
 from ._norm import Norm
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class LayerNorm(Norm):
         shape = arriving[:1] if self.over == "C" else arriving
         return {"weight": Tensor(shape, fill=1.0), "bias": Tensor(shape)}
 
-    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
-        axes = (1,) if self.over == "C" else tuple(range(1, x.ndim))
-        return self.standard(x, axes) * along(weight, x) + along(bias, x)
+    def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
+        return x, (1,) if self.over == "C" else tuple(range(1, x.ndim))
+
+    def divisors(self, arriving: Shape) -> int:
+        return prod(arriving[1:]) if self.over == "C" else 1

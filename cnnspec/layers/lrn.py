@@ -12,15 +12,16 @@ Krizhevsky, Sutskever, Hinton: "ImageNet Classification with Deep Convolutional 
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Shape, image
+from ..layer import Count, Example, Kept, Shape, image
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..layer import Array, Pull
 
 
 class LRN(Pointwise):
@@ -42,9 +43,34 @@ class LRN(Pointwise):
         return image(arriving)
 
     def forward(self, x: Array) -> Array:
-        import numpy as np
+        return x / self.divisor(x) ** self.beta
 
-        before, behind = (min(n, x.shape[1] - 1) for n in (self.size // 2, (self.size - 1) // 2))
-        squares = np.pad(np.square(x), [(0, 0), (before, behind), (0, 0), (0, 0)])
-        sums = np.lib.stride_tricks.sliding_window_view(squares, before + 1 + behind, axis=1).sum(axis=-1)
-        return np.asarray(x / (self.k + self.alpha / self.size * sums) ** self.beta)
+    def divisor(self, x: Array) -> Array:
+        """k + alpha/size * sum(v*v), the divisor before its power."""
+        from ..kernels.depth import neighbours_total
+
+        return self.k + self.alpha / self.size * neighbours_total(x * x, *self.around)
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """Channels before and behind the middle one."""
+        return self.size // 2, (self.size - 1) // 2
+
+    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.depth import neighbours_total
+
+        divisor = self.divisor(x)
+        y = x / divisor**self.beta
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            before, behind = self.around
+            # A value is in the sums of those channels whose sums it is among.
+            by_sums = neighbours_total(dy * y / divisor, behind, before)
+            dx = dy / divisor**self.beta
+            dx -= 2 * self.alpha / self.size * self.beta * x * by_sums
+            return (dx,), {}
+
+        return y, pull
+
+    def keeps(self, arriving: Shape) -> Kept:
+        return Kept(inputs=True, output=True, own=4 * prod(arriving))

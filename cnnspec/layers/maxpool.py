@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..layer import Example, Kept, Shape
 from ._pool import Pool
 
 if TYPE_CHECKING:
+    from ..kernels.differentiable.pooling import Back
     from ..layer import Array
 
 
@@ -33,3 +34,14 @@ class MaxPool(Pool):
 
         highest: Array = windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
         return highest
+
+    def differentiable(self, x: Array) -> tuple[Array, Back]:
+        from ..kernels.differentiable.pooling import highest
+
+        return highest(x, self.sweeps((x.shape[3], *x.shape[1:3])))
+
+    def keeps(self, arriving: Shape) -> Kept:
+        # A byte for each output along the columns and along the rows.
+        _, H, _ = arriving
+        C, rows, columns = self.output(arriving)
+        return Kept(own=C * (H + rows) * columns * (1 if max(self.F) < 256 else 2))

@@ -8,6 +8,7 @@ from ..layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
+    from ..kernels.differentiable.pooling import Back
     from ..layer import Array
 
 
@@ -26,3 +27,8 @@ class SumPool(Pool):
 
         y: Array = windows(x, self.sweeps(x.shape[1:])).sum(axis=(-2, -1))
         return y
+
+    def differentiable(self, x: Array) -> tuple[Array, Back]:
+        from ..kernels.differentiable.pooling import totals
+
+        return totals(x, self.sweeps((x.shape[3], *x.shape[1:3])))
