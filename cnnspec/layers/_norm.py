@@ -45,11 +45,16 @@ class Norm(Pointwise):
         shared = (0, *range(1 + weight.ndim, x.ndim))
 
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            dx = back((dy * factor).reshape(standard.shape)).reshape(dy.shape)
             by_weight = (dy * standard.reshape(dy.shape)).sum(axis=shared)
-            return (dx,), {"weight": by_weight, "bias": dy.sum(axis=shared)}
+            by_bias = dy.sum(axis=shared)
+            dy *= factor
+            return (back(dy.reshape(standard.shape)).reshape(dy.shape),), {"weight": by_weight, "bias": by_bias}
 
-        return standard.reshape(x.shape) * factor + along(bias, x), pull
+        # In place, so that the values stay in the order in which x has them.
+        y = standard.reshape(x.shape).copy("K")
+        y *= factor
+        y += along(bias, x)
+        return y, pull
 
     def keeps(self, arriving: Shape) -> Kept:
         return Kept(own=4 * (prod(arriving) + self.divisors(arriving)))

@@ -34,4 +34,4 @@ class GlobalAvgPool(Global):
         return image(y), lambda dy: ((image(back(cells(dy))),), {})
 
     def keeps(self, arriving: Shape) -> Kept:
-        return Kept(own=4 * sum(arriving[1:]))
+        return Kept()

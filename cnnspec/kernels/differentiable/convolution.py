@@ -19,8 +19,9 @@ from .depthwise import depthwise
 from .padding import is_mirrored, mirrored
 
 Sweeps = tuple[Sweep, Sweep]
-Back = Callable[[Array], tuple[Array, Array]]
-"""From the gradient by the output to those by the image and by the filters."""
+Gradients = tuple[Array, Array]
+"""Those by the image and by the filters."""
+Back = Callable[[Array], Gradients]
 
 PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
@@ -30,11 +31,9 @@ def convolution(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array,
     """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K)."""
     if G > 1 and G == x.shape[3] == len(weight):
         return depthwise(x, weight, sweeps)
-    if G > 1:
-        return _grouped(x, weight, sweeps, G)
     if all(s.F == 1 and not s.before and not s.after for s in sweeps):
-        return _pointwise(x, weight, sweeps)
-    return _gathered(x, weight, sweeps)
+        return _in_groups(_pointwise, _pointwise_back, x, weight, sweeps, G)
+    return _in_groups(_correlate, _correlate_back, x, weight, sweeps, G)
 
 
 def transposed(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, Back]:
@@ -43,72 +42,80 @@ def transposed(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, 
     rows, columns = (
         s._replace(after=s.after - (s.outputs - count) * s.S) for s, count in zip(sweeps, x.shape[1:3], strict=True)
     )
-    parts = zip(_split(x, G), np.split(weight, G), strict=True)
-    return _joined([_painted(part, filters, (rows, columns)) for part, filters in parts], G)
+    return _in_groups(_paint, _paint_back, x, weight, (rows, columns), G)
 
 
-def _painted(x: Array, weight: Array, sweeps: Sweeps) -> tuple[Array, Back]:
-    blocks = Blocks(sweeps, weight.shape)
-    return blocks.paint(x, weight), lambda dy: blocks.both(dy, weight, x)
+def _in_groups(
+    forward: Callable[[Array, Array, Sweeps], Array],
+    back: Callable[[Array, Array, Array, Sweeps], Gradients],
+    x: Array,
+    weight: Array,
+    sweeps: Sweeps,
+    G: int,
+) -> tuple[Array, Back]:
+    """A way forward and the way back, in each group by itself."""
+    if G == 1:
+        return forward(x, weight, sweeps), lambda dy: back(dy, x, weight, sweeps)
+    filters = np.split(weight, G)
+
+    def split(x: Array) -> list[Array]:
+        return [np.ascontiguousarray(part) for part in np.split(x, G, axis=3)]
+
+    def back_in_groups(dy: Array) -> Gradients:
+        parts = zip(split(dy), split(x), filters, strict=True)
+        dx, dweight = zip(*(back(dy, x, w, sweeps) for dy, x, w in parts), strict=True)
+        return np.concatenate(dx, axis=3), np.concatenate(dweight)
+
+    y = [forward(part, w, sweeps) for part, w in zip(split(x), filters, strict=True)]
+    return np.concatenate(y, axis=3), back_in_groups
 
 
-def _gathered(x: Array, weight: Array, sweeps: Sweeps) -> tuple[Array, Back]:
-    blocks = Blocks(sweeps, weight.shape)
+def _correlate(x: Array, weight: Array, sweeps: Sweeps) -> Array:
+    return Blocks(sweeps, weight.shape).correlate(x, weight)
+
+
+def _correlate_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
     K, C, *window = weight.shape
-    few = K * x[0, :, :, 0].size <= PAINTING * C * sweeps[0].outputs * sweeps[1].outputs
-
-    def back(dy: Array) -> tuple[Array, Array]:
-        if not few or not is_mirrored(sweeps):
-            return blocks.paint(dy, weight), blocks.by_filters(x, dy)
-        turned = Blocks(mirrored(sweeps), (C, K, *window))
-        dx, by_turned = turned.both(dy, turn(weight), x)
-        return dx, turn(by_turned)
-
-    return blocks.correlate(x, weight), back
+    if is_mirrored(sweeps) and K * x[0, :, :, 0].size <= PAINTING * C * dy[0, :, :, 0].size:
+        dx, by_turned = Blocks(mirrored(sweeps), (C, K, *window)).both(dy, turned(weight), x)
+        return dx, turned(by_turned)
+    blocks = Blocks(sweeps, weight.shape)
+    return blocks.paint(dy, weight), blocks.by_filters(x, dy)
 
 
-def turn(filters: Array) -> Array:
+def turned(filters: Array) -> Array:
     """Filters (K, C, FH, FW) turned by 180 degrees, for the way from K channels to C."""
     return filters.swapaxes(0, 1)[:, :, ::-1, ::-1]
 
 
-def _pointwise(x: Array, weight: Array, sweeps: Sweeps) -> tuple[Array, Back]:
+def _paint(x: Array, weight: Array, sweeps: Sweeps) -> Array:
+    return Blocks(sweeps, weight.shape).paint(x, weight)
+
+
+def _paint_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
+    return Blocks(sweeps, weight.shape).both(dy, weight, x)
+
+
+def _pointwise(x: Array, weight: Array, sweeps: Sweeps) -> Array:
     """A window of one cell: a product over the cells that are seen."""
-    filters = weight[:, :, 0, 0]
-    seen = slice(None), *(slice(None, None, s.S) for s in sweeps)
-
-    def flat(x: Array) -> Array:
-        return x.reshape(-1, x.shape[3])
-
-    def back(dy: Array) -> tuple[Array, Array]:
-        dweight = flat(dy).T @ flat(x[seen])
-        by_seen = (flat(dy) @ filters).reshape(*dy.shape[:3], -1)
-        if by_seen.shape == x.shape:
-            return by_seen, dweight.reshape(weight.shape)
-        dx = np.zeros_like(x)
-        dx[seen] = by_seen
-        return dx, dweight.reshape(weight.shape)
-
-    part = x[seen]
-    return (flat(part) @ filters.T).reshape(*part.shape[:3], -1), back
+    seen = x[_seen(sweeps)]
+    return (_flat(seen) @ weight[:, :, 0, 0].T).reshape(*seen.shape[:3], -1)
 
 
-def _grouped(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, Back]:
-    """Each group by itself."""
-    parts = zip(_split(x, G), np.split(weight, G), strict=True)
-    return _joined([convolution(part, filters, sweeps, 1) for part, filters in parts], G)
+def _pointwise_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
+    seen = x[_seen(sweeps)]
+    dweight = (_flat(dy).T @ _flat(seen)).reshape(weight.shape)
+    by_seen = (_flat(dy) @ weight[:, :, 0, 0]).reshape(seen.shape)
+    if seen.shape == x.shape:
+        return by_seen, dweight
+    dx = np.zeros_like(x)
+    dx[_seen(sweeps)] = by_seen
+    return dx, dweight
 
 
-def _joined(ways: list[tuple[Array, Back]], G: int) -> tuple[Array, Back]:
-    outputs, backs = zip(*ways, strict=True)
-
-    def back(dy: Array) -> tuple[Array, Array]:
-        gradients = [back(part) for back, part in zip(backs, _split(dy, G), strict=True)]
-        dx, dweight = zip(*gradients, strict=True)
-        return (dx[0], dweight[0]) if G == 1 else (np.concatenate(dx, axis=3), np.concatenate(dweight))
-
-    return outputs[0] if G == 1 else np.concatenate(outputs, axis=3), back
+def _seen(sweeps: Sweeps) -> tuple[slice, ...]:
+    return slice(None), *(slice(None, None, s.S) for s in sweeps)
 
 
-def _split(x: Array, G: int) -> list[Array]:
-    return [np.ascontiguousarray(part) for part in np.split(x, G, axis=3)]
+def _flat(x: Array) -> Array:
+    return x.reshape(-1, x.shape[3])
