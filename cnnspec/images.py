@@ -113,9 +113,43 @@ def load(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int])
     (`preprocess` is None).
     """
     import numpy as np
-    from PIL import Image
 
     preprocess = _section(path, preprocess, input)
+    pixels = _as_it_is(path, preprocess, input)
+    if pixels is None:
+        pixels = _by_pillow(path, preprocess, input)
+    pixels = pixels.transpose(2, 0, 1)
+    if preprocess.mode == "bgr":
+        pixels = pixels[::-1]
+    if preprocess.invert:
+        pixels = 255 - pixels
+    mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
+    tensor = np.empty(input, np.float32)
+    tensor[:] = (pixels * preprocess.scale - mean) / std
+    return tensor
+
+
+def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
+    """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file."""
+    import numpy as np
+
+    found = png.pixels(path)
+    if found is None:
+        return None
+    shape, values = found
+    size, channels = shape[:2], shape[2]
+    if channels != preprocess.channels(input[0]) or size != input[1:]:
+        return None
+    if any(step.size != size for step in preprocess.steps(*size)):
+        return None
+    return np.frombuffer(values, np.uint8).reshape(shape).astype(np.float64)
+
+
+def _by_pillow(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
+    """The pixels (H, W, channels) of an image, from 0 to 255, once cut and resized."""
+    import numpy as np
+    from PIL import Image
+
     with _opened(path) as image:
         picture = _upright(image, gray=preprocess.channels(input[0]) == 1)
     _refuse_misfit(path, picture.height, picture.width, preprocess, input)
@@ -126,19 +160,9 @@ def load(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int])
         else:
             top, left = step.corner
             picture = picture.crop((left, top, left + W, top + H))
-
-    pixels = np.atleast_3d(np.asarray(picture, dtype=np.float64)).transpose(2, 0, 1)
-    if picture.mode == "F":
-        # 65535 / 257 = 255. Bicubic overshoots; in 8 bits Pillow cuts that off.
-        pixels = np.clip(pixels / 257, 0, 255)
-    if preprocess.mode == "bgr":
-        pixels = pixels[::-1]
-    if preprocess.invert:
-        pixels = 255 - pixels
-    mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
-    tensor = np.empty(input, np.float32)
-    tensor[:] = (pixels * preprocess.scale - mean) / std
-    return tensor
+    pixels = np.atleast_3d(np.asarray(picture, dtype=np.float64))
+    # 65535 / 257 = 255. Bicubic overshoots; in 8 bits Pillow cuts that off.
+    return np.clip(pixels / 257, 0, 255) if picture.mode == "F" else pixels
 
 
 @contextmanager

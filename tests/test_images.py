@@ -769,3 +769,25 @@ def test_neither_file_imports_numpy_or_pillow_and_header_no_numpy(tmp_path: Path
         assert "numpy" not in sys.modules
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "a.png")], check=True)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize(
+    ("section", "size"),
+    [
+        (Preprocess(scale=2, mean=3, std=4, invert=True), (6, 9)),
+        (Preprocess(mode="bgr"), (6, 9)),
+        (Preprocess(mode="gray", resize=6, crop=(6, 9)), (6, 9)),
+        (Preprocess(crop=4), (4, 4)),
+        (Preprocess(resize=(4, 9)), (4, 9)),
+        (Preprocess(crop_fraction=1, resize=6), (6, 6)),
+    ],
+)
+def test_a_small_plain_png_is_read_as_pillow_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, section: Preprocess, size: tuple[int, int]
+) -> None:
+    path = saved(tmp_path / "a.png", Image.effect_noise((9, 6), 80).convert(mode))
+    input = (section.channels(len(mode)), *size)
+    tensor = images.load(path, section, input)
+    monkeypatch.setattr("cnnspec.png.pixels", lambda path: None)
+    np.testing.assert_array_equal(tensor, images.load(path, section, input))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 from pathlib import Path
@@ -112,3 +113,23 @@ def test_what_is_no_small_file_is_left_to_pillow(path: Path) -> None:
     assert png.header(path.parent) is None
     path.write_bytes(plain() + bytes(png.MAX_BYTES))
     assert png.header(path) is None
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("filter", range(5))
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (28, 12), (3, 90)])
+def test_pixels_are_those_of_pillow(path: Path, mode: str, filter: int, size: tuple[int, int]) -> None:
+    width, height = size
+    row = width * len(mode)
+    noise = random.Random(f"{mode}{filter}{size}").randbytes(row * height)
+    rows = b"".join(bytes([filter]) + noise[at : at + row] for at in range(0, len(noise), row))
+    path.write_bytes(plain(width, height, bytes([8, 0 if mode == "L" else 2, 0, 0, 0]), rows))
+    with Image.open(path) as image:
+        assert png.pixels(path) == ((height, width, len(mode)), image.tobytes())
+
+
+def test_larger_ones_are_left_to_pillow(path: Path) -> None:
+    Image.new("L", (32, 32)).save(path)
+    assert png.pixels(path) == ((32, 32, 1), bytes(1024))
+    Image.new("L", (32, 33)).save(path)
+    assert png.pixels(path) is None

@@ -42,7 +42,11 @@ def test_nothing_is_loaded_in_vain(args: tuple[str, ...]) -> None:
 
 def test_what_is_needed_is_loaded() -> None:
     """The test above holds nothing if modules are not seen."""
-    assert {"numpy", "PIL", "threadpoolctl", "cnnspec.engine"} <= modules_after(process("run", "lenet5"))
+    assert {"numpy", "threadpoolctl", "cnnspec.engine"} <= modules_after(process("run", "lenet5"))
+
+
+def test_a_small_plain_picture_needs_no_pillow() -> None:
+    assert "PIL" not in modules_after(process("run", "lenet5"))
 
 
 def test_the_collector_is_back_at_work() -> None:

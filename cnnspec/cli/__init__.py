@@ -35,6 +35,11 @@ COMMANDS = {
 }
 
 
+SELDOM = 100_000
+"""New objects from which on the collector looks for garbage: imports that a command puts off, such as NumPy's, leave
+none."""
+
+
 class Commands(click.Group):
     """A group whose commands are modules of this package; listing them imports none."""
 
@@ -46,6 +51,7 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         gc.freeze()  # what has been imported stays
+        gc.set_threshold(SELDOM)
         gc.enable()
         return command
 
