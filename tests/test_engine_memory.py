@@ -11,7 +11,9 @@ from calling import inputs
 from engine_cases import graph, lively
 
 from cnnspec.engine.lowerings import LOWERINGS
+from cnnspec.geometry import Sweep
 from cnnspec.graph import Graph
+from cnnspec.kernels.winograd import Winograd
 from cnnspec.model import Model
 from cnnspec.spec import load
 
@@ -112,3 +114,40 @@ def test_layers(layer: str) -> None:
     around = "  - {conv: {F: 3, K: 8, P: 1}}\n"
     found = graph((8, 90, 60), f"{around}  - concat: [[], [relu]]\n  - slice: {{to: C/2}}\n  - {layer}\n")
     assert allocated(found, 1, 1) < LANE < 4 * prod(found.input)
+
+
+def held(found: Graph) -> float:
+    """What a plan keeps, in parts of the network's weights, which are here by themselves."""
+    tensors = lively(found)
+    tracemalloc.start()
+    try:
+        model = Model(found, tensors, 1)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    del model
+    return kept / sum(tensor.nbytes for tensor in tensors.values())
+
+
+NORM = "  - batchnorm\n"
+WEIGHTS = f"  - conv: {{F: 1, K: 600}}\n{NORM}  - conv: {{F: 2, K: 600}}\n{NORM}  - deconv: {{F: 2, K: 64}}\n"
+
+
+def test_a_plan_keeps_weights_once() -> None:
+    """Those of convolutions in the order of the kernel, and not as they were on the way there."""
+    assert held(graph((512, 6, 6), WEIGHTS)) < 1.1
+
+
+def test_a_plan_keeps_no_weights_that_it_takes_as_they_are() -> None:
+    assert held(graph((512, 6, 6), "  - flatten\n  - {dense: {K: 500}}\n")) < 0.1
+
+
+def test_winograds_filters_take_little_memory_on_the_way() -> None:
+    weight = np.ones((512, 512, 3, 3), np.float32)
+    tracemalloc.start()
+    try:
+        kernel = Winograd(4, weight, (Sweep(14, 3, before=1, after=1),) * 2, None)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * kernel.weight.nbytes

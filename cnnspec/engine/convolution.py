@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,8 +35,11 @@ def lower(operation: Operation) -> Lowering:
     arrays = operation.arrays
     given = arrays["weight"], layer.sweeps(operation.arriving[0]), arrays.get("bias")
     if operation.kernel in IN_GROUPS:
-        return Convolution(operation, IN_GROUPS[operation.kernel](*given, layer.G))
-    return Convolution(operation, KERNELS[operation.kernel](*given))
+        kernel = IN_GROUPS[operation.kernel](*given, layer.G)
+    else:
+        kernel = KERNELS[operation.kernel](*given)
+    # The kernel has the weights in an order of its own.
+    return Convolution(replace(operation, arrays={}), kernel)
 
 
 class Convolution:

@@ -11,6 +11,7 @@ from weakref import finalize
 
 import numpy as np
 
+from ..arrays.mapped import release
 from ..graph import INPUT, Graph
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
@@ -32,7 +33,11 @@ class Prepared:
         self.graph = graph
         operations = optimise(program(graph), graph.outputs, exact)
         self.layout = lay_out(operations, graph.input, graph.outputs)
-        self.lowerings: list[Lowering] = [lower(with_arrays(operation, tensors)) for operation in operations]
+        self.lowerings: list[Lowering] = []
+        for operation in operations:
+            self.lowerings.append(lower(with_arrays(operation, tensors)))
+            # Kernels have values in an order of their own: those in the file are not needed as well.
+            release(tensors[name] for name in operation.tensors)
         self.work = [nanoseconds(operation) for operation in operations]
 
 

@@ -55,6 +55,11 @@ class Operation:
         """Every tensor that must exist before it runs."""
         return self.inputs if self.plus is None else (*self.inputs, self.plus)
 
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """The network's tensors that it takes."""
+        return tuple(f"{step.name}.{key}" for step in (self.step, *self.folded) for key in step.tensors)
+
 
 Program = tuple[Operation, ...]
 

@@ -83,10 +83,7 @@ class Winograd:
         self.step = step
         self.bias = bias
         self.width = sweeps[1].outputs
-        filter = FILTERINGS[step].filter
-        K, C = weight.shape[:2]
-        transformed = np.einsum("ai,kcij,bj->abck", filter, weight.astype(np.float64), filter, optimize=True)
-        self.weight = np.ascontiguousarray(transformed.reshape(-1, C, K), np.float32)
+        self.weight = _transformed(weight, FILTERINGS[step].filter)
 
     @property
     def tile(self) -> int:
@@ -146,6 +143,22 @@ class Winograd:
         ]
         whole = y.reshape(step, step, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
         return Made(calls, list(_pieces(whole, H, self.width)))
+
+
+FILTERS = 2**15
+"""Filters that are transformed at a time: all at once would take several times the result's memory, in float64."""
+
+
+def _transformed(weight: Array, filter: Array) -> Array:
+    """GgG' of all filters g (K, C, 3, 3), as (places, C, K)."""
+    K, C = weight.shape[:2]
+    square = np.kron(filter, filter)
+    found = np.empty((len(square), C, K), np.float32)
+    maps = max(1, FILTERS // C)
+    for k in range(0, K, maps):
+        taps = weight[k : k + maps].transpose(2, 3, 1, 0).astype(np.float64)
+        found[:, :, k : k + maps] = (square @ taps.reshape(9, -1)).reshape(len(square), C, -1)
+    return found
 
 
 def _square(matrix: Array) -> Array:
