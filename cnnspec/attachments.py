@@ -33,7 +33,7 @@ def resolve(document: Document, folder: Path, key: Key) -> Path | None:
     if not isinstance(named, str):
         return None
     path = folder / named
-    why = _outside(named, folder)
+    why = outside(named, folder)
     if why:
         message = f"`{key}` leaves the folder of the spec"
         help = "put the file beside the spec and name it from there"
@@ -46,7 +46,7 @@ def resolve(document: Document, folder: Path, key: Key) -> Path | None:
 _CHOSEN = {"weights": "--weights FILE", "sample": "FILE"}
 
 
-def _outside(named: str, folder: Path) -> str:
+def outside(named: str, folder: Path) -> str:
     """Why a path leads out of the folder, or nothing. Windows' spellings count: specs travel."""
     pure = PureWindowsPath(named)
     if pure.drive or pure.root:

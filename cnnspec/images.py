@@ -78,7 +78,7 @@ def listing(folder: Path) -> list[Path]:
         files = [p for p in folder.iterdir() if is_image(p) and not p.name.startswith(".") and p.is_file()]
     except OSError as error:
         raise _failure(folder, error) from None
-    return sorted(files, key=_natural)
+    return sorted(files, key=natural)
 
 
 def header(path: Path) -> tuple[int, int, str]:
@@ -105,6 +105,15 @@ def check(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]
     _refuse_misfit(path, height, width, preprocess, input)
 
 
+def fitting(
+    path: Path, height: int, width: int, preprocess: Preprocess | None, input: tuple[int, int, int]
+) -> Preprocess:
+    """The section by which images of one size, from `path`, become `input`. Raises FileError (E410 to E412)."""
+    preprocess = _section(path, preprocess, input)
+    _refuse_misfit(path, height, width, preprocess, input)
+    return preprocess
+
+
 def load(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> NDArray[np.float32]:
     """The image as a tensor (C, H, W) = `input`: (x * scale - mean) / std with x, or 255 - x, from 0 to 255.
 
@@ -118,15 +127,22 @@ def load(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int])
     pixels = _as_it_is(path, preprocess, input)
     if pixels is None:
         pixels = _by_pillow(path, preprocess, input)
-    pixels = pixels.transpose(2, 0, 1)
+    tensor = np.empty(input, np.float32)
+    tensor[:] = levels(pixels.transpose(2, 0, 1), preprocess)
+    return tensor
+
+
+def levels(pixels: NDArray[np.float64], preprocess: Preprocess) -> NDArray[np.float64]:
+    """What the network is given for pixels (C, H, W) from 0 to 255; those of gray, (1, H, W), go into all channels."""
+    import numpy as np
+
     if preprocess.mode == "bgr":
         pixels = pixels[::-1]
     if preprocess.invert:
         pixels = 255 - pixels
     mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
-    tensor = np.empty(input, np.float32)
-    tensor[:] = (pixels * preprocess.scale - mean) / std
-    return tensor
+    values: NDArray[np.float64] = (pixels * preprocess.scale - mean) / std
+    return values
 
 
 def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
@@ -140,7 +156,7 @@ def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -
     size, channels = shape[:2], shape[2]
     if channels != preprocess.channels(input[0]) or size != input[1:]:
         return None
-    if any(step.size != size for step in preprocess.steps(*size)):
+    if preprocess.changes(*size):
         return None
     return np.frombuffer(values, np.uint8).reshape(shape).astype(np.float64)
 
@@ -148,11 +164,20 @@ def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -
 def _by_pillow(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
     """The pixels (H, W, channels) of an image, from 0 to 255, once cut and resized."""
     import numpy as np
-    from PIL import Image
 
     with _opened(path) as image:
         picture = _upright(image, gray=preprocess.channels(input[0]) == 1)
     _refuse_misfit(path, picture.height, picture.width, preprocess, input)
+    picture = resized(picture, preprocess)
+    pixels = np.atleast_3d(np.asarray(picture, dtype=np.float64))
+    # 65535 / 257 = 255. Bicubic overshoots; in 8 bits Pillow cuts that off.
+    return np.clip(pixels / 257, 0, 255) if picture.mode == "F" else pixels
+
+
+def resized(picture: Image, preprocess: Preprocess) -> Image:
+    """A picture once cut and resized, in its own mode."""
+    from PIL import Image
+
     for step in preprocess.steps(picture.height, picture.width):
         H, W = step.size
         if step.corner is None:
@@ -160,9 +185,7 @@ def _by_pillow(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) 
         else:
             top, left = step.corner
             picture = picture.crop((left, top, left + W, top + H))
-    pixels = np.atleast_3d(np.asarray(picture, dtype=np.float64))
-    # 65535 / 257 = 255. Bicubic overshoots; in 8 bits Pillow cuts that off.
-    return np.clip(pixels / 257, 0, 255) if picture.mode == "F" else pixels
+    return picture
 
 
 @contextmanager
@@ -295,7 +318,7 @@ def _error(code: str, path: Path, message: str, why: str, cure: str) -> FileErro
     return FileError([Diagnostic(code, message, str(path), why=why, help=cure)])
 
 
-def _natural(path: Path) -> tuple[list[str | int], str]:
-    """Numbers in a name count as numbers; the name itself decides between `1.png` and `01.png`."""
+def natural(path: Path) -> tuple[list[str | int], str]:
+    """To sort by: numbers in a name count as numbers; the name itself decides between `1.png` and `01.png`."""
     pieces = re.split(r"(\d+)", path.name.casefold())
     return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)], path.name

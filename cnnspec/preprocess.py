@@ -88,6 +88,10 @@ class Preprocess(BaseModel):
         """(H, W) that an image of `height` x `width` pixels ends up with."""
         return ((height, width), *(step.size for step in self.steps(height, width)))[-1]
 
+    def changes(self, height: int, width: int) -> bool:
+        """Whether an image of `height` x `width` pixels is cut or resized at all."""
+        return any(step.size != (height, width) for step in self.steps(height, width))
+
     def steps(self, height: int, width: int) -> Iterator[Step]:
         """The changes of size for an image of `height` x `width` pixels, in order.
 

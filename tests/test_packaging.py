@@ -79,7 +79,7 @@ def sources(folder: str) -> set[str]:
     return {path.as_posix() for path in files if path.suffix in (".py", ".md", ".typed", *DATA)}
 
 
-DATA = (".yaml", ".safetensors", ".png", ".jpg", ".txt")
+DATA = (".yaml", ".safetensors", ".png", ".jpg", ".txt", ".gz")
 
 
 def test_wheel_holds_the_package_and_the_specs_and_nothing_else(wheel: Path) -> None:

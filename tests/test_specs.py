@@ -28,6 +28,7 @@ class Figures(NamedTuple):
 # Params as published with the reference implementation (torchvision's model metadata, timm for MobileNetV1,
 # the released weights for EfficientNet-Lite0). MACs agree with the published ones to the last digit given.
 FIGURES = {
+    "digits": Figures(25_866, 601_600, 0, 12, 17),
     "lenet5": Figures(61_706, 416_520, 0, 16, 17),
     "alexnet": Figures(61_100_840, 714_188_480, 0, 195, 30),
     "vgg11": Figures(132_863_336, 7_609_090_048, 0, 150, 35),

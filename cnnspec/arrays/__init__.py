@@ -63,20 +63,21 @@ def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
         source = _archived(path) if stream.read(2) == b"PK" else _mapped(stream)
         found = source.header.shape
         if found != shape and (found[1:] != shape or not found[0]):
-            raise _misfit(Path(path), found, shape)
+            raise misfit(Path(path), found, shape)
         yield source
 
 
-def _misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileError:
+def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileError:
+    """E413 for an array of shape `found` where the network's input is `shape`."""
     wanted = ", ".join(map(str, shape))
-    misfit = Diagnostic(
+    diagnostic = Diagnostic(
         "E413",
         f"the array in `{path.name}` does not fit the network's input",
         file=str(path),
         why=f"the input is ({wanted}), or (N, {wanted}) for N of them; the file holds {found}",
         help=_cure(found, shape),
     )
-    return FileError([misfit])
+    return FileError([diagnostic])
 
 
 class _Source(NamedTuple):

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from ..files import AnyPath, Malformed, blaming, opened
 from . import npy
@@ -26,19 +26,41 @@ FREE_UNPACKED, MAX_RATIO = 64 * 2**20, 100
 
 
 class Archive(Mapping[str, "NDArray[Any]"]):
-    """The arrays of an `.npz` file; `headers` is there at once, an array is unpacked when it is asked for."""
+    """The arrays of an `.npz` file; `headers` is there at once, an array is unpacked when it is asked for.
 
-    def __init__(self, path: AnyPath) -> None:
+    `most` bytes are believed to be in it.
+    """
+
+    def __init__(self, path: AnyPath, most: int = MAX_UNPACKED) -> None:
         self._path = path
         with opened(path) as stream, _blaming_zip(path):
             size = _archive_size(stream)
             self._zip = zipfile.ZipFile(path)
-            self._members = _members(self._zip.infolist(), size)
+            self._members = _members(self._zip.infolist(), size, most)
             self.headers = {name: self._header(info) for name, info in self._members.items()}
 
     def _header(self, info: zipfile.ZipInfo) -> npy.Header:
         with self._zip.open(info) as stream:
             return npy.read_header(stream, info.file_size)
+
+    def place(self, name: str) -> int | None:
+        """The byte of the file where an array's data begin, or None when they are compressed."""
+        info = self._members[name]
+        if info.compress_type != zipfile.ZIP_STORED:
+            return None
+        with opened(self._path) as stream, _blaming_zip(self._path):
+            stream.seek(info.header_offset)
+            signature, named, extra = struct.unpack("<4s22xHH", stream.read(30))
+            start: int = info.header_offset + 30 + named + extra + self.headers[name].start
+            if signature != b"PK\3\4" or start - self.headers[name].start + info.file_size > stream.seek(0, 2):
+                raise Malformed(f"its member `{info.filename}` is cut off")
+        return start
+
+    @contextmanager
+    def unpacking(self, name: str) -> Iterator[IO[bytes]]:
+        """An array's `.npy` file, unpacked as it is read."""
+        with _blaming_zip(self._path), self._zip.open(self._members[name]) as stream:
+            yield stream
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         import numpy as np
@@ -76,14 +98,14 @@ def _archive_size(stream: BinaryIO) -> int:
     return size
 
 
-def _members(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
+def _members(infos: list[zipfile.ZipInfo], size: int, most: int) -> dict[str, zipfile.ZipInfo]:
     for info in infos:
         _check_member(info.orig_filename)
     twice = [name for name, count in Counter(info.filename for info in infos).items() if count > 1]
     if twice:
         raise Malformed(f"it holds `{twice[0]}` twice")
     unpacked = sum(info.file_size for info in infos)
-    if unpacked > MAX_UNPACKED or unpacked > max(FREE_UNPACKED, MAX_RATIO * size):
+    if unpacked > most or unpacked > max(FREE_UNPACKED, MAX_RATIO * size):
         raise Malformed(f"its {size:,} bytes would unpack to {unpacked:,}", "save it without compression")
     return {info.filename.removesuffix(".npy"): info for info in infos}
 

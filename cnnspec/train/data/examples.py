@@ -8,19 +8,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Indices = NDArray[np.intp]
+from .numbers import Indices, Numbers
+
 Images = NDArray[np.float32]
 Answers = NDArray[Any]
 """What examples ought to give: labels int64 (n,), or targets float32 (n, *output)."""
 
 
-class Inputs(Protocol):
-    """Inputs of the network, on disk or in memory."""
+class Values(Protocol):
+    """Inputs, on disk or in memory."""
 
     def __len__(self) -> int: ...
 
     def read(self, indices: Indices) -> Images:
-        """Those of the given places, (n, C, H, W)."""
+        """Those of the given places, in their order: (n, C, H, W), C-contiguous."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +29,13 @@ class Examples:
     """Inputs and what the network ought to make of them.
 
     `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
-    the value (C,) of a black cell, in each channel: the background that augmentation fills in. `fingerprint` is a hash
-    of the data, without any path: other data, other hash. With many data it hashes their beginnings and sizes.
+    the value (C,) of a black cell in each channel: the background that augmentation fills in. `fingerprint` is a hash
+    of the data, without any path: other data, other hash (of many data, their beginning, their end and their size).
     """
 
     name: str
-    inputs: Inputs
-    answers: Answers
+    inputs: Values
+    answers: Numbers
     classes: tuple[str, ...] | None
     blank: NDArray[np.float32]
     fingerprint: str
@@ -45,6 +46,7 @@ class Examples:
     def read(self, indices: Indices) -> tuple[Images, Answers]:
         """Inputs float32 (n, C, H, W), C-contiguous, and labels int64 (n,) or targets float32 (n, *output).
 
-        Raises FileError (E410) for an image that turns out to be damaged.
+        Labels are (n, H, W) where the output is a list of scores for each place, (K, H, W). Raises FileError for what
+        could not be known before: E410 an image is damaged, E426 a number is not finite.
         """
-        raise NotImplementedError
+        return self.inputs.read(indices), self.answers.read(indices)
