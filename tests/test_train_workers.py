@@ -1,0 +1,111 @@
+"""Workers: what they give, how their sums come about, how they end when one of them fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from weakref import ref
+
+import numpy as np
+import pytest
+
+from cnnspec.engine import hold
+from cnnspec.train.workers import Meeting, Workers
+
+every_count = pytest.mark.parametrize("count", [1, 2, 3])
+
+
+@every_count
+def test_each_worker_gives_something(count: int) -> None:
+    workers = Workers(count)
+    assert workers.run(lambda number, _: number * 10) == [10 * n for n in range(count)]
+    assert workers.run(lambda number, _: number, 1) == [0]
+    assert len(set(workers.run(lambda *_: threading.get_ident()))) == count
+    workers.close()
+
+
+@every_count
+def test_sums_are_the_same_for_all(count: int) -> None:
+    """Also of many in a row, where the quick are ahead of the slow."""
+    parts = np.random.default_rng(0).standard_normal((20, count, 4)).astype(np.float32)
+
+    def task(number: int, meeting: Meeting) -> list[bytes]:
+        found = []
+        for i, part in enumerate(parts):
+            if (i + number) % count:
+                time.sleep(1e-4)
+            found.append(meeting.together(number, part[number]).tobytes())
+        return found
+
+    expected = []
+    for part in parts:
+        total = part[0]
+        for more in part[1:]:
+            total = total + more
+        expected.append(total.tobytes())
+    assert Workers(count).run(task) == [expected] * count
+
+
+@every_count
+def test_sums_spoil_no_part(count: int) -> None:
+    own = [np.ones(2) for _ in range(count)]
+    Workers(count).run(lambda number, meeting: meeting.together(number, own[number]))
+    assert all((part == 1).all() for part in own)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt])
+def test_what_one_raises_ends_all(failing: int, error: type[BaseException]) -> None:
+    workers = Workers(3)
+
+    def task(number: int, meeting: Meeting) -> None:
+        meeting.together(number, np.ones(1))
+        if number == failing:
+            raise error("it fails")
+        meeting.together(number, np.ones(1))
+
+    with pytest.raises(error, match="it fails"):
+        workers.run(task)
+    assert [total.item() for total in workers.run(lambda n, meeting: meeting.together(n, np.ones(1)))] == [3, 3, 3]
+
+
+def test_threads_end_with_their_workers() -> None:
+    before = threading.active_count()
+    workers = Workers(3)
+    assert threading.active_count() == before + 2
+    del workers
+    for _ in range(200):
+        if threading.active_count() == before:
+            return
+        time.sleep(0.01)
+    pytest.fail("threads are left")
+
+
+def test_what_a_task_holds_is_let_go() -> None:
+    workers = Workers(2)
+    array = np.ones(3)
+    held = ref(array)
+    workers.run(lambda number, meeting, array=array: None)  # type: ignore[misc]
+    workers.run(lambda number, meeting: None)
+    del array
+    assert held() is None
+
+
+def test_numbers_out_of_range_are_no_warning() -> None:
+    def task(number: int, meeting: Meeting) -> float:
+        return float(np.exp(np.float32(1000)))
+
+    assert Workers(2).run(task) == [np.inf, np.inf]
+
+
+def test_blas_has_one_thread() -> None:
+    def task(number: int, meeting: Meeting) -> list[int]:
+        return [library.get_num_threads() for library in hold.libraries()]
+
+    for found in Workers(2).run(task):
+        assert set(found) <= {1}
+
+
+def test_at_least_one() -> None:
+    with pytest.raises(ValueError, match="0 workers; at least 1"):
+        Workers(0)
