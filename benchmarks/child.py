@@ -9,7 +9,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -56,19 +56,9 @@ class Session:
 
     def round(self, seconds: float, most: int) -> dict[str, float]:
         """Time calls until `seconds` have passed or `most` are done, at least one."""
-        if self.last < COLD:
-            self.run(self.x)
-        times: list[float] = []
-        gc.collect()
-        gc.disable()
-        start = perf_counter()
-        while not times or (len(times) < most and perf_counter() - start < seconds):
-            before = perf_counter()
-            self.run(self.x)
-            times.append(perf_counter() - before)
-        gc.enable()
-        self.last = times[-1]
-        return {"calls": len(times), "median": median(times), "least": min(times), "total": sum(times)}
+        found = timed(lambda: self.run(self.x), self.last, seconds, most)
+        self.last = found["median"]
+        return found
 
     def facts(self) -> dict[str, Any]:
         """Peak memory of the whole process, versions, and the thread pools in it."""
@@ -77,6 +67,22 @@ class Session:
             "versions": {name: str(sys.modules[name].__version__) for name in self.engine.PACKAGES},
             "pools": list(pools()),
         }
+
+
+def timed(call: Callable[[], object], last: float, seconds: float, most: int) -> dict[str, float]:
+    """Time calls until `seconds` have passed or `most` are done, at least one. The `last` one took so many seconds."""
+    if last < COLD:
+        call()
+    times: list[float] = []
+    gc.collect()
+    gc.disable()
+    start = perf_counter()
+    while not times or (len(times) < most and perf_counter() - start < seconds):
+        before = perf_counter()
+        call()
+        times.append(perf_counter() - before)
+    gc.enable()
+    return {"calls": len(times), "median": median(times), "least": min(times), "total": sum(times)}
 
 
 def peak_bytes() -> int:
@@ -105,15 +111,14 @@ def pools() -> Iterator[dict[str, Any]]:
         yield {key: value for key, value in pool.items() if key not in ("filepath", "prefix")}
 
 
-def main() -> None:
+def main(session: object) -> None:
     """Answer requests until standard input ends. What engines print goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    serve(sys.stdin, answers)
+    serve(sys.stdin, answers, session)
 
 
-def serve(requests: IO[str], answers: IO[str]) -> None:
-    session = Session()
+def serve(requests: IO[str], answers: IO[str], session: object) -> None:
     for line in requests:
         request = json.loads(line)
         try:
@@ -126,4 +131,4 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Session())

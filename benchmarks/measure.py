@@ -85,9 +85,9 @@ def measure(work: Workload, names: Sequence[str], threads: int, effort: Effort) 
                 ready += [(result, child)] if not result.failure else []
         for order in turns(len(ready), effort.rounds):
             for i in order:
-                _take_turn(*ready[i], effort)
+                take_turn(*ready[i], effort)
         for result, child in ready:
-            _finish(result, child)
+            finish(result, child)
     return results
 
 
@@ -112,7 +112,7 @@ def _start(result: Result, child: Child, work: Workload, threads: int) -> None:
         result.failure = f"wrong: off by {result.error:.1e} of the largest value"
 
 
-def _take_turn(result: Result, child: Child, effort: Effort) -> None:
+def take_turn(result: Result, child: Child, effort: Effort) -> None:
     if result.failure or result.spent > effort.patience:
         return
     time.sleep(PAUSE)
@@ -122,7 +122,7 @@ def _take_turn(result: Result, child: Child, effort: Effort) -> None:
         result.failure = str(failure)
 
 
-def _finish(result: Result, child: Child) -> None:
+def finish(result: Result, child: Child) -> None:
     if result.failure:
         return
     try:

@@ -28,11 +28,11 @@ class Failed(Exception):  # noqa: N818 - a result, not a mistake
 
 
 class Child:
-    """A process of `benchmarks.child`. Leaving its `with` block ends it."""
+    """A process of `benchmarks.child`, or of another module that answers so. Leaving its `with` block ends it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], module: str = "benchmarks.child") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.child"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

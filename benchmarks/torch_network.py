@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,29 @@ class Network(nn.Module):
                 del live[source]
         return live[self.output]
 
-
-def network(spec_name: str, weights: Path) -> nn.Module:
-    """The module of a spec with the values of a weights file, ready to run."""
-    graph = load(spec_name).graph
-    module = Network(graph)
-    values = take(graph.tensors, weights)
-    with torch.no_grad():
-        for step, layer in zip(graph.steps, module.layers, strict=True):
+    def held(self, graph: Graph) -> Iterator[tuple[str, Tensor]]:
+        """The parameters and buffers by the names that they have in the graph."""
+        for step, layer in zip(graph.steps, self.layers, strict=True):
             held = dict(layer.named_parameters()) | dict(layer.named_buffers())
             for key in step.tensors:
                 # A convolution behind a padding is the second of two modules: `1.weight`.
                 (found,) = (tensor for name, tensor in held.items() if name.rpartition(".")[2] == key)
-                found.copy_(torch.tensor(values[f"{step.name}.{key}"]))
-    return module.eval()
+                yield f"{step.name}.{key}", found
+
+
+def filled(graph: Graph, values: Mapping[str, Any]) -> Network:
+    """The module of a graph with values for its tensors."""
+    module = Network(graph)
+    with torch.no_grad():
+        for name, tensor in module.held(graph):
+            tensor.copy_(torch.tensor(values[name]))
+    return module
+
+
+def network(spec_name: str, weights: Path) -> nn.Module:
+    """The module of a spec with the values of a weights file, ready to run."""
+    graph = load(spec_name).graph
+    return filled(graph, take(graph.tensors, weights)).eval()
 
 
 class Joined(nn.Module):

@@ -126,7 +126,7 @@ def test_too_much_work_is_left_out() -> None:
 
 def conversation(*requests: Any) -> list[Any]:
     answers = io.StringIO()
-    child.serve(io.StringIO("".join(json.dumps(request) + "\n" for request in requests)), answers)
+    child.serve(io.StringIO("".join(json.dumps(request) + "\n" for request in requests)), answers, child.Session())
     return [json.loads(line) for line in answers.getvalue().splitlines()]
 
 

@@ -1,0 +1,129 @@
+"""Training steps of cnnspec and of PyTorch, each in a process of its own: `python -m benchmarks.trainers`.
+
+It answers as `benchmarks.child` does. Both start from the same values, learn the same batch over and over by SGD with
+momentum, and are asked for the loss and the gradients of the first step before anything is timed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from .child import main, peak_bytes, pools, timed
+
+if TYPE_CHECKING:
+    from cnnspec.graph import Graph
+
+RATE, MOMENTUM = 1e-3, 0.9
+PACKAGES = {"cnnspec": ("numpy",), "pytorch": ("torch",)}
+WAYS = {"cnnspec": ("",), "pytorch": ("eager", "channels last")}
+
+Values = Mapping[str, Any]
+Step = Callable[[], float]
+"""One step; the loss before it."""
+
+
+class Session:
+    """One trainer with one network."""
+
+    def load(
+        self, name: str, way: str, spec: str, input: list[int] | None, batch: int, threads: int, folder: str
+    ) -> dict[str, float]:
+        """Import the trainer and make it ready; seconds that it took."""
+        import numpy as np
+
+        start = perf_counter()
+        self.name, self.folder = name, Path(folder)
+        graph = network(spec, input)
+        values = drawn(graph)
+        random = np.random.default_rng(batch)
+        x = random.standard_normal((batch, *graph.input), np.float32)
+        y = random.integers(0, graph.shape(graph.outputs[0])[0], batch)
+        make = {"cnnspec": ours, "pytorch": theirs}[name]
+        self.step, self.gradients = make(graph, values, x, y, threads, way)
+        return {"load_seconds": perf_counter() - start}
+
+    def first(self) -> float:
+        """The loss of the first step. Its gradients are left in a file, `NAME.npz`."""
+        import numpy as np
+
+        start = perf_counter()
+        loss = self.step()
+        self.last = perf_counter() - start
+        np.savez(self.folder / self.name, **self.gradients())
+        return loss
+
+    def round(self, seconds: float, most: int) -> dict[str, float]:
+        found = timed(self.step, self.last, seconds, most)
+        self.last = found["median"]
+        return found
+
+    def facts(self) -> dict[str, Any]:
+        versions = {name: str(sys.modules[name].__version__) for name in PACKAGES[self.name]}
+        return {"peak_bytes": peak_bytes(), "versions": versions, "pools": list(pools())}
+
+
+def network(spec: str, input: list[int] | None) -> Graph:
+    """A bundled network up to its scores, at another input where one is given, and without dropout: that draws
+    numbers of its own, and what is drawn could not be compared."""
+    from cnnspec import load
+
+    graph = load(spec, tuple(input) if input else None).graph
+    last = graph.by_name[graph.outputs[0]]
+    if last.layer.gives != "scores":
+        graph = graph.until(last.inputs[0])
+    steps = [replace(s, layer=s.layer.model_copy(update={"p": 0.0})) if s.kind == "dropout" else s for s in graph.steps]
+    return replace(graph, steps=tuple(steps))
+
+
+def drawn(graph: Graph) -> Values:
+    from .workload import value
+
+    return {name: value(name, tensor) for name, tensor in graph.tensors.items()}
+
+
+def ours(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
+    from cnnspec.train.settings import Train
+    from cnnspec.train.step import Trainer
+
+    trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads)
+
+    def step() -> float:
+        return trainer.step(x, y, RATE).loss
+
+    # The momentum, 0 at first, is the gradient after one step.
+    return step, lambda: trainer.optimizer.slots["momentum"].named
+
+
+def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
+    import torch
+
+    from .torch_network import filled
+
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    layout: Any = torch.channels_last if way == "channels last" else torch.contiguous_format
+    module: Any = filled(graph, values).train()
+    module.to(memory_format=layout)
+    optimizer = torch.optim.SGD(module.parameters(), RATE, MOMENTUM)
+    given, labels = torch.from_numpy(x).contiguous(memory_format=layout), torch.from_numpy(y)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(module(given), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return float(loss)
+
+    def gradients() -> Values:
+        return {name: tensor.grad.numpy() for name, tensor in module.held(graph) if tensor.grad is not None}
+
+    return step, gradients
+
+
+if __name__ == "__main__":
+    main(Session())
