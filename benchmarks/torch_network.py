@@ -90,6 +90,11 @@ def _deconv(step: Step, layer: Any) -> nn.Module:
     return nn.ConvTranspose2d(C, layer.K, layer.F, layer.S, P, layer.extra, layer.G, layer.bias, layer.D)
 
 
+def _pad(step: Step, layer: Any) -> nn.Module:
+    edges = [width for widths in reversed(layer.widths(step.arriving[0])) for width in widths]
+    return Joined(lambda branches: nn.functional.pad(branches[0], edges))
+
+
 KINDS: dict[str, Callable[[Step, Any], nn.Module]] = {
     "conv": _conv,
     "deconv": _deconv,
@@ -105,6 +110,7 @@ KINDS: dict[str, Callable[[Step, Any], nn.Module]] = {
     "globalavgpool": lambda step, layer: nn.AdaptiveAvgPool2d(1),
     "globalmaxpool": lambda step, layer: nn.AdaptiveMaxPool2d(1),
     "flatten": lambda step, layer: nn.Flatten(),
+    "pad": _pad,
     "identity": lambda step, layer: nn.Identity(),
     "dropout": lambda step, layer: nn.Identity(),
     "relu": lambda step, layer: nn.ReLU(),

@@ -1,7 +1,7 @@
 """Training steps of cnnspec and of PyTorch, each in a process of its own: `python -m benchmarks.trainers`.
 
-It answers as `benchmarks.child` does. Both start from the same values, learn the same batch over and over by SGD with
-momentum, and are asked for the loss and the gradients of the first step before anything is timed.
+It answers as `benchmarks.child` does. Both start from the same values and learn the same batch over and over by SGD
+with momentum.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -31,30 +30,30 @@ class Session:
     """One trainer with one network."""
 
     def load(
-        self, name: str, way: str, spec: str, input: list[int] | None, batch: int, threads: int, folder: str
+        self, name: str, way: str, spec: str, input: list[int] | None, batch: int, threads: int, dtype: str
     ) -> dict[str, float]:
         """Import the trainer and make it ready; seconds that it took."""
         import numpy as np
 
         start = perf_counter()
-        self.name, self.folder = name, Path(folder)
+        self.name = name
         graph = network(spec, input)
-        values = drawn(graph)
+        values = {key: array.astype(dtype) for key, array in drawn(graph).items()}
         random = np.random.default_rng(batch)
-        x = random.standard_normal((batch, *graph.input), np.float32)
+        x = random.standard_normal((batch, *graph.input), np.float32).astype(dtype)
         y = random.integers(0, graph.shape(graph.outputs[0])[0], batch)
         make = {"cnnspec": ours, "pytorch": theirs}[name]
         self.step, self.gradients = make(graph, values, x, y, threads, way)
         return {"load_seconds": perf_counter() - start}
 
-    def first(self) -> float:
-        """The loss of the first step. Its gradients are left in a file, `NAME.npz`."""
+    def first(self, file: str) -> float:
+        """The loss of the first step, whose gradients are left in a file."""
         import numpy as np
 
         start = perf_counter()
         loss = self.step()
         self.last = perf_counter() - start
-        np.savez(self.folder / self.name, **self.gradients())
+        np.savez(file, **self.gradients())
         return loss
 
     def round(self, seconds: float, most: int) -> dict[str, float]:
@@ -107,7 +106,7 @@ def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str)
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
     layout: Any = torch.channels_last if way == "channels last" else torch.contiguous_format
-    module: Any = filled(graph, values).train()
+    module: Any = filled(graph, values).train().to(torch.from_numpy(x).dtype)
     module.to(memory_format=layout)
     optimizer = torch.optim.SGD(module.parameters(), RATE, MOMENTUM)
     given, labels = torch.from_numpy(x).contiguous(memory_format=layout), torch.from_numpy(y)
@@ -117,7 +116,7 @@ def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str)
         loss = torch.nn.functional.cross_entropy(module(given), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def gradients() -> Values:
         return {name: tensor.grad.numpy() for name, tensor in module.held(graph) if tensor.grad is not None}
