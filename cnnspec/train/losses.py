@@ -32,14 +32,11 @@ Measure = Callable[[Array, NDArray[Any], int], Loss]
 
 
 def objective(settings: Train, graph: Graph) -> tuple[Graph, Measure]:
-    """What is trained, and how its output is measured. A final softmax or logsoftmax is part of cross-entropy: what
-    comes before it is trained, as scores."""
+    """What is trained, and how its output is measured."""
     if settings.loss == "mse":
-        return graph, mean_squared_error
-    last = graph.by_name[graph.outputs[0]]
-    trained = graph.until(last.inputs[0]) if last.layer.gives != "scores" else graph
+        return settings.trained(graph), mean_squared_error
     smoothing = settings.smoothing
-    return trained, lambda scores, labels, count: cross_entropy(scores, labels, count, smoothing)
+    return settings.trained(graph), lambda scores, labels, count: cross_entropy(scores, labels, count, smoothing)
 
 
 def cross_entropy(scores: Array, labels: NDArray[np.integer[Any]], count: int, smoothing: float = 0.0) -> Loss:

@@ -25,12 +25,8 @@ class Optimizer:
     def __init__(self, settings: Train, weights: Flat) -> None:
         self.settings = settings
         self.weights = weights
-        self.slots = {name: Flat(weights.shapes, weights.whole.dtype) for name in self.names()}
+        self.slots = {name: Flat(weights.shapes, weights.whole.dtype) for name in settings.slots}
         self.steps = 0
-
-    def names(self) -> tuple[str, ...]:
-        """Of the slots."""
-        raise NotImplementedError
 
     def update(self, piece: slice, gradient: Array, rate: float) -> None:
         """Move a piece of the weights; its `gradient` is spoilt. `steps` counts the step that is being made."""
@@ -56,9 +52,6 @@ class SGD(Optimizer):
     """w = w - rate*v where v = momentum*v + g, with Nesterov's look ahead w = w - rate*(g + momentum*v); g includes
     decay*w (Sutskever et al.: "On the importance of initialization and momentum", 2013)."""
 
-    def names(self) -> tuple[str, ...]:
-        return ("momentum",) if self.settings.momentum else ()
-
     def move(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
         if self.settings.decay:
             g += self.settings.decay * w
@@ -76,9 +69,6 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """w = w - rate * m / (sqrt(v) + eps), where m and v are running means of g and g², each over what is missing
     because they start at 0; g includes decay*w (Kingma and Ba: "Adam", 2015)."""
-
-    def names(self) -> tuple[str, ...]:
-        return "mean", "square"
 
     def move(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
         if self.settings.decay:

@@ -15,6 +15,7 @@ from ..layer import STRICT, Count, Natural, is_image, times
 
 if TYPE_CHECKING:
     from ..graph import Graph
+    from ..layer import Shape
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -85,6 +86,22 @@ class Train(BaseModel):
         """Whether a tensor, or the layer that holds it, is to stay as it is."""
         layer = name.rpartition(".")[0]
         return any(fnmatchcase(name, pattern) or fnmatchcase(layer, pattern) for pattern in self.freeze)
+
+    def trained(self, graph: Graph) -> Graph:
+        """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
+        last = graph.by_name[graph.outputs[0]]
+        return graph.until(last.inputs[0]) if self.loss == "cross_entropy" and last.layer.gives != "scores" else graph
+
+    def learned(self, graph: Graph) -> dict[str, Shape]:
+        """The tensors that follow their gradients, by name."""
+        return {name: t.shape for name, t in graph.tensors.items() if not t.buffer and not self.freezes(name)}
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """What the optimizer remembers of each weight."""
+        if self.optimizer == "sgd":
+            return ("momentum",) if self.momentum else ()
+        return "mean", "square"
 
     def problems(self, graph: Graph) -> Iterator[Problem]:
         """What keeps these settings from training a network, or what in them does nothing."""

@@ -85,7 +85,7 @@ class Trainer:
     def __init__(self, graph: Graph, settings: Train, tensors: Mapping[str, Array], workers: int = 1) -> None:
         self.settings = settings
         self.graph, self.measure = objective(settings, graph)
-        learned = {n: t.shape for n, t in graph.tensors.items() if not t.buffer and not settings.freezes(n)}
+        learned = settings.learned(graph)
         dtype = next(iter(tensors.values())).dtype
         self.weights = Flat(learned, dtype)
         self.weights.fill(tensors)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..graph import INPUT, Graph, Step
 from ..layer import Practice
+from .route import Route
 
 if TYPE_CHECKING:
     from ..layer import Pull
@@ -25,22 +26,10 @@ the tensors' names. It is called once, and may spoil what it is given."""
 
 
 class Tape:
-    """A graph of one output, and the names of the tensors that are `learned`.
-
-    A layer that has tensors of which none is learned is frozen: it runs as it does outside training. Behind the
-    first layer that learns, nothing goes back any further.
-    """
+    """A graph of one output, and the names of the tensors that are `learned`."""
 
     def __init__(self, graph: Graph, learned: Collection[str]) -> None:
-        (self.output,) = graph.outputs
-        self.steps = graph.until(self.output).steps
-        self.frozen = {step.name for step in self.steps if step.tensors and not _learns(step, learned)}
-        self.on_the_way: set[str] = set()
-        for step in self.steps:
-            if _learns(step, learned) or self.on_the_way.intersection(step.inputs):
-                self.on_the_way.add(step.name)
-        last = {name: i for i, step in enumerate(self.steps) for name in step.inputs}
-        self.dying = [[name for name in set(s.inputs) if last[name] == i] for i, s in enumerate(self.steps)]
+        self.route = Route(graph, learned)
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, practice: Callable[[str], Practice]
@@ -49,22 +38,22 @@ class Tape:
         live = {INPUT: x}
         del x
         way: list[tuple[Step, Pull]] = []
-        for step, dying in zip(self.steps, self.dying, strict=True):
+        for step, dying in zip(self.route.steps, self.route.dying, strict=True):
             inputs = [live[name] for name in step.inputs]
             for name in dying:
                 del live[name]
             own = {key: tensors[f"{step.name}.{key}"] for key in step.tensors}
-            if step.name in self.frozen:
+            if step.name in self.route.frozen:
                 live[step.name], pull = step.layer.differentiate(*inputs, **own)
             else:
                 live[step.name], pull = step.layer.learn(practice(step.name), *inputs, **own)
-            if step.name in self.on_the_way:
+            if step.name in self.route.on_the_way:
                 way.append((step, pull))
             del inputs, pull
-        return live[self.output], lambda dy, into: self._back(way, dy, into)
+        return live[self.route.output], lambda dy, into: self._back(way, dy, into)
 
     def _back(self, way: list[tuple[Step, Pull]], dy: Array, into: Mapping[str, Array]) -> None:
-        gradients = {self.output: dy}
+        gradients = {self.route.output: dy}
         del dy
         while way:
             step, pull = way.pop()
@@ -74,13 +63,9 @@ class Tape:
                 if (name := f"{step.name}.{key}") in into:
                     into[name][...] = gradient
             for name, gradient in zip(step.inputs, _apart(by_inputs), strict=True):
-                if name in self.on_the_way:
+                if name in self.route.on_the_way:
                     gradients[name] = _sum(gradients[name], gradient) if name in gradients else gradient
             del by_inputs, by_tensors, gradient
-
-
-def _learns(step: Step, learned: Collection[str]) -> bool:
-    return any(f"{step.name}.{key}" in learned for key in step.tensors)
 
 
 def _apart(gradients: tuple[Array, ...]) -> list[Array]:
