@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from layer_cases import RUN, Array, drawn, step_of, values
+from layer_cases import Array, drawn, every_example, step_of, values
 
 from cnnspec.graph import Step
 from cnnspec.layer import Example, Layer
-from cnnspec.layers import find
 
 if TYPE_CHECKING:
     from cnnspec.layer import Pull
@@ -70,12 +69,6 @@ def learned(step: Step) -> set[str]:
     return {name for name, tensor in step.tensors.items() if not tensor.buffer}
 
 
-def implemented(kind: str) -> bool:
-    return find(kind).differentiate is not Layer.differentiate
-
-
-TRAINED = [case for case in RUN if implemented(case.values[0])]
-every_example = pytest.mark.parametrize(("kind", "example"), TRAINED)
 both_ways = pytest.mark.parametrize("way", ["differentiate", "learn"])
 
 

@@ -5,10 +5,12 @@ A cell's channels are then neighbours, so that a convolution is a product of mat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from .strips import CACHE
 from .windows import Array
 
 
@@ -29,3 +31,9 @@ def ordered(x: Array) -> Array:
     copy = empty(x.shape, x.dtype)
     copy[...] = x
     return copy
+
+
+def parts(x: Array) -> Iterator[slice]:
+    """Images of a batch that stay in the cache together while several calls go over them."""
+    count = max(1, CACHE * len(x) // x.size)
+    yield from (slice(i, i + count) for i in range(0, len(x), count))

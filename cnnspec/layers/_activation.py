@@ -25,11 +25,14 @@ class Activation(Pointwise):
         raise NotImplementedError
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
+        from ..kernels.channels_last import parts
+
         y = self.forward(x)
         kept = y if self.by_output else x
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
-            dy *= self.derivative(kept)
+            for part in parts(dy):
+                dy[part] *= self.derivative(kept[part])
             return (dy,), {}
 
         return y, pull
