@@ -102,6 +102,8 @@ class Practice(Protocol):
     """
 
     random: np.random.Generator
+    goes_on: bool
+    """Whether any layer before this one learns; else the gradients by the inputs are not needed, and zeros will do."""
 
     def together(self, part: Array) -> Array:
         """The sum of every worker's `part`; all must ask in the same order."""

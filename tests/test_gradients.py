@@ -27,6 +27,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.random = np.random.default_rng(7)
+        self.goes_on = True
 
     def together(self, part: Array) -> Array:
         return part
@@ -127,6 +128,22 @@ def test_learning_is_the_same_unless_the_layer_says_otherwise(kind: str, example
     np.testing.assert_array_equal(learned_y, y)
     for one, other in zip(flat(learned_pull(like(y))), flat(pull(like(y))), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@every_example
+def test_gradients_by_tensors_are_the_same_where_no_layer_before_learns(kind: str, example: Example) -> None:
+    step = step_of(kind, example)
+    inputs, tensors = arriving(step), drawn(step)
+    found = []
+    for goes_on in (True, False):
+        practice = Alone()
+        practice.goes_on = goes_on
+        y, pull = step.layer.learn(practice, *inputs, **tensors)
+        dinputs, dtensors = pull(like(y))
+        assert [dx.shape for dx in dinputs] == [x.shape for x in inputs]
+        found.append(dtensors)
+    for name, gradient in found[0].items():
+        np.testing.assert_allclose(found[1][name], gradient, rtol=1e-9, atol=1e-12)
 
 
 def flat(gradients: tuple[tuple[Array, ...], dict[str, Array]]) -> list[Array]:

@@ -33,6 +33,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.random = np.random.default_rng(0)
+        self.goes_on = True
         self.updated: dict[str, Array] = {}
 
     def together(self, part: Array) -> Array:

@@ -12,7 +12,7 @@ from ._windowed import Windowed
 
 if TYPE_CHECKING:
     from ..kernels.differentiable.convolution import Back
-    from ..layer import Array, Pull
+    from ..layer import Array, Practice, Pull
 
 
 class Filters(Windowed):
@@ -39,14 +39,21 @@ class Filters(Windowed):
             why = "each group takes C/G channels and makes K/G maps"
             divide(letter, count, self.G, why, "a G that divides both; `G: C` is a depthwise convolution")
 
-    def differentiable(self, x: Array, weight: Array) -> tuple[Array, Back]:
-        """The output without bias and the way back, on (N, H, W, C)."""
+    def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
+        """The output without bias and the way back, on (N, H, W, C). Unless that `goes_on` behind the image, zeros do
+        for its gradient."""
         raise NotImplementedError
 
     def differentiate(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+        return self._way(x, weight, bias, True)
+
+    def learn(self, practice: Practice, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+        return self._way(x, weight, bias, practice.goes_on)
+
+    def _way(self, x: Array, weight: Array, bias: Array | None, goes_on: bool) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import add_to_cells, cells, cells_total, image
 
-        y, back = self.differentiable(cells(x), weight)
+        y, back = self.differentiable(cells(x), weight, goes_on)
         if bias is not None:
             add_to_cells(y, bias)
 

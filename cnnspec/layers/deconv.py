@@ -112,7 +112,7 @@ class Deconv(Filters):
         y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array) -> tuple[Array, Back]:
+    def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
         from ..kernels.differentiable.convolution import transposed
 
         return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)

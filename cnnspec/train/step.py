@@ -53,8 +53,9 @@ class Learnt(NamedTuple):
 class Lesson:
     """What a layer may need in a step of one worker: the contract `Practice` of `cnnspec.layer`."""
 
-    def __init__(self, name: str, lessons: Lessons) -> None:
+    def __init__(self, name: str, goes_on: bool, lessons: Lessons) -> None:
         self.random = lessons.random
+        self.goes_on = goes_on
         self._name, self._lessons = name, lessons
 
     def together(self, part: Array) -> Array:
@@ -71,8 +72,8 @@ class Lessons:
         self.worker, self.meeting, self.random = worker, meeting, random
         self.buffers: dict[str, Array] = {}
 
-    def on(self, name: str) -> Lesson:
-        return Lesson(name, self)
+    def on(self, name: str, goes_on: bool) -> Lesson:
+        return Lesson(name, goes_on, self)
 
 
 class Trainer:

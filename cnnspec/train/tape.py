@@ -6,7 +6,7 @@ it. Going back, a layer's way and the gradient of its output are let go as soon 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,9 +32,10 @@ class Tape:
         self.route = Route(graph, learned)
 
     def forward(
-        self, tensors: Mapping[str, Array], x: Array, practice: Callable[[str], Practice]
+        self, tensors: Mapping[str, Array], x: Array, practice: Callable[[str, bool], Practice]
     ) -> tuple[Array, Back]:
-        """The output (N, *output) for x (N, C, H, W), and the way back. `practice` is asked by a layer's name."""
+        """The output (N, *output) for x (N, C, H, W), and the way back. `practice` is asked by a layer's name, and
+        whether the way back goes on behind it."""
         live = {INPUT: x}
         del x
         way: list[tuple[Step, Pull]] = []
@@ -46,7 +47,8 @@ class Tape:
             if step.name in self.route.frozen:
                 live[step.name], pull = step.layer.differentiate(*inputs, **own)
             else:
-                live[step.name], pull = step.layer.learn(practice(step.name), *inputs, **own)
+                lesson = practice(step.name, not self.route.on_the_way.isdisjoint(step.inputs))
+                live[step.name], pull = step.layer.learn(lesson, *inputs, **own)
             if step.name in self.route.on_the_way:
                 way.append((step, pull))
             del inputs, pull
@@ -62,23 +64,17 @@ class Tape:
             for key, gradient in by_tensors.items():
                 if (name := f"{step.name}.{key}") in into:
                     into[name][...] = gradient
-            for name, gradient in zip(step.inputs, _apart(by_inputs), strict=True):
-                if name in self.route.on_the_way:
-                    gradients[name] = _sum(gradients[name], gradient) if name in gradients else gradient
-            del by_inputs, by_tensors, gradient
+            needed = [pair for pair in zip(step.inputs, by_inputs, strict=True) if pair[0] in self.route.on_the_way]
+            del by_inputs, by_tensors
+            while needed:
+                name, gradient = needed.pop()
+                if name in gradients:
+                    gradients[name] += gradient
+                else:
+                    gradients[name] = _own(gradient, [other for _, other in needed])
 
 
-def _apart(gradients: tuple[Array, ...]) -> list[Array]:
-    """Gradients that may each be spoilt. Those by several inputs are parts of one array, or all the same one."""
-    seen: set[int] = set()
-    apart = []
-    for gradient in gradients:
-        place = gradient.__array_interface__["data"][0]
-        apart.append(gradient.copy("K") if place in seen or not gradient.flags.writeable else gradient)
-        seen.add(place)
-    return apart
-
-
-def _sum(total: Array, more: Array) -> Array:
-    total += more
-    return total
+def _own(gradient: Array, others: Iterable[Array]) -> Array:
+    """A gradient that may be spoilt: several from one layer are parts of one array, or all the same one."""
+    is_shared = any(gradient.__array_interface__["data"] == other.__array_interface__["data"] for other in others)
+    return gradient.copy("K") if is_shared or not gradient.flags.writeable else gradient

@@ -27,13 +27,16 @@ PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
 
 
-def convolution(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, Back]:
-    """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K)."""
+def convolution(x: Array, weight: Array, sweeps: Sweeps, G: int, goes_on: bool = True) -> tuple[Array, Back]:
+    """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K).
+
+    Unless the way back `goes_on` behind the image, its gradient may be zeros.
+    """
     if G > 1 and G == x.shape[3] == len(weight):
         return depthwise(x, weight, sweeps)
     if all(s.F == 1 and not s.before and not s.after for s in sweeps):
         return _in_groups(_pointwise, _pointwise_back, x, weight, sweeps, G)
-    return _in_groups(_correlate, _correlate_back, x, weight, sweeps, G)
+    return _in_groups(_correlate, _correlate_back if goes_on else _to_filters, x, weight, sweeps, G)
 
 
 def transposed(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, Back]:
@@ -81,6 +84,11 @@ def _correlate_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradi
         return dx, turned(by_turned)
     blocks = Blocks(sweeps, weight.shape)
     return blocks.paint(dy, weight), blocks.by_filters(x, dy)
+
+
+def _to_filters(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
+    """The way back that ends here. Its zeros take no memory."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape), Blocks(sweeps, weight.shape).by_filters(x, dy)
 
 
 def turned(filters: Array) -> Array:
