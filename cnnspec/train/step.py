@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..graph import Graph
 from .flat import Flat
+from .heap import keep_freed_memory
 from .losses import objective
 from .optimizers import RULES
 from .randomness import Purpose, generator
@@ -84,6 +85,7 @@ class Trainer:
     """
 
     def __init__(self, graph: Graph, settings: Train, tensors: Mapping[str, Array], workers: int = 1) -> None:
+        keep_freed_memory()
         self.settings = settings
         self.graph, self.measure = objective(settings, graph)
         learned = settings.learned(graph)

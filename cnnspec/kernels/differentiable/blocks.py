@@ -19,6 +19,8 @@ from ...geometry import Sweep
 from ..strips import CACHE, Strip, strips
 from ..windows import Array
 
+ROOM = 2 * CACHE
+"""Values of gathered blocks: a strip's other arrays are small, so it may be larger than the engine's."""
 GATHERING = 32
 """Multiply-accumulates in the time that gathering one value takes."""
 
@@ -83,24 +85,30 @@ class Blocks:
 
     def strips(self, n: int) -> Iterator[Strip]:
         """Parts of the output whose gathered blocks fit the cache, or are as large as the filters."""
-        room = max(CACHE, self.taps * self.width * self.K)
+        room = max(ROOM, self.taps * self.width * self.K)
         return strips(n, self.sweeps[0].outputs, self.K, self.count * self.taps, room=room)
 
     def gathered(self, x: Array) -> Iterator[tuple[Strip, Array]]:
         """The blocks (rows, taps) of padded images, strip by strip, in memory that the next strip uses again."""
-        rows, columns = self.sweeps
-        s = x.strides
-        steps = (s[0], rows.S * s[1], self.apart * s[2], rows.D * s[1], columns.D * s[2], s[3])
+        seen = self.seen(x)
         room = np.empty(0, x.dtype)
         for strip in self.strips(len(x)):
-            n, H = strip.n1 - strip.n0, strip.r1 - strip.r0
-            shape = (n, H, self.count, rows.F, self.reach, self.C)
-            size = n * H * self.count * self.taps
-            room = room if room.size >= size else np.empty(size, x.dtype)
-            seen = as_strided(x[strip.n0 :, strip.r0 * rows.S :], shape, steps, writeable=False)
-            blocks = room[:size]
-            np.copyto(blocks.reshape(shape), seen)
+            part = seen[strip.n0 : strip.n1, strip.r0 : strip.r1]
+            room = room if room.size >= part.size else np.empty(part.size, x.dtype)
+            blocks = room[: part.size]
+            np.copyto(blocks.reshape(part.shape), part)
             yield strip, blocks.reshape(-1, self.taps)
+
+    def seen(self, x: Array) -> Array:
+        """All blocks of padded images as a view (N, rows, blocks of a row, FH, columns, C)."""
+        rows, columns = self.sweeps
+        s = x.strides
+        return as_strided(
+            x,
+            (len(x), rows.outputs, self.count, rows.F, self.reach, self.C),
+            (s[0], rows.S * s[1], self.apart * s[2], rows.D * s[1], columns.D * s[2], s[3]),
+            writeable=False,
+        )
 
     def of(self, y: Array, strip: Strip) -> Array:
         """A strip of an output (N, rows, columns, K) as (rows, width*K), the same memory."""
