@@ -126,6 +126,20 @@ def test_conv_in_strips(size: int, C: int, K: int, S: int) -> None:
     )
 
 
+@pytest.mark.parametrize("G", [1, 2])
+def test_conv_behind_which_nothing_learns(G: int) -> None:
+    """The gradients by its filters are the same."""
+    conv, x, practice = layer("conv", F=(3, 3), K=4, G=G), values(2, 4, 5, 6), Alone()
+    practice.goes_on = False
+    held = tensors(conv, x.shape[1:])
+    (y, pull), (expected, whole_pull) = conv.learn(practice, x, **held), conv.differentiate(x, **held)
+    np.testing.assert_array_equal(y, expected)
+    (dx,), gradients = pull(np.ones_like(y))
+    assert dx.shape == x.shape
+    for name, gradient in whole_pull(np.ones_like(y))[1].items():
+        np.testing.assert_allclose(gradients[name], gradient, rtol=1e-12)
+
+
 @often
 @given(
     size=pairs(1, 5),
