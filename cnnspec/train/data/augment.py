@@ -9,6 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Images = NDArray[np.float32]
+PIECE = 1 << 12
+"""Cells that are turned at a time: what is worked out for them stays in a core's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Augment:
         """Images like x, each changed in its own way; x stays as it is."""
         n = len(x)
         if self.rotate:
-            x = rotated(x, random.uniform(-self.rotate, self.rotate, n).astype(np.float32), self.blank)
+            x = rotated(x, random.uniform(-self.rotate, self.rotate, n), self.blank)
         if self.shift or self.crop:
             moves = random.integers(-self.shift, self.shift + 1, (n, 2))
             moves += random.integers(-self.crop, self.crop + 1, (n, 2))
@@ -48,37 +50,42 @@ def shifted(x: Images, moves: NDArray[np.integer], blank: NDArray[np.float32]) -
     return np.ascontiguousarray(windows[np.arange(len(x)), :, reach - moves[:, 0], reach - moves[:, 1]])
 
 
-def rotated(x: Images, degrees: NDArray[np.float32], blank: NDArray[np.float32]) -> Images:
-    """Images (n, C, H, W) turned about their centres, counter-clockwise by `degrees` (n,), bilinearly.
+def rotated(x: Images, degrees: NDArray[np.floating], blank: NDArray[np.float32]) -> Images:
+    """Images (n, C, H, W) turned about their centres, counter-clockwise by `degrees` (n,), bilinearly."""
+    sine, cosine = (part(np.radians(degrees)).astype(np.float32)[:, None, None] for part in (np.sin, np.cos))
+    turned = np.empty_like(x)
+    few = max(1, PIECE // (x.shape[2] * x.shape[3]))
+    for part in (slice(start, start + few) for start in range(0, len(x), few)):
+        _rotate(x[part], sine[part], cosine[part], blank, turned[part])
+    return turned
 
-    Each cell looks back to where it comes from, a point between four cells, and mixes them by distance.
-    """
+
+def _rotate(x: Images, sine: Images, cosine: Images, blank: NDArray[np.float32], turned: Images) -> None:
+    """Each cell looks back to where it comes from, a place between four cells, and mixes them by distance."""
     n, C, H, W = x.shape
-    framed = _framed(x, 1, blank)
-    angle = np.radians(degrees)[:, None, None]
-    rows = (np.arange(H, dtype=np.float32) - (H - 1) / 2)[:, None]
-    columns = np.arange(W, dtype=np.float32) - np.float32((W - 1) / 2)
-    down = np.cos(angle) * rows + np.sin(angle) * columns + np.float32((H + 1) / 2)
-    right = np.cos(angle) * columns - np.sin(angle) * rows + np.float32((W + 1) / 2)
-    # Beyond the frame all is blank, as on its edge.
-    top, lower = _split(down, H + 2)
-    left, outer = _split(right, W + 2)
-    corner = (top * (W + 2) + left).reshape(n, 1, H * W)
-    cells = framed.reshape(n, C, -1)
-
-    def between(step: int) -> Images:
-        near, far = (np.take_along_axis(cells, corner + step + side, axis=2).reshape(x.shape) for side in (0, 1))
-        return near + outer[:, None] * (far - near)
-
-    upper = between(0)
-    return upper + lower[:, None] * (between(W + 2) - upper)
+    # With a frame of two cells, a place at most one cell outside has four neighbours; beyond, all is blank.
+    cells, width = _framed(x, 2, blank).reshape(-1), W + 4
+    down, right = np.arange(H, dtype=np.float32)[:, None] - (H - 1) / 2, np.arange(W, dtype=np.float32) - (W - 1) / 2
+    top, lower = _split(cosine * down + sine * right + ((H - 1) / 2 + 2), H + 2)
+    left, outer = _split(cosine * right - sine * down + ((W - 1) / 2 + 2), W + 2)
+    corner = top * width + left
+    for channel in range(C):
+        first = corner + ((np.arange(n) * C + channel) * (H + 4) * width)[:, None, None]
+        upper, under = (_between(cells, first + step, outer) for step in (0, width))
+        turned[:, channel] = upper + lower * (under - upper)
 
 
-def _split(place: NDArray[np.float32], size: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Places along an axis of `size` cells as a cell and the share of the next one."""
-    place = np.clip(place, 0, size - 1)
-    cell = np.minimum(place.astype(np.intp), size - 2)
-    return cell, place - cell.astype(np.float32)
+def _between(cells: NDArray[np.float32], left: NDArray[np.intp], share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mixtures of cells and, for `share` of each, of their neighbours to the right."""
+    near = cells.take(left)
+    return near + share * (cells.take(left + 1) - near)
+
+
+def _split(place: NDArray[np.float32], highest: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Places along an axis, held between 1 and `highest`, as a cell and the share of the next one."""
+    place = np.clip(place, np.float32(1), np.float32(highest))
+    cell = place.astype(np.int32)
+    return cell.astype(np.intp), place - cell
 
 
 def _framed(x: Images, width: int, blank: NDArray[np.float32]) -> Images:

@@ -32,6 +32,8 @@ class Files:
         return len(self.paths)
 
     def read(self, indices: Indices) -> Images:
+        import PIL.Image  # noqa: F401 - many images are decoded quicker with it
+
         x = np.empty((len(indices), *self.input), np.float32)
 
         def decode(i: int) -> None:
