@@ -73,13 +73,19 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
     write is E415; a reader that has closed its pipe stays a BrokenPipeError.
     """
     path = Path(path)
+    with writing(path), path.open("wb") if _is_stream(path) else _replacing(path) as stream:
+        yield stream
+
+
+@contextmanager
+def writing(path: AnyPath) -> Iterator[None]:
+    """Turns the system's errors while writing into E415 about `path`; a closed pipe stays a BrokenPipeError."""
     try:
-        with path.open("wb") if _is_stream(path) else _replacing(path) as stream:
-            yield stream
+        yield
     except BrokenPipeError:
         raise
     except OSError as fault:
-        raise _unwritten(path, fault) from fault
+        raise _unwritten(Path(path), fault) from fault
 
 
 def ensure_writable(path: AnyPath) -> None:

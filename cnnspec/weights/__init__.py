@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays.npy import pickled
 from ..diagnostics import Diagnostic, FileError
-from ..files import AnyPath, Malformed, blaming, opened, whole
+from ..files import AnyPath, Malformed, blaming, ensure_writable, opened, whole
 from ..layer import Tensor
 from .contents import Entry, Weights, described
 from .initialisation import Style, initial
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Entry", "Style", "Weights", "fit", "header", "initial", "match", "read", "save", "take"]
+__all__ = ["Entry", "Style", "Weights", "ensure_savable", "fit", "header", "initial", "match", "read", "save", "take"]
 
 _FORMATS = (".safetensors", ".npz")
 """Each the suffix of a file and the name of the module that knows it."""
@@ -98,13 +98,25 @@ def save(tensors: Mapping[str, NDArray[Any]], path: AnyPath) -> None:
 
     E405 for another suffix, E415 when it cannot be written. Equal tensors give equal bytes.
     """
+    suffix = _written(path)
+    with whole(path) as stream:
+        import_module(suffix, __name__).dump(tensors, stream)
+
+
+def ensure_savable(path: AnyPath) -> None:
+    """Raises what `save` would raise for this name, before there is anything to save."""
+    _written(path)
+    ensure_writable(path)
+
+
+def _written(path: AnyPath) -> str:
+    """The suffix of a format that can be written; E405 for another one."""
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         message = f"cannot tell a weights format from the name `{Path(path).name}`"
         help = f"end it in {' or '.join(_FORMATS)}"
         raise FileError([Diagnostic("E405", message, file=str(path), help=help)])
-    with whole(path) as stream:
-        import_module(suffix, __name__).dump(tensors, stream)
+    return suffix
 
 
 def _format(path: AnyPath) -> ModuleType:

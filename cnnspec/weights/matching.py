@@ -28,9 +28,7 @@ def match(needed: Mapping[str, Tensor], header: Mapping[str, Entry], file: str) 
     """What keeps the tensors in `file` from being the network's: E401 and E402, and W401 for extra ones."""
     places = {name: place(name, tensor, header) for name, tensor in needed.items()}
     misfits = [
-        misfit
-        for name, at in places.items()
-        if at in header and (misfit := _misfit(name, needed[name], header[at], file))
+        found for name, at in places.items() if at in header and (found := misfit(name, needed[name], header[at], file))
     ]
     missing = [name for name, at in places.items() if at not in header]
     used = set(places.values())
@@ -48,7 +46,8 @@ def place(name: str, tensor: Tensor, header: Mapping[str, Entry]) -> str:
     return layer if tensor.bare and name not in header and layer in header else name
 
 
-def _misfit(name: str, tensor: Tensor, entry: Entry, file: str) -> Diagnostic | None:
+def misfit(name: str, tensor: Tensor, entry: Entry, file: str) -> Diagnostic | None:
+    """Why a stored tensor cannot be the network's (E401); None when it can."""
     layer, _, role = name.rpartition(".")
     if entry.dtype not in FLOATS:
         message = f"weights for `{layer}` have the wrong type"

@@ -40,7 +40,13 @@ _OTHER_FILES = {
 def header(path: AnyPath) -> dict[str, Entry]:
     """The tensors in the file, in the order of its header, or a `FileError`."""
     with opened(path) as stream, blaming(path):
-        return _header(stream)
+        return _header(stream)[0]
+
+
+def metadata(path: AnyPath) -> dict[str, str]:
+    """The words that a file holds beside its tensors, or a `FileError`."""
+    with opened(path) as stream, blaming(path):
+        return _header(stream)[1]
 
 
 def read(path: AnyPath) -> Weights:
@@ -48,7 +54,7 @@ def read(path: AnyPath) -> Weights:
     import numpy as np
 
     with opened(path) as stream, blaming(path):
-        entries = _header(stream)
+        entries, _ = _header(stream)
         data = np.memmap(stream, np.uint8, "r")
 
     def load(name: str) -> NDArray[Any]:
@@ -61,15 +67,20 @@ def read(path: AnyPath) -> Weights:
     return Weights(entries, load)
 
 
-def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None:
-    """Writes the tensors by the format's own library, which orders them: equal tensors, equal bytes."""
+def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
+    """Writes the tensors by the format's own library, which orders them: equal tensors, equal bytes.
+
+    Of `metadata` it keeps no order: more than one entry, and equal ones may give other bytes.
+    """
     import numpy as np
     from safetensors.numpy import save
 
-    stream.write(save({name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}))
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    stream.write(save(arrays, dict(metadata) if metadata else None))
 
 
-def _header(stream: BinaryIO) -> dict[str, Entry]:
+def _header(stream: BinaryIO) -> tuple[dict[str, Entry], dict[str, str]]:
+    """The tensors by name, and the words beside them."""
     size = stream.seek(0, 2)
     stream.seek(0)
     length, start = _length(stream.read(8), size)
@@ -86,7 +97,7 @@ def _header(stream: BinaryIO) -> dict[str, Entry]:
         end = entry.end
     if end != size:
         raise Malformed(f"its header promises {end:,} bytes; the file holds {size:,}", "is it cut off?")
-    return entries
+    return entries, metadata
 
 
 def _length(first: bytes, size: int) -> tuple[int, int]:
