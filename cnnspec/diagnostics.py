@@ -4,8 +4,8 @@ A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` bes
 (the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.render` turns
 diagnostics into text, JSON, GitHub annotations and SARIF.
 
-Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and training,
-E4 files, weights and images, W warnings. Each has a page in `cnnspec/codes/`.
+Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and settings of training,
+E4 files, weights, images and data, E5 training itself, W warnings. Each has a page in `cnnspec/codes/`.
 """
 
 from __future__ import annotations
@@ -78,6 +78,10 @@ class SpecError(Failure):
 
 class FileError(Failure):
     """A file, weights or an image that cannot be used (codes E4)."""
+
+
+class TrainingError(Failure):
+    """A training run that cannot go on, or not in this way (codes E5)."""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

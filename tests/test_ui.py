@@ -23,8 +23,8 @@ from cnnspec.codes import FOLDER, codes, page, title
 PACKAGE = Path(cnnspec.__file__).parent
 UI = Path(__file__).parent / "ui"
 BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = tuple(code for code in codes() if code.startswith(("E4", "W4")))
-"""Codes of files, weights and images: a spec alone cannot show them."""
+FILES = tuple(code for code in codes() if code.startswith(("E4", "E5", "W4")))
+"""Codes of files, weights and images, and of training: a spec alone cannot show them."""
 
 
 @dataclass(frozen=True)

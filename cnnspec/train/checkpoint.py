@@ -1,0 +1,154 @@
+"""A training run in one file: weights, the optimizer's state, the best weights so far, how far it has come, and what
+it is a run of.
+
+The file is safetensors. The network's tensors have their own names in it, so that it also serves as a weights file;
+`/` sets the others apart. Whatever happens while it is written, the file of that name is whole: the new one or the
+one before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ..diagnostics import Diagnostic, TrainingError
+from ..files import AnyPath, Malformed, blaming, whole
+from ..graph import Graph
+from ..kernels.windows import Array
+from ..weights import safetensors
+from .events import EpochDone, Event, Stepped
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .loop import Run
+
+_KEY = "cnnspec.training"
+_OPTIMIZER, _BEST = "optimizer/", "best/"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a run this run and no other: with all of it equal, the same bytes come out.
+
+    `settings` are the values of `train:` that have an influence.
+    """
+
+    spec: str
+    data: str
+    settings: dict[str, Any]
+    threads: int
+
+    def differences(self, other: Identity) -> Iterator[str]:
+        """What the other has otherwise, in words."""
+        if self.spec != other.spec:
+            yield "the network is another one"
+        if self.data != other.data:
+            yield "the data are others"
+        for key in dict.fromkeys((*self.settings, *other.settings)):
+            mine, theirs = self.settings.get(key), other.settings.get(key)
+            if mine != theirs:
+                yield f"`train.{key}` was {json.dumps(mine)}, is {json.dumps(theirs)}"
+        if self.threads != other.threads:
+            yield f"it had {self.threads} threads, has {other.threads}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A run between two steps. `best` are the weights of the best epoch, where they are asked for."""
+
+    progress: Progress
+    tensors: Mapping[str, Array]
+    optimizer: Mapping[str, Array]
+    best: Mapping[str, Array]
+
+    @classmethod
+    def start(cls, tensors: Mapping[str, Array]) -> Snapshot:
+        """A run that has not begun: its optimizer knows nothing yet."""
+        return cls(Progress(), tensors, {}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the file says beside its arrays."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
+    identity: Identity
+    progress: Progress
+
+
+def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
+    """Write a run to `path`, whole or not at all; E415 when that is impossible."""
+    words = TypeAdapter(_Words).dump_json(_Words(identity, snapshot.progress)).decode()
+    arrays = {
+        **snapshot.tensors,
+        **{_OPTIMIZER + name: array for name, array in snapshot.optimizer.items()},
+        **{_BEST + name: array for name, array in snapshot.best.items()},
+    }
+    with whole(path) as stream:
+        safetensors.dump(arrays, stream, {_KEY: words})
+
+
+def load(path: AnyPath) -> tuple[Identity, Snapshot]:
+    """What `save` wrote; E403 when it is something else, E404 when there is none."""
+    with blaming(path):
+        text = safetensors.metadata(path).get(_KEY)
+        if text is None:
+            raise Malformed("it holds no training run", "name the file of --checkpoint", message="cannot be resumed")
+        try:
+            words = TypeAdapter(_Words).validate_json(text)
+        except ValidationError as fault:
+            raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
+    arrays = safetensors.read(path)
+    parts: dict[str, dict[str, Array]] = {"": {}, _OPTIMIZER: {}, _BEST: {}}
+    for name, array in arrays.items():
+        part = next((prefix for prefix in (_OPTIMIZER, _BEST) if name.startswith(prefix)), "")
+        parts[part][name.removeprefix(part)] = array.copy()  # the file will be replaced; the arrays are written to
+    return words.identity, Snapshot(words.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])
+
+
+def agree(path: AnyPath, held: Identity, wanted: Identity) -> None:
+    """Raises E502 where the run in the file is another than the one that is wanted."""
+    found = list(held.differences(wanted))
+    if found:
+        message = "the checkpoint is of another run"
+        cure = "give what it was begun with, or leave --resume out and start from it: `--weights FILE`"
+        raise TrainingError([Diagnostic("E502", message, file=str(path), why="; ".join(found), help=cure)])
+
+
+def ensure_absent(path: AnyPath) -> None:
+    """Raises E503 when there is a checkpoint, which a new run would overwrite; FileError when it is another file."""
+    if not Path(path).exists():
+        return
+    identity, snapshot = load(path)
+    why = f"it has done {len(snapshot.progress.epochs):,} of {identity.settings['epochs']:,} epochs"
+    cure = "`--resume` to go on with it, `--restart` to begin anew, `--checkpoint FILE` to keep it"
+    raise TrainingError([Diagnostic("E503", "there is an unfinished run", file=str(path), why=why, help=cure)])
+
+
+class Keeper:
+    """Saves a run every so many steps and after each epoch. `kept` is the step after which it was saved last."""
+
+    def __init__(self, run: Run, identity: Identity, path: AnyPath, every: int) -> None:
+        self.run, self.identity, self.path, self.every = run, identity, path, every
+        self.kept: int | None = run.progress.step or None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochDone) or (isinstance(event, Stepped) and event.step % self.every == 0):
+            self.save()
+
+    def save(self) -> None:
+        save(self.path, self.identity, self.run.snapshot())
+        self.kept = self.run.progress.step
+
+
+def digest(graph: Graph) -> str:
+    """A network's fingerprint: its layers with fields, names and connections, whatever the text they stand in."""
+    steps = ((step.name, step.inputs, step.layer.kind, step.layer.model_dump_json()) for step in graph.steps)
+    return sha256(repr(list(chain([graph.input, graph.outputs], steps))).encode()).hexdigest()

@@ -1,0 +1,71 @@
+"""What happens in a training run, as data: what a display shows, a log keeps and a plot draws.
+
+Epochs, batches and steps count from 1; steps go on over the epochs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good a network is: mean loss an example, and the share of examples whose likeliest class is the right one;
+    None where the output is no list of classes."""
+
+    loss: float
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The weights have been changed once. `score` is that of the batch, `so_far` that of the epoch's batches."""
+
+    epoch: int
+    batch: int
+    batches: int
+    step: int
+    examples: int
+    score: Score
+    so_far: Score
+    rate: float
+    gradient_norm: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Validating:
+    """So many of the examples held out have been looked at after an epoch."""
+
+    epoch: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """An epoch with its validation has ended; `validation` is None where nothing is held out.
+
+    `training` is the mean over the epoch's batches as they were met, before the network had learned from the later
+    ones.
+    """
+
+    epoch: int
+    step: int
+    training: Score
+    validation: Score | None
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over: all epochs are done, or nothing has become better for `patience` epochs. `kept` is the epoch
+    whose weights are the result."""
+
+    reason: Literal["epochs", "patience"]
+    epochs: int
+    kept: int
+
+
+Event = Stepped | Validating | EpochDone | Finished

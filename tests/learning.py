@@ -1,0 +1,115 @@
+"""A small learner for tests of the loop: softmax regression with momentum, and the batches that it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnspec.kernels.windows import Array
+from cnnspec.train.checkpoint import Snapshot
+from cnnspec.train.data.order import Batch
+from cnnspec.train.events import Score
+from cnnspec.train.loop import Run
+from cnnspec.train.progress import Progress
+
+N, FEATURES, CLASSES, SIZE = 22, 5, 3, 8
+
+
+class Found(NamedTuple):
+    loss: float
+    correct: int
+    gradient_norm: float
+
+
+def examples(seed: int = 0) -> Batch:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(N, FEATURES)).astype(np.float32)
+    y = (x[:, :CLASSES] + 0.3 * random.normal(size=(N, CLASSES))).argmax(1)
+    return Batch(x, y)
+
+
+def probabilities(tensors: Mapping[str, Array], x: Array) -> Array:
+    z = x @ tensors["fc.weight"].T + tensors["fc.bias"]
+    e = np.exp(z - z.max(1, keepdims=True))
+    return np.asarray(e / e.sum(1, keepdims=True))
+
+
+def judged(tensors: Mapping[str, Array], x: Array, y: NDArray[Any]) -> tuple[float, int]:
+    p = probabilities(tensors, x)
+    return float(-np.log(p[np.arange(len(y)), y]).mean()), int((p.argmax(1) == y).sum())
+
+
+class Momentum(dict[str, Array]):
+    """What the loop asks of an optimizer."""
+
+    def state(self) -> dict[str, Array]:
+        return dict(self)
+
+
+class Regression:
+    """What the loop asks of a learner."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Array] = {
+            "fc.weight": np.zeros((CLASSES, FEATURES), np.float32),
+            "fc.bias": np.zeros(CLASSES, np.float32),
+        }
+        self.optimizer = Momentum({name: np.zeros_like(array) for name, array in self.tensors.items()})
+
+    def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int, number: int) -> Found:
+        loss, correct = judged(self.tensors, x, y)
+        error = (probabilities(self.tensors, x) - np.eye(CLASSES, dtype=np.float32)[y]) / len(y)
+        gradients = {"fc.weight": error.T @ x, "fc.bias": error.sum(0)}
+        for name, gradient in gradients.items():
+            velocity = self.optimizer[name]
+            velocity *= np.float32(0.9)
+            velocity += gradient
+            self.tensors[name] -= np.float32(rate) * velocity
+        return Found(loss, correct, float(np.sqrt(sum((g**2).sum() for g in gradients.values()))))
+
+
+class Shuffled:
+    """Every example once an epoch, in another order each time."""
+
+    def __len__(self) -> int:
+        return -(-N // SIZE)
+
+    def of(self, epoch: int, start: int) -> Iterator[Batch]:
+        x, y = examples()
+        order = np.random.default_rng(epoch).permutation(N)
+        for i in range(start * SIZE, N, SIZE):
+            yield Batch(x[order[i : i + SIZE]], y[order[i : i + SIZE]])
+
+
+class Exam:
+    """What the loop asks of a validation."""
+
+    total = N
+
+    def __init__(self, tensors: Mapping[str, Array]) -> None:
+        x, y = examples(1)
+        loss, correct = judged(tensors, x, y)
+        self.score = Score(loss, correct / N)
+
+    def __iter__(self) -> Iterator[int]:
+        yield from (10, N)
+
+
+def run(snapshot: Snapshot | None = None, epochs: int = 3, patience: int | None = None, rate: float = 0.1) -> Run:
+    """A run from the start, or from a snapshot on."""
+    learner = Regression()
+    if snapshot is not None:
+        learner.tensors, learner.optimizer = dict(snapshot.tensors), Momentum(snapshot.optimizer)
+    return Run(
+        learner,
+        Shuffled(),
+        Exam,
+        lambda step: rate / (1 + step),
+        epochs,
+        patience,
+        snapshot.progress if snapshot else Progress(),
+        snapshot.best if snapshot else {},
+    )
