@@ -25,6 +25,8 @@ COMMANDS = {
     "validate": "Find every mistake in specs.",
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
     "run": "Run a spec on images or arrays.",
+    "train": "Learn the weights of a spec from examples.",
+    "eval": "Loss, accuracy and confusion of a spec on examples.",
     "init": "Write fresh weights for a spec.",
     "convert": "Turn a PyTorch or NumPy weights file into safetensors.",
     "export": "Write a spec with its weights as ONNX.",
@@ -91,7 +93,7 @@ def _own_exit_for_closed_pipes() -> Iterator[None]:
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="cnnspec")
 def group() -> None:
-    """Describe a convolutional network in YAML; check it, count it, run it with NumPy."""
+    """Describe a convolutional network in YAML; check it, count it, train and run it with NumPy."""
 
 
 class Interrupt:

@@ -14,16 +14,16 @@ LONG = 2.0
 """Seconds of work left that are worth a bar, and the import of what draws it."""
 
 
-def tracked(work: Iterable[T], total: int) -> Iterator[T]:
+def tracked(work: Iterable[T], total: int, prints: bool = True) -> Iterator[T]:
     """The items of `work`, of which there are `total`.
 
-    No bar where results are printed to the same terminal: they show how far the work is.
+    No bar where the work `prints` its results to the same terminal: they show how far it is.
     """
     items = iter(work)
     start = time.monotonic()
     yield from islice(items, 1)
     left = (total - 1) * (time.monotonic() - start)
-    if left < LONG or not sys.stderr.isatty() or sys.stdout.isatty():
+    if left < LONG or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
         yield from items
         return
     from rich.console import Console

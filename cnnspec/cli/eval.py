@@ -1,0 +1,92 @@
+"""`cnnspec eval`: how good a network is on examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..layer import Shape
+from .options import input_option
+from .progress import tracked
+from .report import loaded
+from .settings import configured, opened, set_option
+from .terminal import colour, width
+from .weights import chosen
+
+if TYPE_CHECKING:
+    from ..train.evaluate import Evaluation
+
+
+@click.command("eval")
+@click.argument("spec_name", metavar="SPEC")
+@click.option("--data", metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("--weights", type=click.Path(), help="A .safetensors or .npz file, in place of the spec's own.")
+@click.option(
+    "--part",
+    type=click.Choice(["validation", "all"]),
+    default="validation",
+    show_default=True,
+    help="The examples that training holds out, or all: for data that were never learned from.",
+)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--plot", type=click.Path(), metavar="FILE.svg", help="Draw the confusion matrix.")
+@set_option
+@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@input_option
+def command(
+    spec_name: str,
+    data: str | None,
+    weights: str | None,
+    part: str,
+    style: str,
+    plot: str | None,
+    options: tuple[str, ...],
+    threads: int | None,
+    shape: Shape | None,
+) -> int:
+    """Loss and accuracy of SPEC on examples, precision and recall of each class, and which it takes for which.
+
+    DATA is what `train` takes: a folder with a sub-folder of images a class, IDX files, .npz or .csv. Of the same data
+    and settings the same examples are held out as in training.
+    """
+    spec = loaded(spec_name, shape)
+    settings = configured(spec, options)
+    tensors = chosen(spec, weights, None, None)
+    from ..files import ensure_writable
+    from ..train.data.order import held_out
+    from ..train.evaluate import Exam
+
+    if plot:
+        ensure_writable(plot)
+    examples = opened(spec, settings, data)
+    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
+    exam = Exam(spec.graph, settings, examples, range(begin, len(examples)), tensors, threads)
+    if plot and exam.tally.confusion is None:
+        raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
+    for _ in tracked(exam, len(exam), prints=False):
+        pass
+    found, classes = exam.tally.evaluation(), examples.classes or spec.classes()
+    click.echo(_shown(spec.name, examples.name, part, found, classes, style), nl=False)
+    if plot:
+        _draw(plot, spec.name, found, classes)
+    return 0
+
+
+def _shown(name: str, data: str, part: str, found: Evaluation, classes: tuple[str, ...] | None, style: str) -> str:
+    if style == "json":
+        from ..render import evaluation_json
+
+        return evaluation_json.render(name, data, part, found, classes)
+    from ..render import evaluation_text
+
+    which = f"{found.examples:,} examples of {data}" + (", held out" if part == "validation" else "")
+    return evaluation_text.render(f"{name}: {which}", found, classes, width(), colour())
+
+
+def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
+    from ..files import whole
+    from ..render import confusion_svg
+
+    with whole(plot) as stream:
+        stream.write(confusion_svg.render(name, found, classes).encode())

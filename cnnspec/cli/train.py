@@ -1,0 +1,67 @@
+"""`cnnspec train`: weights are learned from examples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..layer import Shape
+from .options import input_option
+from .report import loaded
+from .settings import configured, set_option
+
+EVERY = 500
+
+
+@click.command("train")
+@click.argument("spec_name", metavar="SPEC")
+@click.option("--data", metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("-o", "--output", type=click.Path(), help="The file of weights to write.  [default: NAME.safetensors]")
+@set_option
+@click.option("--weights", type=click.Path(), help="Start from these weights; what does not fit is drawn afresh.")
+@click.option("--freeze", multiple=True, metavar="PATTERN", help="Layers or tensors to leave as they are: 'conv*'.")
+@click.option("--threads", type=click.IntRange(1), help="Threads that share each batch.  [default: one a core]")
+@click.option("--log", type=click.Path(), metavar="FILE.jsonl", help="Write every step and epoch to this file.")
+@click.option("--plot", type=click.Path(), metavar="FILE.svg", help="Draw the learning curves.")
+@click.option("--checkpoint", type=click.Path(), help="Where an unfinished run is kept.  [default: beside the output]")
+@click.option("--every", type=click.IntRange(1), default=EVERY, show_default=True, help="Steps between checkpoints.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished run, if there is one.")
+@click.option("--restart", is_flag=True, help="Begin anew, though there is an unfinished run.")
+@input_option
+def command(
+    spec_name: str,
+    data: str | None,
+    output: str | None,
+    options: tuple[str, ...],
+    weights: str | None,
+    freeze: tuple[str, ...],
+    threads: int | None,
+    log: str | None,
+    plot: str | None,
+    checkpoint: str | None,
+    every: int,
+    resume: bool,
+    restart: bool,
+    shape: Shape | None,
+) -> int:
+    """Learn the weights of SPEC from DATA: a folder with a sub-folder of images a class, IDX files, .npz or .csv.
+
+    The spec's `train` section says how; every key in it has a default, and --set puts another value in its place.
+
+    The state of the run is kept in a checkpoint every so many steps, after each epoch and at Ctrl-C; --resume goes on
+    from it to the same weights, byte for byte, as if nothing had happened.
+    """
+    if resume and restart:
+        raise click.UsageError("--resume and --restart exclude each other.")
+    spec = loaded(spec_name, shape)
+    frozen = [f"train.freeze={json.dumps(freeze)}"] if freeze else []
+    settings = configured(spec, [*options, *frozen])
+    target = Path(output or f"{Path(spec_name).stem}.safetensors")
+    kept = Path(checkpoint) if checkpoint else target.with_name(f"{target.stem}.checkpoint.safetensors")
+    from .training import Choices, Files, train
+
+    files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
+    train(spec, settings, files, Choices(data, weights, threads, every, resume, restart))
+    return 0

@@ -1,0 +1,150 @@
+"""A training run from its files to its files: opened or resumed, shown as it goes on, kept, written."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from ..diagnostics import Failure, TrainingError
+from ..files import ensure_writable, whole
+from ..kernels.windows import Array
+from ..machine import cores
+from ..render import curves_svg, curves_text
+from ..render.safe import escaped
+from ..render.training import first_line, last_line
+from ..spec import Spec
+from ..train.assembly import assemble, identify
+from ..train.checkpoint import Identity, Keeper, Snapshot, agree, ensure_absent, load
+from ..train.data.order import held_out, refuse_unlearned
+from ..train.events import Finished
+from ..train.log import Log
+from ..train.loop import Run
+from ..train.settings import Train
+from ..weights import ensure_savable, initial, save
+from ..weights.transfer import transfer
+from . import terminal
+from .interruption import Interruption
+from .live import Extent, shown
+from .settings import opened
+
+LISTED = 8
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a run writes: weights and checkpoint, log and picture where they are wanted."""
+
+    output: Path
+    checkpoint: Path
+    log: Path | None
+    plot: Path | None
+
+    def ensure_writable(self) -> None:
+        """Before any work is done that could be lost. Raises FileError; UsageError when one is named twice."""
+        paths = [path for path in (self.output, self.checkpoint, self.log, self.plot) if path]
+        if len({path.resolve() for path in paths}) < len(paths):
+            raise click.UsageError("--output, --checkpoint, --log and --plot need files of their own.")
+        ensure_savable(self.output)
+        for path in paths[1:]:
+            ensure_writable(path)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How a run begins, and how often it is kept."""
+
+    data: str | None
+    weights: str | None
+    threads: int | None
+    every: int
+    resume: bool
+    restart: bool
+
+
+def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
+    """Train, and write what came of it. Raises Failure for what goes wrong, KeyboardInterrupt after Ctrl-C."""
+    files.ensure_writable()
+    held = _held(files.checkpoint, choices)
+    examples = opened(spec, settings, choices.data)
+    aside = held_out(len(examples), settings.validation)
+    refuse_unlearned(examples, aside)
+    threads = choices.threads or (held[0].threads if held else cores())
+    identity = identify(spec.graph, settings, examples, threads)
+    if held:
+        agree(files.checkpoint, held[0], identity)
+    start = held[1] if held else Snapshot.start(_tensors(spec, settings, choices.weights))
+    run = assemble(spec.graph, settings, examples, threads, start)
+    extent = Extent(settings.epochs, len(run.progress.epochs), len(examples) - aside, aside)
+    click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
+    keeper = Keeper(run, identity, files.checkpoint, choices.every)
+    try:
+        end = _carry_out(run, keeper, files.log, extent)
+    except (Failure, KeyboardInterrupt) as fault:
+        _say_what_is_kept(keeper, fault)
+        raise
+    _write(spec, run, end, files)
+
+
+def _held(checkpoint: Path, choices: Choices) -> tuple[Identity, Snapshot] | None:
+    """The run to go on with. Where there is none to be resumed, the run begins: it comes to the same."""
+    if choices.resume and checkpoint.exists():
+        return load(checkpoint)
+    if choices.resume:
+        click.echo(f"note: there is no `{escaped(str(checkpoint))}`: the run begins", err=True)
+    elif not choices.restart:
+        ensure_absent(checkpoint)
+    return None
+
+
+def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Array]:
+    """Weights to begin with: drawn, or a file's with what is missing drawn, which is said."""
+    if weights is None:
+        return initial(spec.graph.tensors, settings.style, settings.seed)
+    start = transfer(spec.graph.tensors, weights, settings.style, settings.seed)
+    for names, why in ((start.lacks, "are not in it"), (start.misshapen, "have another shape in it")):
+        if names:
+            listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+            how = f"{len(names):,} of {len(start.tensors):,} tensors {why} and are drawn afresh: {escaped(listed)}"
+            click.echo(f"note: {escaped(weights)}: {how}", err=True)
+    return start.tensors
+
+
+def _carry_out(run: Run, keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
+    """The events of a run, each logged, kept and shown; its end. Ctrl-C breaks it off between two, once it is kept."""
+    with ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
+        log = stack.enter_context(closing(Log(path, run.progress))) if path else None
+        show = stack.enter_context(shown(extent))
+        for event in run.events():
+            if log is not None:  # before the checkpoint: the log has all that it has
+                log(event)
+            keeper(event)
+            show(event)
+            if interruption.asked:
+                keeper.save()
+                raise KeyboardInterrupt
+    assert isinstance(event, Finished)
+    return event
+
+
+def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
+    if keeper.kept is not None:
+        path = escaped(str(keeper.path))
+        how = f"`--weights {path}`, with other settings," if isinstance(end, TrainingError) else "--resume"
+        click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how} goes on from there", err=True)
+
+
+def _write(spec: Spec, run: Run, end: Finished, files: Files) -> None:
+    """The results; with them the checkpoint has done its work."""
+    epochs = run.progress.epochs
+    save(run.result, files.output)
+    if files.plot:
+        with whole(files.plot) as stream:
+            stream.write(curves_svg.render(spec.name, epochs).encode())
+    files.checkpoint.unlink(missing_ok=True)
+    if terminal.width() is not None and len(epochs) > 1:
+        click.echo("\n" + curves_text.render(epochs, terminal.width()))
+    click.echo(last_line(str(files.output), end, epochs[end.kept - 1]))

@@ -1,0 +1,270 @@
+"""Runs that are broken off: killed at any moment, stopped by Ctrl-C, out of room. What was there stays, and a resumed
+run ends with the same bytes as an unbroken one."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from calling import call
+from quadrants import examples, quadrants
+
+from cnnspec.train import checkpoint
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
+
+RUN = ("train", "net.yaml", "--threads", "2", "--every", "3", "--log", "log.jsonl", "--set", "train.epochs=4")
+OPTIONS = ("--set", "train.patience=3", "--set", "train.augment.shift=1", "--set", "train.schedule=cosine")
+KEPT = Path("net.checkpoint.safetensors")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    quadrants(tmp_path)
+    return tmp_path
+
+
+def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "cnnspec", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options)
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    try:
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    return process.returncode, said.decode()
+
+
+def lines(path: Path = Path("log.jsonl")) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def until(process: subprocess.Popen[bytes], count: int) -> None:
+    """Until the log has so many lines, or the process has ended."""
+    deadline = time.monotonic() + 60
+    while process.poll() is None and lines() < count and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def logged(path: str) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in Path(path).read_text().splitlines()]
+    return [{key: value for key, value in record.items() if key != "images_per_second"} for record in records]
+
+
+def unbroken() -> bytes:
+    """The weights of a run that nothing disturbs; its log is `whole.jsonl`."""
+    assert call(*RUN, *OPTIONS, "-o", "whole.safetensors", "--log", "whole.jsonl").code == 0
+    return Path("whole.safetensors").read_bytes()
+
+
+def test_killed_at_any_moment(folder: Path) -> None:
+    """Again and again, wherever it is: in a step, in a validation, while the checkpoint is written."""
+    whole = unbroken()
+    moments = random.Random(7)
+    resume: tuple[str, ...] = ()
+    for count in (2, 9, 16, 27):
+        process = start(*RUN, *OPTIONS, *resume)
+        until(process, count)
+        time.sleep(moments.random() * 0.01)
+        process.kill()
+        finish(process)
+        resume = ("--resume",)
+    assert finish(start(*RUN, *OPTIONS, "--resume"))[0] == 0
+    assert Path("net.safetensors").read_bytes() == whole
+    assert logged("log.jsonl") == logged("whole.jsonl")
+    assert not KEPT.exists()
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 8, 9, 16, 23])
+def test_broken_off_after_a_step(folder: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """In one process: at each of these steps the checkpoint is written, and then all is over."""
+    whole = unbroken()
+
+    class Over(BaseException):
+        pass
+
+    def save_and_end(*given: Any) -> None:
+        save(*given)
+        raise Over
+
+    save = checkpoint.save
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_and_end)
+        with pytest.raises(Over):
+            call(*RUN, *OPTIONS, "--every", f"{step}")
+    assert call(*RUN, *OPTIONS, "--resume").code == 0
+    assert Path("net.safetensors").read_bytes() == whole
+
+
+@pytest.fixture
+def interrupted(folder: Path) -> str:
+    """Ctrl-C after the third step, in this process; what the run said."""
+    save = checkpoint.save
+
+    def save_and_interrupt(*given: Any) -> None:
+        save(*given)
+        if not asked:
+            asked.append(True)
+            signal.raise_signal(signal.SIGINT)
+
+    asked: list[bool] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "save", save_and_interrupt)
+        called = call(*RUN, *OPTIONS)
+    assert called.code == 130
+    return called.err
+
+
+def test_control_c_at_a_process(folder: Path) -> None:
+    process = start(*RUN, *OPTIONS)
+    until(process, 5)
+    process.send_signal(signal.SIGINT)
+    code, said = finish(process)
+    assert (code, said.count("--resume goes on from there")) == (130, 1)
+    assert "Traceback" not in said
+    assert checkpoint.load(KEPT)[1].progress.step >= 4
+
+
+def test_control_c_keeps_the_run(interrupted: str, folder: Path) -> None:
+    assert (
+        interrupted.strip()
+        == "note: `net.checkpoint.safetensors` holds the run after step 3; --resume goes on from there"
+    )
+    assert checkpoint.load(KEPT)[1].progress.step == 3
+    assert not Path("net.safetensors").exists()
+    assert not list(folder.glob(".cnnspec-*"))
+    called = call(*RUN, *OPTIONS, "--resume")
+    assert (called.code, called.err) == (0, "")
+    assert Path("net.safetensors").read_bytes() == unbroken()
+
+
+def test_an_unfinished_run_is_not_overwritten(interrupted: str, folder: Path) -> None:
+    before = KEPT.read_bytes()
+    called = call(*RUN, *OPTIONS)
+    assert (called.code, "error[E503]: there is an unfinished run" in called.err) == (1, True)
+    assert KEPT.read_bytes() == before
+    assert call(*RUN, *OPTIONS, "--restart").code == 0
+
+
+def test_the_checkpoint_serves_as_weights(interrupted: str, folder: Path) -> None:
+    assert call("eval", "net.yaml", "--weights", str(KEPT)).code == 0
+    called = call("train", "net.yaml", "--weights", str(KEPT), "--restart", "--set", "train.rate=0.001")
+    assert (called.code, called.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--set", "train.rate=0.02"], "`train.rate` was 0.01, is 0.02"),
+        (["--set", "train.seed=1"], "`train.seed` was 0, is 1"),
+        (["--freeze", "conv"], '`train.freeze` was [], is ["conv"]'),
+        (["--threads", "1"], "it had 2 threads, has 1"),
+        (["--data", "other/x.npz"], "the data are others"),
+    ],
+)
+def test_another_run_is_refused(interrupted: str, folder: Path, options: list[str], why: str) -> None:
+    (folder / "other").mkdir()
+    examples(folder / "other", seed=1)
+    before = KEPT.read_bytes()
+    called = call(*RUN, *OPTIONS, "--resume", *options)
+    assert (called.code, "error[E502]" in called.err) == (1, True)
+    assert f"= why: {why}\n" in called.err
+    assert KEPT.read_bytes() == before
+
+
+def test_another_network_is_refused_and_another_text_is_not(interrupted: str, folder: Path) -> None:
+    text = Path("net.yaml").read_text()
+    Path("net.yaml").write_text(text.replace("K: 4, P: same", "K: 5, P: same"))
+    assert "the network is another one" in call(*RUN, *OPTIONS, "--resume").err
+    Path("net.yaml").write_text(f"# a remark\n{text}")
+    assert call(*RUN, *OPTIONS, "--resume").code == 0
+
+
+def test_moved_data_are_the_same_data(interrupted: str, folder: Path) -> None:
+    (folder / "other").mkdir()
+    Path("x.npz").rename("other/x.npz")
+    assert call(*RUN, *OPTIONS, "--resume", "--data", "other/x.npz").code == 0
+
+
+def test_resuming_keeps_the_number_of_threads(interrupted: str, folder: Path) -> None:
+    without = [word for word in RUN if word not in ("--threads", "2")]
+    assert "2 threads" in call(*without, *OPTIONS, "--resume").out
+
+
+def test_nothing_to_resume(folder: Path) -> None:
+    """A run that was killed before its first checkpoint begins anew, which comes to the same."""
+    whole = unbroken()
+    called = call(*RUN, *OPTIONS, "--resume")
+    assert called.code == 0
+    assert called.err == "note: there is no `net.checkpoint.safetensors`: the run begins\n"
+    assert Path("net.safetensors").read_bytes() == whole
+
+
+@pytest.mark.parametrize("content", [b"", b"what is this?", b"PK\x03\x04"])
+def test_a_file_that_is_no_checkpoint(folder: Path, content: bytes) -> None:
+    KEPT.write_bytes(content)
+    for option in ((), ("--resume",)):
+        called = call(*RUN, *option)
+        assert (called.code, "error[E403]" in called.err) == (3, True)
+        assert KEPT.read_bytes() == content
+
+
+def test_weights_are_no_checkpoint(folder: Path) -> None:
+    call("init", "net.yaml", "-o", str(KEPT))
+    called = call(*RUN, "--resume")
+    assert (called.code, "it holds no training run" in called.err) == (3, True)
+
+
+def small_files() -> None:
+    """As on a disk that is nearly full: no file grows beyond the size of the log's first lines."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+
+def test_a_full_disk_loses_nothing(interrupted: str, folder: Path) -> None:
+    """The checkpoint no longer fits; the one before stays as it was, and the run goes on from it when there is room."""
+    whole = unbroken()
+    before = KEPT.read_bytes()
+    assert len(before) > 3000
+    without = [word for word in RUN if word not in ("--log", "log.jsonl")]
+    code, said = finish(start(*without, *OPTIONS, "--resume", preexec_fn=small_files))
+    assert (code, "error[E415]: `net.checkpoint.safetensors` cannot be written" in said) == (3, True), said
+    assert KEPT.read_bytes() == before
+    assert sorted(path.name for path in folder.glob("*")) == sorted(
+        ["log.jsonl", KEPT.name, "net.yaml", "whole.jsonl", "whole.safetensors", "x.npz"]
+    )
+    assert not list(folder.glob(".cnnspec-*"))
+    assert call(*RUN, *OPTIONS, "--resume").code == 0
+    assert Path("net.safetensors").read_bytes() == whole
+
+
+def test_a_full_disk_for_the_log(folder: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    called = call("train", "net.yaml", "--log", "/dev/full")
+    assert (called.code, "error[E415]: `/dev/full` cannot be written" in called.err) == (3, True)
+
+
+def test_a_reader_that_has_seen_enough(folder: Path) -> None:
+    """`cnnspec train ... | head -1`: the run is kept."""
+    process = start(*RUN, *OPTIONS, "--set", "train.epochs=400")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    code, said = finish(process)
+    assert (code, said) == (141, "")
+    _, snapshot = checkpoint.load(KEPT)
+    assert snapshot.progress.step > 0
