@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -220,3 +225,48 @@ def test_given_tensors_stay() -> None:
     before = {name: array.copy() for name, array in given.items()}
     Trainer(network, Train(), given).step(*batch(network), 0.1)
     assert all((given[name] == before[name]).all() for name in given)
+
+
+def test_a_layer_that_the_output_does_not_hang_on_stays() -> None:
+    text = HEAD + "  - {conv: {F: 3, K: 4}, name: stem}\n  - {conv: {F: 1, K: 2}, name: side}\n"
+    text += "  - from: stem\n  - flatten\n  - {dense: {K: 3}}\n"
+    learning = trainer(text)
+    before = learning.tensors["side.weight"].copy()
+    x, y = batch(learning.graph)
+    for number in range(3):
+        learning.step(x, y, 0.1, 0, number)
+    np.testing.assert_array_equal(learning.tensors["side.weight"], before)
+    assert "side.weight" not in learning.weights.named
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+from test_train_step import batch, drawn, graph
+from cnnspec.train.settings import Train
+from cnnspec.train.step import Trainer
+
+network = graph("input: {C: 8, H: 64, W: 64}\\nlayers: [{conv: {F: 1, K: 8}}, relu, flatten, {dense: {K: 3}}]\\n")
+learning = Trainer(network, Train(), drawn(network, np.float32), int(sys.argv[1]))
+x, y = batch(network, 16)
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(3):
+    learning.step(x, y, 0.1)
+before = faults()
+for _ in range(10):
+    learning.step(x, y, 0.1)
+print((faults() - before) // 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_steps_take_their_memory_from_the_step_before(workers: int) -> None:
+    """Arrays of 2 MiB each are 500 pages, which the system would have to clear again and again."""
+    folder = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder.parent), str(folder)])}
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(workers)], capture_output=True, text=True, check=True, env=environment
+    )
+    assert int(done.stdout) < 200

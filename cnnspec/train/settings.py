@@ -93,8 +93,9 @@ class Train(BaseModel):
         return graph.until(last.inputs[0]) if self.loss == "cross_entropy" and last.layer.gives != "scores" else graph
 
     def learned(self, graph: Graph) -> dict[str, Shape]:
-        """The tensors that follow their gradients, by name."""
-        return {name: t.shape for name, t in graph.tensors.items() if not t.buffer and not self.freezes(name)}
+        """The tensors that follow their gradients, by name: those of layers that the output hangs on."""
+        tensors = graph.until(*graph.outputs).tensors.items()
+        return {name: t.shape for name, t in tensors if not t.buffer and not self.freezes(name)}
 
     @property
     def slots(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..graph import Graph
+from .allocator import keep_freed_memory
 from .flat import Flat
 from .heap import keep_freed_memory
 from .losses import objective
@@ -88,7 +89,7 @@ class Trainer:
         keep_freed_memory()
         self.settings = settings
         self.graph, self.measure = objective(settings, graph)
-        learned = settings.learned(graph)
+        learned = settings.learned(self.graph)
         dtype = next(iter(tensors.values())).dtype
         self.weights = Flat(learned, dtype)
         self.weights.fill(tensors)
