@@ -110,6 +110,7 @@ def advise(findings: Findings, without: Without | None) -> Iterator[Advice]:
     yield from _library(findings.blas)
     yield from _instructions(findings)
     yield from _threads(findings)
+    yield from _others(findings)
     yield from _share(findings.cores)
 
 
@@ -172,6 +173,17 @@ def _threads(findings: Findings) -> Iterator[Advice]:
         f"{slow}; this slows down training and traces, not `run`, which has threads of its own",
         f"`OPENBLAS_NUM_THREADS={usable}` in the environment, or the like of another library",
     )
+
+
+def _others(findings: Findings) -> Iterator[Advice]:
+    single, together = findings.speed.single, findings.speed.together
+    threads = findings.blas.threads or 1
+    if single is not None and 1 < threads <= findings.cores.usable and single > GAIN * together:
+        yield Advice(
+            f"NumPy's products are slower with {threads} threads than with one",
+            f"{together:.0f} GFLOP/s, and {single:.0f} with one: other processes hold cores that it waits for",
+            "measure again when they are done; `run` suffers less: its threads share out what work is left",
+        )
 
 
 def _share(cores: Cores) -> Iterator[Advice]:

@@ -228,6 +228,13 @@ def test_too_many_threads_and_a_quota() -> None:
     assert quota.message == "a control group limits this process to 1.5 of 8 cores"
 
 
+def test_other_processes_take_the_cores() -> None:
+    (found,) = advice(replace(FINDINGS, speed=Speed(100.0, 20.0)))
+    assert found.message == "NumPy's products are slower with 8 threads than with one"
+    assert found.why.startswith("20 GFLOP/s, and 100 with one")
+    assert advice(replace(FINDINGS, speed=Speed(None, 20.0))) == []
+
+
 def test_affinity() -> None:
     findings = replace(FINDINGS, cores=Cores(8, 2), blas=replace(FINDINGS.blas, threads=2))
     (found,) = advice(findings)

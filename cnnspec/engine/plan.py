@@ -100,7 +100,7 @@ def _extent(place: Place) -> tuple[int, ...]:
     return place.shape[1] + halo.top + halo.bottom, place.shape[2] + halo.left + halo.right, place.depth
 
 
-TOGETHER = 1 << 20
+TOGETHER = 1 << 21
 """float32 values of activations up to which inputs run together: beyond, they would push each other out of the
 cache."""
 WORTH = 100_000
