@@ -1,4 +1,4 @@
-"""The networks that come with cnnspec, by name."""
+"""The networks and data sets that come with cnnspec, by name."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def folder() -> Path:
 @lru_cache(maxsize=1)
 def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.yaml")))
+
+
+def data() -> dict[str, Path]:
+    """The folders of the data sets."""
+    return {path.name: path for path in sorted(folder().iterdir()) if any(path.glob("*-ubyte.gz"))}
 
 
 def path(name: str) -> Path | None:

@@ -284,11 +284,25 @@ def with_data(folder: Path, data: str | None) -> spec.Spec:
 
 
 def test_data_of_a_spec_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "my/data").mkdir(parents=True)
     assert data_path(with_data(tmp_path, "my/data")) == tmp_path / "my/data"
 
 
-def test_given_data_lie_where_they_lie(tmp_path: Path) -> None:
+def test_given_data_lie_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.npz").touch()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     assert data_path(with_data(tmp_path, "my/data"), "../x.npz") == Path("../x.npz")
+
+
+@pytest.mark.parametrize(
+    ("data", "cure"), [("digit", "did you mean `digits`?"), ("my/data", "check the path, and its case")]
+)
+def test_data_that_are_not_there(tmp_path: Path, data: str, cure: str) -> None:
+    for given in (data, None):
+        with pytest.raises(FileError) as caught:
+            data_path(with_data(tmp_path, data), given)
+        assert [(d.code, d.help) for d in caught.value.diagnostics] == [("E404", cure)]
 
 
 @pytest.mark.parametrize("given", ["digits", None])

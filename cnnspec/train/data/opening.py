@@ -12,8 +12,8 @@ from ...arrays import misfit
 from ...arrays.npy import nbytes
 from ...arrays.npz import Archive
 from ...attachments import outside
-from ...bundled import folder as bundled_folder
-from ...diagnostics import Diagnostic, FileError
+from ...bundled import data as bundled
+from ...diagnostics import Diagnostic, FileError, closest
 from ...files import AnyPath, blaming, opened
 from ...images import levels
 from ...layer import image
@@ -37,7 +37,8 @@ def data_path(spec: Spec, given: str | None = None) -> Path:
     """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.
 
     Either is a path, or the name of a bundled data set (`digits`). A path in a spec starts in the spec's folder.
-    Raises FileError: E414 when the spec names none, E416 when its path leaves the spec's folder.
+    Raises FileError: E404 when there is nothing, E414 when the spec names none, E416 when its path leaves the spec's
+    folder.
     """
     file = spec.source.file
     inside = spec.header.train.data if spec.header.train else None
@@ -49,8 +50,13 @@ def data_path(spec: Spec, given: str | None = None) -> Path:
         cure = "put the data beside the spec and name them from there, or choose them yourself: `--data DATA`"
         raise FileError([Diagnostic("E416", "`data` leaves the folder of the spec", file=file, why=why, help=cure)])
     path = Path(what) if given else spec.folder / what
-    along = bundled_folder() / what
-    return along if not path.exists() and Path(what).name == what and along.is_dir() else path
+    if path.exists():
+        return path
+    if what not in bundled():
+        near = closest(what, bundled())
+        cure = f"did you mean `{near}`?" if near else "check the path, and its case"
+        raise FileError([Diagnostic("E404", f"there are no data `{what}`", file=str(path), help=cure)])
+    return bundled()[what]
 
 
 def open_examples(path: AnyPath, spec: Spec, loss: Loss = "cross_entropy") -> Examples:
