@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from calling import inputs
 from engine_cases import Array, graph, lively
 
 from cnnspec.engine.plan import KEPT, Plan
-from cnnspec.engine.team import Lane, Team
+from cnnspec.engine.team import Item, Lane, Team
 from cnnspec.graph import Graph
 from cnnspec.model import Model
 from cnnspec.spec import load
@@ -68,8 +69,8 @@ def test_one_model_in_many_threads() -> None:
 # The team by itself
 
 
-def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -> list[Lane]:
-    """Stages of items that log their stage, for each lane; those of stage `fail` raise."""
+def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -> tuple[list[Lane], list[int]]:
+    """Items that log their stage and need all of the stage before, for each lane; those of stage `fail` raise."""
 
     def call(stage: int) -> None:
         if stage == fail:
@@ -79,7 +80,8 @@ def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -
     def item(stage: int) -> list[Any]:
         return [lambda: call(stage)]
 
-    return [[[item(stage) for _ in range(items)] for stage in range(stages)] for _ in range(count)]
+    order = [stage for stage in range(stages) for _ in range(items)]
+    return [[item(stage) for stage in order] for _ in range(count)], [stage * items for stage in order]
 
 
 @contextmanager
@@ -97,9 +99,25 @@ def test_each_item_is_done_once_and_stages_in_order(size: int) -> None:
     with team(size) as made:
         for _ in range(50):
             log: list[int] = []
-            made.run(lanes(log, 7, 5, size))
+            made.run(*lanes(log, 7, 5, size))
             assert log == sorted(log)
             assert len(log) == 7 * 5
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_an_item_begins_once_what_it_needs_is_done(size: int) -> None:
+    random = Random(size)
+    needs = [random.randint(0, i) for i in range(60)]
+    done: list[int] = []
+    begun: list[tuple[int, set[int]]] = []
+
+    def item(i: int) -> Item:
+        return [lambda: begun.append((i, set(done))), lambda: done.append(i)]
+
+    with team(size) as made:
+        made.run([[item(i) for i in range(len(needs))]] * size, needs)
+    assert sorted(done) == list(range(len(needs)))
+    assert all(before >= set(range(needs[i])) for i, before in begun)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -108,9 +126,9 @@ def test_failures_arrive_and_the_team_survives(size: int) -> None:
         for _ in range(20):
             log: list[int] = []
             with pytest.raises(ArithmeticError, match="stage 2"):
-                made.run(lanes(log, 5, 3, size, fail=2))
+                made.run(*lanes(log, 5, 3, size, fail=2))
             assert log == [0, 0, 0, 1, 1, 1]
-            made.run(lanes(log, 2, 3, size))
+            made.run(*lanes(log, 2, 3, size))
             assert len(log) == 12
 
 
@@ -127,7 +145,7 @@ def test_a_failure_in_the_other_thread_arrives() -> None:
             raise ArithmeticError("elsewhere")
 
     with team(2) as made, pytest.raises(ArithmeticError, match="elsewhere"):
-        made.run([[[[call], [call]]]] * 2)
+        made.run([[[call], [call]]] * 2, [0, 0])
 
 
 def test_a_model_survives_a_failure() -> None:
@@ -141,7 +159,7 @@ def test_a_model_survives_a_failure() -> None:
         raise ArithmeticError("broken")
 
     for lane in bound.lanes:
-        lane[1][0].append(broken)
+        lane[1].append(broken)
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
     assert bound not in model.plan._free

@@ -12,10 +12,11 @@ from ..kernels.gathered import Gathered
 from ..kernels.grouped import Grouped
 from ..kernels.painted import Painted
 from ..kernels.product import Product
-from ..kernels.strips import Scratch
+from ..kernels.strips import Scratch, Strip
 from ..kernels.winograd import Winograd
 from .finish import finish
-from .lowering import Item, Lowering, Memory, Stage
+from .flow import Item, Stage, made, read
+from .lowering import Lowering, Memory
 from .program import Operation
 
 KERNELS: dict[str, Callable[..., Any]] = {
@@ -52,10 +53,19 @@ class Convolution:
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
         x, out = memory.around(operation.inputs[0], operation.halo), memory.inner(operation.name)
-        n, H, W, _ = out.shape
-        stage = [self.item(memory, x, strip, scratch.fresh()) for strip in self.kernel.strips(n, H, W)]
-        stage[0] = [*memory.clear_border(operation.name), *stage[0]]
-        yield stage
+        n, H, W, K = out.shape
+        strips = list(self.kernel.strips(n, H, W))
+        items = [self.item(memory, x, strip, scratch.fresh()) for strip in strips]
+        items[0] = [*memory.clear_border(operation.name), *items[0]]
+        yield Stage(items, made(strips, H, K), self.reads(strips, H))
+
+    def reads(self, strips: list[Strip], H: int) -> dict[str, list[int]]:
+        """How many rows each strip needs, of the image and of what is added to it."""
+        plus = {self.operation.plus: made(strips, H, 0)} if self.operation.plus else {}
+        layer: Any = self.operation.layer
+        if self.operation.kernel == "painted":
+            return plus
+        return plus | {self.operation.inputs[0]: read(strips, layer.sweeps(self.operation.arriving[0])[0])}
 
     def item(self, memory: Memory, x: Any, strip: Any, scratch: Scratch) -> Item:
         operation = self.operation

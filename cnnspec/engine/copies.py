@@ -10,7 +10,8 @@ import numpy as np
 
 from ..kernels.strips import Scratch
 from ..kernels.windows import Array
-from .lowering import Item, Memory, Stage, channels_first
+from .flow import Item, Stage
+from .lowering import Memory, channels_first
 from .program import Operation
 
 Moves = Iterator[tuple[Array, Array | None]]
@@ -95,9 +96,9 @@ class Copy:
         x = channels_first(memory.inner(operation.inputs[0]))
         out = channels_first(memory.inner(operation.name))
         moves = COPIES[operation.layer.kind](operation.layer, x, out)
-        items: Stage = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
+        items: list[Item] = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
         items[0] = [*memory.clear_border(operation.name), *items[0]]
-        yield items
+        yield Stage(items)
 
 
 class Reading:
@@ -116,4 +117,4 @@ class Reading:
             calls.append(partial(np.copyto, ordered, x))
             x = ordered
         calls.append(partial(np.copyto, *((out, x.reshape(out.shape)) if out.ndim == 4 else (out.reshape(x.shape), x))))
-        yield [calls]
+        yield Stage([calls])

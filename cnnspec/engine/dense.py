@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..kernels.strips import Scratch, add_bias, multiply
 from .finish import finish
-from .lowering import Item, Memory, Stage
+from .flow import Item, Stage
+from .lowering import Memory
 from .program import Operation
 
 PARTS = 2
@@ -24,7 +25,7 @@ class Dense:
         K = self.operation.shape[0]
         parts = PARTS if self.operation.arrays["weight"].size >= SHARED else 1
         width = -(-K // parts)
-        yield [self.item(memory, k, min(k + width, K), scratch.fresh()) for k in range(0, K, width)]
+        yield Stage([self.item(memory, k, min(k + width, K), scratch.fresh()) for k in range(0, K, width)])
 
     def item(self, memory: Memory, first: int, end: int, scratch: Scratch) -> Item:
         operation = self.operation

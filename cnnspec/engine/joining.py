@@ -11,7 +11,8 @@ import numpy as np
 from ..kernels.strips import Call, Scratch, Strip, strips
 from ..kernels.windows import Array
 from .finish import FINISHES, finish
-from .lowering import Item, Memory, Stage
+from .flow import Item, Stage, made
+from .lowering import Memory
 from .program import Operation
 
 
@@ -32,19 +33,28 @@ class Elementwise:
         out = memory.inner(operation.name)
         inputs = [memory.inner(name) for name in operation.inputs]
         if out.ndim == 2:
-            yield [self.part(inputs, out, scratch.fresh())]
+            yield Stage([self.part(inputs, out, scratch.fresh())])
             return
-        stage = [self.part([seen(x, strip) for x in inputs], strip.of(out), scratch.fresh()) for strip in pieces(out)]
-        stage[0] = [*memory.clear_border(operation.name), *stage[0]]
-        yield stage
+        strips = list(pieces(out))
+        items = [self.part([seen(x, strip) for x in inputs], strip.of(out), scratch.fresh()) for strip in strips]
+        items[0] = [*memory.clear_border(operation.name), *items[0]]
+        rows = made(strips, out.shape[1], out.shape[3])
+        yield Stage(
+            items, rows, {name: rows for name, x in zip(operation.inputs, inputs, strict=True) if not is_gate(x)}
+        )
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
         raise NotImplementedError
 
 
+def is_gate(x: Array) -> bool:
+    """Whether an image (n, H, W, C) has one cell for all."""
+    return x.shape[1:3] == (1, 1)
+
+
 def seen(x: Array, strip: Strip) -> Array:
     """What a strip needs of an input: its own cells, or the one cell of a gate."""
-    return x[strip.n0 : strip.n1] if x.shape[1:3] == (1, 1) else strip.of(x)
+    return x[strip.n0 : strip.n1] if is_gate(x) else strip.of(x)
 
 
 class Reduction(Elementwise):
@@ -127,4 +137,4 @@ class Concat:
             if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
                 calls.append(partial(np.copyto, part, x))
             first += shape[0]
-        yield [calls]
+        yield Stage([calls])

@@ -70,15 +70,27 @@ class Layout:
     offsets: Mapping[str, int]
     values: int
 
+    def meet(self, one: str, other: str) -> bool:
+        """Whether two tensors have memory in common."""
+        (a, a_end), (b, b_end) = self._extent(one), self._extent(other)
+        return a < b_end and b < a_end
+
+    def _extent(self, name: str) -> tuple[int, int]:
+        place = self.places[name]
+        begin = self.offsets[place.root]
+        return begin, begin + place.values
+
 
 def lay_out(operations: Program, input: Shape, outputs: tuple[str, ...]) -> Layout:
     """Place all tensors of a program."""
     placed = places(operations, input)
     lives = spans(operations, placed, outputs)
     users = lenders(placed, lives)
-    offsets, values = allocate(
-        {root: Span(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root] for root in users}
-    )
+    needed = {
+        root: Span(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root] for root in users
+    }
+    offsets, values = allocate(needed)
+    offsets = linger(needed, values) or offsets
     return Layout(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
 
 
@@ -157,15 +169,40 @@ def allocate(needed: Mapping[str, Span]) -> tuple[dict[str, int], int]:
     Memory Management for Deep Neural Net Inference", 2020).
     """
     offsets: dict[str, int] = {}
-    for name in sorted(needed, key=lambda name: (-needed[name].values, name)):
-        span, start = needed[name], 0
-        rivals = [other for other in offsets if needed[other].born <= span.dies and span.born <= needed[other].dies]
-        for other in sorted(rivals, key=lambda other: offsets[other]):
-            if start + span.values <= offsets[other]:
-                break
-            start = max(start, _rounded(offsets[other] + needed[other].values))
-        offsets[name] = start
+    for name in _largest_first(needed):
+        offsets[name] = _lowest(name, needed, offsets)
     return offsets, max((offsets[name] + needed[name].values for name in offsets), default=0)
+
+
+def linger(needed: Mapping[str, Span], size: int) -> dict[str, int]:
+    """Offsets in no more than `size` values such that a memory, where there is room for that, is given to others one
+    operation later than it could be: then that operation may begin while the one before still reads. Empty when the
+    memories do not fit so."""
+    offsets: dict[str, int] = {}
+    for name in _largest_first(needed):
+        start = _lowest(name, needed, offsets, later=1)
+        if start + needed[name].values > size:
+            start = _lowest(name, needed, offsets)
+        if start + needed[name].values > size:
+            return {}
+        offsets[name] = start
+    return offsets
+
+
+def _largest_first(needed: Mapping[str, Span]) -> list[str]:
+    return sorted(needed, key=lambda name: (-needed[name].values, name))
+
+
+def _lowest(name: str, needed: Mapping[str, Span], offsets: Mapping[str, int], later: int = 0) -> int:
+    """The lowest place that is free for the time of a memory and for so many operations around it."""
+    span, start = needed[name], 0
+    born, dies = span.born - later, span.dies + later
+    rivals = [other for other in offsets if needed[other].born <= dies and born <= needed[other].dies]
+    for other in sorted(rivals, key=lambda other: offsets[other]):
+        if start + span.values <= offsets[other]:
+            break
+        start = max(start, _rounded(offsets[other] + needed[other].values))
+    return start
 
 
 def _rounded(values: int) -> int:

@@ -13,15 +13,13 @@ from typing import Protocol
 
 import numpy as np
 
-from ..kernels.strips import Call, Scratch
+from ..kernels.strips import Scratch
 from ..kernels.windows import Array
 from ..layer import is_image
+from .flow import Item, Stage
 from .halo import Halo
 from .layout import Place
 from .program import Operation
-
-Item = list[Call]
-Stage = list[Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Plain:
         def call() -> None:
             np.copyto(out, forward(*inputs, **operation.arrays))
 
-        yield [[call]]
+        yield Stage([[call]])
 
 
 def channels_first(x: Array) -> Array:

@@ -16,7 +16,8 @@ from ..kernels.strips import Scratch
 from ..kernels.upsampling import bilinear
 from ..kernels.windows import Array
 from .copies import Copy
-from .lowering import Item, Lowering, Memory, Stage
+from .flow import Item, Stage
+from .lowering import Lowering, Memory
 from .program import Operation
 
 
@@ -52,7 +53,7 @@ class Mixing:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         items = [self.item(one, result, scratch.fresh()) for one, result in zip(x, out, strict=True)]
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
-        yield items
+        yield Stage(items)
 
     def item(self, x: Array, out: Array, scratch: Scratch) -> Item:
         H, W, C = x.shape

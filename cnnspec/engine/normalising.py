@@ -10,8 +10,9 @@ import numpy as np
 
 from ..kernels.strips import Scratch
 from ..kernels.windows import Array
+from .flow import Item, Stage
 from .joining import Elementwise
-from .lowering import Item, Memory, Stage
+from .lowering import Memory
 from .program import Operation
 
 
@@ -35,7 +36,7 @@ class Softmax:
             partial(np.add.reduce, out, axis=-1, out=one, keepdims=keep),
             partial(np.divide, out, one, out=out),
         ]
-        yield [[*memory.clear_border(self.operation.name), *calls]]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
 
 
 class LogSoftmax(Elementwise):

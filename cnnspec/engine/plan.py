@@ -17,9 +17,10 @@ from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
 from ..layer import is_image
 from .choice import nanoseconds
+from .flow import Flow
 from .hold import one_thread
 from .layout import Layout, Place, lay_out
-from .lowering import Lowering, Memory, Stage, channels_first
+from .lowering import Lowering, Memory, channels_first
 from .lowerings import lower
 from .passes import optimise
 from .program import program, with_arrays
@@ -39,6 +40,11 @@ class Prepared:
             # Kernels have values in an order of their own: those in the file are not needed as well.
             release(tensors[name] for name in operation.tensors)
         self.work = [nanoseconds(operation) for operation in operations]
+        self.reads = {operation.name: operation.reads for operation in operations}
+
+    def meets(self, later: str, earlier: str) -> bool:
+        """Whether an operation writes where the one before it reads."""
+        return any(self.layout.meet(later, name) for name in self.reads[earlier])
 
 
 class Bound:
@@ -51,26 +57,30 @@ class Bound:
         self.arena = aligned(prepared.layout.values * n)
         self.memory = Memory(self._roots(prepared.layout), prepared.layout.places)
         self.input = channels_first(self.memory.inner(INPUT))
-        self.lanes = [self._bind(prepared, Scratch())]
-        self.calls: list[Call] = [call for stage in self.lanes[0] for item in stage for call in item]
-        shared = any(len(stage) > 1 for stage in self.lanes[0])
-        self.lanes += [self._bind(prepared, Scratch()) for _ in range(threads - 1 if shared else 0)]
-        self.team = Team(len(self.lanes)) if len(self.lanes) > 1 else None
+        flow = self._bind(prepared, Scratch())
+        self.needs = flow.needs
+        self.lanes = [flow.items]
+        self.calls: list[Call] = [call for item in flow.items for call in item]
+        others = threads - 1 if len(flow.items) > 1 else 0
+        self.lanes += [self._bind(prepared, Scratch()).items for _ in range(others)]
+        self.team = Team(len(self.lanes)) if others else None
         if self.team is not None:
             finalize(self, self.team.close)
 
-    def _bind(self, prepared: Prepared, scratch: Scratch) -> list[Stage]:
-        """All stages, bound to the scratch of one thread. What is not worth sharing is one item, together with its
+    def _bind(self, prepared: Prepared, scratch: Scratch) -> Flow:
+        """All work, bound to the scratch of one thread. What is not worth sharing is one item, together with its
         neighbours."""
-        stages: list[Stage] = [[self.memory.clear_border(INPUT)]]
-        for work, lowering in zip(prepared.work, prepared.lowerings, strict=True):
+        flow = Flow(prepared.meets)
+        flow.alone(self.memory.clear_border(INPUT))
+        for (name, reads), work, lowering in zip(
+            prepared.reads.items(), prepared.work, prepared.lowerings, strict=True
+        ):
             for stage in lowering.stages(self.memory, scratch):
-                items = stage if work * self.n >= WORTH else [[call for item in stage for call in item]]
-                if len(items) == len(stages[-1]) == 1:
-                    stages[-1] = [[*stages[-1][0], *items[0]]]
+                if len(stage.items) > 1 and work * self.n >= WORTH:
+                    flow.shared(name, reads, stage)
                 else:
-                    stages.append(items)
-        return stages
+                    flow.alone(call for item in stage.items for call in item)
+        return flow
 
     def _roots(self, layout: Layout) -> dict[str, Array]:
         roots = {}
@@ -85,7 +95,7 @@ class Bound:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         np.copyto(self.input, x)
         if self.team is not None:
-            self.team.run(self.lanes)
+            self.team.run(self.lanes, self.needs)
         else:
             for call in self.calls:
                 call()
@@ -103,7 +113,7 @@ def _extent(place: Place) -> tuple[int, ...]:
 TOGETHER = 1 << 21
 """float32 values of activations up to which inputs run together: beyond, they would push each other out of the
 cache."""
-WORTH = 100_000
+WORTH = 50_000
 """Nanoseconds of a stage's work from which on waking another thread for it pays: a sleeping one takes about 20,000 to
 come, and threads get in each other's way while they have the interpreter."""
 KEPT = 4
@@ -144,7 +154,7 @@ class Plan:
         items = [[work(i)] for i in range(len(parts))]
         team = Team(min(self.threads, len(parts)))
         try:
-            team.run([[items]] * min(self.threads, len(parts)))
+            team.run([items] * min(self.threads, len(parts)), [0] * len(parts))
         finally:
             team.close()
         return found

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..geometry import Sweep
 from ..kernels.pooling import coverage, seen_by
-from ..kernels.strips import Call, Scratch
+from ..kernels.strips import Call, Scratch, strips
 from ..kernels.windows import Array
-from .lowering import Lowering, Memory, Stage
+from .flow import Stage, made, read
+from .lowering import Lowering, Memory
 from .program import Operation
 
 
@@ -47,21 +48,27 @@ class Pool:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         rows, columns = self.sweeps
         n, _, W, C = x.shape
+        parts = list(strips(n, rows.outputs, C, (rows.F + 1) * W * C))
         items = []
-        for i in range(n):
-            low = scratch.fresh().take(1, rows.outputs, W, C)
-            one, result = x[i : i + 1], out[i : i + 1]
-            calls = [*shifted(self.combine, one, low, rows, 1), *shifted(self.combine, low, result, columns, 2)]
+        for part in parts:
+            seen, result = x[part.n0 : part.n1], part.of(out)
+            low = scratch.fresh().take(*result.shape[:2], W, C)
+            within = range(part.r0, part.r1)
+            calls = [
+                *shifted(self.combine, seen, low, rows, within, 1),
+                *shifted(self.combine, low, result, columns, range(columns.outputs), 2),
+            ]
             if self.divisor is not None:
-                calls.append(partial(np.divide, result, self.divisor, out=result))
+                divisor = self.divisor[part.r0 : part.r1]
+                calls.append(partial(np.divide, result, divisor, out=result))
             items.append(calls)
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
-        yield items
+        yield Stage(items, made(parts, rows.outputs, C), {self.operation.inputs[0]: read(parts, rows)})
 
 
-def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, axis: int) -> Iterator[Call]:
-    """The taps of each window combined along one axis, without those off the image."""
-    pairs = (seen_by(sweep, tap) for tap in range(sweep.F))
+def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, within: range, axis: int) -> Iterator[Call]:
+    """The taps of some windows, those `within`, combined along one axis, without those off the image."""
+    pairs = (seen_by(sweep, tap, within) for tap in range(sweep.F))
     taps = sorted(((_cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
     whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
     if len(whole) == 2:
@@ -98,7 +105,7 @@ class GlobalAverage:
         made = scratch.take(n, 1, C) if calls else scratch.fresh().take(n, 1, C)
         calls.append(partial(np.matmul, share, dense.reshape(n, H * W, C), out=made))
         calls.append(partial(np.copyto, out, made.reshape(n, 1, 1, C)))
-        yield [[*memory.clear_border(self.operation.name), *calls]]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
 
 
 class GlobalMax:
@@ -110,4 +117,4 @@ class GlobalMax:
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         largest: Call = partial(np.maximum.reduce, x, axis=(1, 2), out=out, keepdims=True)
-        yield [[*memory.clear_border(self.operation.name), largest]]
+        yield Stage([[*memory.clear_border(self.operation.name), largest]])

@@ -15,8 +15,9 @@ import numpy as np
 from ..kernels.strips import Call, Scratch, Strip, strips
 from ..kernels.windows import Array
 from .finish import finish
+from .flow import Item, Stage
 from .joining import Elementwise
-from .lowering import Item, Lowering, Memory, Stage
+from .lowering import Lowering, Memory
 from .program import Operation
 
 
@@ -81,7 +82,7 @@ class OverMaps:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         items = [self.item(x[i : i + 1], out[i : i + 1], scratch.fresh()) for i in range(len(x))]
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
-        yield items
+        yield Stage(items)
 
     def item(self, x: Array, out: Array, scratch: Scratch) -> Item:
         layer: Any = self.operation.layer

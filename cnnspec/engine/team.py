@@ -1,16 +1,15 @@
-"""Threads that share the work items of a stage.
+"""Threads that share the work items of a plan.
 
 Which items there are is fixed when a plan is made, so results are the same bytes for any number of threads; who
-carries one out is decided as they go: each lane takes the next item that is left, so that a lane whose core another
-process has taken holds up one item and no more. NumPy lets go of the interpreter while it computes, so lanes really
-run side by side; in between they have it one at a time, which is why only stages of much work are shared.
+carries one out is decided as they go. Items are begun in their order, each as soon as those that it needs are done: a
+thread whose core another process has taken holds up what hangs on its one item and no more. NumPy lets go of the
+interpreter while it computes, so threads really run side by side; in between they have it one at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
-from threading import Semaphore, Thread
+from threading import Condition, Semaphore, Thread
 
 import numpy as np
 
@@ -18,32 +17,67 @@ from .hold import one_thread
 
 Call = Callable[[], object]
 Item = Sequence[Call]
-Lane = Sequence[Sequence[Item]]
-"""The stages of a plan, each a list of items, bound to the scratch of one thread."""
+Lane = Sequence[Item]
+"""All items of a plan, bound to the scratch of one thread."""
 
 
-class Shared:
-    """A stage in work."""
+class Run:
+    """Items on their way. Item i may begin when the first `needs[i]` are done."""
 
-    def __init__(self) -> None:
-        self._next = count()
+    def __init__(self, needs: Sequence[int]) -> None:
         self.failure: BaseException | None = None
+        self._needs = needs
+        self._next = 0
+        self._done = [False] * len(needs)
+        self._behind = 0
+        """So many items, from the first on, are done."""
+        self._news = Condition()
 
-    def work(self, items: Sequence[Item]) -> None:
-        """Carry out items until none is left, or one has failed."""
+    def work(self, lane: Lane) -> None:
+        """Carry out items until none is left to begin, or one has failed."""
+        item = self._take()
         try:
-            while self.failure is None and (i := next(self._next)) < len(items):
-                for call in items[i]:
+            while item is not None:
+                for call in lane[item]:
                     call()
+                item = self._take(item)
         except BaseException as failure:
-            self.failure = failure
+            with self._news:
+                self.failure = failure
+                self._news.notify_all()
+
+    def _take(self, done: int | None = None) -> int | None:
+        """The next item, once it may begin, after this thread has `done` another."""
+        with self._news:
+            if done is not None:
+                self._finish(done)
+            while self._is_held_up():
+                self._news.wait()
+            if self._is_over():
+                self._news.notify_all()
+                return None
+            self._next += 1
+            if not self._is_held_up():
+                self._news.notify()
+            return self._next - 1
+
+    def _finish(self, item: int) -> None:
+        self._done[item] = True
+        while self._behind < len(self._done) and self._done[self._behind]:
+            self._behind += 1
+
+    def _is_over(self) -> bool:
+        return self.failure is not None or self._next == len(self._needs)
+
+    def _is_held_up(self) -> bool:
+        return not self._is_over() and self._needs[self._next] > self._behind
 
 
 class Team:
-    """Threads for `lanes - 1` lanes, which sleep between stages; the caller's own thread is the first lane."""
+    """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane."""
 
     def __init__(self, lanes: int) -> None:
-        self._work: list[tuple[Shared, Sequence[Item]] | None] = [None] * lanes
+        self._work: list[tuple[Run, Lane] | None] = [None] * lanes
         self._wake = [Semaphore(0) for _ in range(lanes)]
         self._done = Semaphore(0)
         self._threads = [Thread(target=self._member, args=(i,), daemon=True) for i in range(1, lanes)]
@@ -52,32 +86,23 @@ class Team:
 
     def _member(self, number: int) -> None:
         while self._wake[number].acquire() and (work := self._work[number]) is not None:
-            stage, items = work
+            run, lane = work
             with np.errstate(all="ignore"), one_thread:
-                stage.work(items)
+                run.work(lane)
             self._work[number] = None
             self._done.release()
 
-    def run(self, lanes: Sequence[Lane]) -> None:
-        """Carry out a plan that is bound once for each lane. A stage of one item is the caller's."""
-        for number, items in enumerate(lanes[0]):
-            if len(items) > 1:
-                self._share([lane[number] for lane in lanes])
-            else:
-                for item in items:
-                    for call in item:
-                        call()
-
-    def _share(self, bound: Sequence[Sequence[Item]]) -> None:
-        stage = Shared()
-        for i, items in enumerate(bound[1:], 1):
-            self._work[i] = stage, items
+    def run(self, lanes: Sequence[Lane], needs: Sequence[int]) -> None:
+        """Carry out a plan that is bound once for each lane."""
+        run = Run(needs)
+        for i, lane in enumerate(lanes[1:], 1):
+            self._work[i] = run, lane
             self._wake[i].release()
-        stage.work(bound[0])
-        for _ in bound[1:]:
+        run.work(lanes[0])
+        for _ in lanes[1:]:
             self._done.acquire()
-        if stage.failure is not None:
-            raise stage.failure
+        if run.failure is not None:
+            raise run.failure
 
     def close(self) -> None:
         """Let the threads end."""

@@ -22,13 +22,16 @@ def _covered(sweep: Sweep, padding: bool) -> NDArray[np.intp]:
     return counts
 
 
-def seen_by(sweep: Sweep, tap: int) -> tuple[slice, slice]:
-    """The cells that one tap of all windows sees of an axis, and the windows for which it lies on the axis."""
+def seen_by(sweep: Sweep, tap: int, within: range | None = None) -> tuple[slice, slice]:
+    """The cells that one tap of the windows `within` (by default all) sees of an axis, and for which of them, counted
+    from the first, it lies on the axis."""
+    within = within or range(sweep.outputs)
     start = tap * sweep.D - sweep.before
-    begin = max(0, -(start // sweep.S))
-    end = max(begin, min(sweep.outputs, (sweep.size - 1 - start) // sweep.S + 1))
+    begin = max(within.start, -(start // sweep.S))
+    end = max(begin, min(within.stop, (sweep.size - 1 - start) // sweep.S + 1))
     start += begin * sweep.S
-    return slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S), slice(begin, end)
+    cells = slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S)
+    return cells, slice(begin - within.start, end - within.start)
 
 
 def average_bins(x: Array, axis: int, out: int) -> Array:

@@ -91,13 +91,13 @@ def aligned(size: int) -> Array:
     return block[skip : skip + size]
 
 
-def strips(n: int, H: int, K: int, cost: int, parts: int = 1, room: int = CACHE) -> Iterator[Strip]:
-    """Cut n images of H rows into strips of at most `room` values at `cost` values a row, at least one row each;
-    `parts` cuts the channels as well. The cut hangs on sizes alone, so results do not hang on the threads."""
+def strips(n: int, H: int, K: int, cost: int, parts: int = 1, room: int | None = None) -> Iterator[Strip]:
+    """Cut n images of H rows into strips of at most `room` values (by default `CACHE`) at `cost` values a row, at least
+    one row each; `parts` cuts the channels as well. The cut hangs on sizes alone, not on the number of threads."""
     width = -(-K // parts)
     for k0 in range(0, K, width):
         k1 = min(k0 + width, K)
-        rows = max(1, room // max(cost, 1))
+        rows = max(1, (room or CACHE) // max(cost, 1))
         if rows >= H:
             images = max(1, min(rows // H, -(-n // 2)))
             for n0 in range(0, n, images):

@@ -1,0 +1,114 @@
+"""Which items a plan lets overlap: whatever order threads finish them in, not a byte of the result changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+import pytest
+from calling import inputs
+from engine_cases import Array, graph, lively
+
+from cnnspec.engine.flow import Flow, Stage, made, read
+from cnnspec.engine.plan import Bound, Prepared
+from cnnspec.geometry import Sweep
+from cnnspec.graph import Graph
+from cnnspec.kernels import strips
+from cnnspec.kernels.strips import Strip
+from cnnspec.spec import load
+
+CHAIN = """\
+  - {conv: {F: 3, K: 24, P: 1}}
+  - {relu6: {}}
+  - {conv: {F: 3, K: C, G: C, P: 1, S: 2}}
+  - {maxpool: {F: 3, S: 1, P: 1}}
+  - {add: [[{conv: {F: 1, K: 24}}], [{conv: {F: 5, K: 24, P: 2}}]]}
+  - {mul: [[], [globalavgpool, {conv: {F: 1, K: 24}}, sigmoid]]}
+  - {lrn: {size: 3}}
+  - {conv: {F: 3, K: 8, P: 1, D: 1, S: 1}}
+  - {deconv: {F: 2, S: 2, K: 6}}
+  - {avgpool: {F: 2}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
+    monkeypatch.setattr(strips, "CACHE", 4000)
+    monkeypatch.setattr("cnnspec.kernels.winograd.LEAST", 0)
+    monkeypatch.setattr("cnnspec.kernels.winograd.ENOUGH", 2)
+
+
+def networks() -> Iterator[tuple[str, Graph]]:
+    yield "chain", graph((3, 32, 32), CHAIN)
+    for name in ("squeezenet1_1", "googlenet", "mobilenet_v3_small"):
+        yield name, load(name, (3, 32, 32)).graph
+    yield "resnet20_cifar", load("resnet20_cifar").graph
+
+
+CASES = dict(networks())
+
+
+def late(bound: Bound, x: Array, random: Random) -> dict[str, Array]:
+    """A run as three threads could make it: each item is carried out at any time between its beginning and its end."""
+    np.copyto(bound.input, x)
+    begun: list[int] = []
+    done: set[int] = set()
+    behind = upcoming = 0
+    while behind < len(bound.needs):
+        ready = upcoming < len(bound.needs) and bound.needs[upcoming] <= behind
+        if ready and len(begun) < 3 and (not begun or random.random() < 0.7):
+            begun.append(upcoming)
+            upcoming += 1
+            continue
+        item = begun.pop(random.randrange(len(begun)))
+        for call in bound.lanes[0][item]:
+            call()
+        done.add(item)
+        while behind in done:
+            behind += 1
+    return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("n", [1, 3])
+def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
+    found = CASES[name]
+    bound = Bound(Prepared(found, lively(found)), n, 1)
+    x = inputs(n, found.input)
+    with np.errstate(all="ignore"):
+        bound.run(x)
+        wanted = {name: bound.memory.inner(name).copy() for name in found.outputs}
+        for seed in range(4):
+            for key, y in late(bound, x, Random(seed)).items():
+                np.testing.assert_array_equal(y, wanted[key])
+
+
+def test_layers_overlap() -> None:
+    """Otherwise the test above holds nothing."""
+    bound = Bound(Prepared(CASES["chain"], lively(CASES["chain"])), 1, 1)
+    overlapping = [i for i, need in enumerate(bound.needs) if need < i]
+    assert len(set(bound.needs)) > 20
+    assert len(overlapping) > len(bound.needs) // 2
+
+
+def test_what_strips_read_and_make() -> None:
+    parts = [Strip(0, 1, 0, 4, 0, 8), Strip(0, 1, 4, 7, 0, 8), Strip(1, 2, 0, 7, 0, 8)]
+    assert made(parts, 7, 8) == [4, 7, 14]
+    assert made(parts, 7, 16) == [], "channels are missing"
+    assert read(parts, Sweep(13, 3, 2, before=1, after=1)) == [8, 13, 26]
+    assert read(parts, Sweep(7, 1)) == [4, 7, 14]
+
+
+def test_a_stage_needs_the_rows_above_it() -> None:
+    flow = Flow(lambda later, earlier: later == "clash")
+    flow.alone([int])
+    flow.shared("a", ["input"], Stage([[int]] * 3, [2, 4, 6]))
+    flow.shared("b", ["a"], Stage([[int]] * 2, [3, 6], {"a": [4, 6]}))
+    flow.shared("c", ["a"], Stage([[int]] * 2, [3, 6], {"a": [3, 6]}))
+    flow.shared("clash", ["c"], Stage([[int]], [6], {"c": [1]}))
+    flow.alone([int])
+    flow.alone([int])
+    assert flow.needs == [0, 1, 1, 1, 3, 4, 4, 4, 8, 9]
+    assert [len(item) for item in flow.items] == [1] * 9 + [2]
