@@ -22,12 +22,12 @@ Sweeps = tuple[Sweep, Sweep]
 
 def depthwise(x: Array, weight: Array, sweeps: Sweeps) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """x (N, H, W, C) with weight (C, 1, FH, FW): (N, rows, columns, C)."""
-    filters = weight[:, 0].transpose(1, 2, 0)
+    filters = np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
 
     def back(dy: Array) -> tuple[Array, Array]:
         by_filters = _by_filters(x, dy, sweeps).transpose(2, 0, 1)[:, None]
         if is_mirrored(sweeps):
-            return _correlate(dy, filters[::-1, ::-1], mirrored(sweeps)), np.ascontiguousarray(by_filters)
+            return _correlate(dy, filters[::-1, ::-1].copy(), mirrored(sweeps)), np.ascontiguousarray(by_filters)
         return _paint(dy, filters, sweeps), np.ascontiguousarray(by_filters)
 
     return _correlate(x, filters, sweeps), back
