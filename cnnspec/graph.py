@@ -12,12 +12,10 @@ from math import prod
 from typing import NamedTuple
 
 from .diagnostics import Span
-from .layer import Layer, Shape, Tensor
+from .layer import FLOAT, Layer, Shape, Tensor
 from .reach import Reaches, behind
 
 INPUT = "input"
-FLOAT = 4
-"""Bytes of a float32."""
 
 
 class Call(NamedTuple):

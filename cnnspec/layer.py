@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
 
 Shape = tuple[int, ...]
+FLOAT = 4
+"""Bytes of a float32."""
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """How every pydantic model here is set up; a schema is built when it is first needed."""
@@ -86,11 +88,12 @@ class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place 
 
 class Kept(NamedTuple):
     """What the way back through a layer holds on to, for one input: the arriving tensors, the output, and so many
-    `own` bytes beside them."""
+    `own` bytes beside them. While it is gone it takes some `scratch` bytes, whatever the batch is."""
 
     inputs: bool = False
     output: bool = False
     own: int = 0
+    scratch: int = 0
 
 
 class Practice(Protocol):

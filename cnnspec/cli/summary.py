@@ -9,6 +9,7 @@ from ..spec import Checked, Spec, check
 from ..summary import Summary, summarise
 from .options import input_option
 from .report import exit_code, note_size, show
+from .settings import configured, set_option
 from .terminal import colour, width
 
 
@@ -25,6 +26,9 @@ from .terminal import colour, width
 )
 @click.option("--tensors", is_flag=True, help="List the tensors that a weights file must hold instead.")
 @click.option("--plan", is_flag=True, help="Show where the engine keeps each tensor instead.")
+@click.option("--train", "training", is_flag=True, help="Show what memory a step of training takes instead.")
+@set_option
+@click.option("--threads", type=click.IntRange(1), help="With --train: threads that share each batch.  [default: 1]")
 @click.option("--diff", "other", metavar="OTHER", help="Show what changes from SPEC to OTHER instead.")
 @input_option
 def command(
@@ -34,6 +38,9 @@ def command(
     style: str,
     tensors: bool,
     plan: bool,
+    training: bool,
+    options: tuple[str, ...],
+    threads: int | None,
     other: str | None,
     shape: Shape | None,
 ) -> int:
@@ -45,12 +52,18 @@ def command(
     Exit code: 0 when all is well, 1 for mistakes in a spec; with --diff, 0 when the two are alike and 1 when they
     differ, as diff has it.
     """
-    if tensors + plan + bool(other) > 1:
-        raise click.UsageError("--tensors, --plan and --diff exclude each other.")
-    if depth and (tensors or plan or other or style == "json"):
-        raise click.UsageError("--depth nests the table of layers; JSON, --tensors, --plan, --diff are never nested.")
+    if tensors + plan + training + bool(other) > 1:
+        raise click.UsageError("--tensors, --plan, --train and --diff exclude each other.")
+    if depth and (tensors or plan or training or other or style == "json"):
+        raise click.UsageError(
+            "--depth nests the table of layers; JSON, --tensors, --plan, --train, --diff are never nested."
+        )
     if plan and batch > 1:
         raise click.UsageError("--plan is for one input; the engine takes that for each that run together.")
+    if training and batch > 1:
+        raise click.UsageError("--train takes its batch from the settings: --set train.batch=N.")
+    if (options or threads) and not training:
+        raise click.UsageError("--set and --threads go with --train.")
     checked = check(spec, shape)
     note_size(shape)
     if other:
@@ -58,6 +71,10 @@ def command(
     if plan:
         if checked.spec is not None:
             click.echo(_plan(checked.spec, style), nl=False)
+        return _report(checked)
+    if training:
+        if checked.spec is not None:
+            click.echo(_step(checked.spec, options, threads or 1, style), nl=False)
         return _report(checked)
     summary = summarise(checked, shape, batch, depth)
     if summary is not None:
@@ -108,6 +125,18 @@ def _plan(spec: Spec, style: str) -> str:
     if style == "csv":
         return shown.csv_text(plan)
     return shown.json_text(spec.name, plan) if style == "json" else shown.markdown_text(spec.name, plan)
+
+
+def _step(spec: Spec, options: tuple[str, ...], threads: int, style: str) -> str:
+    from ..render import step_memory as shown
+    from ..train.memory import step_memory
+
+    memory = step_memory(spec.graph, configured(spec, options), threads)
+    if style == "text":
+        return shown.text(spec.name, memory, width(), colour())
+    if style == "csv":
+        return shown.csv_text(memory)
+    return shown.json_text(spec.name, memory) if style == "json" else shown.markdown_text(spec.name, memory)
 
 
 def _differ(checked: Checked, other: Checked, shape: Shape | None, batch: int, style: str) -> int:

@@ -35,5 +35,5 @@ def ordered(x: Array) -> Array:
 
 def parts(x: Array) -> Iterator[slice]:
     """Images of a batch that stay in the cache together while several calls go over them."""
-    count = max(1, CACHE * len(x) // x.size)
+    count = max(1, CACHE // 2 * len(x) // x.size)
     yield from (slice(i, i + count) for i in range(0, len(x), count))

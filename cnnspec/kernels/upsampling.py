@@ -19,7 +19,11 @@ def bilinear(x: Array, axis: int, factor: int) -> Array:
     below = place.astype(np.intp)
     above = np.minimum(below + 1, size - 1)
     weight = (place - below).astype(x.dtype).reshape(-1, *(1 for _ in x.shape[axis + 1 :]))
-    mixed: Array = x.take(below, axis) * (1 - weight) + x.take(above, axis) * weight
+    mixed = x.take(below, axis)
+    mixed *= 1 - weight
+    other = x.take(above, axis)
+    other *= weight
+    mixed += other
     return mixed
 
 

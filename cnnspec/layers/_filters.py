@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import Count, Kept, Pair, Shape, image
+from ..layer import FLOAT, Count, Kept, Pair, Shape, image
 from ._groups import divide
 from ._windowed import Windowed
 
@@ -66,4 +67,7 @@ class Filters(Windowed):
         return image(y), pull
 
     def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+        if self.F == (1, 1) or self.G == self.K:
+            return Kept(inputs=True)
+        # The filters as a matrix, their gradient as one, what a strip adds to it, and the strip's windows.
+        return Kept(inputs=True, scratch=4 * FLOAT * prod(self.tensors(arriving)["weight"].shape))

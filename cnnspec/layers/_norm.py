@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import Kept, Shape, Tensor
+from ..layer import FLOAT, Kept, Shape, Tensor
 from ._affine import along
 from ._pointwise import Pointwise
 
@@ -57,7 +57,7 @@ class Norm(Pointwise):
         return y, pull
 
     def keeps(self, arriving: Shape) -> Kept:
-        return Kept(own=4 * (prod(arriving) + self.divisors(arriving)))
+        return Kept(own=FLOAT * (prod(arriving) + self.divisors(arriving)))
 
     def divisors(self, arriving: Shape) -> int:
         """How many parts of an image are normalised each by itself."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Kept, Shape, image
+from ..layer import FLOAT, Count, Example, Kept, Shape, image
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
@@ -66,11 +66,13 @@ class LRN(Pointwise):
             before, behind = self.around
             # A value is in the sums of those channels whose sums it is among.
             by_sums = neighbours_total(dy * y / divisor, behind, before)
-            dx = dy / divisor**self.beta
-            dx -= 2 * self.alpha / self.size * self.beta * x * by_sums
-            return (dx,), {}
+            by_sums *= 2 * self.alpha / self.size * self.beta
+            by_sums *= x
+            dy /= divisor**self.beta
+            dy -= by_sums
+            return (dy,), {}
 
         return y, pull
 
     def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True, output=True, own=4 * prod(arriving))
+        return Kept(inputs=True, output=True, own=FLOAT * prod(arriving))

@@ -10,8 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ...geometry import Sweep, bins, spread
-from ...graph import FLOAT
-from ...layer import image
+from ...layer import FLOAT, image
 from .calls import Call, Rule, call, direct, ensure_room, own
 
 if TYPE_CHECKING:
