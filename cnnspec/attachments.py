@@ -1,4 +1,4 @@
-"""The files that a spec names: weights, sample, class names.
+"""The files that a spec names: weights, sample, class names, data to learn from.
 
 Their paths are the spec's, not the reader's: they start in the spec's folder and may not leave it, neither by
 `..`, nor absolute, nor through a link.
@@ -16,6 +16,7 @@ from .document import Document
 from .expectations import misfit_classes
 from .files import Malformed, blaming, opened
 from .graph import Graph
+from .source import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 
@@ -30,23 +31,30 @@ def resolve(document: Document, folder: Path, key: Key) -> Path | None:
     `folder` is the spec's. Raises FileError (E416) for a path that leaves it.
     """
     named = getattr(document.header, key)
-    if not isinstance(named, str):
-        return None
-    path = folder / named
-    why = outside(named, folder)
+    return _within(document, folder, key, named) if isinstance(named, str) else None
+
+
+def data(document: Document, folder: Path) -> Path | None:
+    """The path of the data that the spec's `train` names; otherwise as `resolve`."""
+    train = document.header.train
+    return _within(document, folder, "data", train.data) if train and train.data else None
+
+
+def _within(document: Document, folder: Path, key: str, named: str) -> Path:
+    why = _outside(named, folder)
     if why:
         message = f"`{key}` leaves the folder of the spec"
         help = "put the file beside the spec and name it from there"
-        if key != "classes":
-            help += f", or choose it yourself: `cnnspec run SPEC {_CHOSEN[key]}`"
+        if key in _CHOSEN:
+            help += f", or choose it yourself: `cnnspec {_CHOSEN[key]}`"
         raise FileError([_at(document, key, Diagnostic("E416", message, why=why, help=help))])
-    return path
+    return folder / named
 
 
-_CHOSEN = {"weights": "--weights FILE", "sample": "FILE"}
+_CHOSEN = {"weights": "run SPEC --weights FILE", "sample": "run SPEC FILE", "data": "train SPEC --data DATA"}
 
 
-def outside(named: str, folder: Path) -> str:
+def _outside(named: str, folder: Path) -> str:
     """Why a path leads out of the folder, or nothing. Windows' spellings count: specs travel."""
     pure = PureWindowsPath(named)
     if pure.drive or pure.root:
@@ -97,6 +105,10 @@ def check(document: Document, folder: Path, graph: Graph | None) -> Iterator[Dia
             found = list(error.diagnostics)
         for diagnostic in found:
             yield _at(document, key, diagnostic)
+    try:
+        data(document, folder)
+    except FileError as error:
+        yield from error.diagnostics
 
 
 def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
@@ -136,7 +148,8 @@ _LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]
 }
 
 
-def _at(document: Document, key: Key, diagnostic: Diagnostic) -> Diagnostic:
+def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
     """The finding where the spec names the file."""
-    node = document.root.get(key)
+    train = document.root.get("train")
+    node = train.get(key) if key == "data" and isinstance(train, Mapping) else document.root.get(key)
     return replace(diagnostic, file=document.source.file, span=node.span if node else None)

@@ -16,7 +16,7 @@ def fingerprint(*parts: NDArray[Any] | str) -> str:
     found = sha256()
     for part in parts:
         if isinstance(part, str):
-            found.update(f"{len(part)}:{part}".encode())
+            found.update(f"{len(part)}:{part}".encode(errors="surrogateescape"))
         else:
             found.update(f"{part.dtype.str}{part.shape}".encode())
             _add(found.update, part)

@@ -17,14 +17,13 @@ from ...files import Malformed, blaming
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8
-TRAINING = "train-images-idx3-ubyte"
 MOST_AXES = 8
 
 
 def images_in(folder: Path) -> Path | None:
-    """The images to learn from in a folder of IDX files, if it is one."""
-    names = (name + packed for name in (TRAINING, TRAINING.replace("-idx", ".idx")) for packed in ("", ".gz"))
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+    """The images in a folder of IDX files, if it is one: those called `train-...`, or the only ones."""
+    found = sorted(path for path in folder.glob("*images*idx3*") if is_idx(path) and path.is_file())
+    return next((path for path in found if path.name.startswith("train")), found[0] if len(found) == 1 else None)
 
 
 def is_idx(path: Path) -> bool:

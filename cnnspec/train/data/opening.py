@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...arrays import misfit
 from ...arrays.npy import nbytes
 from ...arrays.npz import Archive
-from ...attachments import outside
+from ...attachments import data as named_data
 from ...bundled import data as bundled
 from ...diagnostics import Diagnostic, FileError, closest
 from ...files import AnyPath, blaming, opened
@@ -40,23 +40,18 @@ def data_path(spec: Spec, given: str | None = None) -> Path:
     Raises FileError: E404 when there is nothing, E414 when the spec names none, E416 when its path leaves the spec's
     folder.
     """
-    file = spec.source.file
-    inside = spec.header.train.data if spec.header.train else None
-    what = given or inside
-    if what is None:
+    path = Path(given) if given else named_data(spec.document, spec.folder)
+    if path is None:
         cure = "`--data DATA`, or `train: {data: DATA}` in the spec"
-        raise FileError([Diagnostic("E414", "the spec names no data", file=file, help=cure)])
-    if given is None and (why := outside(what, spec.folder)):
-        cure = "put the data beside the spec and name them from there, or choose them yourself: `--data DATA`"
-        raise FileError([Diagnostic("E416", "`data` leaves the folder of the spec", file=file, why=why, help=cure)])
-    path = Path(what) if given else spec.folder / what
+        raise FileError([Diagnostic("E414", "the spec names no data", file=spec.source.file, help=cure)])
     if path.exists():
         return path
-    if what not in bundled():
-        near = closest(what, bundled())
+    name = given or str(path.relative_to(spec.folder))
+    if name not in bundled():
+        near = closest(name, bundled())
         cure = f"did you mean `{near}`?" if near else "check the path, and its case"
-        raise FileError([Diagnostic("E404", f"there are no data `{what}`", file=str(path), help=cure)])
-    return bundled()[what]
+        raise FileError([Diagnostic("E404", f"there are no data `{name}`", file=str(path), help=cure)])
+    return bundled()[name]
 
 
 def open_examples(path: AnyPath, spec: Spec, loss: Loss = "cross_entropy") -> Examples:

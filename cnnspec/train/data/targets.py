@@ -60,7 +60,7 @@ def _refuse_labels_outside(path: Path, y: NDArray[Any], scores: int) -> None:
     if low >= 0 and high < scores:
         return
     wrong = high if high >= scores else low
-    first = int(np.argmax((y == wrong).reshape(len(y), -1).any(axis=1)))
+    first = next(i for i, labels in enumerate(y) if np.any(labels == wrong))
     cure = f"a last layer of {high + 1} outputs, `dense: {{K: {high + 1}}}`" if low >= 0 else "count classes from 0"
     if low == 1 and high == scores:
         cure = "classes are counted from 0: save `y - 1`"
