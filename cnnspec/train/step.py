@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..graph import Graph
-from .allocator import keep_freed_memory
 from .flat import Flat
 from .heap import keep_freed_memory
 from .losses import objective
