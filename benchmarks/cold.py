@@ -22,17 +22,23 @@ ARRAY = "x = np.asarray(im, np.float32)[None, None] / 255; "
 
 @dataclass(slots=True)
 class Start:
-    """A command that does a task, with what it took each time. The engine tells what must be installed."""
+    """A command that does a task, with what it took each time: seconds until it was done, and seconds of the
+    processors, which other work on the machine changes less. The engine tells what must be installed."""
 
     task: str
     title: str
     engine: str
     command: Sequence[str]
     times: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
         return median(self.times)
+
+    @property
+    def processor_seconds(self) -> float:
+        return median(self.processor)
 
 
 def starts(lenet: Workload, image: Path) -> list[Start]:
@@ -80,11 +86,21 @@ def time_starts(candidates: Sequence[Start], rounds: int) -> list[Start]:
         _run(start, environment)
     for order in turns(len(known), rounds):
         for i in order:
-            known[i].times.append(_run(known[i], environment))
+            passed, used = _run(known[i], environment)
+            known[i].times.append(passed)
+            known[i].processor.append(used)
     return known
 
 
-def _run(start: Start, environment: Mapping[str, str]) -> float:
-    begun = perf_counter()
+def _run(start: Start, environment: Mapping[str, str]) -> tuple[float, float]:
+    used, begun = _processor(), perf_counter()
     subprocess.run(start.command, env=environment, cwd=ROOT, capture_output=True, check=True)
-    return perf_counter() - begun
+    return perf_counter() - begun, _processor() - used
+
+
+def _processor() -> float:
+    """Seconds of the processors that the child processes of this one have used, all threads together."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -88,7 +88,10 @@ def json_text(report: Report) -> str:
         for result, entry in zip(case.results, written["results"], strict=True):
             entry["seconds"] = result.seconds
         written["ratios"] = {name: case.ratio(name) for name in report.engines if name != OURS}
-    starts = [asdict(start) | {"seconds": start.seconds} for start in report.starts]
+    starts = [
+        asdict(start) | {"seconds": start.seconds, "processor_seconds": start.processor_seconds}
+        for start in report.starts
+    ]
     found = {"machine": report.machine, "blas": report.blas, "versions": report.versions}
     return json.dumps(found | {"cases": cases, "starts": starts}, indent=1) + "\n"
 
@@ -159,8 +162,9 @@ def _cost(case: Case, name: str) -> str:
 
 
 def _cold(starts: Sequence[Start]) -> Iterator[str]:
-    titles = ["task", "command", "ms"]
-    return table(titles, ["ms"], [[start.task, start.title, digits(1000 * start.seconds)] for start in starts])
+    titles = ["task", "command", "ms", "ms of processors"]
+    rows = [[s.task, s.title, digits(1000 * s.seconds), digits(1000 * s.processor_seconds)] for s in starts]
+    return table(titles, titles[2:], rows)
 
 
 def _notes(cases: Iterable[Case]) -> Iterator[str]:

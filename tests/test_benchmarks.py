@@ -247,7 +247,7 @@ def test_markdown() -> None:
 def test_markdown_has_a_table_for_each_number_of_threads() -> None:
     found = two_networks()
     found.cases.append(replace(found.cases[0], threads=2))
-    found.starts = [Start("validate", "`cnnspec validate`", "cnnspec", [], [0.3, 0.1, 0.2])]
+    found.starts = [Start("validate", "`cnnspec validate`", "cnnspec", [], [0.3, 0.1, 0.2], [0.4, 0.5, 0.3])]
     lines = report.markdown_text(found).splitlines()
     assert [line for line in lines if "# " in line] == [
         "### 1 thread",
@@ -256,7 +256,7 @@ def test_markdown_has_a_table_for_each_number_of_threads() -> None:
         "### Cold start",
         "### Left out",
     ]
-    assert "| validate | `cnnspec validate` | 200 |" in lines
+    assert "| validate | `cnnspec validate` | 200 | 400 |" in lines
 
 
 def test_a_busy_machine_is_named() -> None:
@@ -417,4 +417,4 @@ def test_cold_starts(tiny: Workload) -> None:
     pytest.importorskip("onnxruntime")
     work = prepare("lenet5", 1, tiny.folder / "lenet5")
     chosen = [start for start in starts(work, load("lenet5").sample_path()) if start.engine != "pytorch"]
-    assert all(len(start.times) == 1 for start in time_starts(chosen, 1))
+    assert all(len(start.times) == len(start.processor) == 1 for start in time_starts(chosen, 1))
