@@ -339,6 +339,7 @@ layers:
   - add: [[relu6], [sigmoid], [tanh]]
   - mul: [[], [globalavgpool, hardsigmoid]]
   - concat: [[silu], [hardswish], [{leakyrelu: {slope: 0.2}}], [identity]]
+  - pad: {top: 1, right: 2}
   - maxpool: {F: 3, S: 2, P: 1, rounding: ceil}
   - avgpool: {F: 3, S: 1, P: 1, count_padding: false}
   - adaptiveavgpool: {out: 3}
