@@ -105,6 +105,7 @@ LAYERS = [
     "deconv: {F: 2, K: 8, S: 2}",
     "deconv: {F: 3, K: 8, S: 2}",
     "deconv: {F: 3, K: 8, S: 2, G: 4}",
+    "deconv: {F: 4, K: 8, S: 2, G: 8}",
 ]
 
 

@@ -1,5 +1,6 @@
 """Transposed convolution: one matrix product makes the window that each cell paints, then windows are added up.
 
+In groups there is a product for each, which for groups of one channel and one map is one multiplication for all.
 Where windows neither overlap nor leave gaps (F = S), every tap is simply copied to its places.
 Cost: F*F*C*K multiply-accumulates an input cell at the speed of the product, and F*F*K values added or copied.
 Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
@@ -14,7 +15,7 @@ import numpy as np
 
 from ..geometry import Sweep
 from .adjoint import inside, painted, tap
-from .strips import Made, Scratch, Strip, add_bias, evenly, strips
+from .strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
 from .windows import Array
 
 
@@ -46,21 +47,33 @@ class Painted:
             seen = seen[:, strip.r0 // rows.S : strip.r1 // rows.S]
         n, H, W, _ = seen.shape
         cells, calls = evenly(seen, scratch)
-        G, depth, taps = self.weight.shape
-        y = scratch.take(len(cells), G, taps)
-        calls.append(partial(np.matmul, _by_group(cells.reshape(-1, G, depth)), self.weight, out=_by_group(y)))
-        painting = y.reshape(n, H, W, G, rows.F, columns.F, self.depth)
+        y, paint = self._windows(cells, scratch)
+        calls.append(paint)
+        windows = y.reshape(n, H, W, *y.shape[1:])
         if self.is_mosaic:
-            calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
-            return Made(calls, list(_mosaic(painting[:, :, :, 0])))
+            calls += add_bias(windows.reshape(n * H, -1), strip.own(self.bias))
+            return Made(calls, list(_mosaic(windows[:, :, :, :, :, 0])))
         total = scratch.take(n, painted(rows, H), painted(columns, W), self.maps)
         calls.append(partial(np.copyto, total, 0 if self.bias is None else self.bias))
-        groups = total.reshape(*total.shape[:3], G, self.depth)
+        groups = total.reshape(*total.shape[:3], -1, self.depth)
         for i in range(rows.F):
             for j in range(columns.F):
                 below = groups[:, tap(rows, i, H), tap(columns, j, W)]
-                calls.append(partial(np.add, below, painting[:, :, :, :, i, j], out=below))
+                calls.append(partial(np.add, below, windows[:, :, :, i, j], out=below))
         return Made(calls, [(total[:, inside(rows), inside(columns)], ())])
+
+    def _windows(self, cells: Array, scratch: Scratch) -> tuple[Array, Call]:
+        """What each of the cells (cells, C) paints, as (cells, FH, FW, G, K/G), and the call that makes it."""
+        G, C, values = self.weight.shape
+        window = tuple(sweep.F for sweep in self.sweeps)
+        if C == self.depth == 1:
+            # There is no product to share: every value by itself times its filter.
+            y = scratch.take(len(cells), values, G)
+            taps = np.ascontiguousarray(self.weight[:, 0].T)
+            return y.reshape(-1, *window, G, 1), partial(np.multiply, cells[:, None], taps, out=y)
+        y = scratch.take(len(cells), G, values)
+        paint = partial(np.matmul, _by_group(cells.reshape(-1, G, C)), self.weight, out=_by_group(y))
+        return y.reshape(-1, G, *window, self.depth).transpose(0, 2, 3, 1, 4), paint
 
 
 def _by_group(x: Array) -> Array:
