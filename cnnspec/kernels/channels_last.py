@@ -26,11 +26,7 @@ def zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
 def ordered(x: Array) -> Array:
     """`x` itself where its channels are last in memory, else a copy where they are."""
-    if np.moveaxis(x, 1, -1).flags.c_contiguous:
-        return x
-    copy = empty(x.shape, x.dtype)
-    copy[...] = x
-    return copy
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)
 
 
 def parts(x: Array) -> Iterator[slice]:

@@ -6,7 +6,7 @@ it. Going back, a layer's way and the gradient of its output are let go as soon 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,17 +64,9 @@ class Tape:
             for key, gradient in by_tensors.items():
                 if (name := f"{step.name}.{key}") in into:
                     into[name][...] = gradient
-            needed = [pair for pair in zip(step.inputs, by_inputs, strict=True) if pair[0] in self.route.on_the_way]
-            del by_inputs, by_tensors
-            while needed:
-                name, gradient = needed.pop()
+            for name, gradient in zip(step.inputs, by_inputs, strict=True):
                 if name in gradients:
                     gradients[name] += gradient
-                else:
-                    gradients[name] = _own(gradient, [other for _, other in needed])
-
-
-def _own(gradient: Array, others: Iterable[Array]) -> Array:
-    """A gradient that may be spoilt: several from one layer are parts of one array, or all the same one."""
-    is_shared = any(gradient.__array_interface__["data"] == other.__array_interface__["data"] for other in others)
-    return gradient.copy("K") if is_shared or not gradient.flags.writeable else gradient
+                elif name in self.route.on_the_way:
+                    gradients[name] = gradient
+            del by_inputs, by_tensors, gradient
