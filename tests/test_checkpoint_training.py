@@ -18,6 +18,8 @@ import pytest
 from calling import call
 from quadrants import examples, quadrants
 
+from cnnspec.cli import training
+from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
@@ -155,6 +157,7 @@ def test_an_unfinished_run_is_not_overwritten(interrupted: str, folder: Path) ->
     before = KEPT.read_bytes()
     called = call(*RUN, *OPTIONS)
     assert (called.code, "error[E503]: there is an unfinished run" in called.err) == (1, True)
+    assert "= why: it has done 3 steps, and 0 of 4 epochs\n" in called.err
     assert KEPT.read_bytes() == before
     assert call(*RUN, *OPTIONS, "--restart").code == 0
 
@@ -249,6 +252,27 @@ def test_a_full_disk_loses_nothing(interrupted: str, folder: Path) -> None:
     assert not list(folder.glob(".cnnspec-*"))
     assert call(*RUN, *OPTIONS, "--resume").code == 0
     assert Path("net.safetensors").read_bytes() == whole
+
+
+def test_a_result_that_cannot_be_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All work is done, and then there is no room: it is not lost."""
+    whole = unbroken()
+    refusal = FileError([Diagnostic("E415", "`net.safetensors` cannot be written")])
+
+    def refuse(*given: Any) -> None:
+        raise refusal
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save", refuse)
+        called = call(*RUN, *OPTIONS)
+    assert (called.code, "E415" in called.err) == (3, True)
+    assert "--resume goes on from there" in called.err
+    called = call(*RUN, *OPTIONS, "--resume", "--plot", "curves.svg")
+    assert called.code == 0
+    assert len(called.out.splitlines()) == 2, "there is nothing left to learn"
+    assert Path("net.safetensors").read_bytes() == whole
+    assert logged("log.jsonl") == logged("whole.jsonl")
+    assert Path("curves.svg").exists()
 
 
 def test_a_full_disk_for_the_log(folder: Path) -> None:

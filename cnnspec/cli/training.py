@@ -81,11 +81,10 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
     keeper = Keeper(run, identity, files.checkpoint, choices.every)
     try:
-        end = _carry_out(run, keeper, files.log, extent)
+        _write(spec, run, _carry_out(run, keeper, files.log, extent), files)
     except (Failure, KeyboardInterrupt) as fault:
         _say_what_is_kept(keeper, fault)
         raise
-    _write(spec, run, end, files)
 
 
 def _held(checkpoint: Path, choices: Choices) -> tuple[Identity, Snapshot] | None:

@@ -127,7 +127,8 @@ def ensure_absent(path: AnyPath) -> None:
     if not Path(path).exists():
         return
     identity, snapshot = load(path)
-    why = f"it has done {len(snapshot.progress.epochs):,} of {identity.settings['epochs']:,} epochs"
+    done, whole = len(snapshot.progress.epochs), identity.settings["epochs"]
+    why = f"it has done {snapshot.progress.step:,} steps, and {done:,} of {whole:,} epochs"
     cure = "`--resume` to go on with it, `--restart` to begin anew, `--checkpoint FILE` to keep it"
     raise TrainingError([Diagnostic("E503", "there is an unfinished run", file=str(path), why=why, help=cure)])
 
