@@ -107,7 +107,7 @@ def entries(model: type[BaseModel]) -> Iterator[Entry]:
     known = forms(model)
     for name, info in sorted(model.model_fields.items(), key=lambda field: not field[1].is_required()):
         key = info.alias or name
-        default = None if info.is_required() else written(info.default)
+        default = None if info.is_required() else written(info.get_default(call_default_factory=True))
         yield Entry(key, known[key].wanted(), default, info.description or "")
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             yield from (replace(entry, name=f"{key}.{entry.name}") for entry in entries(info.annotation))

@@ -110,8 +110,9 @@ def mapping(model: type[BaseModel], names: Names) -> Schema:
         properties[key] = value(known[key], names)
         if info.description:
             properties[key]["description"] = info.description
-        if info.default is not None and not info.is_required():
-            properties[key]["default"] = _plain(info.default)
+        default = info.get_default(call_default_factory=True)
+        if default is not None and not info.is_required():
+            properties[key]["default"] = _plain(default)
     required = [info.alias or name for name, info in model.model_fields.items() if info.is_required()]
     return {
         "type": "object",

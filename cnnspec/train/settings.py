@@ -80,7 +80,7 @@ class Train(BaseModel):
     patience: Count | None = Field(None, description="stop after so many epochs without a better validation loss")
     style: Literal["he", "glorot", "lecun"] = Field("he", description="how weights are drawn that are not given")
     freeze: tuple[str, ...] = Field((), description="layers or tensors that stay as they are: `[conv1, features.*]`")
-    augment: Augmentation = Field(Augmentation(), description="random changes of the images")
+    augment: Augmentation = Field(default_factory=Augmentation, description="random changes of the images")
 
     def freezes(self, name: str) -> bool:
         """Whether a tensor, or the layer that holds it, is to stay as it is."""
