@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from calling import call
@@ -61,20 +61,30 @@ def until(process: subprocess.Popen[bytes], count: int) -> None:
         time.sleep(0.001)
 
 
-def logged(path: str) -> list[dict[str, Any]]:
-    records = [json.loads(line) for line in Path(path).read_text().splitlines()]
+def logged() -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in Path("log.jsonl").read_text().splitlines()]
     return [{key: value for key, value in record.items() if key != "images_per_second"} for record in records]
 
 
-def unbroken() -> bytes:
-    """The weights of a run that nothing disturbs; its log is `whole.jsonl`."""
-    assert call(*RUN, *OPTIONS, "-o", "whole.safetensors", "--log", "whole.jsonl").code == 0
-    return Path("whole.safetensors").read_bytes()
+class Whole(NamedTuple):
+    """What a run gives that nothing disturbs."""
+
+    weights: bytes
+    log: list[dict[str, Any]]
 
 
-def test_killed_at_any_moment(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    quadrants(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert call(*RUN, *OPTIONS).code == 0
+        return Whole(Path("net.safetensors").read_bytes(), logged())
+
+
+def test_killed_at_any_moment(folder: Path, whole: Whole) -> None:
     """Again and again, wherever it is: in a step, in a validation, while the checkpoint is written."""
-    whole = unbroken()
     moments = random.Random(7)
     resume: tuple[str, ...] = ()
     for count in (2, 9, 16, 27):
@@ -85,15 +95,14 @@ def test_killed_at_any_moment(folder: Path) -> None:
         finish(process)
         resume = ("--resume",)
     assert finish(start(*RUN, *OPTIONS, "--resume"))[0] == 0
-    assert Path("net.safetensors").read_bytes() == whole
-    assert logged("log.jsonl") == logged("whole.jsonl")
+    assert Path("net.safetensors").read_bytes() == whole.weights
+    assert logged() == whole.log
     assert not KEPT.exists()
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 8, 9, 16, 23])
-def test_broken_off_after_a_step(folder: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+def test_broken_off_after_a_step(folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     """In one process: at each of these steps the checkpoint is written, and then all is over."""
-    whole = unbroken()
 
     class Over(BaseException):
         pass
@@ -108,7 +117,7 @@ def test_broken_off_after_a_step(folder: Path, monkeypatch: pytest.MonkeyPatch, 
         with pytest.raises(Over):
             call(*RUN, *OPTIONS, "--every", f"{step}")
     assert call(*RUN, *OPTIONS, "--resume").code == 0
-    assert Path("net.safetensors").read_bytes() == whole
+    assert Path("net.safetensors").read_bytes() == whole.weights
 
 
 @pytest.fixture
@@ -140,7 +149,7 @@ def test_control_c_at_a_process(folder: Path) -> None:
     assert checkpoint.load(KEPT)[1].progress.step >= 4
 
 
-def test_control_c_keeps_the_run(interrupted: str, folder: Path) -> None:
+def test_control_c_keeps_the_run(interrupted: str, folder: Path, whole: Whole) -> None:
     assert (
         interrupted.strip()
         == "note: `net.checkpoint.safetensors` holds the run after step 3; --resume goes on from there"
@@ -150,7 +159,7 @@ def test_control_c_keeps_the_run(interrupted: str, folder: Path) -> None:
     assert not list(folder.glob(".cnnspec-*"))
     called = call(*RUN, *OPTIONS, "--resume")
     assert (called.code, called.err) == (0, "")
-    assert Path("net.safetensors").read_bytes() == unbroken()
+    assert Path("net.safetensors").read_bytes() == whole.weights
 
 
 def test_an_unfinished_run_is_not_overwritten(interrupted: str, folder: Path) -> None:
@@ -207,13 +216,12 @@ def test_resuming_keeps_the_number_of_threads(interrupted: str, folder: Path) ->
     assert "2 threads" in call(*without, *OPTIONS, "--resume").out
 
 
-def test_nothing_to_resume(folder: Path) -> None:
+def test_nothing_to_resume(folder: Path, whole: Whole) -> None:
     """A run that was killed before its first checkpoint begins anew, which comes to the same."""
-    whole = unbroken()
     called = call(*RUN, *OPTIONS, "--resume")
     assert called.code == 0
     assert called.err == "note: there is no `net.checkpoint.safetensors`: the run begins\n"
-    assert Path("net.safetensors").read_bytes() == whole
+    assert Path("net.safetensors").read_bytes() == whole.weights
 
 
 @pytest.mark.parametrize("content", [b"", b"what is this?", b"PK\x03\x04"])
@@ -237,26 +245,22 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 
 
-def test_a_full_disk_loses_nothing(interrupted: str, folder: Path) -> None:
+def test_a_full_disk_loses_nothing(interrupted: str, folder: Path, whole: Whole) -> None:
     """The checkpoint no longer fits; the one before stays as it was, and the run goes on from it when there is room."""
-    whole = unbroken()
     before = KEPT.read_bytes()
     assert len(before) > 3000
     without = [word for word in RUN if word not in ("--log", "log.jsonl")]
     code, said = finish(start(*without, *OPTIONS, "--resume", preexec_fn=small_files))
     assert (code, "error[E415]: `net.checkpoint.safetensors` cannot be written" in said) == (3, True), said
     assert KEPT.read_bytes() == before
-    assert sorted(path.name for path in folder.glob("*")) == sorted(
-        ["log.jsonl", KEPT.name, "net.yaml", "whole.jsonl", "whole.safetensors", "x.npz"]
-    )
+    assert sorted(path.name for path in folder.glob("*")) == sorted(["log.jsonl", KEPT.name, "net.yaml", "x.npz"])
     assert not list(folder.glob(".cnnspec-*"))
     assert call(*RUN, *OPTIONS, "--resume").code == 0
-    assert Path("net.safetensors").read_bytes() == whole
+    assert Path("net.safetensors").read_bytes() == whole.weights
 
 
-def test_a_result_that_cannot_be_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_cannot_be_written(folder: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     """All work is done, and then there is no room: it is not lost."""
-    whole = unbroken()
     refusal = FileError([Diagnostic("E415", "`net.safetensors` cannot be written")])
 
     def refuse(*given: Any) -> None:
@@ -270,8 +274,8 @@ def test_a_result_that_cannot_be_written(folder: Path, monkeypatch: pytest.Monke
     called = call(*RUN, *OPTIONS, "--resume", "--plot", "curves.svg")
     assert called.code == 0
     assert len(called.out.splitlines()) == 2, "there is nothing left to learn"
-    assert Path("net.safetensors").read_bytes() == whole
-    assert logged("log.jsonl") == logged("whole.jsonl")
+    assert Path("net.safetensors").read_bytes() == whole.weights
+    assert logged() == whole.log
     assert Path("curves.svg").exists()
 
 

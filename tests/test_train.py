@@ -216,6 +216,11 @@ def test_what_cannot_be_done_is_said_before_any_work(net: Path, options: list[st
     assert sorted(net.parent.iterdir()) == before
 
 
+def test_a_spec_without_a_name_of_its_own(net: Path) -> None:
+    called = call("train", "-")
+    assert (called.code, "name them with --output" in called.err) == (2, True)
+
+
 def test_another_size(net: Path) -> None:
     called = call("train", "net.yaml", "--input", "1,8,8")
     assert called.code == 3

@@ -55,6 +55,8 @@ def command(
     """
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other.")
+    if spec_name == "-" and not output:
+        raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape)
     frozen = [f"train.freeze={json.dumps(freeze)}"] if freeze else []
     settings = configured(spec, [*options, *frozen])

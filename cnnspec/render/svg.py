@@ -16,6 +16,7 @@ _COLOURS = {
     "second": ("#c2410c", "#ffa657"),
 }
 """What a class is painted with on a light page and on a dark one."""
+_STROKES = ("soft", "faint", "first", "second")
 _SHAPE = """\
 text { font: 12px system-ui, sans-serif; } .title { font-weight: 600; font-size: 14px; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .thin { stroke-width: 1; }
@@ -26,12 +27,12 @@ text { font: 12px system-ui, sans-serif; } .title { font-weight: 600; font-size:
 def _painted(page: int) -> str:
     """The classes with their colours; written out, since many programs know no variables of CSS."""
     colours = {name: pair[page] for name, pair in _COLOURS.items()}
-    fills = "".join(f".{name} {{ fill: {colour}; }} " for name, colour in colours.items())
-    strokes = "".join(f".line.{name} {{ fill: none; stroke: {colour}; }} " for name, colour in colours.items())
-    return f"text {{ fill: {colours['ink']}; }} {fills}{strokes}"
+    fills = (f".{name} {{ fill: {colour}; }}" for name, colour in colours.items())
+    strokes = (f".line.{name} {{ fill: none; stroke: {colours[name]}; }}" for name in _STROKES)
+    return "\n".join([f"text {{ fill: {colours['ink']}; }}", *fills, *strokes])
 
 
-STYLE = f"{_SHAPE}{_painted(0)}\n@media (prefers-color-scheme: dark) {{ {_painted(1)}}}\n"
+STYLE = f"{_SHAPE}{_painted(0)}\n@media (prefers-color-scheme: dark) {{\n{_painted(1)}\n}}\n"
 
 
 def document(width: float, height: float, title: str, parts: Iterable[str]) -> str:
