@@ -54,6 +54,26 @@ def test_the_number_of_threads_changes_no_byte(n: int) -> None:
     assert len({np.asarray(y).tobytes() for y in outputs}) == 1
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "groupnorm: {G: 4}",
+        "layernorm",
+        "layernorm: {over: all}",
+        "gelu",
+        "mul: [[], [globalavgpool], [tanh]]",
+        "deconv: {F: 3, K: 16, S: 2, G: 4}",
+        "deconv: {F: 3, K: 16, S: 2, G: 16}",
+    ],
+)
+def test_the_number_of_threads_changes_no_byte_of_other_layers(layer: str) -> None:
+    around = "  - conv: {F: 3, K: 16, P: 1}\n"
+    found = graph((16, 40, 50), f"{around}  - {layer}\n  - silu\n{around}")
+    tensors, x = lively(found), inputs(3, found.input)
+    outputs = [Model(found, tensors, threads)(x) for threads in (1, 2, 3)]
+    assert len({np.asarray(y).tobytes() for y in outputs}) == 1
+
+
 def test_one_model_in_many_threads() -> None:
     found = mixed()
     model = Model(found, lively(found), threads=2)
