@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 import time
 from weakref import ref
@@ -67,6 +68,20 @@ def test_what_one_raises_ends_all(failing: int, error: type[BaseException]) -> N
     with pytest.raises(error, match="it fails"):
         workers.run(task)
     assert [total.item() for total in workers.run(lambda n, meeting: meeting.together(n, np.ones(1)))] == [3, 3, 3]
+
+
+def test_an_interruption_waits_for_those_at_work() -> None:
+    ended = []
+
+    def task(number: int, meeting: Meeting) -> None:
+        if number:
+            _thread.interrupt_main()
+            time.sleep(0.1)
+            ended.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        Workers(2).run(task)
+    assert ended == [1]
 
 
 def test_threads_end_with_their_workers() -> None:

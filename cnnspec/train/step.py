@@ -102,7 +102,7 @@ class Trainer:
         """Learn from a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
 
         Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises is raised here, and
-        nothing was moved then.
+        nothing was moved then; only Ctrl-C, which is to be held back, could find the weights half moved.
         """
         count = min(self.workers.count, len(x))
         parts = np.array_split(np.arange(len(x)), count)

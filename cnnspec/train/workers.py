@@ -78,6 +78,11 @@ class Job(Generic[T]):
         finally:
             self.done[number].set()
 
+    def wait(self) -> None:
+        """Until every worker but the first, who asks, has ended."""
+        for done in self.done[1:]:
+            done.wait()
+
 
 class Workers:
     """`count` workers: the thread that asks, and others that sleep between tasks.
@@ -102,9 +107,13 @@ class Workers:
         job = Job(task, count or self.count)
         for queue in self._queues[: job.meeting.count - 1]:
             queue.put(job)
-        job.work(0)
-        for done in job.done:
-            done.wait()
+        try:
+            job.work(0)
+            job.wait()
+        except BaseException:  # Ctrl-C: no one may go on with arrays that the caller takes to be at rest
+            job.meeting.end()
+            job.wait()
+            raise
         if job.failures:
             raise job.failures[0]
         return [job.given[number] for number in range(job.meeting.count)]
