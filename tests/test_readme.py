@@ -105,7 +105,7 @@ def test_script(block: Block, shell: Shell) -> None:
 
 def test_every_command_has_a_paragraph_with_an_example() -> None:
     page = readme.text()
-    run = "".join(block.text for block in blocks("sh", "console") if block.section == "Commands")
+    run = "".join(block.text for block in blocks("sh", "console") if block.section in ("Commands", "Train"))
     for name in COMMANDS:
         assert f"\n**{name}** " in page
         assert f"cnnspec {name}" in run
