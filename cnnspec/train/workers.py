@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Barrier, BrokenBarrierError, Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
 from weakref import finalize
 
@@ -21,17 +21,24 @@ T = TypeVar("T")
 Array = NDArray[np.floating[Any]]
 
 
+class Ended(Exception):  # noqa: N818 - a signal, not an error
+    """Another worker has failed."""
+
+
 class Meeting:
     """Where the workers of one task put their parts together.
 
-    Places are used in turn: whoever comes to the next sum has made the last one, so they wait once for each.
+    Places are used in turn: whoever comes to the next sum has made the last one, so they wait once for each. A network
+    of many batch norms has hundreds of sums a step: plain locks take a third of the time of `threading.Barrier`.
     """
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._barrier = Barrier(count)
         self._places: tuple[list[Array], list[Array]] = ([np.empty(0)] * count, [np.empty(0)] * count)
         self._turns = [0] * count
+        self._lock = Lock()
+        self._waiting: list[Lock] = []
+        self._has_ended = False
 
     def together(self, number: int, part: Array) -> Array:
         """The sum of every worker's `part`, for worker `number`; nobody may change a part meanwhile."""
@@ -40,20 +47,36 @@ class Meeting:
         place = self._places[self._turns[number]]
         self._turns[number] ^= 1
         place[number] = part
-        self.wait()
+        self._wait()
         total: Array = place[0] + place[1]
         for more in place[2:]:
             total += more
         return total
 
-    def wait(self) -> None:
-        """Go on when every worker is here."""
-        if self.count > 1:
-            self._barrier.wait()
+    def _wait(self) -> None:
+        """Go on when every worker is here, or raise `Ended`."""
+        asleep = Lock()
+        asleep.acquire()
+        with self._lock:
+            self._waiting.append(asleep)
+            everyone = len(self._waiting) == self.count
+        if everyone:
+            self._wake()
+        if not self._has_ended:
+            asleep.acquire()
+        if self._has_ended:
+            raise Ended
 
     def end(self) -> None:
         """Let no one wait any longer for a worker that will not come."""
-        self._barrier.abort()
+        self._has_ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for asleep in waiting:
+            asleep.release()
 
 
 class Job(Generic[T]):
@@ -70,8 +93,8 @@ class Job(Generic[T]):
         try:
             with np.errstate(all="ignore"), one_thread:
                 self.given[number] = self.task(number, self.meeting)
-        except BrokenBarrierError:
-            pass  # another worker has failed
+        except Ended:
+            pass
         except BaseException as failure:
             self.failures.append(failure)
             self.meeting.end()
