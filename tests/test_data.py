@@ -13,7 +13,7 @@ from datasets import class_folders, idx, idx_folder, network, npz, pictures, tab
 
 from cnnspec import bundled, images, spec
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import Examples, data_path, open_examples, storage
+from cnnspec.train.data import Examples, data_path, open_examples
 from cnnspec.train.data.folder import Files
 
 everywhere = pytest.mark.parametrize("held", [2**28, 1], ids=["in memory", "on disk"])
@@ -357,5 +357,18 @@ def test_bundled_digits() -> None:
     assert any(np.array_equal(sample, picture) for picture in x[1438:])
 
 
-def test_storage_limit_is_a_quarter_of_a_gibibyte() -> None:
-    assert storage.HELD == 2**28
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is measured as Linux tells it")
+def test_data_on_disk_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 2**20)
+    pixels = np.zeros((640, 256, 512), np.uint8)  # 80 MiB
+    examples = open_examples(idx_folder(tmp_path, pixels, np.zeros(640, np.uint8)), network(H=256, W=512))
+    del pixels
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    examples.read(np.arange(4))
+    before = resident()
+    for start in range(0, 640, 4):
+        examples.read(np.arange(start, start + 4))
+    assert resident() - before < 20 * 2**20

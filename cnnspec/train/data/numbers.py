@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays.mapped import release
 from ...diagnostics import Diagnostic, FileError
 from .storage import HELD
 
@@ -31,6 +32,7 @@ class Numbers:
     def read(self, indices: Indices) -> NDArray[Any]:
         with np.errstate(over="ignore"):
             rows = np.ascontiguousarray(self.array[indices], self.dtype)
+        release([self.array])
         if not np.isfinite(rows).all():
             broken = int(indices[np.argmin(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))])
             message = f"`{self.name}[{broken}]` holds NaN or infinity"

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays.mapped import release
 from ...images import fitting, levels, resized
 from ...preprocess import Preprocess
 from .examples import Images
@@ -36,6 +37,7 @@ class Pixels:
 
     def read(self, indices: Indices) -> Images:
         chosen = np.asarray(self.pixels[indices])
+        release([self.pixels])
         if self.preprocess.changes(self.pixels.shape[1], self.pixels.shape[2]):
             chosen = np.stack([self._resized(picture) for picture in chosen])
         x = np.empty((len(chosen), *self.input), np.float32)
