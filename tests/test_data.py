@@ -15,6 +15,7 @@ from cnnspec import bundled, images, spec
 from cnnspec.diagnostics import FileError
 from cnnspec.train.data import Examples, data_path, open_examples
 from cnnspec.train.data.folder import Files
+from cnnspec.train.data.rows import Rows, pieces
 
 everywhere = pytest.mark.parametrize("held", [2**28, 1], ids=["in memory", "on disk"])
 """Whether data sets count as small."""
@@ -31,9 +32,7 @@ def read(examples: Examples) -> tuple[Any, Any]:
 def limit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a test asks for it, data sets of more than `held` bytes stay on disk."""
     if "held" in request.fixturenames:
-        held = request.getfixturevalue("held")
-        for module in ("storage", "numbers", "folder", "opening", "fingerprint"):
-            monkeypatch.setattr(f"cnnspec.train.data.{module}.HELD", held)
+        monkeypatch.setattr("cnnspec.train.data.storage.HELD", request.getfixturevalue("held"))
 
 
 # --- Pixels: IDX, images, CSV -------------------------------------------------------------------------------
@@ -192,15 +191,26 @@ def test_names_of_images_need_not_be_text(tmp_path: Path) -> None:
 
 @everywhere
 @pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_arrays_are_taken_as_they_are(tmp_path: Path, packed: bool, order: Any, held: int) -> None:
-    x = np.asarray(np.random.default_rng(0).normal(size=(6, 1, 4, 5)), order=order)
+def test_arrays_are_taken_as_they_are(tmp_path: Path, packed: bool, held: int) -> None:
+    x = np.random.default_rng(0).normal(size=(6, 1, 4, 5))
     examples = open_examples(npz(tmp_path / "a.npz", packed, x=x, y=np.arange(6) % 3, more=x), network())
     found, y = examples.read(np.array([5, 0, 2]))
     assert np.array_equal(found, x[[5, 0, 2]].astype(np.float32))
     assert y.dtype == np.int64
     assert y.tolist() == [2, 0, 2]
     assert examples.blank.tolist() == [0]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_arrays_in_fortran_order(tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of them lie all over the file, so they have to fit in memory."""
+    x = np.asfortranarray(np.random.default_rng(0).normal(size=(6, 1, 4, 5)))
+    path = npz(tmp_path / "a.npz", packed, x=x, y=np.arange(6) % 3)
+    assert np.array_equal(read(open_examples(path, network()))[0], x.astype(np.float32))
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    with pytest.raises(FileError) as caught:
+        open_examples(path, network())
+    assert [(d.code, d.help) for d in caught.value.diagnostics] == [("E403", "save `numpy.ascontiguousarray(x)`")]
 
 
 @everywhere
@@ -235,9 +245,8 @@ def test_mse_takes_labels_of_vectors(tmp_path: Path) -> None:
 def test_large_arrays_stay_on_disk(tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     path = npz(tmp_path / "a.npz", packed, x=np.ones((6, 1, 4, 5), np.float32), y=np.arange(6) % 3)
     monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
-    monkeypatch.setattr("cnnspec.train.data.opening.HELD", 1)
     inputs: Any = open_examples(path, network()).inputs
-    assert isinstance(inputs.array, np.memmap)
+    assert isinstance(inputs.array, Rows)
 
 
 def test_unpacked_data_leave_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,8 +255,25 @@ def test_unpacked_data_leave_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
     examples = open_examples(idx_folder(tmp_path / "idx", *pictures(), packed=True), network())
     inputs: Any = examples.inputs
-    assert isinstance(inputs.pixels, np.memmap)
+    assert isinstance(inputs.pixels, Rows)
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_rows_are_those_of_the_array(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).normal(size=(7, 2, 3))
+    (tmp_path / "a").write_bytes(b"head" + array.tobytes())
+    with (tmp_path / "a").open("rb") as stream:
+        rows = Rows(stream, "<f8", array.shape, 4)
+    assert (len(rows), rows.ndim, rows.nbytes) == (7, 3, array.nbytes)
+    for chosen in (np.array([6, 0, 3, 3]), slice(2, 5), slice(0, 0), slice(-2, None), np.zeros(0, int)):
+        assert np.array_equal(rows[chosen], array[chosen])
+
+
+def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.arange(70).reshape(7, 10)
+    monkeypatch.setattr("cnnspec.train.data.rows.PIECE", 3 * array[0].nbytes)
+    assert [start for start, _ in pieces(array)] == [0, 3, 6]
+    assert np.array_equal(np.concatenate([piece for _, piece in pieces(array)]), array)
 
 
 # --- The fingerprint ----------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_held_out_examples_are_read_as_they_are(examples: Examples) -> None:
 
 
 def test_what_reading_raises_is_raised_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.numbers.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
     x = np.zeros((6, 1, 4, 5))
     x[5] = np.nan
     reading = in_order(open_examples(npz(tmp_path / "a.npz", x=x, y=np.arange(6) % 3), network()), range(6), 2)

@@ -251,7 +251,7 @@ def test_an_image_that_is_cut_off(tmp_path: Path) -> None:
 
 def test_an_image_that_is_cut_off_among_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With more than fit in memory it is found when its turn comes."""
-    monkeypatch.setattr("cnnspec.train.data.folder.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
     path = with_half_an_image(tmp_path)
     examples = open_examples(tmp_path, network(H=60, W=60))
     with pytest.raises(FileError) as caught:
@@ -267,7 +267,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path, name: str, broken: float, m
     path = npz(tmp_path / "a.npz", x=arrays["x"], y=arrays["y"])
     found = refusal(path, loss="mse")
     assert (found.code, found.message) == ("E426", f"`{name}[2]` holds NaN or infinity")
-    monkeypatch.setattr("cnnspec.train.data.numbers.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
     examples = open_examples(path, network(), "mse")
     examples.read(np.array([0, 3]))
     with pytest.raises(FileError) as caught:
@@ -344,7 +344,7 @@ def test_a_damaged_archive(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_points_beyond_its_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.opening.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
     path = npz(tmp_path / "a.npz", x=np.ones((30, 1, 4, 5)), y=np.zeros(30, int))
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("x.npy").header_offset
@@ -402,6 +402,15 @@ def test_images_that_are_pipes_are_passed_over(tmp_path: Path) -> None:
     class_folders(tmp_path, *pictures())
     os.mkfifo(tmp_path / "ant/pipe.png")
     assert len(open_examples(tmp_path, network())) == 7
+
+
+def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    examples = open_examples(idx_folder(tmp_path, *pictures()), network())
+    os.truncate(tmp_path / IMAGES, 100)
+    with pytest.raises(FileError) as caught:
+        examples.read(np.arange(7))
+    assert [(d.code, d.why) for d in caught.value.diagnostics] == [("E403", "it has become shorter while it was read")]
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

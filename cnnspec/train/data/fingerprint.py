@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .storage import CHUNK, HELD
+from .rows import PIECE, Array, pieces
+from .storage import are_few
 
 
-def fingerprint(*parts: NDArray[Any] | str) -> str:
-    """The hash of words and arrays; of an array larger than `HELD` bytes only the shape, the first and last rows."""
+def fingerprint(*parts: Array | str) -> str:
+    """The hash of words and arrays; of an array that is not held in memory only the shape, the first and last rows."""
     found = sha256()
     for part in parts:
         if isinstance(part, str):
@@ -23,8 +24,11 @@ def fingerprint(*parts: NDArray[Any] | str) -> str:
     return found.hexdigest()
 
 
-def _add(update: Any, array: NDArray[Any]) -> None:
-    rows = max(1, CHUNK // max(1, array[:1].nbytes))
-    starts = range(0, len(array), rows)
-    for start in starts if array.nbytes <= HELD else (0, max(0, len(array) - rows)):
-        update(np.ascontiguousarray(array[start : start + rows]).data)
+def _add(update: Callable[[Any], None], array: Array) -> None:
+    if are_few(array.nbytes):
+        for _, piece in pieces(array):
+            update(np.ascontiguousarray(piece).data)
+    else:
+        rows = 1 + PIECE * len(array) // array.nbytes
+        update(np.ascontiguousarray(array[:rows]).data)
+        update(np.ascontiguousarray(array[-rows:]).data)

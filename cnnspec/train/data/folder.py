@@ -17,7 +17,7 @@ from ...machine import cores
 from ...preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices
-from .storage import HELD
+from .storage import are_few
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Files:
     @property
     def are_few(self) -> bool:
         """Whether all of them fit in memory, decoded."""
-        return len(self) * prod(self.input) * 4 <= HELD
+        return are_few(len(self) * prod(self.input) * 4)
 
     def described(self) -> Iterator[str]:
         """Each image's folder, name and size."""

@@ -10,10 +10,10 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
 from ...files import Malformed, blaming
+from .rows import Array
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8
@@ -31,7 +31,7 @@ def is_idx(path: Path) -> bool:
     return "idx" in path.name.lower() and path.name.lower().removesuffix(".gz").endswith("ubyte")
 
 
-def read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def read(path: Path) -> tuple[Array, Array]:
     """Images (n, H, W) and labels (m,). Raises FileError (E403, E404, E420)."""
     if "idx1" in path.name:
         cure = f"name the images: `{path.with_name(path.name.replace('labels', 'images').replace('idx1', 'idx3'))}`"
@@ -46,7 +46,7 @@ def _labels_of(images: Path) -> Path:
     return other if other.is_file() and not path.is_file() else path
 
 
-def _read(path: Path, axes: int, what: str) -> NDArray[np.uint8]:
+def _read(path: Path, axes: int, what: str) -> Array:
     with plain(path) as stream, blaming(path):
         size = stream.seek(0, 2)
         stream.seek(0)

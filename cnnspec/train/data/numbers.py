@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arrays.mapped import release
 from ...diagnostics import Diagnostic, FileError
-from .storage import HELD
+from ...files import blaming
+from .rows import Array, pieces
+from .storage import are_few
 
 Indices = NDArray[np.intp]
 """Places of examples in their data set."""
@@ -23,16 +24,15 @@ class Numbers:
 
     path: Path
     name: str
-    array: NDArray[Any]
+    array: Array
     dtype: Literal["float32", "int64"]
 
     def __len__(self) -> int:
         return len(self.array)
 
     def read(self, indices: Indices) -> NDArray[Any]:
-        with np.errstate(over="ignore"):
+        with blaming(self.path), np.errstate(over="ignore"):
             rows = np.ascontiguousarray(self.array[indices], self.dtype)
-        release([self.array])
         if not np.isfinite(rows).all():
             broken = int(indices[np.argmin(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))])
             message = f"`{self.name}[{broken}]` holds NaN or infinity"
@@ -43,7 +43,7 @@ class Numbers:
 
     def check(self) -> Numbers:
         """Itself, after a look at every number when they are few."""
-        if self.array.nbytes <= HELD:
-            for start in range(0, len(self), rows := max(1, 2**22 // max(1, self.array[:1].nbytes))):
-                self.read(np.arange(start, min(start + rows, len(self))))
+        if are_few(self.array.nbytes):
+            for start, piece in pieces(self.array):
+                self.read(np.arange(start, start + len(piece)))
         return self

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from ...arrays.npz import Archive
 from ...attachments import data as named_data
 from ...bundled import data as bundled
 from ...diagnostics import Diagnostic, FileError, closest
-from ...files import AnyPath, blaming, opened
+from ...files import AnyPath, Malformed, blaming, opened
 from ...images import levels
 from ...layer import image
 from ...preprocess import Preprocess
@@ -25,7 +24,8 @@ from .fingerprint import fingerprint
 from .folder import Files, classes_in, mixed
 from .numbers import Numbers
 from .pixels import Pixels
-from .storage import HELD, array, chunks, kept
+from .rows import Array
+from .storage import are_few, array, chunks, kept
 from .targets import Loss, answers, named
 
 KINDS = "a folder with a sub-folder for each class, IDX files, `.npz` with x and y, or `.csv`"
@@ -85,7 +85,7 @@ def _idx(path: Path, spec: Spec, loss: Loss) -> Examples:
     return _pixels(path, *idx.read(path), spec, loss)
 
 
-def _pixels(path: Path, pixels: NDArray[np.uint8], labels: NDArray[Any], spec: Spec, loss: Loss) -> Examples:
+def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: Loss) -> Examples:
     _refuse_empty(path, len(pixels))
     inputs = Pixels.of(path, pixels, spec.header.preprocess, image(spec.graph.input))
     y = answers(path, labels, len(inputs), spec.graph.shape(spec.graph.outputs[0]), loss)
@@ -130,17 +130,19 @@ def _npz(path: Path, spec: Spec, loss: Loss) -> Examples:
     return Examples(str(path), x, y, spec.classes(), blank, fingerprint(x.array, y.array))
 
 
-def _stored(archive: Archive, path: Path, name: str) -> NDArray[Any]:
+def _stored(archive: Archive, path: Path, name: str) -> Array:
     """An array of the archive: in memory when it is small, else where it lies, or unpacked to a temporary file."""
     header = archive.headers[name]
-    if nbytes(header.shape, int(header.dtype[2])) <= HELD:
+    if are_few(nbytes(header.shape, int(header.dtype[2]))):
         return archive[name]
-    order: Literal["C", "F"] = "F" if header.fortran_order else "C"
+    if header.fortran_order:
+        with blaming(path):
+            raise Malformed(f"`{name}` lies in it column by column", f"save `numpy.ascontiguousarray({name})`")
     start = archive.place(name)
     if start is not None:
-        return array(opened(path), header.dtype, header.shape, start, order)
+        return array(opened(path), header.dtype, header.shape, start)
     with archive.unpacking(name) as packed:
-        return array(kept(chunks(packed), MOST), header.dtype, header.shape, header.start, order)
+        return array(kept(chunks(packed), MOST), header.dtype, header.shape, header.start)
 
 
 def _black(spec: Spec) -> NDArray[np.float32]:

@@ -47,7 +47,7 @@ def refuse_unlearned(examples: Examples, held: int) -> None:
     answers = examples.answers
     if answers.array.ndim != 1 or answers.dtype == "float32":
         return
-    learned, judged = np.split(answers.array, [len(examples) - held])
+    learned, judged = answers.array[: len(examples) - held], answers.array[len(examples) - held :]
     strangers = np.setdiff1d(judged, learned)
     if len(strangers):
         name = examples.classes[strangers[0]] if examples.classes else str(strangers[0])

@@ -10,34 +10,34 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arrays.mapped import release
+from ...files import blaming
 from ...images import fitting, levels, resized
 from ...preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices
+from .rows import Array
 
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
     """Inputs (C, H, W) = `input`, made from pixels by `preprocess`."""
 
-    pixels: NDArray[np.uint8]
+    path: Path
+    pixels: Array
     preprocess: Preprocess
     input: tuple[int, int, int]
 
     @classmethod
-    def of(
-        cls, path: Path, pixels: NDArray[np.uint8], preprocess: Preprocess | None, input: tuple[int, int, int]
-    ) -> Pixels:
+    def of(cls, path: Path, pixels: Array, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Pixels:
         """The pixels of the file `path`, or what `images.check` would raise for one of them: E410 to E412."""
-        return cls(pixels, fitting(path, pixels.shape[1], pixels.shape[2], preprocess, input), input)
+        return cls(path, pixels, fitting(path, pixels.shape[1], pixels.shape[2], preprocess, input), input)
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def read(self, indices: Indices) -> Images:
-        chosen = np.asarray(self.pixels[indices])
-        release([self.pixels])
+        with blaming(self.path):
+            chosen = self.pixels[indices]
         if self.preprocess.changes(self.pixels.shape[1], self.pixels.shape[2]):
             chosen = np.stack([self._resized(picture) for picture in chosen])
         x = np.empty((len(chosen), *self.input), np.float32)

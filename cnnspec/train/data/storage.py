@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from math import prod
 from tempfile import TemporaryFile
-from typing import IO, Any, Literal
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...arrays.npz import FREE_UNPACKED, MAX_RATIO
 from ...files import AnyPath, Malformed, blaming, opened
+from .rows import Array, Rows
 
 HELD = 256 * 2**20
 """Bytes of a data set that are held in memory; more stay on disk."""
 CHUNK = 2**20
+
+
+def are_few(nbytes: int) -> bool:
+    """Whether data of so many bytes are held in memory."""
+    return nbytes <= HELD
 
 
 def plain(path: AnyPath) -> IO[bytes]:
@@ -54,9 +59,10 @@ def kept(source: Iterable[bytes], most: int) -> IO[bytes]:
             size += len(chunk)
             if size > most:
                 raise Malformed(f"it unpacks to more than {most:,} bytes", "unpack it first")
-            if size > HELD and isinstance(target, BytesIO):
+            if not are_few(size) and isinstance(target, BytesIO):
                 target = _moved(target)
             target.write(chunk)
+        target.flush()
         target.seek(0)
     except BaseException:
         target.close()
@@ -70,19 +76,14 @@ def _moved(held: BytesIO) -> IO[bytes]:
     return target
 
 
-def array(
-    stream: IO[bytes], dtype: str, shape: tuple[int, ...], start: int, order: Literal["C", "F"] = "C"
-) -> NDArray[Any]:
+def array(stream: IO[bytes], dtype: str, shape: tuple[int, ...], start: int) -> Array:
     """The array whose numbers begin at byte `start` of a file, or of what `plain` or `kept` gave; it closes that.
 
     That so many bytes are there has been checked.
     """
-    count = prod(shape)
+    size = prod(shape) * np.dtype(dtype).itemsize
     with stream:
-        if isinstance(stream, BytesIO):
-            return np.frombuffer(stream.getvalue(), dtype, count, start).reshape(shape, order=order)
-        if count * np.dtype(dtype).itemsize <= HELD:
-            stream.seek(start)
-            return np.fromfile(stream, dtype, count).reshape(shape, order=order)
-        stream.flush()
-        return np.memmap(stream, dtype, "r", start, shape, order)
+        if not are_few(size) and not isinstance(stream, BytesIO):
+            return Rows(stream, dtype, shape, start)
+        stream.seek(start)
+        return np.frombuffer(stream.read(size), dtype).reshape(shape)

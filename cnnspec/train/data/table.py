@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError, Span
 from ...files import blaming
+from .rows import Array
 from .storage import array, kept, plain
 
 LABELS = ("label", "y")
@@ -42,7 +43,7 @@ def is_table(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def read(path: Path, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def read(path: Path, size: tuple[int, int]) -> tuple[Array, NDArray[np.int64]]:
     """Images (n, H, W) and labels (n,). A row has H x W = `size` pixels, or those of some square.
 
     Raises FileError: E403 and E404, E420 when there is no row, E424 for a row that is no image.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from ...diagnostics import Diagnostic, FileError
 from ...layer import Shape, times
 from .numbers import Numbers
+from .rows import Array, pieces
 
 Loss = Literal["cross_entropy", "mse"]
 
 
-def answers(path: Path, y: NDArray[Any], count: int, output: Shape, loss: Loss) -> Numbers:
+def answers(path: Path, y: Array, count: int, output: Shape, loss: Loss) -> Numbers:
     """y, of the file `path`, as what a network with `output` is to give for `count` inputs.
 
     Raises FileError: E421 for labels that are none of its scores, E422 for another number than `count`, E423 when
@@ -31,7 +32,7 @@ def answers(path: Path, y: NDArray[Any], count: int, output: Shape, loss: Loss) 
     return _targets(path, y, output) if loss == "mse" and not are_labels else _labels(path, y, output)
 
 
-def _targets(path: Path, y: NDArray[Any], output: Shape) -> Numbers:
+def _targets(path: Path, y: Array, output: Shape) -> Numbers:
     if y.shape[1:] != output:
         cure = f"`y` of shape {('n', *output)}".replace("'", "")
         if prod(y.shape[1:]) == prod(output):
@@ -40,7 +41,7 @@ def _targets(path: Path, y: NDArray[Any], output: Shape) -> Numbers:
     return Numbers(path, "y", y, "float32").check()
 
 
-def _labels(path: Path, y: NDArray[Any], output: Shape) -> Numbers:
+def _labels(path: Path, y: Array, output: Shape) -> Numbers:
     if y.shape[1:] == output and y.shape[1:] != output[1:]:
         cure = "`loss: mse`; when they are classes one-hot, save `y.argmax(1)`"
         raise _error("E423", path, "`cross_entropy` takes labels", _shapes(y, output), cure)
@@ -55,12 +56,13 @@ def _labels(path: Path, y: NDArray[Any], output: Shape) -> Numbers:
     return Numbers(path, "y", y, "int64")
 
 
-def _refuse_labels_outside(path: Path, y: NDArray[Any], scores: int) -> None:
-    low, high = int(y.min()), int(y.max())
+def _refuse_labels_outside(path: Path, y: Array, scores: int) -> None:
+    ends = [(int(piece.min()), int(piece.max())) for _, piece in pieces(y)]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if low >= 0 and high < scores:
         return
     wrong = high if high >= scores else low
-    first = next(i for i, labels in enumerate(y) if np.any(labels == wrong))
+    first = next(start + int(np.nonzero(piece == wrong)[0][0]) for start, piece in pieces(y) if wrong in piece)
     cure = f"a last layer of {high + 1} outputs, `dense: {{K: {high + 1}}}`" if low >= 0 else "count classes from 0"
     if low == 1 and high == scores:
         cure = "classes are counted from 0: save `y - 1`"
@@ -88,7 +90,7 @@ def _listed(names: tuple[str, ...], most: int = 10) -> str:
     return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
 
 
-def _shapes(y: NDArray[Any], output: Shape) -> str:
+def _shapes(y: Array, output: Shape) -> str:
     return f"the answers are {y.shape}, {y.dtype}; the output is {('n', *output)}".replace("'", "")
 
 
