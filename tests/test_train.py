@@ -146,6 +146,30 @@ def test_tensors_that_the_file_lacks(net: Path) -> None:
     assert (called.code, "error[E402]" in called.err) == (3, True)
 
 
+def test_weights_that_are_not_finite(net: Path) -> None:
+    spoilt = initial(load("net.yaml").graph.tensors, "he", 0)
+    spoilt["conv.bias"][1] = np.nan
+    save(spoilt, "spoilt.safetensors")
+    called = call("train", "net.yaml", "--weights", "spoilt.safetensors")
+    assert (called.code, "error[E407]: weights for `conv` are not finite" in called.err) == (3, True)
+
+
+def test_labels_of_every_place_and_labels_by_mean_squared_error(net: Path) -> None:
+    """Accuracy is where there are labels, whatever the loss: each cell's with scores a cell, each image's else."""
+    with np.load("x.npz") as held:
+        x = held["x"]
+    np.savez("cells.npz", x=x, y=(x[:, 0] > 0.5).astype(np.int64))
+    Path("cells.yaml").write_text(
+        "input: {C: 1, H: 6, W: 6}\ntrain: {data: cells.npz, epochs: 8, rate: 0.05, batch: 16, validation: 1/5}\n"
+        "layers: [conv: {F: 1, K: 4}, relu, conv: {F: 1, K: 2}]\n"
+    )
+    assert held_out_accuracy(call("train", "cells.yaml", *THREADS).out) > 90
+    record = json.loads(call("eval", "cells.yaml", "--weights", "cells.safetensors", "--format", "json").out)
+    assert (record["examples"], np.sum(record["confusion"])) == (32, 32 * 36)
+    called = call("train", "net.yaml", *THREADS, "--set", "train.loss=mse", "--set", "train.epochs=6")
+    assert held_out_accuracy(called.out) > 60
+
+
 def test_freezing(net: Path) -> None:
     start = initial(load("net.yaml").graph.tensors, "he", 0)
     call("train", "net.yaml", *THREADS, "--freeze", "conv*", "--freeze", "fc.bias")
