@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -96,6 +97,19 @@ def ensure_writable(path: AnyPath) -> None:
             raise _Undone
 
 
+def clear_remains(path: AnyPath) -> None:
+    """Remove what killed processes have left of the file at `path`; of one that is about to be written, too."""
+    target = Path(os.path.realpath(path))
+    for remains in target.parent.glob(f"{_prefix(target)}*.tmp"):
+        with suppress(OSError):
+            remains.unlink()
+
+
+def _prefix(target: Path) -> str:
+    """How the names begin under which a file is gathered: few letters, since its own name may be a long one."""
+    return f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}-"
+
+
 class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is not wanted
     pass
 
@@ -105,7 +119,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    temporary = target.with_name(f".cnnspec-{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
     try:
         with temporary.open("xb") as stream:
             yield stream

@@ -98,6 +98,7 @@ def test_killed_at_any_moment(folder: Path, whole: Whole) -> None:
     assert Path("net.safetensors").read_bytes() == whole.weights
     assert logged() == whole.log
     assert not KEPT.exists()
+    assert not list(folder.glob(".cnnspec-*"))
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 8, 9, 16, 23])

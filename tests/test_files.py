@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files import blaming, opened, whole
+from cnnspec.files import blaming, clear_remains, opened, whole
 
 
 def refusal(error: pytest.ExceptionInfo[FileError]) -> Diagnostic:
@@ -175,3 +175,18 @@ def test_a_long_name_has_room_for_its_temporary_file(tmp_path: Path) -> None:
     with whole(tmp_path / ("a" * 255)) as stream:
         stream.write(b"abc")
     assert (tmp_path / ("a" * 255)).read_bytes() == b"abc"
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    """That of the file itself, and of no other."""
+    for name in ("a", "b"):
+        with whole(tmp_path / name):
+            [remains] = tmp_path.glob(".cnnspec-*.tmp")
+            kept = remains.read_bytes(), remains.name
+        (tmp_path / kept[1]).write_bytes(b"half of it")
+        (tmp_path / name).unlink()
+        if name == "a":
+            clear_remains(tmp_path / "b")
+            assert (tmp_path / kept[1]).exists()
+            clear_remains(tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == [kept[1]]

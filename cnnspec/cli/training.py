@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Failure, TrainingError
-from ..files import ensure_writable, whole
+from ..files import clear_remains, ensure_writable, whole
 from ..kernels.windows import Array
 from ..machine import cores
 from ..render import curves_svg, curves_text
@@ -68,6 +68,9 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     """Train, and write what came of it. Raises Failure for what goes wrong, KeyboardInterrupt after Ctrl-C."""
     files.ensure_writable()
     held = _held(files.checkpoint, choices)
+    if choices.resume:  # perhaps after a kill, in the middle of writing
+        clear_remains(files.checkpoint)
+        clear_remains(files.output)
     examples = opened(spec, settings, choices.data)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
