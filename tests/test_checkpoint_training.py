@@ -19,6 +19,7 @@ from calling import call
 from quadrants import examples, quadrants
 
 from cnnspec.cli import training
+from cnnspec.cli.interruption import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
 
@@ -161,6 +162,16 @@ def test_control_c_keeps_the_run(interrupted: str, folder: Path, whole: Whole) -
     called = call(*RUN, *OPTIONS, "--resume")
     assert (called.code, called.err) == (0, "")
     assert Path("net.safetensors").read_bytes() == whole.weights
+
+
+def test_a_second_control_c_does_not_wait() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_unfinished_run_is_not_overwritten(interrupted: str, folder: Path) -> None:

@@ -293,6 +293,16 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     assert bare_lines(path) == bare_lines(tmp_path / "whole.jsonl")
 
 
+@pytest.mark.parametrize("line", ["no JSON", "[]", "{}", '{"event": "step"}'])
+def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    training = run()
+    logged(training, Log(path, Progress()), 2)
+    path.write_text(path.read_text() + f"{line}\n")
+    Log(path, training.progress).close()
+    assert [record["step"] for record in bare_lines(path)] == [1, 2]
+
+
 def test_a_new_run_has_a_new_log(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text("old\n")

@@ -61,8 +61,7 @@ def _by_class(found: Evaluation, names: Sequence[str]) -> tuple[list[str], Table
 
 def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> Iterator[tuple[list[str], Table]]:
     """The matrix, or its largest mistakes where it is too large to be read."""
-    if found.confusion is None:
-        return
+    assert found.confusion is not None
     columns = [Column("right", ""), *(Column(f"{i}", name, right=True) for i, name in enumerate(names))]
     rows = [
         Line([name, *(f"{count:,}" if count else "·" for count in counts)])
