@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import __main__, child, kernels, report
+from benchmarks import __main__, child, kernels, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -419,3 +419,16 @@ def test_cold_starts(tiny: Workload) -> None:
     work = prepare("lenet5", 1, tiny.folder / "lenet5")
     chosen = [start for start in starts(work, load("lenet5").sample_path()) if start.engine != "pytorch"]
     assert all(len(start.times) == len(start.processor) == 1 for start in time_starts(chosen, 1))
+
+
+# Reading
+
+
+def test_all_places_hold_the_same_examples(tmp_path: Path) -> None:
+    sources = dict(reading.written(tmp_path, 30, load("lenet5")))
+    assert len(sources) == 4
+    found = [
+        sorted((int(label), x.tobytes()) for x, label in zip(*examples.read(np.arange(30)), strict=True))
+        for examples in sources.values()
+    ]
+    assert all(other == found[0] for other in found)
