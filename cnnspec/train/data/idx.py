@@ -58,9 +58,10 @@ def _read(path: Path, axes: int, what: str) -> Array:
         if magic[3] != axes:
             raise Malformed(f"it has {magic[3]} axes; {what} have {axes}")
         start = 4 + 4 * axes
-        shape = tuple(int(side) for side in np.frombuffer(stream.read(4 * axes).ljust(4 * axes, b"\0"), ">u4"))
+        if size < start:
+            raise Malformed("it ends within its header", "download it again")
+        shape = tuple(int(side) for side in np.frombuffer(stream.read(4 * axes), ">u4"))
         if start + prod(shape) != size:
             promised = " x ".join(f"{side:,}" for side in shape)
-            held = max(0, size - start)
-            raise Malformed(f"its header promises {promised} bytes; {held:,} follow", "download it again")
+            raise Malformed(f"its header promises {promised} bytes; {size - start:,} follow", "download it again")
         return array(stream, "u1", shape, start)

@@ -15,7 +15,7 @@ from ...bundled import data as bundled
 from ...diagnostics import Diagnostic, FileError, closest
 from ...files import AnyPath, Malformed, blaming, opened
 from ...images import levels
-from ...layer import image
+from ...layer import Shape, image
 from ...preprocess import Preprocess
 from ...spec import Spec
 from . import idx, table
@@ -88,7 +88,7 @@ def _idx(path: Path, spec: Spec, loss: Loss) -> Examples:
 def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: Loss) -> Examples:
     _refuse_empty(path, len(pixels))
     inputs = Pixels.of(path, pixels, spec.header.preprocess, image(spec.graph.input))
-    y = answers(path, labels, len(inputs), spec.graph.shape(spec.graph.outputs[0]), loss)
+    y = answers(path, labels, len(inputs), _output(spec), loss)
     seal = fingerprint(inputs.preprocess.model_dump_json(), pixels, y.array)
     return Examples(str(path), inputs, y, spec.classes(), _black(spec), seal)
 
@@ -100,8 +100,8 @@ def _folder(path: Path, spec: Spec, loss: Loss) -> Examples:
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
     files = Files(tuple(paths[i] for i in order), spec.header.preprocess, image(spec.graph.input))
-    labels = named(path, names, spec.classes(), spec.graph.shape(spec.graph.outputs[0]))[numbers]
-    y = answers(path, labels, len(files), spec.graph.shape(spec.graph.outputs[0]), loss)
+    labels = named(path, names, spec.classes(), _output(spec))[numbers]
+    y = answers(path, labels, len(files), _output(spec), loss)
     files.check()
     preprocess = spec.header.preprocess
     assert preprocess is not None, "checked"
@@ -125,7 +125,7 @@ def _npz(path: Path, spec: Spec, loss: Loss) -> Examples:
         raise misfit(path, shape, spec.graph.input)
     _refuse_empty(path, shape[0])
     x = Numbers(path, "x", _stored(archive, path, "x"), "float32").check()
-    y = answers(path, _stored(archive, path, "y"), len(x), spec.graph.shape(spec.graph.outputs[0]), loss)
+    y = answers(path, _stored(archive, path, "y"), len(x), _output(spec), loss)
     blank = np.zeros(shape[1], np.float32)
     return Examples(str(path), x, y, spec.classes(), blank, fingerprint(x.array, y.array))
 
@@ -143,6 +143,10 @@ def _stored(archive: Archive, path: Path, name: str) -> Array:
         return array(opened(path), header.dtype, header.shape, start)
     with archive.unpacking(name) as packed:
         return array(kept(chunks(packed), MOST), header.dtype, header.shape, header.start)
+
+
+def _output(spec: Spec) -> Shape:
+    return spec.graph.shape(spec.graph.outputs[0])
 
 
 def _black(spec: Spec) -> NDArray[np.float32]:
