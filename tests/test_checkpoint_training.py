@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -253,6 +252,8 @@ def test_weights_are_no_checkpoint(folder: Path) -> None:
 
 def small_files() -> None:
     """As on a disk that is nearly full: no file grows beyond the size of the log's first lines."""
+    import resource  # of POSIX alone
+
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 
