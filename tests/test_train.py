@@ -207,7 +207,9 @@ def test_the_last_good_checkpoint_is_kept(net: Path) -> None:
     [step] = re.findall(r"step (\d+), epoch 1: loss", called.err)
     assert int(step) > 1, "it is in the first batch: take another image"
     kept = "net.checkpoint.safetensors"
-    said = f"note: `{kept}` holds the run after step {int(step) - 1}; `--weights {kept}`, with other settings, goes on"
+    said = (
+        f"note: `{kept}` holds the run after step {int(step) - 1}; `--restart --weights {kept}`, with other settings,"
+    )
     assert called.err.startswith(said)
     assert all(np.isfinite(array).all() for array in read(kept).values())
 

@@ -135,7 +135,7 @@ def _carry_out(run: Run, keeper: Keeper, path: Path | None, extent: Extent) -> F
 def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
     if keeper.kept is not None:
         path = escaped(str(keeper.path))
-        how = f"`--weights {path}`, with other settings," if isinstance(end, TrainingError) else "--resume"
+        how = f"`--restart --weights {path}`, with other settings," if isinstance(end, TrainingError) else "--resume"
         click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how} goes on from there", err=True)
 
 

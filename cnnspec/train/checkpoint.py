@@ -118,7 +118,7 @@ def agree(path: AnyPath, held: Identity, wanted: Identity) -> None:
     found = list(held.differences(wanted))
     if found:
         message = "the checkpoint is of another run"
-        cure = "give what it was begun with, or leave --resume out and start from it: `--weights FILE`"
+        cure = "give what it was begun with, or begin anew from its weights: `--restart --weights FILE`"
         raise TrainingError([Diagnostic("E502", message, file=str(path), why="; ".join(found), help=cure)])
 
 
