@@ -30,7 +30,9 @@ class _Rule(NamedTuple):
 
 _RULES = (
     # libyaml 0.2.6 counts for itself, and looks ahead: it can be the first to say so.
-    _Rule("nesting depth", "lists and mappings are nested too deep", "give the inner layers a name: see `blocks`", "E003"),
+    _Rule(
+        "nesting depth", "lists and mappings are nested too deep", "give the inner layers a name: see `blocks`", "E003"
+    ),
     _Rule(
         "quoted scalar.*(end of stream|document)",
         "this quote is never closed",
