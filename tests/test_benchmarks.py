@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import __main__, child, kernels, reading, report
+from benchmarks import __main__, child, gradients, kernels, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -71,7 +71,7 @@ def test_values_hide_nothing() -> None:
     assert not np.array_equal(value("bn2.bias", Tensor((50,))), offset)
 
 
-@pytest.mark.parametrize("layer", kernels.LAYERS, ids=str)
+@pytest.mark.parametrize("layer", dict.fromkeys([*kernels.LAYERS, *gradients.LAYERS]), ids=str)
 @pytest.mark.parametrize("count", [1, kernels.CHAIN])
 def test_layers_are_specs(layer: kernels.Layer, count: int) -> None:
     keeps = load(io.BytesIO(layer.spec(1).encode())).graph.steps[-1].shape == layer.input
@@ -85,6 +85,19 @@ def test_layers_are_chosen_by_text() -> None:
     assert kernels.matches("64x56x56 sigmoid", [])
     assert kernels.matches("64x56x56 sigmoid", ["conv", "sig"])
     assert not kernels.matches("64x56x56 sigmoid", ["conv"])
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("text", ["6x14x14 conv", "960x1x1 conv", "deconv", "8x8 batchnorm", "maxpool", "avgpool"])
+def test_gradients_of_layers_are_those_of_pytorch(text: str) -> None:
+    pytest.importorskip("torch")
+    for layer in gradients.LAYERS:
+        if text in str(layer):
+            step = load(io.BytesIO(layer.spec(1).encode())).graph.steps[-1]
+            found, _ = gradients.ours(step, 2)
+            for expected, _ in gradients.theirs(step, 2):
+                assert gradients.distance(found, expected) < gradients.TOLERANCE
+                assert gradients.distance(found[:-1], [2 * array for array in expected[:-1]]) > 0.4
 
 
 def test_a_layer_in_a_chain() -> None:
