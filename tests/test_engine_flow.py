@@ -32,6 +32,15 @@ CHAIN = """\
 """
 
 
+EDGE = """\
+  - {conv: {F: 1, K: 256}}
+  - {conv: {F: 1, K: 256}}
+  - {conv: {F: 3, K: 64, P: same}}
+  - {conv: {F: 5, K: 32, P: [6, 2]}}
+"""
+"""The first strip of the last layer looks at nothing but padding."""
+
+
 @pytest.fixture(autouse=True)
 def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
@@ -42,6 +51,7 @@ def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def networks() -> Iterator[tuple[str, Graph]]:
     yield "chain", graph((3, 32, 32), CHAIN)
+    yield "edge", graph((4, 8, 64), EDGE)
     for name in ("squeezenet1_1", "googlenet", "mobilenet_v3_small"):
         yield name, load(name, (3, 32, 32)).graph
     yield "resnet20_cifar", load("resnet20_cifar").graph
@@ -69,6 +79,32 @@ def late(bound: Bound, x: Array, random: Random) -> dict[str, Array]:
         while behind in done:
             behind += 1
     return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
+
+
+def without(bound: Bound, x: Array, held: int) -> dict[str, Array]:
+    """A run in which one item is carried out last, as late as the others can do without it."""
+    np.copyto(bound.input, x)
+    items = range(len(bound.needs))
+    first = [i for i in items if i < held] + [
+        i for i in items if i > held and max(bound.needs[held + 1 : i + 1]) <= held
+    ]
+    for item in (*first, held, *(i for i in items if i not in {*first, held})):
+        for call in bound.lanes[0][item]:
+            call()
+    return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
+
+
+@pytest.mark.parametrize("name", ["chain", "edge", "squeezenet1_1"])
+def test_any_item_may_be_the_last(name: str) -> None:
+    found = CASES[name]
+    bound = Bound(Prepared(found, lively(found)), 1, 1)
+    x = inputs(1, found.input)
+    with np.errstate(all="ignore"):
+        bound.run(x)
+        wanted = {name: bound.memory.inner(name).copy() for name in found.outputs}
+        for held in range(len(bound.needs)):
+            for key, y in without(bound, x, held).items():
+                np.testing.assert_array_equal(y, wanted[key])
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -99,6 +135,7 @@ def test_what_strips_read_and_make() -> None:
     assert made(parts, 7, 16) == [], "channels are missing"
     assert read(parts, Sweep(13, 3, 2, before=1, after=1)) == [8, 13, 26]
     assert read(parts, Sweep(7, 1)) == [4, 7, 14]
+    assert read(parts, Sweep(7, 1, before=4)) == [1, 3, 10], "with the first row comes the border"
 
 
 def test_a_stage_needs_the_rows_above_it() -> None:

@@ -39,11 +39,10 @@ def made(strips: Sequence[Strip], H: int, K: int) -> list[int]:
 
 
 def read(strips: Iterable[Strip], sweep: Sweep) -> list[int]:
-    """Rows of the input that each strip looks at, through windows that slide along the rows."""
-    return [
-        (s.n1 - 1) * sweep.size + min(sweep.size, max(0, (s.r1 - 1) * sweep.S + sweep.extent - sweep.before))
-        for s in strips
-    ]
+    """Rows of the input that each strip looks at, through windows that slide along the rows; one at least, for with the
+    first row comes the border, which a strip of padding alone looks at, too."""
+    below = ((s.n1 - 1, (s.r1 - 1) * sweep.S + sweep.extent - sweep.before) for s in strips)
+    return [images * sweep.size + min(sweep.size, max(1, rows)) for images, rows in below]
 
 
 class Flow:
