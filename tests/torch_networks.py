@@ -53,6 +53,24 @@ def lenet5() -> nn.Module:
 
 
 @network
+def digits() -> nn.Module:
+    return Chain(
+        ("conv1", nn.Conv2d(1, 16, 3, padding=1)),
+        nn.ReLU(),
+        ("conv2", nn.Conv2d(16, 32, 3, padding=1)),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        ("conv3", nn.Conv2d(32, 64, 3, padding=1)),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        ("dense1", nn.Linear(256, 10)),
+        nn.Softmax(1),
+    )
+
+
+@network
 def tinyvgg() -> nn.Module:
     return Chain(
         ("conv_1_1", nn.Conv2d(3, 10, 3)),
