@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from os import PathLike, fspath
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -78,6 +79,13 @@ class SpecError(Failure):
 
 class FileError(Failure):
     """A file, weights or an image that cannot be used (codes E4)."""
+
+    @classmethod
+    def about(
+        cls, path: str | PathLike[str], code: str, message: str, why: str = "", help: str = "", span: Span | None = None
+    ) -> FileError:
+        """The one finding that there is about the file, or the folder, at `path`."""
+        return cls([Diagnostic(code, message, file=fspath(path), span=span, why=why, help=help)])
 
 
 class TrainingError(Failure):

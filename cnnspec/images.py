@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 import stat
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,9 +57,6 @@ MAX_BYTES = 256 * 2**20
 LIMITS = f"an image may have {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side"
 ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
 SMALLER = "make it smaller in an image program first"
-
-PILLOW = "PIL.Image"
-"""Once this is imported, it decodes a PNG quicker than `cnnspec.png` does."""
 
 # EXIF orientations that exchange rows and columns; TIFF tags and the usual value of the second.
 TURNED = (5, 6, 7, 8)
@@ -118,17 +114,20 @@ def fitting(
     return preprocess
 
 
-def load(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> NDArray[np.float32]:
+def load(
+    path: Path, preprocess: Preprocess | None, input: tuple[int, int, int], *, by_pillow: bool = False
+) -> NDArray[np.float32]:
     """The image as a tensor (C, H, W) = `input`: (x * scale - mean) / std with x, or 255 - x, from 0 to 255.
 
     Pixels are resized by Pillow, which rounds those of 8 bits; the arithmetic after that is in float64.
-    Raises FileError: E404 and E410 (no usable image), E411 (it becomes another size than `input`), E412
-    (`preprocess` is None).
+    It decodes every image `by_pillow`, else all but small plain PNGs. The values are the same; its import pays
+    when there are many. Raises FileError: E404 and E410 (no usable image), E411 (it becomes another size than
+    `input`), E412 (`preprocess` is None).
     """
     import numpy as np
 
     preprocess = _section(path, preprocess, input)
-    pixels = _as_it_is(path, preprocess, input)
+    pixels = None if by_pillow else _as_it_is(path, preprocess, input)
     if pixels is None:
         pixels = _by_pillow(path, preprocess, input)
     tensor = np.empty(input, np.float32)
@@ -150,11 +149,10 @@ def levels(pixels: NDArray[np.float64], preprocess: Preprocess) -> NDArray[np.fl
 
 
 def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
-    """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file,
-    and where Pillow is at hand."""
+    """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file."""
     import numpy as np
 
-    found = None if PILLOW in sys.modules else png.pixels(path)
+    found = png.pixels(path)
     if found is None:
         return None
     shape, values = found
@@ -241,19 +239,19 @@ def _refuse_file(path: Path) -> None:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         why = "this is a folder or a device, not a file"
-        raise _error("E410", path, "the image cannot be read", why, ANOTHER)
+        raise FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
     if not status.st_size:
-        raise _error("E410", path, "the image is empty", "the file has 0 bytes", "write or download it again")
+        raise FileError.about(path, "E410", "the image is empty", "the file has 0 bytes", "write or download it again")
     if status.st_size > MAX_BYTES:
         why = f"the file has {status.st_size:,} bytes; {MAX_BYTES:,} are allowed"
-        raise _error("E410", path, "the image is too large", why, SMALLER)
+        raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
 
 
 def _refuse_size(path: Path, height: int, width: int, step: str = "") -> None:
     if height * width > MAX_PIXELS or max(height, width) > MAX_SIDE:
         message = f"the image becomes too large at `{step}`" if step else "the image is too large"
         why = f"H x W = {height:,} x {width:,} = {height * width:,} pixels; {LIMITS}"
-        raise _error("E410", path, message, why, SMALLER)
+        raise FileError.about(path, "E410", message, why, SMALLER)
 
 
 def _refuse_samples(path: Path, image: ImageFile) -> None:
@@ -273,7 +271,7 @@ def _refuse_samples(path: Path, image: ImageFile) -> None:
             why = "its gray has 12 bits a sample, or 0 stands for white"
     if why:
         cure = "save it as 8-bit or 16-bit PNG"
-        raise _error("E410", path, "this kind of image is not read", why, cure)
+        raise FileError.about(path, "E410", "this kind of image is not read", why, cure)
 
 
 def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
@@ -284,7 +282,7 @@ def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, i
         if mode := {1: "gray", 3: "rgb"}.get(C):
             cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
         message = "the spec does not say how an image becomes its input"
-        raise _error("E412", path, message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
+        raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
     if problems := list(preprocess.problems(*input)):
         raise FileError(Diagnostic("E411", p.message, str(path), why=p.why, help=p.help) for p in problems)
     return preprocess
@@ -300,7 +298,7 @@ def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, 
     h, w = preprocess.size(height, width)
     if (h, w) != (H, W):
         message = f"the image becomes {C}x{h}x{w}, but the spec's input is {C}x{H}x{W}"
-        raise _error("E411", path, message, way, preprocess.advice(height, width, H, W))
+        raise FileError.about(path, "E411", message, way, preprocess.advice(height, width, H, W))
 
 
 def _failure(path: Path, error: Exception) -> FileError:
@@ -309,18 +307,14 @@ def _failure(path: Path, error: Exception) -> FileError:
 
     match error:
         case FileNotFoundError():
-            return _error("E404", path, "there is no such file", "", "check the path, and its case")
+            return FileError.about(path, "E404", "there is no such file", "", "check the path, and its case")
         case Image.DecompressionBombError():
-            return _error("E410", path, "the image is too large", LIMITS, SMALLER)
+            return FileError.about(path, "E410", "the image is too large", LIMITS, SMALLER)
         case UnidentifiedImageError():
-            return _error("E410", path, "this is not an image that can be read", "no known header", ANOTHER)
+            return FileError.about(path, "E410", "this is not an image that can be read", "no known header", ANOTHER)
         case OSError(strerror=str(why)):
-            return _error("E410", path, "the image cannot be read", why, ANOTHER)
-    return _error("E410", path, "the image is damaged", str(error) or type(error).__name__, ANOTHER)
-
-
-def _error(code: str, path: Path, message: str, why: str, cure: str) -> FileError:
-    return FileError([Diagnostic(code, message, str(path), why=why, help=cure)])
+            return FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
+    return FileError.about(path, "E410", "the image is damaged", str(error) or type(error).__name__, ANOTHER)
 
 
 def natural(path: Path) -> tuple[list[str | int], str]:

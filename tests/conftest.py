@@ -83,3 +83,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
         return name
 
     return put
+
+
+@pytest.fixture(params=[2**28, 1], ids=["in memory", "on disk"])
+def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Bytes of a data set that are held in memory: more than those of tests have, and fewer."""
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", request.param)
+    return int(request.param)

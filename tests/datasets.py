@@ -1,4 +1,4 @@
-"""Small data sets for tests, written as files of every kind that training reads."""
+"""Small data sets for tests, written as files of every kind that training reads, and what is found in them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.spec import Spec, load
+from cnnspec.train.data import Examples, open_examples
+from cnnspec.train.data.targets import LossName
 
 Bytes = NDArray[np.uint8]
 SCORES, PIXELS = "[flatten, dense: {K: 3}]", "preprocess: {scale: 1/255}"
@@ -63,3 +67,25 @@ def table(path: Path, pixels: Bytes, labels: Bytes, header: str = "") -> Path:
     rows = [",".join(map(str, [label, *picture.ravel()])) for picture, label in zip(pixels, labels, strict=True)]
     path.write_text("\n".join([header] * bool(header) + rows) + "\n", encoding="utf-8")
     return path
+
+
+def read(examples: Examples) -> tuple[Any, Any]:
+    """All inputs and answers."""
+    x, y = examples.read(np.arange(len(examples)))
+    assert x.dtype == np.float32
+    assert x.flags.c_contiguous
+    return x, y
+
+
+def refusals(path: Path, net: Spec | None = None, loss: LossName = "cross_entropy") -> tuple[Diagnostic, ...]:
+    """Why a data set cannot be learned from."""
+    with pytest.raises(FileError) as caught:
+        open_examples(path, net or network(), loss)
+    return caught.value.diagnostics
+
+
+def refusal(path: Path, net: Spec | None = None, loss: LossName = "cross_entropy") -> Diagnostic:
+    """The one reason why it cannot."""
+    (found,) = refusals(path, net, loss)
+    assert found.file
+    return found

@@ -432,7 +432,7 @@ def test_an_image_takes_little_memory_and_time(tmp_path: Path, width: int, heigh
     program = """
         import re, sys, time
         from pathlib import Path
-        from cnnspec import images
+        from cnnspec import images, png
         from cnnspec.diagnostics import FileError
         from cnnspec.preprocess import Preprocess
         try:
@@ -784,11 +784,25 @@ def test_neither_file_imports_numpy_or_pillow_and_header_no_numpy(tmp_path: Path
     ],
 )
 def test_a_small_plain_png_is_read_as_pillow_reads_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, section: Preprocess, size: tuple[int, int]
+    tmp_path: Path, mode: str, section: Preprocess, size: tuple[int, int]
 ) -> None:
     path = saved(tmp_path / "a.png", Image.effect_noise((9, 6), 80).convert(mode))
     input = (section.channels(len(mode)), *size)
-    monkeypatch.setattr(images, "PILLOW", "no module")
     tensor = images.load(path, section, input)
-    monkeypatch.undo()
-    np.testing.assert_array_equal(tensor, images.load(path, section, input))
+    np.testing.assert_array_equal(tensor, images.load(path, section, input, by_pillow=True))
+
+
+@pytest.mark.parametrize("by_pillow", [False, True])
+def test_the_caller_chooses_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_pillow: bool) -> None:
+    """Not what happens to be imported: here Pillow is, always."""
+    path = saved(tmp_path / "a.png", bytes_of([1, 2, 3]))
+    asked: list[Path] = []
+
+    def pixels(path: Path) -> tuple[tuple[int, int, int], bytes]:
+        asked.append(path)
+        return (1, 3, 1), bytes([4, 5, 6])
+
+    monkeypatch.setattr("cnnspec.png.pixels", pixels)
+    tensor = images.load(path, GRAY, (1, 1, 3), by_pillow=by_pillow)
+    assert asked == [path] * (not by_pillow)
+    assert tensor.ravel().tolist() == ([1, 2, 3] if by_pillow else [4, 5, 6])

@@ -29,8 +29,11 @@ class Examples:
     """Inputs and what the network ought to make of them.
 
     `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
-    the value (C,) of a black cell in each channel: the background that augmentation fills in. `fingerprint` is a hash
-    of the data, without any path: other data, other hash (of many data, their beginning, their end and their size).
+    the value (C,) of a black cell in each channel: the background that augmentation fills in.
+
+    `fingerprint` is a hash: equal for equal data, wherever they lie. It covers the answers, the inputs, and of pixels
+    the `preprocess` that makes inputs of them; of images in folders also the names and sizes of their files. Of arrays
+    that stay on disk only the shape, the first and the last rows count, of images that do, only names and sizes.
     """
 
     name: str

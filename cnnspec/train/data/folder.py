@@ -21,7 +21,7 @@ from .storage import are_few
 
 
 @dataclass(frozen=True, eq=False)
-class Files:
+class ImageFiles:
     """Images as inputs (C, H, W) = `input`, decoded when they are asked for."""
 
     paths: tuple[Path, ...]
@@ -32,12 +32,10 @@ class Files:
         return len(self.paths)
 
     def read(self, indices: Indices) -> Images:
-        import PIL.Image  # noqa: F401 - many images are decoded quicker with it
-
         x = np.empty((len(indices), *self.input), np.float32)
 
         def decode(i: int) -> None:
-            x[i] = load(self.paths[indices[i]], self.preprocess, self.input)
+            x[i] = load(self.paths[indices[i]], self.preprocess, self.input, by_pillow=True)
 
         _for_each(decode, len(indices))
         return x
@@ -105,4 +103,4 @@ def _no_classes(folder: Path, found: tuple[str, ...]) -> FileError:
         why, cure = f"`{found[0]}` is the only sub-folder", "a second one, with images that are of another class"
     elif images:
         why = f"its {images:,} images are in no sub-folder, so their classes are unknown"
-    return FileError([Diagnostic("E420", message, file=str(folder), why=why, help=cure)])
+    return FileError.about(folder, "E420", message, why, cure)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...diagnostics import Diagnostic, FileError
+from ...diagnostics import FileError
 from ...files import Malformed, blaming
 from .rows import Array
 from .storage import array, plain
@@ -35,7 +35,7 @@ def read(path: Path) -> tuple[Array, Array]:
     """Images (n, H, W) and labels (m,). Raises FileError (E403, E404, E420)."""
     if "idx1" in path.name:
         cure = f"name the images: `{path.with_name(path.name.replace('labels', 'images').replace('idx1', 'idx3'))}`"
-        raise FileError([Diagnostic("E420", "these are labels without images", file=str(path), help=cure)])
+        raise FileError.about(path, "E420", "these are labels without images", help=cure)
     return _read(path, 3, "images"), _read(_labels_of(path), 1, "labels")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...diagnostics import Diagnostic, FileError
+from ...diagnostics import FileError
 from ...files import blaming
 from .rows import Array, pieces
 from .storage import are_few
@@ -38,7 +38,7 @@ class Numbers:
             message = f"`{self.name}[{broken}]` holds NaN or infinity"
             why = "one such number spoils every weight that is learned"
             help = "look for where it comes from, or leave the example out"
-            raise FileError([Diagnostic("E426", message, file=str(self.path), why=why, help=help)])
+            raise FileError.about(self.path, "E426", message, why, help)
         return rows
 
     def check(self) -> Numbers:

@@ -12,7 +12,7 @@ from ...arrays.npy import nbytes
 from ...arrays.npz import Archive
 from ...attachments import data as named_data
 from ...bundled import data as bundled
-from ...diagnostics import Diagnostic, FileError, closest
+from ...diagnostics import FileError, closest
 from ...files import AnyPath, Malformed, blaming, opened
 from ...images import levels
 from ...layer import Shape, image
@@ -21,12 +21,12 @@ from ...spec import Spec
 from . import idx, table
 from .examples import Examples
 from .fingerprint import fingerprint
-from .folder import Files, classes_in, mixed
+from .folder import ImageFiles, classes_in, mixed
 from .numbers import Numbers
 from .pixels import Pixels
 from .rows import Array
 from .storage import are_few, array, chunks, kept
-from .targets import Loss, answers, named
+from .targets import LossName, answers, named
 
 KINDS = "a folder with a sub-folder for each class, IDX files, `.npz` with x and y, or `.csv`"
 MOST = 2**44
@@ -43,18 +43,18 @@ def data_path(spec: Spec, given: str | None = None) -> Path:
     path = Path(given) if given else named_data(spec.document, spec.folder)
     if path is None:
         cure = "`--data DATA`, or `train: {data: DATA}` in the spec"
-        raise FileError([Diagnostic("E414", "the spec names no data", file=spec.source.file, help=cure)])
+        raise FileError.about(spec.source.file, "E414", "the spec names no data", help=cure)
     if path.exists():
         return path
     name = given or str(path.relative_to(spec.folder))
     if name not in bundled():
         near = closest(name, bundled())
         cure = f"did you mean `{near}`?" if near else "check the path, and its case"
-        raise FileError([Diagnostic("E404", f"there are no data `{name}`", file=str(path), help=cure)])
+        raise FileError.about(path, "E404", f"there are no data `{name}`", help=cure)
     return bundled()[name]
 
 
-def open_examples(path: AnyPath, spec: Spec, loss: Loss = "cross_entropy") -> Examples:
+def open_examples(path: AnyPath, spec: Spec, loss: LossName = "cross_entropy") -> Examples:
     """The examples in a file or folder, as inputs and answers for the spec's network.
 
     - an IDX file of images, or a folder with `train-images-idx3-ubyte` (.gz or not); its labels beside it
@@ -78,14 +78,14 @@ def open_examples(path: AnyPath, spec: Spec, loss: Loss = "cross_entropy") -> Ex
     opened(path).close()
     if idx.is_idx(path):
         return _idx(path, spec, loss)
-    raise FileError([Diagnostic("E420", f"`{path.name}` is no data set", file=str(path), help=KINDS)])
+    raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)
 
 
-def _idx(path: Path, spec: Spec, loss: Loss) -> Examples:
+def _idx(path: Path, spec: Spec, loss: LossName) -> Examples:
     return _pixels(path, *idx.read(path), spec, loss)
 
 
-def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: Loss) -> Examples:
+def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: LossName) -> Examples:
     _refuse_empty(path, len(pixels))
     inputs = Pixels.of(path, pixels, spec.header.preprocess, image(spec.graph.input))
     y = answers(path, labels, len(inputs), _output(spec), loss)
@@ -93,13 +93,13 @@ def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: Loss) ->
     return Examples(str(path), inputs, y, spec.classes(), _black(spec), seal)
 
 
-def _folder(path: Path, spec: Spec, loss: Loss) -> Examples:
+def _folder(path: Path, spec: Spec, loss: LossName) -> Examples:
     with blaming(path):
         classes = classes_in(path)
     names = tuple(classes)
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
-    files = Files(tuple(paths[i] for i in order), spec.header.preprocess, image(spec.graph.input))
+    files = ImageFiles(tuple(paths[i] for i in order), spec.header.preprocess, image(spec.graph.input))
     labels = named(path, names, spec.classes(), _output(spec))[numbers]
     y = answers(path, labels, len(files), _output(spec), loss)
     files.check()
@@ -112,14 +112,12 @@ def _folder(path: Path, spec: Spec, loss: Loss) -> Examples:
     return Examples(str(path), files, y, spec.classes() or names, _black(spec), fingerprint(*words, y.array))
 
 
-def _npz(path: Path, spec: Spec, loss: Loss) -> Examples:
+def _npz(path: Path, spec: Spec, loss: LossName) -> Examples:
     archive = Archive(path, MOST)
     if not {"x", "y"} <= archive.headers.keys():
         why = f"it holds {', '.join(f'`{name}`' for name in list(archive)[:10]) or 'nothing'}"
         cure = "`numpy.savez(FILE, x=inputs, y=answers)`"
-        raise FileError(
-            [Diagnostic("E420", "an archive of examples holds x and y", file=str(path), why=why, help=cure)]
-        )
+        raise FileError.about(path, "E420", "an archive of examples holds x and y", why, cure)
     shape = archive.headers["x"].shape
     if shape[1:] != spec.graph.input:
         raise misfit(path, shape, spec.graph.input)
@@ -157,4 +155,4 @@ def _black(spec: Spec) -> NDArray[np.float32]:
 
 def _refuse_empty(path: Path, count: int) -> None:
     if not count:
-        raise FileError([Diagnostic("E420", "there are no examples", file=str(path), why="the file holds 0 of them")])
+        raise FileError.about(path, "E420", "there are no examples", "the file holds 0 of them")

@@ -50,11 +50,12 @@ def refuse_unlearned(examples: Examples, held: int) -> None:
     learned, judged = answers.array[: len(examples) - held], answers.array[len(examples) - held :]
     strangers = np.setdiff1d(judged, learned)
     if len(strangers):
-        name = examples.classes[strangers[0]] if examples.classes else str(strangers[0])
+        label = int(strangers[0])
+        name = examples.classes[label] if examples.classes else str(label)
         why = f"class `{name}` is found among the last {held:,} examples alone; are the data sorted by class?"
         cure = "store them in another order, or `validation: 0`"
         message = "examples are held out of a class that is not learned"
-        raise FileError([Diagnostic("E425", message, file=examples.name, why=why, help=cure)])
+        raise FileError.about(examples.name, "E425", message, why, cure)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...diagnostics import Diagnostic, FileError, Span
+from ...diagnostics import FileError, Span
 from ...files import blaming
 from .rows import Array
 from .storage import array, kept, plain
@@ -62,7 +62,7 @@ def read(path: Path, size: tuple[int, int]) -> tuple[Array, NDArray[np.int64]]:
     with plain(path) as stream, blaming(path):
         stored = kept(pixels(), MOST)
     if not labels:
-        raise FileError([Diagnostic("E420", "the table has no rows", file=str(path), help="a row for each example")])
+        raise FileError.about(path, "E420", "the table has no rows", help="a row for each example")
     H, W = size if width == size[0] * size[1] else (isqrt(width), isqrt(width))
     if width != H * W or not width:
         why = f"{width} pixels are neither {size[0]} x {size[1]} nor a square"
@@ -156,5 +156,4 @@ def _is_number(field: str) -> bool:
 
 
 def _error(path: Path, line: int, column: int, message: str, why: str, cure: str) -> FileError:
-    span = Span(line, column, line, column + 1)
-    return FileError([Diagnostic("E424", message, file=str(path), span=span, why=why, help=cure)])
+    return FileError.about(path, "E424", message, why, cure, Span(line, column, line, column + 1))

@@ -9,25 +9,27 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...diagnostics import Diagnostic, FileError
+from ...diagnostics import FileError
 from ...layer import Shape, times
 from .numbers import Numbers
 from .rows import Array, pieces
 
-Loss = Literal["cross_entropy", "mse"]
+LossName = Literal["cross_entropy", "mse"]
 
 
-def answers(path: Path, y: Array, count: int, output: Shape, loss: Loss) -> Numbers:
+def answers(path: Path, y: Array, count: int, output: Shape, loss: LossName) -> Numbers:
     """y, of the file `path`, as what a network with `output` is to give for `count` inputs.
 
     Raises FileError: E421 for labels that are none of its scores, E422 for another number than `count`, E423 when
     they are of another kind or shape than the loss compares with the output. Labels may stand for vectors of a 1
     among zeros with `mse`.
     """
-    held = len(y) if y.ndim else 1
-    if held != count:
-        why = f"{count:,} inputs, {held:,} answers"
-        raise _error("E422", path, "there are not as many answers as inputs", why, "each input needs one, in its order")
+    if not y.ndim:
+        cure = "an array with one row for each input, in its order"
+        raise FileError.about(path, "E423", "`y` is a single number", _shapes(y, output), cure)
+    if len(y) != count:
+        why, cure = f"{count:,} inputs, {len(y):,} answers", "each input needs one, in its order"
+        raise FileError.about(path, "E422", "there are not as many answers as inputs", why, cure)
     are_labels = y.ndim == 1 and y.dtype.kind in "iub" and len(output) == 1 and output != (1,)
     return _targets(path, y, output) if loss == "mse" and not are_labels else _labels(path, y, output)
 
@@ -37,21 +39,22 @@ def _targets(path: Path, y: Array, output: Shape) -> Numbers:
         cure = f"`y` of shape {('n', *output)}".replace("'", "")
         if prod(y.shape[1:]) == prod(output):
             cure = f"save `y.reshape({', '.join(map(str, (-1, *output)))})`"
-        raise _error("E423", path, "`mse` compares numbers one by one with the output", _shapes(y, output), cure)
+        message = "`mse` compares numbers one by one with the output"
+        raise FileError.about(path, "E423", message, _shapes(y, output), cure)
     return Numbers(path, "y", y, "float32").check()
 
 
 def _labels(path: Path, y: Array, output: Shape) -> Numbers:
     if y.shape[1:] == output and y.shape[1:] != output[1:]:
         cure = "`loss: mse`; when they are classes one-hot, save `y.argmax(1)`"
-        raise _error("E423", path, "`cross_entropy` takes labels", _shapes(y, output), cure)
+        raise FileError.about(path, "E423", "`cross_entropy` takes labels", _shapes(y, output), cure)
     if y.shape[1:] != output[1:]:
         where = f" for each of {times(output[1:])} places" if output[1:] else " an example"
         cure = "`loss: mse`" if y.dtype.kind == "f" else f"`y` of shape {('n', *output[1:])}".replace("'", "")
-        raise _error("E423", path, f"`cross_entropy` takes one label{where}", _shapes(y, output), cure)
+        raise FileError.about(path, "E423", f"`cross_entropy` takes one label{where}", _shapes(y, output), cure)
     if y.dtype.kind == "f":
         why = f"`y` is of type {y.dtype}, made for fractions"
-        raise _error("E423", path, "labels are whole numbers", why, "save `y.astype(int)`, or `loss: mse`")
+        raise FileError.about(path, "E423", "labels are whole numbers", why, "save `y.astype(int)`, or `loss: mse`")
     _refuse_labels_outside(path, y, output[0])
     return Numbers(path, "y", y, "int64")
 
@@ -67,7 +70,7 @@ def _refuse_labels_outside(path: Path, y: Array, scores: int) -> None:
     if low == 1 and high == scores:
         cure = "classes are counted from 0: save `y - 1`"
     why = f"the network gives {scores} scores, so labels are 0 to {scores - 1}; these go from {low} to {high}"
-    raise _error("E421", path, f"label {wrong} of example {first} is no class", why, cure)
+    raise FileError.about(path, "E421", f"label {wrong} of example {first} is no class", why, cure)
 
 
 def named(path: Path, found: tuple[str, ...], classes: tuple[str, ...] | None, output: Shape) -> NDArray[np.int64]:
@@ -76,13 +79,13 @@ def named(path: Path, found: tuple[str, ...], classes: tuple[str, ...] | None, o
         if strangers := [name for name in found if name not in classes]:
             why = f"the spec's `classes` are {_listed(classes)}"
             message = f"`{strangers[0]}` is no class of the spec"
-            raise _error("E421", path, message, why, "name the folders like the classes, or change `classes`")
+            raise FileError.about(path, "E421", message, why, "name the folders like the classes, or change `classes`")
         return np.array([classes.index(name) for name in found], np.int64)
     if len(output) == 1 and len(found) != output[0]:
         why = f"the classes are {_listed(found)}"
         message = f"{len(found)} classes, but the network gives {output[0]} scores"
         cure = f"a last layer of {len(found)} outputs, `dense: {{K: {len(found)}}}`, or name its `classes` in the spec"
-        raise _error("E421", path, message, why, cure)
+        raise FileError.about(path, "E421", message, why, cure)
     return np.arange(len(found))
 
 
@@ -92,7 +95,3 @@ def _listed(names: tuple[str, ...], most: int = 10) -> str:
 
 def _shapes(y: Array, output: Shape) -> str:
     return f"the answers are {y.shape}, {y.dtype}; the output is {('n', *output)}".replace("'", "")
-
-
-def _error(code: str, path: Path, message: str, why: str, cure: str) -> FileError:
-    return FileError([Diagnostic(code, message, file=str(path), why=why, help=cure)])

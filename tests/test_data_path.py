@@ -1,0 +1,66 @@
+"""Where the data of a spec lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnnspec import bundled, spec
+from cnnspec.diagnostics import FileError
+from cnnspec.train.data import data_path
+
+
+def with_data(folder: Path, data: str | None) -> spec.Spec:
+    section = f"train: {{data: {data}}}" if data else ""
+    (folder / "net.yaml").write_text(
+        f"cnnspec: 1\ninput: {{C: 1, H: 8, W: 8}}\nlayers: [flatten, dense: {{K: 10}}]\n{section}\n"
+    )
+    return spec.load(folder / "net.yaml")
+
+
+def test_data_of_a_spec_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "my/data").mkdir(parents=True)
+    assert data_path(with_data(tmp_path, "my/data")) == tmp_path / "my/data"
+
+
+def test_given_data_lie_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.npz").touch()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert data_path(with_data(tmp_path, "my/data"), "../x.npz") == Path("../x.npz")
+
+
+@pytest.mark.parametrize(
+    ("data", "cure"), [("digit", "did you mean `digits`?"), ("my/data", "check the path, and its case")]
+)
+def test_data_that_are_not_there(tmp_path: Path, data: str, cure: str) -> None:
+    for given in (data, None):
+        with pytest.raises(FileError) as caught:
+            data_path(with_data(tmp_path, data), given)
+        assert [(d.code, d.help) for d in caught.value.diagnostics] == [("E404", cure)]
+
+
+@pytest.mark.parametrize("given", ["digits", None])
+def test_bundled_data_have_a_name(tmp_path: Path, given: str | None) -> None:
+    assert data_path(with_data(tmp_path, "digits"), given) == bundled.folder() / "digits"
+
+
+def test_own_data_go_before_bundled_ones(tmp_path: Path) -> None:
+    (tmp_path / "digits").mkdir()
+    assert data_path(with_data(tmp_path, "digits")) == tmp_path / "digits"
+
+
+@pytest.mark.parametrize("data", ["../x", "/x", "a/../../x"])
+def test_a_spec_names_no_data_outside_its_folder(tmp_path: Path, data: str) -> None:
+    with pytest.raises(FileError) as caught:
+        data_path(with_data(tmp_path, data))
+    (found,) = caught.value.diagnostics
+    assert found.code == "E416"
+    assert found in spec.check(tmp_path / "net.yaml", files=True).diagnostics
+
+
+def test_a_spec_without_data(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        data_path(with_data(tmp_path, None))
+    assert [d.code for d in caught.value.diagnostics] == ["E414"]
