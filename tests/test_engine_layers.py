@@ -152,6 +152,14 @@ def test_gelu_is_as_exact_as_float32(approx: str) -> None:
     assert (np.abs(y - wanted) / np.maximum(1, np.abs(wanted))).max() <= 3e-7  # measured 2.2e-7
 
 
+def test_gelu_keeps_the_digits_of_tiny_values() -> None:
+    layer, x = find("gelu")(), np.linspace(-9, -1e-3, 40_001, dtype=np.float32)
+    y = np.empty_like(x)
+    for bound in FINISHES["gelu"](layer, x.copy(), y, Scratch()):
+        bound()
+    np.testing.assert_allclose(y, layer.forward(x.astype(np.float64)), rtol=5e-6)
+
+
 @pytest.mark.parametrize("kind", ["gelu: {}", "silu: {}", "relu: {}"])
 def test_norms_are_finished_strip_by_strip(kind: str) -> None:
     assert differs(graph((6, 90, 120), f"  - groupnorm: {{G: 2}}\n  - {kind}\n"), 1) <= LAYER

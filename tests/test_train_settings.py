@@ -100,6 +100,57 @@ def test_an_option_is_held_against_the_section() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ("[globalavgpool, {flatten: {}, name: out}, {dense: {K: 3}}]", "the network has nothing to learn"),
+        ("[{softmax: {}, name: out}, {conv: {F: 3, K: 1}}]", "the network has nothing to learn"),
+        ("[{conv: {F: 3, K: 1}, name: still}, {flatten: {}, name: out}, {dense: {K: 3}}]", "nothing is left to learn"),
+    ],
+)
+def test_what_the_output_does_not_hang_on_is_not_learned(layers: str, said: str) -> None:
+    given = load(io.StringIO(f"input: {{C: 3, H: 8, W: 8}}\nlayers: {layers}\noutputs: [out]\n"))
+    found = Train(freeze=("still",) if "still" in layers else ()).problems(given.graph)
+    assert [problem.message for problem in found] == [said]
+
+
+def test_the_input_itself_is_not_learned() -> None:
+    given = load(io.StringIO("input: {C: 3, H: 8, W: 8}\nlayers: [{conv: {F: 2, K: 1}}]\noutputs: [input]\n"))
+    assert [problem.message for problem in Train().problems(given.graph)] == ["the network has nothing to learn"]
+
+
+def test_targets_that_are_images_are_not_augmented() -> None:
+    """They would have to be moved, turned and mirrored with their images."""
+    given = load(io.StringIO("input: {C: 3, H: 8, W: 8}\nlayers: [{conv: {F: 3, K: 2}}]\n"))
+    for loss in ("cross_entropy", "mse"):
+        for augment in (Augmentation(shift=1), Augmentation(crop=1), Augmentation(flip=True), Augmentation(rotate=5)):
+            [found] = Train(loss=loss, augment=augment).problems(given.graph)
+            assert (found.code, found.field) == ("E306", "augment")
+        assert not [*Train(loss=loss, augment=Augmentation(flip=False)).problems(given.graph)]
+
+
+@pytest.mark.parametrize(
+    ("augment", "field"),
+    [
+        ({"shift": 8}, "augment.shift"),
+        ({"crop": 100_000}, "augment.crop"),
+        ({"shift": 3, "crop": 5}, "augment.crop"),
+        ({"shift": 3, "crop": 4}, None),
+    ],
+)
+def test_an_image_is_not_moved_away(augment: dict[str, int], field: str | None) -> None:
+    found = [problem.field for problem in Train(augment=Augmentation(**augment)).problems(spec().graph)]
+    assert found == ([field] if field else [])
+
+
+def test_an_option_is_held_against_the_other_fields_of_its_mapping() -> None:
+    said = "can move all of the image away"
+    assert refused("train.augment.crop=2", train="{augment: {shift: 6}}") == [f"<file> E306 `shift` {said}"]
+    assert refused("train.augment.crop=6", train="{augment: {shift: 2}}") == [
+        f"--set train.augment.crop=6 E306 `crop` {said}"
+    ]
+
+
 def test_warnings_are_given_with_settings() -> None:
     given = spec("{momentum: 0.5}")
     settings, warnings = configure(given.document, given.graph, ["train.every=3"])

@@ -227,6 +227,15 @@ def test_given_tensors_stay() -> None:
     assert all((given[name] == before[name]).all() for name in given)
 
 
+def test_learned_tensors_are_not_copied_aside() -> None:
+    class Uncopied(np.ndarray[Any, Any]):
+        def copy(self, *given: Any) -> Any:
+            pytest.fail("a copy for nothing")
+
+    network = graph(PLAIN)
+    Trainer(network, Train(), {name: array.view(Uncopied) for name, array in drawn(network).items()})
+
+
 def test_a_layer_that_the_output_does_not_hang_on_stays() -> None:
     text = HEAD + "  - {conv: {F: 3, K: 4}, name: stem}\n  - {conv: {F: 1, K: 2}, name: side}\n"
     text += "  - from: stem\n  - flatten\n  - {dense: {K: 3}}\n"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from typing import Any
 from weakref import ref
 
 import numpy as np
 import pytest
 
 from cnnspec.engine import hold
-from cnnspec.train.workers import Meeting, Workers
+from cnnspec.train.workers import Job, Meeting, Workers
 
 every_count = pytest.mark.parametrize("count", [1, 2, 3])
 
@@ -22,7 +23,6 @@ def test_each_worker_gives_something(count: int) -> None:
     assert workers.run(lambda number, _: number * 10) == [10 * n for n in range(count)]
     assert workers.run(lambda number, _: number, 1) == [0]
     assert len(set(workers.run(lambda *_: threading.get_ident()))) == count
-    workers.close()
 
 
 @every_count
@@ -84,13 +84,42 @@ def test_an_interruption_waits_for_those_at_work() -> None:
     assert ended == [1]
 
 
-def test_threads_end_with_their_workers() -> None:
-    before = threading.active_count()
+def test_an_interruption_before_all_have_the_task() -> None:
+    ended, begun = [], threading.Event()
+
+    class Interrupted:
+        """Ctrl-C while the task is put into a worker's queue."""
+
+        def __init__(self, queue: Any) -> None:
+            self.queue = queue
+
+        def put(self, job: Job[Any]) -> None:
+            if not begun.is_set():
+                begun.wait()
+                raise KeyboardInterrupt
+            self.queue.put(job)
+
+    def task(number: int, meeting: Meeting) -> None:
+        begun.set()
+        time.sleep(0.1)
+        ended.append(number)
+
     workers = Workers(3)
-    assert threading.active_count() == before + 2
+    workers._queues[1] = Interrupted(workers._queues[1])  # type: ignore[call-overload]
+    with pytest.raises(KeyboardInterrupt):
+        workers.run(task)
+    assert ended == [1], "who had begun has ended, nobody else has begun"
+    assert workers.run(lambda number, _: number) == [0, 1, 2]
+
+
+def test_threads_end_with_their_workers() -> None:
+    before = {*threading.enumerate()}
+    workers = Workers(3)
+    started = {*threading.enumerate()} - before
+    assert len(started) == 2
     del workers
     for _ in range(200):
-        if threading.active_count() == before:
+        if not any(thread.is_alive() for thread in started):
             return
         time.sleep(0.01)
     pytest.fail("threads are left")

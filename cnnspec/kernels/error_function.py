@@ -1,8 +1,13 @@
 """The error function's complement, which NumPy lacks.
 
 In double precision by rational functions on three intervals: Cody, "Rational Chebyshev Approximations for the Error
-Function", Mathematics of Computation 23, 1969. In single precision by one exponential of a polynomial, whose relative
-error is below 1.2e-7: Press et al., "Numerical Recipes", chapter 6.2.
+Function", Mathematics of Computation 23, 1969. In single precision by one formula for all values, of the form that
+Abramowitz and Stegun give ("Handbook of Mathematical Functions", 1964, 7.1.26):
+
+    erfc(y) = t * (c0 + c1*t + ... + c7*t**7) * exp(-y*y),  t = 1 / (1 + SLOPE*y),  y >= 0
+
+with coefficients of our own: theirs bound the absolute error, these the relative one, to 1.6e-7 for y up to 10.3;
+beyond, erfc is 0 in float32. They come of weighted least squares, weights shifted to the largest errors (Lawson, 1961).
 """
 
 from __future__ import annotations
@@ -46,9 +51,9 @@ TAIL: Ratio = (
         2.33520497626869185e-3,
     ),
 )  # fmt: skip
+SLOPE = 0.4375
 SINGLE = (
-    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
-    -1.26551223,
+    0.071983597, -0.286402684, 0.318249601, -0.0358047194, 0.223034864, 0.214430833, 0.247711875, 0.246796787,
 )  # fmt: skip
 
 
@@ -63,8 +68,8 @@ def erfc(x: Array) -> Array:
 
 
 def _single(y: Array) -> Array:
-    t = 1 / (1 + y / 2)
-    return t * np.exp(_polynomial(SINGLE, t)) * _bell(y)
+    t = 1 / (1 + SLOPE * y)
+    return t * _polynomial(SINGLE, t) * _bell(y)
 
 
 def _near(y: Array) -> Array:

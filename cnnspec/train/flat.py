@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
+from ..kernels.windows import Array
 from ..layer import Shape
-
-Array = NDArray[np.floating[Any]]
 
 
 class Flat:

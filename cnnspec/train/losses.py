@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph import Graph
+from ..kernels.windows import Array
 from .settings import Train
-
-Array = NDArray[np.floating[Any]]
 
 
 class Loss(NamedTuple):

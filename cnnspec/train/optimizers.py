@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.windows import Array
 from .flat import Flat
 from .settings import Train
-
-Array = NDArray[np.floating[Any]]
 
 
 class Optimizer:

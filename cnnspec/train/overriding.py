@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from ..diagnostics import Diagnostic, Span, SpecError
 from ..document import Document
@@ -43,11 +44,14 @@ def configure(document: Document, graph: Graph, options: Sequence[str] = ()) -> 
 
 def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
     """The problems that settings have with a network, at the places where they are written."""
-    section = root.get(SECTION)
     for problem in settings.problems(graph):
-        node = section.get(problem.field) if isinstance(section, Mapping) else None
-        span = (node or section or root).span
-        yield Diagnostic(problem.code, problem.message, span=span, why=problem.why, help=problem.help)
+        node = reduce(_inner, problem.field.split("."), root.get(SECTION) or root)
+        yield Diagnostic(problem.code, problem.message, span=node.span, why=problem.why, help=problem.help)
+
+
+def _inner(node: Node, key: str) -> Node:
+    """What is written for a key, or where it is not, what it is not written in."""
+    return (node.get(key) if isinstance(node, Mapping) else None) or node
 
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,7 +24,7 @@ Positive = Annotated[float, Field(gt=0, le=1e6)]
 
 
 class Problem(NamedTuple):
-    """What is wrong with settings. `field` is where the caret goes, "" for the section as a whole."""
+    """What is wrong with settings. `field` is where the caret goes, such as `augment.shift`, "" for all of them."""
 
     code: str
     field: str
@@ -41,6 +42,19 @@ class Augmentation(BaseModel):
     crop: Natural = Field(0, description="pad by so many cells on each side, then cut the input's size out anywhere")
     flip: bool = Field(False, description="mirror left and right, every other image")
     rotate: float = Field(0.0, ge=0, le=180, description="turn by up to so many degrees")
+
+    def problems(self, input: Shape, output: Shape) -> Iterator[Problem]:
+        """What keeps these changes from making sense for images `input`, of which `output` is learned."""
+        if self != Augmentation() and prod(output[1:]) > 1:
+            why = f"the output is an image, {times(output)}; what it is held against stays as it is"
+            message = "`augment` changes the images, but not their targets"
+            yield Problem("E306", "augment", message, why, "leave `augment` out")
+        reach = self.shift + self.crop
+        if reach >= min(input[1:]):
+            field = "shift" if self.shift >= self.crop else "crop"
+            why = f"shift {self.shift:,} and crop {self.crop:,}, images of {times(input[1:])} (H x W)"
+            message = f"`{field}` can move all of the image away"
+            yield Problem("E306", f"augment.{field}", message, why, "move by fewer cells")
 
 
 class Train(BaseModel):
@@ -89,13 +103,14 @@ class Train(BaseModel):
 
     def trained(self, graph: Graph) -> Graph:
         """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
-        last = graph.by_name[graph.outputs[0]]
-        return graph.until(last.inputs[0]) if self.loss == "cross_entropy" and last.layer.gives != "scores" else graph
+        last = graph.by_name.get(graph.outputs[0])  # none when the input itself is put out
+        if self.loss == "mse" or last is None or last.layer.gives == "scores":
+            return graph
+        return graph.until(last.inputs[0])
 
     def learned(self, graph: Graph) -> dict[str, Shape]:
         """The tensors that follow their gradients, by name: those of layers that the output hangs on."""
-        tensors = graph.until(*graph.outputs).tensors.items()
-        return {name: t.shape for name, t in tensors if not t.buffer and not self.freezes(name)}
+        return {name: shape for name, shape in _weights(graph).items() if not self.freezes(name)}
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -144,27 +159,35 @@ class Train(BaseModel):
             yield Problem("W301", "schedule", "the rate never changes", why, f"`every` < {self.epochs}")
 
     def _misfits(self, graph: Graph) -> Iterator[Problem]:
-        learned = [name for name, tensor in graph.tensors.items() if not tensor.buffer]
         layers = {name.rpartition(".")[0] for name in graph.tensors}
-        if not learned:
-            yield Problem("E306", "", "the network has nothing to learn", "no layer holds a weight", "add a `conv`")
         for pattern in self.freeze:
             if not any(fnmatchcase(name, pattern) for name in (*graph.tensors, *layers)):
                 why = "no layer and no tensor is called so"
                 yield Problem(
                     "E306", "freeze", f"`{pattern}` freezes nothing", why, "`cnnspec summary` shows the names"
                 )
-        if learned and all(map(self.freezes, learned)):
-            yield Problem("E306", "freeze", "nothing is left to learn", "all weights are frozen", "freeze fewer layers")
         if len(graph.outputs) > 1:
             why = f"`outputs` names {len(graph.outputs)}; a loss is made of one"
             yield Problem("E306", "", "a network of several outputs cannot be trained", why, "name one output")
             return
+        trained = self.trained(graph)
+        if not _weights(trained):
+            why = "no layer that the output hangs on holds a weight"
+            yield Problem("E306", "", "the network has nothing to learn", why, "add a `conv`")
+        elif not self.learned(trained):
+            why = "all weights that the output hangs on are frozen"
+            yield Problem("E306", "freeze", "nothing is left to learn", why, "freeze fewer layers")
         shape = graph.shape(graph.outputs[0])
+        yield from self.augment.problems(graph.input, shape)
         if self.loss == "cross_entropy" and shape[0] < 2:
             what = f"the output is {times(shape)}" + (" (C x H x W)" if is_image(shape) else "")
             help = "an output of depth 2 or more, or `loss: mse`"
             yield Problem("E306", "loss", "cross_entropy needs a score for each of two classes or more", what, help)
+
+
+def _weights(graph: Graph) -> dict[str, Shape]:
+    """The tensors that could be learned, by name: those of layers that no output hangs on could not."""
+    return {name: t.shape for name, t in graph.until(*graph.outputs).tensors.items() if not t.buffer}
 
 
 _USES: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..graph import Graph
+from ..kernels.windows import Array
 from .flat import Flat
 from .heap import keep_freed_memory
 from .losses import objective
@@ -24,7 +25,6 @@ from .tape import Tape
 from .workers import Meeting, Workers
 
 T = TypeVar("T")
-Array = NDArray[np.floating[Any]]
 
 PIECE = 1 << 15
 """Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
@@ -92,7 +92,8 @@ class Trainer:
         dtype = next(iter(tensors.values())).dtype
         self.weights = Flat(learned, dtype)
         self.weights.fill(tensors)
-        self.tensors = {name: self.weights.named.get(name, tensors[name].copy()) for name in graph.tensors}
+        own = self.weights.named
+        self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
         self.tape = Tape(self.graph, learned)
         self.workers = Workers(workers)

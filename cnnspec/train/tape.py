@@ -7,19 +7,16 @@ it. Going back, a layer's way and the gradient of its output are let go as soon 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ..graph import INPUT, Graph, Step
+from ..kernels.windows import Array
 from ..layer import Practice
 from .route import Route
 
 if TYPE_CHECKING:
     from ..layer import Pull
 
-Array = NDArray[np.floating[Any]]
 Back = Callable[[Array, Mapping[str, Array]], None]
 """From the loss' gradient by the output (N, *output) to those by the learned tensors, which it writes into arrays of
 the tensors' names. It is called once, and may spoil what it is given."""

@@ -13,12 +13,11 @@ from typing import Any, Generic, TypeVar
 from weakref import finalize
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..engine.hold import one_thread
+from ..kernels.windows import Array
 
 T = TypeVar("T")
-Array = NDArray[np.floating[Any]]
 
 
 class Ended(Exception):  # noqa: N818 - a signal, not an error
@@ -38,7 +37,7 @@ class Meeting:
         self._turns = [0] * count
         self._lock = Lock()
         self._waiting: list[Lock] = []
-        self._has_ended = False
+        self.has_ended = False
 
     def together(self, number: int, part: Array) -> Array:
         """The sum of every worker's `part`, for worker `number`; nobody may change a part meanwhile."""
@@ -62,14 +61,14 @@ class Meeting:
             everyone = len(self._waiting) == self.count
         if everyone:
             self._wake()
-        if not self._has_ended:
+        if not self.has_ended:
             asleep.acquire()
-        if self._has_ended:
+        if self.has_ended:
             raise Ended
 
     def end(self) -> None:
         """Let no one wait any longer for a worker that will not come."""
-        self._has_ended = True
+        self.has_ended = True
         self._wake()
 
     def _wake(self) -> None:
@@ -92,7 +91,8 @@ class Job(Generic[T]):
     def work(self, number: int) -> None:
         try:
             with np.errstate(all="ignore"), one_thread:
-                self.given[number] = self.task(number, self.meeting)
+                if not self.meeting.has_ended:
+                    self.given[number] = self.task(number, self.meeting)
         except Ended:
             pass
         except BaseException as failure:
@@ -120,7 +120,7 @@ class Workers:
         self._queues: list[SimpleQueue[Job[Any] | None]] = [SimpleQueue() for _ in range(1, count)]
         for number, queue in enumerate(self._queues, 1):
             Thread(target=_serve, args=(number, queue), daemon=True).start()
-        self.close = finalize(self, _dismiss, self._queues)
+        finalize(self, _dismiss, self._queues)
 
     def run(self, task: Callable[[int, Meeting], T], count: int | None = None) -> list[T]:
         """What `task(number, meeting)` gives for each of the first `count` workers, by default for all.
@@ -128,13 +128,16 @@ class Workers:
         What one of them raises, be it Ctrl-C, ends all at their next sum; it is raised here once they have ended.
         """
         job = Job(task, count or self.count)
-        for queue in self._queues[: job.meeting.count - 1]:
-            queue.put(job)
+        queues = self._queues[: job.meeting.count - 1]
         try:
+            for queue in queues:
+                queue.put(job)
             job.work(0)
             job.wait()
         except BaseException:  # Ctrl-C: no one may go on with arrays that the caller takes to be at rest
             job.meeting.end()
+            for queue in queues:  # perhaps not all had it yet; whoever gets it now ends at once
+                queue.put(job)
             job.wait()
             raise
         if job.failures:
