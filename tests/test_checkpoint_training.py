@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from calling import call
 from quadrants import examples, quadrants
@@ -21,6 +22,7 @@ from cnnspec.cli import training
 from cnnspec.cli.interruption import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
+from cnnspec.weights import safetensors
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -248,6 +250,38 @@ def test_weights_are_no_checkpoint(folder: Path) -> None:
     call("init", "net.yaml", "-o", str(KEPT))
     called = call(*RUN, "--resume")
     assert (called.code, "it holds no training run" in called.err) == (3, True)
+
+
+@pytest.fixture
+def after_an_epoch(folder: Path) -> Path:
+    """A checkpoint that has all parts: the best weights, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "save", lambda *given: pytest.fail("stop"))
+        with pytest.raises(pytest.fail.Exception):
+            call(*RUN, *OPTIONS)
+    return KEPT
+
+
+PARTS = ("fc.bias", "optimizer/steps", "optimizer/mean.fc.bias", "best/fc.bias")
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("change", ["gone", "misshapen", "mistyped", "strange"])
+def test_a_checkpoint_without_a_part_of_the_run(after_an_epoch: Path, name: str, change: str) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    arrays, words = load_file(KEPT), safetensors.metadata(KEPT)
+    array = arrays.pop(name)
+    if change == "misshapen":
+        arrays[name] = array.reshape(1, -1)
+    if change == "mistyped":
+        arrays[name] = array.astype(np.int32 if array.dtype == np.float32 else np.float32)
+    if change == "strange":
+        arrays |= {name: array, f"{name}.more": array}
+    save_file(arrays, KEPT, words)
+    called = call(*RUN, *OPTIONS, "--resume")
+    assert (called.code, "error[E403]" in called.err) == (3, True)
+    assert f"`{name}" in called.err
 
 
 def small_files() -> None:

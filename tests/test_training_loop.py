@@ -237,6 +237,13 @@ def test_only_checkpoints_are_resumed(tmp_path: Path) -> None:
             load(path)
 
 
+def test_a_checkpoint_says_how_long_its_run_is(tmp_path: Path) -> None:
+    for settings in ({}, {"epochs": None}):
+        save(tmp_path / "c.safetensors", replace(IDENTITY, settings=settings), snapshot())
+        with pytest.raises(FileError, match="E403"):
+            load(tmp_path / "c.safetensors")
+
+
 def test_a_checkpoint_cut_anywhere_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "c.safetensors", IDENTITY, snapshot())
     data = (tmp_path / "c.safetensors").read_bytes()

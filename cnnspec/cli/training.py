@@ -17,7 +17,7 @@ from ..render.safe import escaped
 from ..render.training import first_line, last_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
-from ..train.checkpoint import Identity, Keeper, Snapshot, agree, ensure_absent, load
+from ..train.checkpoint import Identity, Keeper, Snapshot, agree, ensure_absent, ensure_complete, load
 from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.log import Log
@@ -78,6 +78,7 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     identity = identify(spec.graph, settings, examples, threads)
     if held:
         agree(files.checkpoint, held[0], identity)
+        ensure_complete(files.checkpoint, held[1], spec.graph, settings)
     start = held[1] if held else Snapshot.start(_tensors(spec, settings, choices.weights))
     run = assemble(spec.graph, settings, examples, threads, start)
     extent = Extent(settings.epochs, len(run.progress.epochs), len(examples) - aside, aside)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -24,11 +24,14 @@ from ..graph import Graph
 from ..kernels.windows import Array
 from ..weights import safetensors
 from .events import EpochDone, Event, Stepped
+from .optimizers import state_shapes
 from .progress import Progress
+from .settings import Train
 
 if TYPE_CHECKING:
     from .loop import Run
 
+T = TypeVar("T")
 _KEY = "cnnspec.training"
 _OPTIMIZER, _BEST = "optimizer/", "best/"
 
@@ -86,13 +89,8 @@ class _Words:
 def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
     """Write a run to `path`, whole or not at all; E415 when that is impossible."""
     words = TypeAdapter(_Words).dump_json(_Words(identity, snapshot.progress)).decode()
-    arrays = {
-        **snapshot.tensors,
-        **{_OPTIMIZER + name: array for name, array in snapshot.optimizer.items()},
-        **{_BEST + name: array for name, array in snapshot.best.items()},
-    }
     with whole(path) as stream:
-        safetensors.dump(arrays, stream, {_KEY: words})
+        safetensors.dump(_together(snapshot.tensors, snapshot.optimizer, snapshot.best), stream, {_KEY: words})
 
 
 def load(path: AnyPath) -> tuple[Identity, Snapshot]:
@@ -105,12 +103,20 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
             words = TypeAdapter(_Words).validate_json(text)
         except ValidationError as fault:
             raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
+        if not isinstance(words.identity.settings.get("epochs"), int):
+            raise Malformed("it does not say how many epochs the run has")
     arrays = safetensors.read(path)
     parts: dict[str, dict[str, Array]] = {"": {}, _OPTIMIZER: {}, _BEST: {}}
     for name, array in arrays.items():
         part = next((prefix for prefix in (_OPTIMIZER, _BEST) if name.startswith(prefix)), "")
         parts[part][name.removeprefix(part)] = array.copy()  # the file will be replaced; the arrays are written to
     return words.identity, Snapshot(words.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])
+
+
+def _together(tensors: Mapping[str, T], optimizer: Mapping[str, T], best: Mapping[str, T]) -> dict[str, T]:
+    """By the names that they have in the file."""
+    parts = {"": tensors, _OPTIMIZER: optimizer, _BEST: best}
+    return {prefix + name: thing for prefix, part in parts.items() for name, thing in part.items()}
 
 
 def agree(path: AnyPath, held: Identity, wanted: Identity) -> None:
@@ -120,6 +126,22 @@ def agree(path: AnyPath, held: Identity, wanted: Identity) -> None:
         message = "the checkpoint is of another run"
         cure = "give what it was begun with, or begin anew from its weights: `--restart --weights FILE`"
         raise TrainingError([Diagnostic("E502", message, file=str(path), why="; ".join(found), help=cure)])
+
+
+def ensure_complete(path: AnyPath, held: Snapshot, graph: Graph, settings: Train) -> None:
+    """Raises FileError (E403) where the arrays in the file are not those of such a run."""
+    tensors = {name: tensor.shape for name, tensor in graph.tensors.items()}
+    state = state_shapes(settings, settings.learned(settings.trained(graph)))
+    best = tensors if settings.patience and held.progress.best else {}
+    wanted = _together(tensors, state, best)
+    arrays = _together(held.tensors, held.optimizer, held.best)
+    with blaming(path):
+        for name in dict.fromkeys((*wanted, *arrays)):
+            if name not in arrays:
+                raise Malformed(f"it lacks `{name}`")
+            array, is_count = arrays[name], name == _OPTIMIZER + "steps"
+            if array.shape != wanted.get(name) or (array.dtype.kind == "f") == is_count:
+                raise Malformed(f"`{name}` of shape {array.shape}, {array.dtype}, is not part of the run")
 
 
 def ensure_absent(path: AnyPath) -> None:

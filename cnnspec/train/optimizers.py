@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.windows import Array
+from ..layer import Shape
 from .flat import Flat
 from .settings import Train
 
@@ -99,6 +100,12 @@ class AdamW(Adam):
         if self.settings.decay:
             w *= 1 - rate * self.settings.decay
         self.follow(w, g, rate, *slots)
+
+
+def state_shapes(settings: Train, learned: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Those of the arrays in the `state` of an optimizer, by name, for the `learned` tensors."""
+    slots = {f"{key}.{name}": shape for key in settings.slots for name, shape in learned.items()}
+    return {"steps": (), **slots}
 
 
 RULES: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
