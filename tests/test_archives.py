@@ -158,6 +158,14 @@ def test_an_archive_of_several_arrays_is_refused_as_an_input(tmp_path: Path) -> 
     assert refused(tmp_path / "a.npz").why == "it holds 2 arrays; one is wanted"
 
 
+def test_of_an_archive_of_examples_the_inputs_are_taken(tmp_path: Path) -> None:
+    x = np.arange(2.0 * np.prod(SHAPE)).reshape(2, *SHAPE)
+    np.savez(tmp_path / "a.npz", y=np.zeros(SHAPE), x=x)
+    np.testing.assert_array_equal(load_input(tmp_path / "a.npz", SHAPE).array, x)
+    np.savez(tmp_path / "a.npz", x=x, y=x, z=x)
+    assert refused(tmp_path / "a.npz").why == "it holds 3 arrays; one is wanted"
+
+
 def test_an_archive_is_a_mapping(tmp_path: Path) -> None:
     arrays = {"a": np.arange(6).reshape(2, 3), "b.weight": np.asfortranarray(np.ones((2, 3), ">f2"))}
     np.savez_compressed(tmp_path / "a.npz", **arrays)  # type: ignore[arg-type]

@@ -185,7 +185,8 @@ def test_an_unfinished_run_is_not_overwritten(interrupted: str, folder: Path) ->
 
 
 def test_the_checkpoint_serves_as_weights(interrupted: str, folder: Path) -> None:
-    assert call("eval", "net.yaml", "--weights", str(KEPT)).code == 0
+    judged = call("eval", "net.yaml", "--weights", str(KEPT))
+    assert (judged.code, judged.err) == (0, "")
     called = call("train", "net.yaml", "--weights", str(KEPT), "--restart", "--set", "train.rate=0.001")
     assert (called.code, called.err) == (0, "")
 

@@ -34,6 +34,11 @@ def ending(error: BaseException) -> Callable[[], object]:
         (click.Abort(), 130, ""),
         (SpecError([Diagnostic("E101", "wrong")]), 1, "error[E101]: wrong\n\n"),
         (FileError([Diagnostic("E404", "not there")]), 3, "error[E404]: not there\n\n"),
+        (
+            MemoryError("Unable to allocate"),
+            3,
+            "error[E427]: memory ran out\n  = why: Unable to allocate\n  = help: a smal",
+        ),
         (ZeroDivisionError("by zero"), 70, "internal error: ZeroDivisionError: by zero\nThis is a bug in cnnspec"),
     ],
 )

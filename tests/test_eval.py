@@ -92,6 +92,8 @@ def test_a_picture(net: Path) -> None:
     ("options", "code", "said"),
     [
         (["--weights", "none.npz"], 3, "E404"),
+        (["--weights", ""], 2, "it is empty"),
+        (["--data", ""], 2, "it is empty"),
         (["--data", "none.npz"], 3, "E404"),
         (["--plot", "none/c.svg"], 3, "E415"),
         (["--part", "some"], 2, "--part"),

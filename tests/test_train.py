@@ -218,6 +218,11 @@ def test_the_last_good_checkpoint_is_kept(net: Path) -> None:
     ("options", "code", "said"),
     [
         (["-o", "w.txt"], 3, "E405"),
+        (["-o", "."], 3, "E405"),
+        (["-o", "/"], 3, "from the name `/`"),
+        (["-o", ""], 2, "it is empty"),
+        (["--data", ""], 2, "it is empty"),
+        (["--weights", ""], 2, "it is empty"),
         (["-o", "none/w.npz"], 3, "E415"),
         (["--log", "none/log.jsonl"], 3, "E415"),
         (["--plot", "none/curves.svg"], 3, "E415"),

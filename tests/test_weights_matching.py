@@ -150,9 +150,24 @@ def test_missing_tensors_are_looked_for_under_other_names(needed: list[str], hel
     assert (help in found[0].help) if help else not found[0].help
 
 
+def test_a_tensor_of_another_shape_is_not_proposed() -> None:
+    held = {"conv4.weight": (10, 84), "conv_3.weight": (8, 4)}
+    found = weights.match({"conv3.weight": Tensor((8, 4, 1, 1))}, entries(held), "a")
+    assert "`conv_3.weight`: did you mean that for `conv3.weight`?" in found[0].help
+    del held["conv_3.weight"]
+    assert not weights.match({"conv3.weight": Tensor((8, 4, 1, 1))}, entries(held), "a")[0].help
+
+
 def test_extra_tensors_are_one_warning_and_counters_none() -> None:
     held = entries({"a.weight": (2,), "bn.num_batches_tracked": (), **{f"x{i}": (1,) for i in range(12)}})
     [found] = weights.match({"a.weight": Tensor((2,))}, held, "a")
     assert (found.code, found.severity) == ("W401", "warning")
     assert found.message == "the spec does not use 12 of the file's 14 tensors"
     assert found.why == "unused: " + ", ".join(f"`x{i}`" for i in range(10)) + " and 2 more"
+
+
+def test_what_training_keeps_beside_the_weights_is_not_mentioned() -> None:
+    held = {"a.weight": (2,), "optimizer/a.weight/momentum": (2,), "best/a.weight": (2,)}
+    assert weights.match({"a.weight": Tensor((2,))}, entries(held), "a") == []
+    [found] = weights.match({"a.weight": Tensor((2,))}, entries({**held, "other/a.weight": (2,)}), "a")
+    assert found.why == "unused: `other/a.weight`"

@@ -103,10 +103,10 @@ def _archived(path: AnyPath) -> _Source:
     from .npz import Archive  # which takes `zipfile`
 
     archive = Archive(path)
-    if len(archive) != 1:
-        raise Malformed(f"it holds {len(archive)} arrays; one is wanted", "save that one as .npy")
-    [(name, header)] = archive.headers.items()
-    return _Source(header, lambda: archive[name])
+    names = ["x"] if archive.keys() == {"x", "y"} else list(archive)  # of examples, what goes in
+    if len(names) != 1:
+        raise Malformed(f"it holds {len(names)} arrays; one is wanted", "save that one as .npy")
+    return _Source(archive.headers[names[0]], lambda: archive[names[0]])
 
 
 def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:

@@ -155,6 +155,8 @@ def _explained(error: Exception) -> int:
 
         show(error.diagnostics)
         return exit_code(error.diagnostics)
+    if isinstance(error, MemoryError):
+        return _too_large(error)
     return _unwritable(error) if isinstance(error, OSError) else _internal_error()
 
 
@@ -170,6 +172,15 @@ def _unwritable(error: OSError) -> int:
     _forget_stdout()
     file = str(error.filename or "<stdout>")
     show([Diagnostic("E415", "cannot write the output", file=file, why=error.strerror or str(error))])
+    return 3
+
+
+def _too_large(error: MemoryError) -> int:
+    from ..diagnostics import Diagnostic
+    from .report import show
+
+    cure = "a smaller batch: `run --batch 1`, `train --set train.batch=16`; or fewer `--threads`"
+    show([Diagnostic("E427", "memory ran out", why=str(error), help=cure)])
     return 3
 
 

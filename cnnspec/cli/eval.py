@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..layer import Shape
-from .options import input_option
+from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded
 from .settings import configured, opened, set_option
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @click.command("eval")
 @click.argument("spec_name", metavar="SPEC")
-@click.option("--data", metavar="DATA", help="The examples, in place of the spec's own.")
-@click.option("--weights", type=click.Path(), help="A .safetensors or .npz file, in place of the spec's own.")
+@click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own.")
 @click.option(
     "--part",
     type=click.Choice(["validation", "all"]),
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="The examples that training holds out, or all: for data that were never learned from.",
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--plot", type=click.Path(), metavar="FILE.svg", help="Draw the confusion matrix.")
+@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the confusion matrix.")
 @set_option
 @click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
 @input_option

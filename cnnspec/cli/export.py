@@ -63,5 +63,5 @@ def command(
 
 def _check_name(output: str) -> None:
     if Path(output).suffix.lower() != ".onnx":
-        message = f"cannot tell a format from the name `{Path(output).name}`"
+        message = f"cannot tell a format from the name `{Path(output).name or output}`"
         raise FileError([Diagnostic("E405", message, file=output, help="end it in .onnx")])

@@ -12,6 +12,18 @@ from ..layer import Shape
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class GivenPath(click.Path):
+    """A path. An empty one is nobody's choice: it is what is left of a variable of the shell that is not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty: is a variable of the shell not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = GivenPath()
+
+
 def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Shape | None:
     if value is None:
         return None

@@ -11,7 +11,7 @@ from ..diagnostics import Diagnostic, FileError, closest
 from ..graph import Graph
 from ..layer import Shape
 from ..spec import Spec
-from .options import input_option
+from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded
 from .weights import agree, chosen, weights_options
@@ -30,7 +30,7 @@ LARGEST_BATCH = 16
 @weights_options
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--out", type=click.Path(), help="Write the raw outputs to this .npz file, by layer name.")
+@click.option("--out", type=PATH, help="Write the raw outputs to this .npz file, by layer name.")
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
@@ -106,6 +106,6 @@ def _check_output(out: str) -> None:
     from ..files import ensure_writable
 
     if Path(out).suffix.lower() != ".npz":
-        message = f"cannot write raw outputs to `{Path(out).name}`"
+        message = f"cannot write raw outputs to `{Path(out).name or out}`"
         raise FileError([Diagnostic("E405", message, file=out, why="they are one .npz file", help="`--out FILE.npz`")])
     ensure_writable(out)

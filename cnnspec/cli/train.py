@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..layer import Shape
-from .options import input_option
+from .options import PATH, input_option
 from .report import loaded
 from .settings import configured, set_option
 
@@ -17,15 +17,15 @@ EVERY = 500
 
 @click.command("train")
 @click.argument("spec_name", metavar="SPEC")
-@click.option("--data", metavar="DATA", help="The examples, in place of the spec's own.")
-@click.option("-o", "--output", type=click.Path(), help="The file of weights to write.  [default: NAME.safetensors]")
+@click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("-o", "--output", type=PATH, help="The file of weights to write.  [default: NAME.safetensors]")
 @set_option
-@click.option("--weights", type=click.Path(), help="Start from these weights; what does not fit is drawn afresh.")
+@click.option("--weights", type=PATH, help="Start from these weights; what does not fit is drawn afresh.")
 @click.option("--freeze", multiple=True, metavar="PATTERN", help="Layers or tensors to leave as they are: 'conv*'.")
 @click.option("--threads", type=click.IntRange(1), help="Threads that share each batch.  [default: one a core]")
-@click.option("--log", type=click.Path(), metavar="FILE.jsonl", help="Write every step and epoch to this file.")
-@click.option("--plot", type=click.Path(), metavar="FILE.svg", help="Draw the learning curves.")
-@click.option("--checkpoint", type=click.Path(), help="Where an unfinished run is kept.  [default: beside the output]")
+@click.option("--log", type=PATH, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
+@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the learning curves.")
+@click.option("--checkpoint", type=PATH, help="Where an unfinished run is kept.  [default: beside the output]")
 @click.option("--every", type=click.IntRange(1), default=EVERY, show_default=True, help="Steps between checkpoints.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run, if there is one.")
 @click.option("--restart", is_flag=True, help="Begin anew, though there is an unfinished run.")
@@ -61,7 +61,7 @@ def command(
     frozen = [f"train.freeze={json.dumps(freeze)}"] if freeze else []
     settings = configured(spec, [*options, *frozen])
     target = Path(output or f"{Path(spec_name).stem}.safetensors")
-    kept = Path(checkpoint) if checkpoint else target.with_name(f"{target.stem}.checkpoint.safetensors")
+    kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
     from .training import Choices, Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)

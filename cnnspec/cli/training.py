@@ -22,6 +22,7 @@ from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.log import Log
 from ..train.loop import Run
+from ..train.room import ensure_room
 from ..train.settings import Train
 from ..weights import ensure_savable, initial, save
 from ..weights.transfer import transfer
@@ -75,6 +76,7 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
     threads = choices.threads or (held[0].threads if held else cores())
+    ensure_room(spec.graph, settings, threads, len(examples) - aside)
     identity = identify(spec.graph, settings, examples, threads)
     if held:
         agree(files.checkpoint, held[0], identity)

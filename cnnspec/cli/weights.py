@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..spec import Spec
-from .options import Decorator
+from .options import PATH, Decorator
 from .report import show
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def weights_options(command: Any) -> Any:
     """--weights, --init and --seed."""
     options: tuple[Decorator, ...] = (
-        click.option("--weights", type=click.Path(), help="A .safetensors or .npz file, in place of the spec's own."),
+        click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own."),
         click.option("--init", type=click.Choice(["he", "glorot", "lecun"]), help="Take fresh random weights instead."),
         click.option("--seed", type=click.IntRange(0), help="Seed for --init.  [default: 0]"),
     )

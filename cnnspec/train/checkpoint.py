@@ -23,6 +23,8 @@ from ..files import AnyPath, Malformed, blaming, whole
 from ..graph import Graph
 from ..kernels.windows import Array
 from ..weights import safetensors
+from ..weights.contents import BEST as _BEST
+from ..weights.contents import OPTIMIZER as _OPTIMIZER
 from .events import EpochDone, Event, Stepped
 from .optimizers import state_shapes
 from .progress import Progress
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _KEY = "cnnspec.training"
-_OPTIMIZER, _BEST = "optimizer/", "best/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def _written(path: AnyPath) -> str:
     """The suffix of a format that can be written; E405 for another one."""
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
-        message = f"cannot tell a weights format from the name `{Path(path).name}`"
+        message = f"cannot tell a weights format from the name `{Path(path).name or path}`"
         help = f"end it in {' or '.join(_FORMATS)}"
         raise FileError([Diagnostic("E405", message, file=str(path), help=help)])
     return suffix

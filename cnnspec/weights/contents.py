@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
+OPTIMIZER, BEST = "optimizer/", "best/"
+"""How the names of those tensors begin that a checkpoint of training holds beside the network's."""
 
 
 class Entry(NamedTuple):

@@ -9,7 +9,7 @@ from math import prod
 
 from ..diagnostics import Diagnostic, closest
 from ..layer import Shape, Tensor
-from .contents import FLOATS, Entry
+from .contents import BEST, FLOATS, OPTIMIZER, Entry
 
 _PLAIN = re.compile(r"[\w.-]+")
 """What may be shown inside a command: nothing that a shell would act on."""
@@ -32,12 +32,17 @@ def match(needed: Mapping[str, Tensor], header: Mapping[str, Entry], file: str) 
     ]
     missing = [name for name, at in places.items() if at not in header]
     used = set(places.values())
-    extra = [name for name in header if name not in used and not name.endswith(".num_batches_tracked")]
+    extra = [name for name in header if name not in used and not _is_of_training(name)]
     return [
         *_shortened(misfits, file),
-        *_missing(missing, len(needed), extra, file),
+        *_missing(missing, needed, extra, header, file),
         *_extra(extra, len(header), file),
     ]
+
+
+def _is_of_training(name: str) -> bool:
+    """Whether a tensor is what training goes on from, and nothing to run."""
+    return name.startswith((OPTIMIZER, BEST)) or name.endswith(".num_batches_tracked")
 
 
 def place(name: str, tensor: Tensor, header: Mapping[str, Entry]) -> str:
@@ -97,10 +102,14 @@ def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:
         yield Diagnostic("E401", message, file=file)
 
 
-def _missing(missing: list[str], count: int, extra: list[str], file: str) -> Iterator[Diagnostic]:
+def _missing(
+    missing: list[str], needed: Mapping[str, Tensor], extra: list[str], header: Mapping[str, Entry], file: str
+) -> Iterator[Diagnostic]:
     if missing:
-        message = f"the weights file lacks {len(missing):,} of {count:,} tensors"
-        help = _prefix(missing, extra) or _guess(missing[0], extra)
+        message = f"the weights file lacks {len(missing):,} of {len(needed):,} tensors"
+        shape = _trimmed(needed[missing[0]].shape)
+        alike = (name for name in extra if _trimmed(header[name].shape) == shape)
+        help = _prefix(missing, extra) or _guess(missing[0], alike)
         yield Diagnostic("E402", message, file=file, why=f"missing: {_listed(missing)}", help=help)
 
 
