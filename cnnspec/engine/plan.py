@@ -116,6 +116,10 @@ cache."""
 WORTH = 50_000
 """Nanoseconds of a stage's work from which on waking another thread for it pays: a sleeping one takes about 20,000 to
 come, and threads get in each other's way while they have the interpreter."""
+SIDES = 4
+"""Parts into which a batch is cut for the sake of threads."""
+APIECE = 200_000
+"""Nanoseconds of work that such a part must have."""
 KEPT = 4
 """Bound plans that are kept for the next run, beside one for each thread."""
 
@@ -130,11 +134,12 @@ class Plan:
         self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))
         self._lock = Lock()
         self._free: list[Bound] = []
+        self._teams: list[Team] = []
+        finalize(self, _dismiss, self._teams)
 
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
-        n = -(-len(x) // -(-len(x) // self.together))
-        parts = [x[i : i + n] for i in range(0, len(x), n)]
+        parts = self._parts(x)
         with one_thread:
             # Threads share out whole inputs where there are several parts, else the work of each layer.
             found = [self._part(x, self.threads)] if len(parts) == 1 else self._side_by_side(parts)
@@ -142,31 +147,52 @@ class Plan:
             return found[0]
         return {name: np.concatenate([part[name] for part in found]) for name in self.prepared.graph.outputs}
 
+    def _parts(self, x: Array) -> list[Array]:
+        """A batch cut by sizes alone, so that a result does not hang on the number of threads: into what the cache can
+        hold, and where there is enough work into some more, for threads to have one each."""
+        worth = int(sum(self.prepared.work) * len(x) // APIECE)
+        count = max(-(-len(x) // self.together), min(len(x), worth, SIDES))
+        n = -(-len(x) // count)
+        return [x[i : i + n] for i in range(0, len(x), n)]
+
     def _side_by_side(self, parts: list[Array]) -> list[dict[str, Array]]:
         found: list[dict[str, Array]] = [{} for _ in parts]
+        n = len(parts[0])
+        team = self._assemble()
+        bounds = [self._take(n, 1) for _ in range(min(team.size, len(parts)))]
 
-        def work(i: int) -> Call:
+        def work(bound: Bound, i: int) -> Call:
             def call() -> None:
-                found[i] = self._part(parts[i], 1)
+                # The last part may be smaller.
+                found[i] = bound.run(parts[i]) if len(parts[i]) == n else self._part(parts[i], 1)
 
             return call
 
-        items = [[work(i)] for i in range(len(parts))]
-        team = Team(min(self.threads, len(parts)))
-        try:
-            team.run([items] * min(self.threads, len(parts)), [0] * len(parts))
-        finally:
-            team.close()
+        team.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
+        for bound in bounds:
+            self._give_back(bound)
+        with self._lock:
+            self._teams.append(team)
         return found
+
+    def _assemble(self) -> Team:
+        """A team that is free, or a new one: calls from several threads have one each."""
+        with self._lock:
+            if self._teams:
+                return self._teams.pop()
+        return Team(self.threads)
 
     def _part(self, x: Array, threads: int) -> dict[str, Array]:
         bound = self._take(len(x), threads)
         # One that fails, or is interrupted, is not used again.
         found = bound.run(x)
+        self._give_back(bound)
+        return found
+
+    def _give_back(self, bound: Bound) -> None:
         with self._lock:
             self._free.append(bound)
             del self._free[: -KEPT - self.threads]
-        return found
 
     def _take(self, n: int, threads: int) -> Bound:
         with self._lock:
@@ -174,3 +200,8 @@ class Plan:
                 if (bound.n, bound.threads) == (n, threads):
                     return self._free.pop(i)
         return Bound(self.prepared, n, threads)
+
+
+def _dismiss(teams: list[Team]) -> None:
+    for team in teams:
+        team.close()

@@ -77,6 +77,7 @@ class Team:
     """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane."""
 
     def __init__(self, lanes: int) -> None:
+        self.size = lanes
         self._work: list[tuple[Run, Lane] | None] = [None] * lanes
         self._wake = [Semaphore(0) for _ in range(lanes)]
         self._done = Semaphore(0)
@@ -85,12 +86,17 @@ class Team:
             thread.start()
 
     def _member(self, number: int) -> None:
-        while self._wake[number].acquire() and (work := self._work[number]) is not None:
-            run, lane = work
-            with np.errstate(all="ignore"), one_thread:
-                run.work(lane)
-            self._work[number] = None
-            self._done.release()
+        while self._wake[number].acquire() and self._work[number] is not None:
+            self._take_part(number)
+
+    def _take_part(self, number: int) -> None:
+        """A sleeping thread must not hold on to a lane: it may lead back to what the team belongs to."""
+        work, self._work[number] = self._work[number], None
+        assert work is not None
+        run, lane = work
+        with np.errstate(all="ignore"), one_thread:
+            run.work(lane)
+        self._done.release()
 
     def run(self, lanes: Sequence[Lane], needs: Sequence[int]) -> None:
         """Carry out a plan that is bound once for each lane."""
