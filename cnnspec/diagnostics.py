@@ -150,6 +150,11 @@ def _alike(a: str, b: str) -> int:
     return next((i for i in range(shorter) if a[i] != b[i]), shorter)
 
 
+def errors(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those that are no warnings."""
+    return [diagnostic for diagnostic in found if diagnostic.severity == "error"]
+
+
 def ordered(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Without repeats, errors and warnings together in the order of the text."""
     yield from sorted(dict.fromkeys(diagnostics), key=lambda d: (d.file, d.span is None, d.span or Span(0, 0, 0, 0)))

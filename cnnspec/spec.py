@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from . import attachments, bundled
-from .diagnostics import Diagnostic, FileError, SpecError, closest, ordered
+from .diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
 from .document import Document
 from .document import load as load_document
 from .elaborate import Elaboration, elaborate
@@ -21,6 +21,11 @@ from .source import MAX_BYTES, Source, read
 
 if TYPE_CHECKING:
     from .model import Model
+
+RANDOM = (
+    "`--weights FILE`; for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
+)
+"""What to do about weights that a spec does not name."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,10 @@ class Spec:
         leaves the spec's folder."""
         return self._named("sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec")
 
-    def weights_path(self) -> Path:
-        """The weights that the spec names. Raises FileError: E414 when it names none, E416 when their path leaves
-        the spec's folder."""
-        random = "for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
-        return self._named("weights", f"`--weights FILE`; {random}")
+    def weights_path(self, cure: str = RANDOM) -> Path:
+        """The weights that the spec names. Raises FileError: E414 when it names none, with the `cure`, E416 when their
+        path leaves the spec's folder."""
+        return self._named("weights", cure)
 
     def _named(self, key: attachments.Key, cure: str) -> Path:
         path = attachments.resolve(self.document, self.folder, key)
@@ -155,12 +159,12 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
         return Checked(source, None, (), _placed(found, file))
     walked: Elaboration = elaborate(document, input)
     findings = [*found, *walked.diagnostics]
-    sound = walked.graph if not _errors(findings) else None
+    sound = walked.graph if not errors(findings) else None
     if input is None:
         findings += check_expectations(document, sound) if sound is not None else ()
         findings += attachments.check(document, folder, sound) if files and document.is_known else ()
     diagnostics = _placed(findings, file)
-    if walked.graph is None or _errors(found):
+    if walked.graph is None or errors(found):
         return Checked(source, None, walked.steps, diagnostics, document if document.is_known else None)
     spec = Spec(source, document, walked.graph, folder, tuple(d for d in diagnostics if d.severity == "warning"))
     return Checked(source, spec, walked.steps, diagnostics, document)
@@ -172,13 +176,9 @@ def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> 
     Raises SpecError, which carries every finding in `.diagnostics`, or FileError when there is no such file.
     """
     checked = check(what, input)
-    if checked.spec is None or _errors(checked.diagnostics):
+    if checked.spec is None or errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
     return checked.spec
-
-
-def _errors(found: Iterable[Diagnostic]) -> bool:
-    return any(d.severity == "error" for d in found)
 
 
 def _placed(found: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:

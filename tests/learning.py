@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.kernels.windows import Array
+from cnnspec.train import evaluate
 from cnnspec.train.checkpoint import Snapshot
-from cnnspec.train.data.order import Batch
+from cnnspec.train.data.order import Batch, Batches
 from cnnspec.train.events import Score
 from cnnspec.train.loop import Run
 from cnnspec.train.progress import Progress
+from cnnspec.train.step import Result, Trainer
 
 N, FEATURES, CLASSES, SIZE = 22, 5, 3, 8
-
-
-class Found(NamedTuple):
-    loss: float
-    correct: int
-    gradient_norm: float
 
 
 def examples(seed: int = 0) -> Batch:
@@ -59,16 +55,18 @@ class Regression:
         }
         self.optimizer = Momentum({name: np.zeros_like(array) for name, array in self.tensors.items()})
 
-    def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int, number: int) -> Found:
+    def differentiate(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
         loss, correct = judged(self.tensors, x, y)
         error = (probabilities(self.tensors, x) - np.eye(CLASSES, dtype=np.float32)[y]) / len(y)
-        gradients = {"fc.weight": error.T @ x, "fc.bias": error.sum(0)}
-        for name, gradient in gradients.items():
+        self.gradients = {"fc.weight": error.T @ x, "fc.bias": error.sum(0)}
+        return Result(loss, correct, float(np.sqrt(sum((g**2).sum() for g in self.gradients.values()))))
+
+    def move(self, rate: float) -> None:
+        for name, gradient in self.gradients.items():
             velocity = self.optimizer[name]
             velocity *= np.float32(0.9)
             velocity += gradient
             self.tensors[name] -= np.float32(rate) * velocity
-        return Found(loss, correct, float(np.sqrt(sum((g**2).sum() for g in gradients.values()))))
 
 
 class Shuffled:
@@ -98,18 +96,44 @@ class Exam:
         yield from (10, N)
 
 
+def losses(*values: float) -> Any:
+    """Validation that finds one loss after another."""
+    waiting = iter(values)
+
+    def examine(tensors: Mapping[str, Array]) -> Exam:
+        exam = Exam(tensors)
+        exam.score = Score(next(waiting))
+        return exam
+
+    return examine
+
+
+class Lost(Regression):
+    """Its third step goes wrong."""
+
+    def __init__(self, loss: float, gradient_norm: float) -> None:
+        super().__init__()
+        self.spoilt = loss, gradient_norm
+
+    def differentiate(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
+        found = super().differentiate(x, y, epoch, number)
+        loss, norm = self.spoilt
+        return found._replace(loss=loss, gradient_norm=norm) if number == 2 else found
+
+
 def run(snapshot: Snapshot | None = None, epochs: int = 3, patience: int | None = None, rate: float = 0.1) -> Run:
     """A run from the start, or from a snapshot on."""
     learner = Regression()
     if snapshot is not None:
         learner.tensors, learner.optimizer = dict(snapshot.tensors), Momentum(snapshot.optimizer)
     return Run(
-        learner,
-        Shuffled(),
-        Exam,
+        cast("Trainer", learner),
+        cast("Batches", Shuffled()),
+        cast("Callable[[Mapping[str, Array]], evaluate.Exam]", Exam),
         lambda step: rate / (1 + step),
         epochs,
         patience,
+        "a smaller rate",
         snapshot.progress if snapshot else Progress(),
         snapshot.best if snapshot else {},
     )

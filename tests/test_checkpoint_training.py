@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 from calling import call
 from quadrants import examples, quadrants
@@ -22,7 +21,8 @@ from cnnspec.cli import training
 from cnnspec.cli.interruption import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
-from cnnspec.weights import safetensors
+from cnnspec.train.events import Event, Stepped
+from cnnspec.train.log import Log
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -142,6 +142,19 @@ def interrupted(folder: Path) -> str:
     return called.err
 
 
+def stopped_after_a_step(*arguments: str) -> None:
+    """Run until Ctrl-C comes with the first step."""
+
+    def interrupt(log: Log, event: Event) -> None:
+        if isinstance(event, Stepped):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Log, "__call__", interrupt)
+        assert call(*arguments).code == 130
+    assert checkpoint.load(KEPT)[1].progress.step == 1
+
+
 def test_control_c_at_a_process(folder: Path) -> None:
     process = start(*RUN, *OPTIONS)
     until(process, 5)
@@ -163,6 +176,18 @@ def test_control_c_keeps_the_run(interrupted: str, folder: Path, whole: Whole) -
     called = call(*RUN, *OPTIONS, "--resume")
     assert (called.code, called.err) == (0, "")
     assert Path("net.safetensors").read_bytes() == whole.weights
+
+
+def test_a_control_c_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell starts `command &` of a script like that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            signal.raise_signal(signal.SIGINT)
+            assert not interruption.asked
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_second_control_c_does_not_wait() -> None:
@@ -230,59 +255,38 @@ def test_resuming_keeps_the_number_of_threads(interrupted: str, folder: Path) ->
     assert "2 threads" in call(*without, *OPTIONS, "--resume").out
 
 
+def test_the_weights_at_the_beginning_are_part_of_a_run(folder: Path) -> None:
+    """They need not be named again; others are refused."""
+    for name in ("a.npz", "a.safetensors"):
+        call("init", "net.yaml", "-o", name, "--seed", "5")
+    call("init", "net.yaml", "-o", "b.npz", "--seed", "6")
+    assert call(*RUN, "--weights", "a.npz").code == 0
+    expected = Path("net.safetensors").read_bytes()
+    for options, said in (((), ""), (("--weights", "a.safetensors"), ""), (("--weights", "b.npz"), "other weights")):
+        stopped_after_a_step(*RUN, "--weights", "a.npz", "--restart")
+        called = call(*RUN, "--resume", *options)
+        assert (called.code, said in called.err) == (1 if said else 0, True), options
+        assert said or Path("net.safetensors").read_bytes() == expected
+    stopped_after_a_step(*RUN, "--restart")
+    assert "it began with other weights" in call(*RUN, "--resume", "--weights", "a.npz").err
+
+
+def test_lost_weights_that_control_c_kept_are_not_recommended(folder: Path) -> None:
+    """It keeps them before their loss is known; a resumed run finds out."""
+    lost = *RUN, "--set", "train.optimizer=sgd", "--set", "train.rate=1e6"
+    stopped_after_a_step(*lost)
+    called = call(*lost, "--resume")
+    assert (called.code, "error[E501]" in called.err) == (1, True)
+    said = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
+    assert called.err.startswith(f"note: `{KEPT}` holds the run after step 1; {said}\n")
+
+
 def test_nothing_to_resume(folder: Path, whole: Whole) -> None:
     """A run that was killed before its first checkpoint begins anew, which comes to the same."""
     called = call(*RUN, *OPTIONS, "--resume")
     assert called.code == 0
     assert called.err == "note: there is no `net.checkpoint.safetensors`: the run begins\n"
     assert Path("net.safetensors").read_bytes() == whole.weights
-
-
-@pytest.mark.parametrize("content", [b"", b"what is this?", b"PK\x03\x04"])
-def test_a_file_that_is_no_checkpoint(folder: Path, content: bytes) -> None:
-    KEPT.write_bytes(content)
-    for option in ((), ("--resume",)):
-        called = call(*RUN, *option)
-        assert (called.code, "error[E403]" in called.err) == (3, True)
-        assert KEPT.read_bytes() == content
-
-
-def test_weights_are_no_checkpoint(folder: Path) -> None:
-    call("init", "net.yaml", "-o", str(KEPT))
-    called = call(*RUN, "--resume")
-    assert (called.code, "it holds no training run" in called.err) == (3, True)
-
-
-@pytest.fixture
-def after_an_epoch(folder: Path) -> Path:
-    """A checkpoint that has all parts: the best weights, too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "save", lambda *given: pytest.fail("stop"))
-        with pytest.raises(pytest.fail.Exception):
-            call(*RUN, *OPTIONS)
-    return KEPT
-
-
-PARTS = ("fc.bias", "optimizer/steps", "optimizer/mean.fc.bias", "best/fc.bias")
-
-
-@pytest.mark.parametrize("name", PARTS)
-@pytest.mark.parametrize("change", ["gone", "misshapen", "mistyped", "strange"])
-def test_a_checkpoint_without_a_part_of_the_run(after_an_epoch: Path, name: str, change: str) -> None:
-    from safetensors.numpy import load_file, save_file
-
-    arrays, words = load_file(KEPT), safetensors.metadata(KEPT)
-    array = arrays.pop(name)
-    if change == "misshapen":
-        arrays[name] = array.reshape(1, -1)
-    if change == "mistyped":
-        arrays[name] = array.astype(np.int32 if array.dtype == np.float32 else np.float32)
-    if change == "strange":
-        arrays |= {name: array, f"{name}.more": array}
-    save_file(arrays, KEPT, words)
-    called = call(*RUN, *OPTIONS, "--resume")
-    assert (called.code, "error[E403]" in called.err) == (3, True)
-    assert f"`{name}" in called.err
 
 
 def small_files() -> None:

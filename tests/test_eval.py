@@ -97,6 +97,7 @@ def test_a_picture(net: Path) -> None:
         (["--data", "none.npz"], 3, "E404"),
         (["--plot", "none/c.svg"], 3, "E415"),
         (["--part", "some"], 2, "--part"),
+        (["--set", "train.validation=0"], 2, "--part all takes them all"),
         (["--set", "train.epoch=3"], 1, "E102"),
     ],
 )
@@ -109,9 +110,18 @@ def test_without_weights_or_data(net: Path) -> None:
     net.write_text(SPEC)
     called = call("eval", "net.yaml")
     assert (called.code, "error[E414]: the spec names no weights" in called.err) == (3, True)
+    assert "= help: `--weights FILE`, such as `cnnspec train SPEC` writes\n" in called.err
     net.write_text(SPEC.replace("data: x.npz, ", "") + "weights: net.safetensors\n")
     called = call("eval", "net.yaml")
     assert (called.code, "E414" in called.err) == (3, True)
+
+
+def test_a_loss_that_is_not_finite(net: Path) -> None:
+    fresh = initial(load("net.yaml").graph.tensors, "he", 0)
+    save({name: array * np.float32(1e37) for name, array in fresh.items()}, "huge.npz")
+    called = call("eval", "net.yaml", "--weights", "huge.npz", "--format", "json")
+    assert (called.code, json.loads(called.out)["loss"]) == (0, None)
+    assert call("eval", "net.yaml", "--set", "train.validation=0", "--part", "all").code == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from cnnspec.kernels.windows import Array
 from cnnspec.render import confusion_svg, evaluation_json, evaluation_text
 from cnnspec.train.evaluate import ClassScore, Evaluation, Tally
+from cnnspec.train.losses import Loss, mean_squared_error
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def loss(output: Array, y: NDArray[np.int64]) -> float:
-    return float(output[:, 0].mean())
+def loss(output: Array, y: NDArray[np.int64], count: int) -> Loss:
+    return Loss(float(output[:, 0].mean()), 0, output)
 
 
 def examples(classes: int, count: int = 200) -> tuple[Array, NDArray[np.int64]]:
@@ -78,8 +79,26 @@ def test_equal_scores_go_to_the_first_class() -> None:
     assert evaluation.top5 == 5 / 7
 
 
+def test_scores_that_are_no_numbers_are_not_among_the_first_five() -> None:
+    tally = Tally(loss, 7)
+    scores = np.zeros((3, 7), np.float32)
+    scores[1:] = np.nan
+    scores[2, 0] = 1
+    tally.add(scores, np.zeros(3, np.int64))
+    assert tally.within == 1
+
+
+def test_nothing_is_ranked_where_top5_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rank(*given: object, **options: object) -> None:
+        raise AssertionError("it costs")
+
+    for name in ("_rank", "np.argsort"):
+        monkeypatch.setattr(f"cnnspec.train.evaluate.{name}", rank)
+    found(5)
+
+
 def test_without_classes_there_is_a_loss() -> None:
-    tally = Tally(lambda output, y: float(((output - y) ** 2).mean()), None)
+    tally = Tally(mean_squared_error, None)
     tally.add(np.zeros((4, 2), np.float32), np.ones((4, 2), np.float32))
     tally.add(np.zeros((1, 2), np.float32), np.full((1, 2), 3, np.float32))
     evaluation = tally.evaluation()
@@ -124,6 +143,19 @@ def test_json() -> None:
     assert record["top5"] is None
     bare = json.loads(evaluation_json.render("net", "folder", "all", Evaluation(3, 0.5), None))
     assert (bare["classes"], bare["confusion"], bare["accuracy"]) == ([], None, None)
+
+
+@pytest.mark.parametrize("lost", [np.inf, np.nan])
+def test_json_has_no_number_for_a_loss_that_is_none(lost: float) -> None:
+    evaluation = Evaluation(3, lost, np.eye(3, dtype=np.int64))
+    assert json.loads(evaluation_json.render("net", "folder", "all", evaluation, None))["loss"] is None
+
+
+def test_names_that_are_too_few_are_none() -> None:
+    """Numbers take their place for people, null for programs."""
+    record = json.loads(evaluation_json.render("net", "folder", "all", found(3), ("cat", "dog")))
+    assert [each["class"] for each in record["classes"]] == [None] * 3
+    assert "cat" not in evaluation_text.render("net", found(3), ("cat", "dog"))
 
 
 @pytest.mark.parametrize("classes", [2, 10, 40])

@@ -19,6 +19,7 @@ from quadrants import SPEC, TENSORS, examples, quadrants
 
 from cnnspec import load
 from cnnspec.cli import group
+from cnnspec.train.checkpoint import load as load_checkpoint
 from cnnspec.weights import initial, read, save
 
 THREADS = ("--threads", "1")
@@ -197,7 +198,7 @@ def test_an_exploding_loss(net: Path) -> None:
 
 
 def test_the_last_good_checkpoint_is_kept(net: Path) -> None:
-    """One image is out of all bounds; the steps before it are good."""
+    """One image is out of all bounds. The step before it may have been the bad one; the one before that was good."""
     with np.load("x.npz") as held:
         x, y = held["x"], held["y"]
     x[8] = 3e38
@@ -205,13 +206,75 @@ def test_the_last_good_checkpoint_is_kept(net: Path) -> None:
     called = call("train", "net.yaml", *THREADS, "--every", "1")
     assert called.code == 1
     [step] = re.findall(r"step (\d+), epoch 1: loss", called.err)
-    assert int(step) > 1, "it is in the first batch: take another image"
+    assert int(step) > 2, "it is in the first batches: take another image"
     kept = "net.checkpoint.safetensors"
     said = (
-        f"note: `{kept}` holds the run after step {int(step) - 1}; `--restart --weights {kept}`, with other settings,"
+        f"note: `{kept}` holds the run after step {int(step) - 2}; `--restart --weights {kept}`, with other settings,"
     )
     assert called.err.startswith(said)
     assert all(np.isfinite(array).all() for array in read(kept).values())
+
+
+def test_weights_that_have_exploded_are_not_kept(net: Path) -> None:
+    """The loss of the second step is that of the weights which the first one made."""
+    called = call(
+        "train", "net.yaml", *THREADS, "--every", "1", "--set", "train.optimizer=sgd", "--set", "train.rate=1e6"
+    )
+    assert (called.code, called.err[:12]) == (1, "error[E501]:")
+    assert "step 2, epoch 1: loss" in called.err
+    assert not Path("net.checkpoint.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "cure"),
+    [
+        (["warmup=1"], "`--set train.rate=1e+05`, or `--set train.clip=1`"),
+        (["clip=1e6"], "`--set train.rate=1e+05`"),
+    ],
+)
+def test_the_cure_starts_from_the_settings(net: Path, options: list[str], cure: str) -> None:
+    """Not from the rate of the moment, which has only begun to rise."""
+    given = [word for option in ["optimizer=sgd", "rate=1e6", *options] for word in ("--set", f"train.{option}")]
+    called = call("train", "net.yaml", *THREADS, *given)
+    assert f"help: a smaller rate, {cure}\n" in called.err
+
+
+def test_what_is_done_is_kept_when_data_turn_out_to_be_damaged(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data too large for memory are read as they are learned from."""
+    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    with np.load("x.npz") as held:
+        x, y = held["x"], held["y"]
+    x[8, 0, 3, 3] = np.nan
+    np.savez("x.npz", x=x, y=y)
+    called = call("train", "net.yaml", *THREADS)
+    assert (called.code, "error[E426]" in called.err) == (3, True)
+    kept = "net.checkpoint.safetensors"
+    step = load_checkpoint(kept)[1].progress.step
+    assert called.err.startswith(
+        f"note: `{kept}` holds the run after step {step}; --resume goes on from there; "
+        f"data that were mended are other data, with which `--restart --weights {kept}` does\n"
+    )
+    x[8] = 0
+    np.savez("x.npz", x=x, y=y)
+    assert "the data are others" in call("train", "net.yaml", *THREADS, "--resume").err
+    assert call("train", "net.yaml", *THREADS, "--restart", "--weights", kept).code == 0
+
+
+def test_names_are_safe_to_show(net: Path) -> None:
+    called = call("train", "net.yaml", *THREADS, "-o", "w\x1b[2J.safetensors")
+    assert called.code == 0
+    assert "w\\x1b[2J.safetensors: weights of epoch 3" in called.out
+    assert "\x1b" not in called.out
+
+
+def test_the_options_patterns_stand_alone(net: Path) -> None:
+    """They take the place of those in the spec; the help says so."""
+    net.write_text(SPEC.replace("rate: 0.01", "rate: 0.01, freeze: [conv]"))
+    start = initial(load("net.yaml").graph.tensors, "he", 0)
+    call("train", "net.yaml", *THREADS, "--freeze", "fc")
+    found = read("net.safetensors")
+    assert [n for n in TENSORS if found[n].tobytes() != start[n].tobytes()] == ["conv.bias", "conv.weight"]
+    assert "in place of those that the spec freezes" in " ".join(call("train", "--help").out.split())
 
 
 @pytest.mark.parametrize(

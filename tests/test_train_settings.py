@@ -64,6 +64,8 @@ def test_options_take_the_place_of_the_section() -> None:
     assert configured("", 'train.freeze=[conv1, "*.bias"]') == {"freeze": ("conv1", "*.bias")}
     assert configured("{clip: 2}", "train.clip=null") == {}
     assert configured("", "train.data=a b.npz") == {"data": "a b.npz"}
+    assert configured("", " train.data = a  b.npz ") == {"data": "a  b.npz"}
+    assert configured("", "train.data=a\nb") == {"data": "a b"}
 
 
 @pytest.mark.parametrize(

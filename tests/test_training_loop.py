@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
-from learning import CLASSES, SIZE, Exam, N, Regression, run
+from learning import CLASSES, SIZE, Lost, N, losses, run
+from rich.progress import Progress as Progressbar
 
+from cnnspec.cli.live import Extent, Live
 from cnnspec.diagnostics import Failure, FileError, TrainingError
-from cnnspec.kernels.windows import Array
 from cnnspec.train.checkpoint import Identity, Snapshot, agree, load, save
-from cnnspec.train.events import EpochDone, Event, Finished, Score, Stepped, Validating
+from cnnspec.train.events import EpochDone, Event, Finished, Score, Sound, Stepped, Validating
 from cnnspec.train.log import Log
 from cnnspec.train.loop import Run
 from cnnspec.train.progress import Progress, Sums
 from cnnspec.weights import read
 
 BATCHES = -(-N // SIZE)
-IDENTITY = Identity("spec", "data", {"rate": 0.1, "epochs": 3, "betas": [0.9, 0.999], "clip": None}, 2)
+IDENTITY = Identity("spec", "data", "start", {"rate": 0.1, "epochs": 3, "betas": [0.9, 0.999], "clip": None}, 2)
 
 
 def bare(event: Event) -> Event:
@@ -32,25 +34,13 @@ def bare(event: Event) -> Event:
 
 
 def unjudged(events: Iterable[Event]) -> list[Event]:
-    """Without the course of a validation, which begins anew."""
-    return [event for event in events if not isinstance(event, Validating)]
-
-
-def losses(*values: float) -> Callable[[Mapping[str, Array]], Exam]:
-    """Validation that finds one loss after another."""
-    waiting = iter(values)
-
-    def examine(tensors: Mapping[str, Array]) -> Exam:
-        exam = Exam(tensors)
-        exam.score = Score(next(waiting))
-        return exam
-
-    return examine
+    """Without judgements, which are made anew."""
+    return [event for event in events if not isinstance(event, Sound | Validating)]
 
 
 def test_what_happens_in_a_run() -> None:
     events = list(run().events())
-    epoch = [Stepped] * BATCHES + [Validating] * 2 + [EpochDone]
+    epoch = [Sound, Stepped] * BATCHES + [Validating] * 2 + [EpochDone]
     assert [type(event) for event in events] == [*epoch * 3, Finished]
     steps = [event for event in events if isinstance(event, Stepped)]
     assert [(s.epoch, s.batch, s.step) for s in steps] == [
@@ -70,8 +60,8 @@ def test_it_learns() -> None:
 
 
 def test_an_epochs_score_is_the_mean_over_its_examples() -> None:
-    events = list(islice(run().events(), BATCHES + 3))
-    steps, done = events[:BATCHES], events[-1]
+    events = list(islice(run().events(), 2 * BATCHES + 3))
+    steps, done = events[1 : 2 * BATCHES : 2], events[-1]
     assert isinstance(done, EpochDone)
     weighted = [(s.examples, s.score) for s in steps if isinstance(s, Stepped)]
     assert done.training.loss == pytest.approx(sum(n * score.loss for n, score in weighted) / N)
@@ -125,17 +115,16 @@ def test_a_run_goes_on_from_any_event(patience: int | None, tmp_path: Path) -> N
             assert rest.result[name].tobytes() == array.tobytes(), (count, name)
 
 
-class Lost(Regression):
-    """Its third step goes wrong."""
-
-    def __init__(self, loss: float, gradient_norm: float) -> None:
-        super().__init__()
-        self.spoilt = loss, gradient_norm
-
-    def step(self, *given: object) -> object:  # type: ignore[override]
-        found = super().step(*given)  # type: ignore[arg-type]
-        loss, norm = self.spoilt
-        return found._replace(loss=loss, gradient_norm=norm) if given[-1] == 2 else found
+@pytest.mark.parametrize("count", [0, 3, 6, 7, 9, 13])
+def test_the_bar_reaches_its_end_wherever_the_run_goes_on(count: int) -> None:
+    part = run()
+    list(islice(part.events(), count))
+    bar = Progressbar()
+    live = Live(bar, Extent(3, N, N, part.progress))
+    for event in run(part.snapshot()).events():
+        live(event)
+    [task] = bar.tasks
+    assert 0 < task.completed == task.total
 
 
 @pytest.mark.parametrize(
@@ -150,13 +139,16 @@ class Lost(Regression):
 def test_a_loss_without_return(loss: float, norm: float, message: str) -> None:
     training = run()
     training.learner = Lost(loss, norm)  # type: ignore[assignment]
-    seen = []
+    seen: list[Event] = []
     with pytest.raises(TrainingError) as caught:
-        seen += [training.snapshot() for _ in training.events()]
+        seen.extend(training.events())
     [found] = caught.value.diagnostics
     assert (found.code, found.message) == ("E501", message)
-    assert "step 3, epoch 1" in found.why
-    assert "train.rate=0.003" in found.help
+    assert found.why.startswith("step 3, epoch 1: loss ")
+    assert found.why.endswith(f"gradient norm {norm:.4g}, rate 0.0333")
+    assert found.help == "a smaller rate"
+    assert training.progress.step == 2
+    assert isinstance(seen[-1], Stepped), "nothing says that these weights are sound"
 
 
 def test_a_large_loss_may_be_no_explosion() -> None:
@@ -168,8 +160,10 @@ def test_a_large_loss_may_be_no_explosion() -> None:
 def test_a_validation_loss_without_return() -> None:
     training = run()
     training.examine = losses(math.nan)
-    with pytest.raises(TrainingError, match="E501"):
+    with pytest.raises(TrainingError, match="E501") as caught:
         list(training.events())
+    [found] = caught.value.diagnostics
+    assert re.fullmatch(r"on what is held out, after step 3, epoch 1: loss nan \(the first was [\d.]+\)", found.why)
 
 
 def snapshot(count: int = 5) -> Snapshot:
@@ -179,7 +173,7 @@ def snapshot(count: int = 5) -> Snapshot:
 
 
 def test_a_checkpoint_gives_back_what_it_was_given(tmp_path: Path) -> None:
-    given = snapshot(BATCHES + 4)
+    given = snapshot(2 * BATCHES + 4)
     save(tmp_path / "c.safetensors", IDENTITY, given)
     identity, found = load(tmp_path / "c.safetensors")
     assert identity == IDENTITY
@@ -209,6 +203,7 @@ def test_a_checkpoint_is_a_weights_file(tmp_path: Path) -> None:
     [
         ({"spec": "other"}, "the network is another one"),
         ({"data": "other"}, "the data are others"),
+        ({"start": "other"}, "it began with other weights"),
         ({"settings": {**IDENTITY.settings, "rate": 0.2}}, "`train.rate` was 0.1, is 0.2"),
         ({"settings": {**IDENTITY.settings, "clip": 1.0}}, "`train.clip` was null, is 1.0"),
         ({"threads": 1}, "it had 2 threads, has 1"),
@@ -278,7 +273,7 @@ def test_a_log_has_every_step_and_epoch(tmp_path: Path) -> None:
     assert records[BATCHES].keys() == {"event", "epoch", "step", "training", "validation", "is_best"}
 
 
-@pytest.mark.parametrize("kept", range(1, 3 * (BATCHES + 3)))
+@pytest.mark.parametrize("kept", range(1, 3 * (2 * BATCHES + 3)))
 def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     """A checkpoint after some event, a kill some events later, perhaps within a line."""
     logged(run(), Log(tmp_path / "whole.jsonl", Progress()))
@@ -304,7 +299,7 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
 def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     training = run()
-    logged(training, Log(path, Progress()), 2)
+    logged(training, Log(path, Progress()), 4)
     path.write_text(path.read_text() + f"{line}\n")
     Log(path, training.progress).close()
     assert [record["step"] for record in bare_lines(path)] == [1, 2]
@@ -313,7 +308,7 @@ def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -
 def test_a_new_run_has_a_new_log(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text("old\n")
-    logged(run(), Log(path, Progress()), 1)
+    logged(run(), Log(path, Progress()), 2)
     assert len(bare_lines(path)) == 1
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..diagnostics import FileError
+from ..diagnostics import FileError, errors
 from ..render.safe import escaped
 from ..spec import Spec
 from .report import loaded, show
@@ -114,7 +114,7 @@ def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:
     from ..weights import fit
 
     fitted, found = fit(spec.graph.tensors, tensors, source)
-    if any(diagnostic.severity == "error" for diagnostic in found):
+    if errors(found):
         raise FileError(found)
     show(replace(warning, help="they are left out") for warning in found)
     return fitted

@@ -52,7 +52,7 @@ def command(
     """
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
-    tensors = chosen(spec, weights, None, None)
+    tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ..files import ensure_writable
     from ..train.data.order import held_out
     from ..train.evaluate import Exam
@@ -61,6 +61,8 @@ def command(
         ensure_writable(plot)
     examples = opened(spec, settings, data)
     begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
+    if begin == len(examples):
+        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.")
     exam = Exam(spec.graph, settings, examples, range(begin, len(examples)), tensors, threads)
     if plot and exam.tally.confusion is None:
         raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")

@@ -8,14 +8,19 @@ from typing import Any
 
 
 class Interruption:
-    """While its block runs, a first Ctrl-C is only noted: `asked`. A second one does not wait."""
+    """While its block runs, a first Ctrl-C is only noted: `asked`. A second one does not wait.
+
+    Where Ctrl-C is ignored, as in a job that a shell script has put in the background, it stays so.
+    """
 
     def __init__(self) -> None:
         self.asked = False
         self._before: Any = None
 
     def __enter__(self) -> Interruption:
-        self._before = signal.signal(signal.SIGINT, self._note)
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(self, *error: object) -> None:

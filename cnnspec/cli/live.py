@@ -12,6 +12,7 @@ import click
 
 from ..render.training import epoch_line, figure, share, titles
 from ..train.events import EpochDone, Event, Stepped, Validating
+from ..train.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -23,12 +24,18 @@ Sink = Callable[[Event], object]
 
 
 class Extent(NamedTuple):
-    """How large a run is: epochs, of those already done, examples to learn from and held out in each."""
+    """How large a run is: epochs, examples to learn from and held out in each, and what of it is done already."""
 
     epochs: int
-    done: int
     examples: int
     held_out: int
+    done: Progress
+
+    @property
+    def left(self) -> int:
+        """Judgements of an example that are still to be made, or what costs as much."""
+        epochs = self.epochs - len(self.done.epochs)
+        return epochs * (LEARNING * self.examples + self.held_out) - LEARNING * self.done.sums.examples
 
 
 class Lines:
@@ -55,9 +62,8 @@ class Live:
     """The bar: it moves over the whole run."""
 
     def __init__(self, bar: Bar, extent: Extent) -> None:
-        self.bar, self.extent, self.seen = bar, extent, 0
-        each = LEARNING * extent.examples + extent.held_out
-        self.task = bar.add_task("", total=(extent.epochs - extent.done) * each, now="starting")
+        self.bar, self.seen = bar, 0
+        self.task = bar.add_task("", total=extent.left, now="starting")
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Stepped):

@@ -21,7 +21,12 @@ EVERY = 500
 @click.option("-o", "--output", type=PATH, help="The file of weights to write.  [default: NAME.safetensors]")
 @set_option
 @click.option("--weights", type=PATH, help="Start from these weights; what does not fit is drawn afresh.")
-@click.option("--freeze", multiple=True, metavar="PATTERN", help="Layers or tensors to leave as they are: 'conv*'.")
+@click.option(
+    "--freeze",
+    multiple=True,
+    metavar="PATTERN",
+    help="Layers or tensors to leave as they are, such as 'conv*', in place of those that the spec freezes.",
+)
 @click.option("--threads", type=click.IntRange(1), help="Threads that share each batch.  [default: one a core]")
 @click.option("--log", type=PATH, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
 @click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the learning curves.")

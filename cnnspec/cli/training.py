@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..diagnostics import Failure, TrainingError
+from ..diagnostics import Failure, FileError, TrainingError
 from ..files import clear_remains, ensure_writable, whole
 from ..kernels.windows import Array
 from ..machine import cores
@@ -17,9 +17,10 @@ from ..render.safe import escaped
 from ..render.training import first_line, last_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
-from ..train.checkpoint import Identity, Keeper, Snapshot, agree, ensure_absent, ensure_complete, load
+from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
 from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
+from ..train.keeper import Keeper
 from ..train.log import Log
 from ..train.loop import Run
 from ..train.room import ensure_room
@@ -77,17 +78,17 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     refuse_unlearned(examples, aside)
     threads = choices.threads or (held[0].threads if held else cores())
     ensure_room(spec.graph, settings, threads, len(examples) - aside)
-    identity = identify(spec.graph, settings, examples, threads)
+    origin, start = _origin(spec, settings, choices.weights, held)
+    identity = identify(spec.graph, settings, examples, origin, threads)
     if held:
         agree(files.checkpoint, held[0], identity)
         ensure_complete(files.checkpoint, held[1], spec.graph, settings)
-    start = held[1] if held else Snapshot.start(_tensors(spec, settings, choices.weights))
     run = assemble(spec.graph, settings, examples, threads, start)
-    extent = Extent(settings.epochs, len(run.progress.epochs), len(examples) - aside, aside)
+    extent = Extent(settings.epochs, len(examples) - aside, aside, run.progress)
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
     keeper = Keeper(run, identity, files.checkpoint, choices.every)
     try:
-        _write(spec, run, _carry_out(run, keeper, files.log, extent), files)
+        _write(spec, run, _carry_out(keeper, files.log, extent), files)
     except (Failure, KeyboardInterrupt) as fault:
         _say_what_is_kept(keeper, fault)
         raise
@@ -99,9 +100,20 @@ def _held(checkpoint: Path, choices: Choices) -> tuple[Identity, Snapshot] | Non
         return load(checkpoint)
     if choices.resume:
         click.echo(f"note: there is no `{escaped(str(checkpoint))}`: the run begins", err=True)
-    elif not choices.restart:
-        ensure_absent(checkpoint)
+    else:
+        ensure_absent(checkpoint, choices.restart)
     return None
+
+
+def _origin(
+    spec: Spec, settings: Train, weights: str | None, held: tuple[Identity, Snapshot] | None
+) -> tuple[str, Snapshot]:
+    """The digest of the weights at the beginning of the run, and where it stands. Like threads, the weights of a run
+    that goes on need not be named again."""
+    if held and weights is None:
+        return held[0].start, held[1]
+    tensors = _tensors(spec, settings, weights)
+    return digest_of(tensors), held[1] if held else Snapshot.start(tensors)
 
 
 def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Array]:
@@ -117,13 +129,13 @@ def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Arra
     return start.tensors
 
 
-def _carry_out(run: Run, keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
+def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
     """The events of a run, each logged, kept and shown; its end. Ctrl-C breaks it off between two, once it is kept."""
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
-        log = stack.enter_context(closing(Log(path, run.progress))) if path else None
+        log = stack.enter_context(closing(Log(path, keeper.run.progress))) if path else None
         show = stack.enter_context(shown(extent))
-        for event in run.events():
+        for event in keeper.events():
             if log is not None:  # before the checkpoint: the log has all that it has
                 log(event)
             keeper(event)
@@ -136,10 +148,17 @@ def _carry_out(run: Run, keeper: Keeper, path: Path | None, extent: Extent) -> F
 
 
 def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
-    if keeper.kept is not None:
-        path = escaped(str(keeper.path))
-        how = f"`--restart --weights {path}`, with other settings," if isinstance(end, TrainingError) else "--resume"
-        click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how} goes on from there", err=True)
+    if keeper.kept is None:
+        return
+    path = escaped(str(keeper.path))
+    how = "--resume goes on from there"
+    if isinstance(end, FileError) and not any(diagnostic.code == "E415" for diagnostic in end.diagnostics):
+        how += f"; data that were mended are other data, with which `--restart --weights {path}` does"
+    if isinstance(end, TrainingError):
+        how = f"`--restart --weights {path}`, with other settings, goes on from there"
+        if not keeper.is_sound:
+            how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
+    click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how}", err=True)
 
 
 def _write(spec: Spec, run: Run, end: Finished, files: Files) -> None:
@@ -152,4 +171,4 @@ def _write(spec: Spec, run: Run, end: Finished, files: Files) -> None:
     files.checkpoint.unlink(missing_ok=True)
     if terminal.width() is not None and len(epochs) > 1:
         click.echo("\n" + curves_text.render(epochs, terminal.width()))
-    click.echo(last_line(str(files.output), end, epochs[end.kept - 1]))
+    click.echo(last_line(escaped(str(files.output)), end, epochs[end.kept - 1]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..spec import Spec
+from ..spec import RANDOM, Spec
 from .options import PATH, Decorator
 from .report import show
 
@@ -36,9 +36,12 @@ def agree(weights: str | None, init: str | None, seed: int | None) -> None:
         raise click.UsageError("--seed is for the random weights of --init; nothing else here is random.")
 
 
-def chosen(spec: Spec, weights: str | None, init: Style | None, seed: int | None) -> dict[str, NDArray[Any]]:
-    """The network's tensors. Warnings are shown; raises FileError when there are none or they do not fit."""
-    path = None if init else weights or spec.weights_path()
+def chosen(
+    spec: Spec, weights: str | None, init: Style | None, seed: int | None, cure: str = RANDOM
+) -> dict[str, NDArray[Any]]:
+    """The network's tensors. Warnings are shown; raises FileError when there are none, with the `cure`, or they do not
+    fit."""
+    path = None if init else weights or spec.weights_path(cure)
     from ..weights import initial, take
 
     if init is not None:

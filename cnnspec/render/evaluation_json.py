@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import isfinite
 
 from ..train.evaluate import Evaluation
 
 
 def render(spec: str, data: str, part: str, found: Evaluation, classes: Sequence[str] | None) -> str:
-    """A JSON object; what does not apply is null. `confusion` is K x K: rows are the right class."""
-    named = classes if found.confusion is not None and classes and len(classes) == len(found.confusion) else None
+    """A JSON object; what does not apply is null, and so is a loss that is not finite. `confusion` is K x K: rows are
+    the right class."""
+    named = found.named(classes)
     record = {
         "spec": spec,
         "data": data,
         "part": part,
         "examples": found.examples,
-        "loss": found.loss,
+        "loss": found.loss if isfinite(found.loss) else None,
         "accuracy": found.accuracy,
         "top5": found.top5,
         "classes": [

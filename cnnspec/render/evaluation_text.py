@@ -30,8 +30,7 @@ def names_of(found: Evaluation, classes: Sequence[str] | None) -> tuple[str, ...
     """A name for each class: its own or its number; none where the output is no list of classes."""
     if found.confusion is None:
         return ()
-    count = len(found.confusion)
-    named = classes if classes is not None and len(classes) == count else [str(i) for i in range(count)]
+    named = found.named(classes) or map(str, range(len(found.confusion)))
     return tuple(escaped(name) for name in named)
 
 

@@ -14,10 +14,10 @@ from .settings import Train
 from .step import Trainer
 
 
-def identify(graph: Graph, settings: Train, examples: Examples, threads: int) -> Identity:
-    """What makes the run this run; where the data lie does not."""
+def identify(graph: Graph, settings: Train, examples: Examples, start: str, threads: int) -> Identity:
+    """What makes the run this run, with `start` the digest of its first weights; where the data lie does not."""
     values = settings.model_dump(mode="json", exclude={"data"})
-    return Identity(digest(graph), examples.fingerprint, values, threads)
+    return Identity(digest(graph), examples.fingerprint, start, values, threads)
 
 
 def assemble(graph: Graph, settings: Train, examples: Examples, threads: int, start: Snapshot) -> Run:
@@ -37,6 +37,13 @@ def assemble(graph: Graph, settings: Train, examples: Examples, threads: int, st
         rate=lambda step: rate(settings, step, len(batches)),
         epochs=settings.epochs,
         patience=settings.patience,
+        cure=_cure(settings),
         progress=start.progress,
         best=start.best,
     )
+
+
+def _cure(settings: Train) -> str:
+    """What helps against a loss that explodes."""
+    slower = f"a smaller rate, `--set train.rate={settings.rate / 10:.1g}`"
+    return slower if settings.clip else f"{slower}, or `--set train.clip=1`"

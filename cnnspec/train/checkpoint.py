@@ -14,24 +14,21 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ..diagnostics import Diagnostic, TrainingError
+from ..diagnostics import Diagnostic, FileError, TrainingError
 from ..files import AnyPath, Malformed, blaming, whole
 from ..graph import Graph
 from ..kernels.windows import Array
 from ..weights import safetensors
 from ..weights.contents import BEST as _BEST
 from ..weights.contents import OPTIMIZER as _OPTIMIZER
-from .events import EpochDone, Event, Stepped
 from .optimizers import state_shapes
 from .progress import Progress
 from .settings import Train
-
-if TYPE_CHECKING:
-    from .loop import Run
 
 T = TypeVar("T")
 _KEY = "cnnspec.training"
@@ -41,11 +38,13 @@ _KEY = "cnnspec.training"
 class Identity:
     """What makes a run this run and no other: with all of it equal, the same bytes come out.
 
-    `settings` are the values of `train:` that have an influence.
+    `settings` are the values of `train:` that have an influence; `start` is the digest of the weights before the first
+    step.
     """
 
     spec: str
     data: str
+    start: str
     settings: dict[str, Any]
     threads: int
 
@@ -55,6 +54,8 @@ class Identity:
             yield "the network is another one"
         if self.data != other.data:
             yield "the data are others"
+        if self.start != other.start:
+            yield "it began with other weights"
         for key in dict.fromkeys((*self.settings, *other.settings)):
             mine, theirs = self.settings.get(key), other.settings.get(key)
             if mine != theirs:
@@ -145,9 +146,14 @@ def ensure_complete(path: AnyPath, held: Snapshot, graph: Graph, settings: Train
                 raise Malformed(f"`{name}` of shape {array.shape}, {array.dtype}, is not part of the run")
 
 
-def ensure_absent(path: AnyPath) -> None:
-    """Raises E503 when there is a checkpoint, which a new run would overwrite; FileError when it is another file."""
+def ensure_absent(path: AnyPath, restart: bool) -> None:
+    """Raises E503 when a new run would overwrite what is there: another file, or, but for `restart`, a checkpoint."""
     if not Path(path).exists():
+        return
+    if why := _why_no_checkpoint(path):
+        message, cure = "another file is where the checkpoint goes", "`--checkpoint FILE` puts it elsewhere"
+        raise TrainingError([Diagnostic("E503", message, file=str(path), why=why, help=cure)])
+    if restart:
         return
     identity, snapshot = load(path)
     done, whole = len(snapshot.progress.epochs), identity.settings["epochs"]
@@ -156,23 +162,24 @@ def ensure_absent(path: AnyPath) -> None:
     raise TrainingError([Diagnostic("E503", "there is an unfinished run", file=str(path), why=why, help=cure)])
 
 
-class Keeper:
-    """Saves a run every so many steps and after each epoch. `kept` is the step after which it was saved last."""
-
-    def __init__(self, run: Run, identity: Identity, path: AnyPath, every: int) -> None:
-        self.run, self.identity, self.path, self.every = run, identity, path, every
-        self.kept: int | None = run.progress.step or None
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, EpochDone) or (isinstance(event, Stepped) and event.step % self.every == 0):
-            self.save()
-
-    def save(self) -> None:
-        save(self.path, self.identity, self.run.snapshot())
-        self.kept = self.run.progress.step
+def _why_no_checkpoint(path: AnyPath) -> str:
+    try:
+        return "" if _KEY in safetensors.metadata(path) else "it holds no training run"
+    except FileError as fault:
+        return fault.diagnostics[0].why
 
 
 def digest(graph: Graph) -> str:
     """A network's fingerprint: its layers with fields, names and connections, whatever the text they stand in."""
     steps = ((step.name, step.inputs, step.layer.kind, step.layer.model_dump_json()) for step in graph.steps)
     return sha256(repr(list(chain([graph.input, graph.outputs], steps))).encode()).hexdigest()
+
+
+def digest_of(tensors: Mapping[str, Array]) -> str:
+    """The fingerprint of weights: equal for equal ones, whatever file they come from."""
+    digest = sha256()
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(repr((name, array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

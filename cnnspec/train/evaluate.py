@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,11 +15,8 @@ from ..model import Model
 from .data.examples import Answers, Examples
 from .data.order import in_order
 from .events import Score
-from .losses import objective
+from .losses import Measure, objective
 from .settings import Train
-
-Loss = Callable[[Array, Answers], float]
-"""The mean loss of outputs (N, *output) against what they ought to be."""
 
 ACTIVATIONS = 256 * 2**20
 LARGEST_BATCH = 256
@@ -53,6 +50,10 @@ class Evaluation:
                 right, named = int(row[index]), int(self.confusion[:, index].sum())
                 yield ClassScore(int(row.sum()), named, right)
 
+    def named(self, classes: Sequence[str] | None) -> Sequence[str] | None:
+        """The names of the classes, where there is one for each."""
+        return classes if classes and self.confusion is not None and len(classes) == len(self.confusion) else None
+
     def mistakes(self, count: int) -> list[tuple[int, int, int]]:
         """The commonest: (examples, right class, the network's), most first, equal ones in the order of classes."""
         if self.confusion is None:
@@ -82,16 +83,16 @@ class ClassScore:
         return self.right / self.examples if self.examples else None
 
 
-def answers(y: Answers) -> int:
-    """How many answers are right or wrong: one a label. Targets that are no labels are neither."""
+def labels(y: Answers) -> int:
+    """How many labels the answers are, each of which can be met or missed. Targets that are no labels are none."""
     return y.size if y.dtype.kind in "iu" else 0
 
 
 class Tally:
     """Adds up outputs, batch by batch. `classes` is their number, None where the output is no list of classes."""
 
-    def __init__(self, loss: Loss, classes: int | None) -> None:
-        self.loss = loss
+    def __init__(self, measure: Measure, classes: int | None) -> None:
+        self.measure = measure
         self.examples, self.sum, self.within = 0, 0.0, 0
         self.confusion = None if classes is None else np.zeros((classes, classes), np.int64)
 
@@ -100,21 +101,31 @@ class Tally:
         cell counts."""
         self.examples += len(y)
         with np.errstate(all="ignore"):
-            self.sum += len(y) * self.loss(output, y)
+            self.sum += len(y) * self.measure(output, y, len(y)).value
         if self.confusion is not None:
-            scores, labels = np.moveaxis(output, 1, -1).reshape(y.size, -1), y.ravel()
-            order = np.argsort(-scores, axis=1, kind="stable")
-            np.add.at(self.confusion, (labels, order[:, 0]), 1)
-            self.within += int((order[:, :TOP] == labels[:, None]).any(axis=1).sum())
+            scores, right = np.moveaxis(output, 1, -1).reshape(y.size, -1), y.ravel()
+            np.add.at(self.confusion, (right, scores.argmax(axis=1)), 1)
+            if self.ranks:
+                self.within += int(np.count_nonzero(_rank(scores, right) < TOP))
+
+    @property
+    def ranks(self) -> bool:
+        """Whether top-5 is asked for."""
+        return self.confusion is not None and len(self.confusion) > TOP
 
     def evaluation(self) -> Evaluation:
         """Of what was added, one example at least."""
-        top5 = (
-            self.within / int(self.confusion.sum())
-            if self.confusion is not None and len(self.confusion) > TOP
-            else None
-        )
+        top5 = self.within / int(self.confusion.sum()) if self.confusion is not None and self.ranks else None
         return Evaluation(self.examples, self.sum / self.examples, self.confusion, top5)
+
+
+def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many of the scores (N, K) come before the right class's: larger ones, NaN, and equal ones of classes before
+    it. So nothing need be sorted."""
+    own = np.take_along_axis(scores, right[:, None], axis=1)
+    ties = (scores == own) & (np.arange(scores.shape[1]) < right[:, None])
+    rank: NDArray[np.int64] = np.count_nonzero(~(scores <= own) | ties, axis=1)
+    return rank
 
 
 class Exam:
@@ -134,7 +145,7 @@ class Exam:
         [self.output] = scored.outputs
         classes = scored.shape(self.output)[0] if examples.answers.dtype != "float32" else None
         self.model = Model(scored, tensors, threads)
-        self.tally = Tally(lambda y, wanted: measure(y, wanted, len(y)).value, classes)
+        self.tally = Tally(measure, classes)
         self.examples, self.part, self.total = examples, part, len(part)
         self.size = max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
 

@@ -19,6 +19,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """The weights that `step` steps have made are no lost ones: the loss of the next batch is known, and is sane. They
+    have not been changed since."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stepped:
     """The weights have been changed once. `score` is that of the batch, `so_far` that of the epoch's batches."""
 
@@ -68,4 +76,4 @@ class Finished:
     kept: int
 
 
-Event = Stepped | Validating | EpochDone | Finished
+Event = Sound | Stepped | Validating | EpochDone | Finished

@@ -10,63 +10,19 @@ import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Literal, Protocol
+from typing import Literal
 
 from ..diagnostics import Diagnostic, TrainingError
 from ..kernels.windows import Array
 from .checkpoint import Snapshot
-from .data.examples import Answers
-from .data.order import Batch
-from .evaluate import answers
-from .events import Event, Finished, Score, Stepped, Validating
+from .data.order import Batches
+from .evaluate import Exam, labels
+from .events import Event, Finished, Score, Sound, Stepped, Validating
 from .progress import Progress, Sums
+from .step import Trainer
 
 EXPLODED = 1e6
 """A loss of so many times the first one (or 1, if that is more) is lost for good."""
-
-
-class Result(Protocol):
-    """What a step found: the batch's mean loss, how many answers were right, the length of the gradient."""
-
-    @property
-    def loss(self) -> float: ...
-    @property
-    def correct(self) -> int: ...
-    @property
-    def gradient_norm(self) -> float: ...
-
-
-class Optimizer(Protocol):
-    """What the rule that moves the weights remembers."""
-
-    def state(self) -> Mapping[str, Array]: ...
-
-
-class Learner(Protocol):
-    """A network that learns; its `tensors` are changed by steps. A step whose result is not finite changes nothing."""
-
-    @property
-    def tensors(self) -> Mapping[str, Array]: ...
-    @property
-    def optimizer(self) -> Optimizer: ...
-    def step(self, x: Array, y: Answers, rate: float, epoch: int, number: int) -> Result: ...
-
-
-class Batches(Protocol):
-    """The examples to learn from, in an order of their own for each epoch; `len` batches in each."""
-
-    def __len__(self) -> int: ...
-    def of(self, epoch: int, start: int) -> Iterator[Batch]: ...
-
-
-class Exam(Protocol):
-    """Weights on trial with the examples held out: iterating says how many of `total` have been seen."""
-
-    @property
-    def total(self) -> int: ...
-    def __iter__(self) -> Iterator[int]: ...
-    @property
-    def score(self) -> Score: ...
 
 
 @dataclass
@@ -75,15 +31,16 @@ class Run:
 
     `rate` gives the learning rate of a step (from 0). With `patience`, the run ends when no epoch out of so many was
     the best so far, and `best` holds that one's weights; otherwise it stays empty. Raises TrainingError (E501) when the
-    loss is not finite or has exploded.
+    loss is not finite or has exploded, with a `cure`; the lost step is not made.
     """
 
-    learner: Learner
+    learner: Trainer
     batches: Batches
     examine: Callable[[Mapping[str, Array]], Exam] | None
     rate: Callable[[int], float]
     epochs: int
     patience: int | None
+    cure: str
     progress: Progress
     best: Mapping[str, Array]
 
@@ -116,15 +73,18 @@ class Run:
             return "epochs"
         return "patience" if self.patience and done - self.progress.best >= self.patience else None
 
-    def _learn(self, epoch: int) -> Iterator[Stepped]:
+    def _learn(self, epoch: int) -> Iterator[Sound | Stepped]:
         """The batches of an epoch that are left."""
         start = perf_counter()
         for x, y in self.batches.of(epoch, self.progress.batch):
             rate = self.rate(self.progress.step)
-            found = self.learner.step(x, y, rate, epoch, self.progress.batch)
-            batch = Sums.of(len(x), found.loss, answers(y), found.correct)
+            found = self.learner.differentiate(x, y, epoch, self.progress.batch)
+            where = f"step {self.progress.step + 1:,}, epoch {epoch}"
+            self._refuse_lost(found.loss, where, found.gradient_norm, rate)
+            yield Sound(self.progress.step)
+            self.learner.move(rate)
+            batch = Sums.of(len(x), found.loss, labels(y), found.correct)
             self.progress = self.progress.stepped(batch)
-            self._refuse_lost(found.loss, found.gradient_norm, rate)
             now = perf_counter()
             yield Stepped(
                 epoch=epoch,
@@ -145,19 +105,20 @@ class Run:
         exam = self.examine(self.learner.tensors)
         for done in exam:
             yield Validating(epoch, done, exam.total)
-        self._refuse_lost(exam.score.loss, 0.0, self.rate(self.progress.step - 1))
+        where = f"on what is held out, after step {self.progress.step:,}, epoch {epoch}"
+        self._refuse_lost(exam.score.loss, where)
         return exam.score
 
-    def _refuse_lost(self, loss: float, gradient_norm: float, rate: float) -> None:
-        """Raises E501 for a loss from which there is no way back."""
-        progress = self.progress
-        first = progress.first_loss or 0.0
-        if math.isfinite(loss + gradient_norm) and loss <= EXPLODED * max(1.0, first):
+    def _refuse_lost(self, loss: float, where: str, norm: float = 0.0, rate: float | None = None) -> None:
+        """Raises E501 for a loss from which there is no way back; of a step, with what moved it."""
+        first = self.progress.first_loss
+        is_finite = math.isfinite(loss + norm)
+        if is_finite and (first is None or loss <= EXPLODED * max(1.0, first)):
             return
-        what = "has exploded" if math.isfinite(loss + gradient_norm) else "is not finite"
-        why = (
-            f"step {progress.step:,}, epoch {len(progress.epochs) + 1}: loss {loss:.4g} (the first was {first:.4g}), "
-            f"gradient norm {gradient_norm:.4g}, rate {rate:.3g}"
-        )
-        cure = f"a smaller rate, `--set train.rate={rate / 10:.1g}`, or `--set train.clip=1`"
-        raise TrainingError([Diagnostic("E501", f"the loss {what}", why=why, help=cure)])
+        why = f"{where}: loss {loss:.4g}"
+        if first is not None:
+            why += f" (the first was {first:.4g})"
+        if rate is not None:
+            why += f", gradient norm {norm:.4g}, rate {rate:.3g}"
+        message = "the loss has exploded" if is_finite else "the loss is not finite"
+        raise TrainingError([Diagnostic("E501", message, why=why, help=self.cure)])

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 
-from ..diagnostics import Diagnostic, Span, SpecError
+from ..diagnostics import Diagnostic, Span, SpecError, errors
 from ..document import Document
 from ..fields import read
 from ..forms import forms
@@ -37,7 +37,7 @@ def configure(document: Document, graph: Graph, options: Sequence[str] = ()) -> 
     if header is not None and not found:
         found += check(header.train or Train(), body, graph)
     placed = tuple(_placed(diagnostic, document, options) for diagnostic in found)
-    if header is None or any(diagnostic.severity == "error" for diagnostic in placed):
+    if header is None or errors(placed):
         raise SpecError(placed)
     return header.train or Train(), placed
 
@@ -56,7 +56,7 @@ def _inner(node: Node, key: str) -> Node:
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:
     """The spec with an option in it, that lies behind line `number`."""
-    name, sign, value = " ".join(option.split()).partition("=")
+    name, sign, value = " ".join(option.splitlines()).partition("=")
     keys = name.strip().split(".")
     if not sign or len(keys) < 2 or keys[0] != SECTION or not all(keys):
         place = Span(number + 1, 1, number + 1, 1)

@@ -32,7 +32,7 @@ PIECE = 1 << 15
 
 class Result(NamedTuple):
     """The loss before the step, a mean over the batch; how many answers were right; the norm of the gradient, before
-    it was clipped. Where one of them is no finite number, nothing was moved."""
+    it was clipped. Where one of them is no finite number, there is nothing to move along."""
 
     loss: float
     correct: int
@@ -98,12 +98,21 @@ class Trainer:
         self.tape = Tape(self.graph, learned)
         self.workers = Workers(workers)
         self.gradients = [Flat(learned, dtype) for _ in range(workers)]
+        self._norm = 0.0
+        self._buffers: dict[str, Array] = {}
 
     def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int = 0, number: int = 0) -> Result:
-        """Learn from a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
+        """Learn from a batch: `differentiate`, and `move` where the result is finite."""
+        result = self.differentiate(x, y, epoch, number)
+        if result.is_finite:
+            self.move(rate)
+        return result
 
-        Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises is raised here, and
-        nothing was moved then; only Ctrl-C, which is to be held back, could find the weights half moved.
+    def differentiate(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> Result:
+        """Find the gradient of the loss on a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
+
+        Nothing is moved yet. Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises
+        is raised here.
         """
         count = min(self.workers.count, len(x))
         parts = np.array_split(np.arange(len(x)), count)
@@ -115,13 +124,27 @@ class Trainer:
             return self._learn(x[part], y[part], len(x), lessons)
 
         learnt = self.workers.run(learn, count)
-        norm = self._gradient_norm(count)
-        result = Result(sum(part.loss for part in learnt), sum(part.correct for part in learnt), norm)
-        if result.is_finite:
-            self._move(rate, norm)
-            for name, value in learnt[0].buffers.items():
-                self.tensors[name][...] = value
-        return result
+        self._norm, self._buffers = self._gradient_norm(count), learnt[0].buffers
+        return Result(sum(part.loss for part in learnt), sum(part.correct for part in learnt), self._norm)
+
+    def move(self, rate: float) -> None:
+        """Move the weights along the gradient that was found last, which is spoilt, and update the buffers.
+
+        Only Ctrl-C, which is to be held back, could find the weights half moved.
+        """
+        clip = self.settings.clip
+        shrink = min(1.0, clip / (self._norm + 1e-6)) if clip else 1.0  # as PyTorch's clip_grad_norm_
+        self.optimizer.steps += 1
+
+        def move(piece: slice) -> None:
+            gradient = self.gradients[0].whole[piece]
+            if shrink < 1:
+                gradient *= shrink
+            self.optimizer.update(piece, gradient, rate)
+
+        self._over_pieces(move)
+        for name, value in self._buffers.items():
+            self.tensors[name][...] = value
 
     def _learn(self, x: Array, y: NDArray[Any], count: int, lessons: Lessons) -> Learnt:
         """A worker's part: the gradients are left in its own arrays."""
@@ -142,19 +165,6 @@ class Trainer:
             return float(np.dot(own, own))
 
         return sqrt(sum(self._over_pieces(add)))
-
-    def _move(self, rate: float, norm: float) -> None:
-        clip = self.settings.clip
-        shrink = min(1.0, clip / (norm + 1e-6)) if clip else 1.0  # as PyTorch's clip_grad_norm_
-        self.optimizer.steps += 1
-
-        def move(piece: slice) -> None:
-            gradient = self.gradients[0].whole[piece]
-            if shrink < 1:
-                gradient *= shrink
-            self.optimizer.update(piece, gradient, rate)
-
-        self._over_pieces(move)
 
     def _over_pieces(self, work: Callable[[slice], T]) -> list[T]:
         """What `work` gives for each piece of the weights, in order; workers share them out."""

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..arrays.npy import pickled
-from ..diagnostics import Diagnostic, FileError
+from ..diagnostics import Diagnostic, FileError, errors
 from ..files import AnyPath, Malformed, blaming, ensure_writable, opened, whole
 from ..layer import Tensor
 from .contents import Entry, Weights, described
@@ -57,8 +57,7 @@ def take(
         arrays, found = fit(needed, {name: np.asarray(array) for name, array in source.items()}, "")
     else:
         arrays, found = fit(needed, read(source), str(source))
-    faults = [diagnostic for diagnostic in found if diagnostic.severity == "error"]
-    if faults:
+    if faults := errors(found):
         raise FileError(faults)
     if warn is not None:
         for warning in found:
@@ -78,7 +77,7 @@ def fit(
 
     header = described(tensors)
     found = match(needed, header, file)
-    if any(diagnostic.severity == "error" for diagnostic in found):
+    if errors(found):
         return {}, found
     arrays = {}
     for name, tensor in needed.items():

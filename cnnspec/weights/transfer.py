@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..diagnostics import Diagnostic, FileError
+from ..diagnostics import FileError, errors
 from ..files import AnyPath
 from ..layer import Tensor
 from . import Style, fit, initial, read
@@ -41,13 +41,9 @@ def transfer(needed: Mapping[str, Tensor], path: AnyPath, style: Style, seed: in
     )
     rest = {name: needed[name] for name in (*lacks, *misshapen)}
     if needed and len(rest) == len(needed):
-        raise FileError(_errors(match(needed, stored.header, str(path))))
+        raise FileError(errors(match(needed, stored.header, str(path))))
     arrays, found = fit({name: tensor for name, tensor in needed.items() if name not in rest}, stored, str(path))
-    if faults := _errors(found):
+    if faults := errors(found):
         raise FileError(faults)
     fresh = initial(rest, style, seed)
     return Start({name: fresh[name] if name in fresh else arrays[name].copy() for name in needed}, lacks, misshapen)
-
-
-def _errors(found: list[Diagnostic]) -> list[Diagnostic]:
-    return [diagnostic for diagnostic in found if diagnostic.severity == "error"]
