@@ -68,6 +68,15 @@ def test_an_epochs_score_is_the_mean_over_its_examples() -> None:
     assert done.training.accuracy == pytest.approx(sum(n * (score.accuracy or 0) for n, score in weighted) / N)
 
 
+def test_the_time_of_a_step_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of who is told of it: a checkpoint is written meanwhile."""
+    now = 0
+    monkeypatch.setattr("cnnspec.train.loop.perf_counter", lambda: now)
+    for event in run().events():
+        now += 1
+        assert not isinstance(event, Stepped) or event.seconds == 0
+
+
 def test_nothing_held_out() -> None:
     training = run()
     training.examine = None

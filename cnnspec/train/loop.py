@@ -81,11 +81,13 @@ class Run:
             found = self.learner.differentiate(x, y, epoch, self.progress.batch)
             where = f"step {self.progress.step + 1:,}, epoch {epoch}"
             self._refuse_lost(found.loss, where, found.gradient_norm, rate)
+            seconds = perf_counter() - start
             yield Sound(self.progress.step)
+            start = perf_counter()
             self.learner.move(rate)
             batch = Sums.of(len(x), found.loss, labels(y), found.correct)
             self.progress = self.progress.stepped(batch)
-            now = perf_counter()
+            seconds += perf_counter() - start
             yield Stepped(
                 epoch=epoch,
                 batch=self.progress.batch,
@@ -96,7 +98,7 @@ class Run:
                 so_far=self.progress.sums.score,
                 rate=rate,
                 gradient_norm=found.gradient_norm,
-                seconds=now - start,
+                seconds=seconds,
             )
             start = perf_counter()
 
