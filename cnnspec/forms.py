@@ -78,6 +78,8 @@ class Form(NamedTuple):
     def _list(self) -> str:
         if not self.endless and not self.items[0].words:
             return f"a list of {len(self.items)}"
+        if self.items[0] == Form(text=True):
+            return "a list of texts"
         return f"a list{'' if self.endless else f' of {len(self.items)}'} ({self.items[0].wanted()} each)"
 
 

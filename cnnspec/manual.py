@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from inspect import cleandoc
 from typing import Any
 
@@ -100,6 +100,27 @@ def letter_page(letter: str) -> Page:
     title = keys.letters()[letter]
     having = ", ".join(f"`{kind}`" for kind in kinds() if letter in forms(find(kind)))
     return Page(letter, title, f"A field of {having}." if having else "")
+
+
+def field_page(field: str) -> Page:
+    """The page of a field, `rate` or `train.rate`: what it is in each section and layer. Raises KeyError for none."""
+    found = fields()[field]
+    places = list(dict.fromkeys(entry.name.partition(".")[0] for entry in found))
+    pages = f"The whole page{'s' * (len(places) > 1)}: `cnnspec explain {' '.join(places)}`."
+    return Page(field, f"a field of {', '.join(places)}", pages, tuple(found))
+
+
+@cache
+def fields() -> dict[str, list[Entry]]:
+    """The fields of sections and layers, each by its own name and by longer ones: `shift`, `augment.shift`."""
+    models = {key: form.model for key, form in forms(Header).items() if form.model}
+    found: dict[str, list[Entry]] = {}
+    for name, model in (models | {kind: find(kind) for kind in kinds()}).items():
+        for entry in entries(model):
+            path = [name, *entry.name.split(".")]
+            for start in range(len(path)):
+                found.setdefault(".".join(path[start:]), []).append(replace(entry, name=".".join(path)))
+    return found
 
 
 def entries(model: type[BaseModel]) -> Iterator[Entry]:

@@ -18,9 +18,10 @@ from cnnspec import codes, keys
 from cnnspec.cli import group
 from cnnspec.forms import forms
 from cnnspec.layers import find, kinds
-from cnnspec.manual import layer_page, written
+from cnnspec.manual import fields, layer_page, written
 from cnnspec.render.manual import WIDTH, markdown, styled
 from cnnspec.spec import check
+from cnnspec.train.settings import Train
 
 ROOT = Path(__file__).parent.parent
 
@@ -118,6 +119,27 @@ def test_page_of_a_letter(letter: str) -> None:
     assert set(re.findall(r"`(\w+)`", page.partition("\n\n")[2])) == having
 
 
+def test_page_of_a_field() -> None:
+    assert printed("rate") == dedent("""\
+        # rate: a field of train
+
+        The whole page: `cnnspec explain train`.
+
+        ## Fields
+
+            train.rate  a number (> 0, <= 1e6); default 0.001
+                        learning rate; with a schedule the highest
+        """)
+    assert "The whole pages: `cnnspec explain preprocess upsample`.\n" in printed("mode")
+    assert printed("shift").split("\n")[2:] == printed("train.augment.shift").split("\n")[2:]
+
+
+def test_every_field_leads_to_its_pages() -> None:
+    assert {"rate", "smoothing", "optimizer", "augment", "eps", "mode", "count_padding", "resize"} <= fields().keys()
+    for place, field in {entry.name.partition(".")[::2] for found in fields().values() for entry in found}:
+        assert re.search(rf"^    {re.escape(field)} ", printed(place), re.MULTILINE)
+
+
 def test_several_pages() -> None:
     assert printed("relu", "E202") == printed("relu") + "\n" + printed("E202")
 
@@ -130,7 +152,14 @@ def test_everything_is_listed() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "near"),
-    [("covn", "conv"), ("Conv", "conv"), ("E2O3", "E203"), ("preproces", "preprocess"), ("e20", "E20")],
+    [
+        ("smothing", "smoothing"),
+        ("covn", "conv"),
+        ("Conv", "conv"),
+        ("E2O3", "E203"),
+        ("preproces", "preprocess"),
+        ("e20", "E20"),
+    ],
 )
 def test_misspelt_names(wrong: str, near: str) -> None:
     result = invoke("relu", wrong)
@@ -150,6 +179,7 @@ def test_fields_in_words() -> None:
     assert conv["F"].wanted() == "a whole number (>= 1) or a list of 2"
     assert conv["bias"].wanted() == "true or false"
     assert forms(find("dropout"))["p"].wanted() == "a number (>= 0, <= 1)"
+    assert forms(Train)["freeze"].wanted() == "a list of texts"
     assert forms(find("permute"))["order"].wanted() == "a list of 3 (`C`, `H` or `W` each)"
 
 

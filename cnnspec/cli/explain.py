@@ -14,7 +14,7 @@ from .terminal import colour
 @click.command("explain")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def command(names: tuple[str, ...]) -> None:
-    """Print the manual page of a layer (conv), a key of a spec (preprocess), a letter (F) or a code (E203).
+    """Print the manual page of a layer (conv), a key of a spec (train), a field (rate), a letter (F) or a code (E203).
 
     Without NAME, everything that has a page is listed.
     """
@@ -31,9 +31,11 @@ def _page(name: str) -> str:
         return markdown(manual.letter_page(name))
     if name.upper() in codes.codes():
         return codes.page(name.upper())
-    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *codes.codes()])
+    if name in manual.fields():
+        return markdown(manual.field_page(name))
+    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *codes.codes(), *manual.fields()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
-    raise click.UsageError(f"no layer, key, letter or code is called {name!r}. {hint}")
+    raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")
 
 
 def _keys() -> dict[str, str]:
