@@ -150,7 +150,7 @@ def _missing(path: Path) -> FileError:
     near = None
     with suppress(OSError), os.scandir(path.parent) as entries:
         near = closest(path.name, (entry.name for entry in islice(entries, _NEIGHBOURS)))
-    help = f"did you mean `{near}`?" if near else ""
+    help = f"did you mean `{near}`?" if near else "check the path, and its case"
     return FileError([Diagnostic("E404", f"there is no file `{path}`", file=str(path), help=help)])
 
 

@@ -211,3 +211,8 @@ def image(shape: Shape) -> tuple[int, int, int]:
 def times(shape: Shape) -> str:
     """A shape as people write it: 16x5x5."""
     return "x".join(map(str, shape))
+
+
+def quantity(count: int, thing: str) -> str:
+    """So many of a thing whose plural ends in s: 1 example, 1,024 examples."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"

@@ -196,6 +196,7 @@ def test_values_are_taken_as_they_are(tmp_path: Path) -> None:
         ((9, 4, 5, 3), (3, 4, 5), "array.transpose(0, 3, 1, 2)"),
         ((9, 4, 4, 3), (3, 4, 4), "array.transpose(0, 3, 1, 2)"),
         ((4, 5), (1, 4, 5), "array[None]"),
+        ((9, 60), (3, 4, 5), "array.reshape(-1, 3, 4, 5)"),
         ((9, 4, 5), (1, 4, 5), "array[:, None]"),
         ((9, 4, 5), (3, 4, 5), ""),
         ((0, 3, 4, 5), (3, 4, 5), ""),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cnnspec.render import curves_svg, curves_text
 from cnnspec.render.axis import Axis, counting, fitting, linear, logarithmic
-from cnnspec.render.training import epoch_line, last_line, titles
+from cnnspec.render.training import epoch_line, first_line, last_line, titles
 from cnnspec.train.events import EpochDone, Finished, Score
+from cnnspec.train.settings import Train
 
 SVG = "{http://www.w3.org/2000/svg}"
 sizes = st.floats(1e-6, 1e6)
@@ -120,6 +121,12 @@ def test_one_panel_without_accuracy_one_curve_without_validation() -> None:
     assert len(list(drawn(5, accuracy=False).iter(f"{SVG}polyline"))) == 2
     assert len(list(drawn(5, held_out=False).iter(f"{SVG}polyline"))) == 2
     assert len(list(drawn(60).iter(f"{SVG}circle"))) == 2, "only the legend's"
+
+
+def test_one_is_no_plural() -> None:
+    assert first_line("net", Train(), 1, 0, 1) == "net: 1 example to learn from; adam, batches of 64; 1 thread"
+    assert first_line("net", Train(), 1000, 5, 2).startswith("net: 1,000 examples to learn from, 5 held out; ")
+    assert first_line("net", Train(), 1000, 5, 2).endswith("; 2 threads")
 
 
 def test_lines(golden: Callable[[str, str], None]) -> None:

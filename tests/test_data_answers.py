@@ -113,7 +113,7 @@ def test_a_truth_that_is_held_out_alone(tmp_path: Path, rest: str, name: str) ->
         refuse_unlearned(open_examples(path, network(rest=rest)), 1)
     (found,) = caught.value.diagnostics
     assert found.code == "E425"
-    assert found.why.startswith(f"class `{name}` is found among the last 1 examples alone")
+    assert found.why.startswith(f"class `{name}` is found among the last 1 example alone")
 
 
 def test_targets_have_no_classes_to_miss(tmp_path: Path) -> None:

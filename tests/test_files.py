@@ -38,7 +38,7 @@ def test_a_missing_folder_is_a_missing_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError) as error:
         opened(tmp_path / name)
-    assert (refusal(error).code, refusal(error).help) == ("E404", "")
+    assert (refusal(error).code, refusal(error).help) == ("E404", "check the path, and its case")
 
 
 def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
@@ -115,6 +116,8 @@ def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "save `array[None]`: its axis C is missing"
     if found[1:] == shape[1:] and shape[0] == 1:
         return "save `array[:, None]`: its axis C is missing"
+    if found[1:] == (prod(shape),) and found[0]:
+        return f"save `array.reshape({', '.join(map(str, (-1, *shape)))})`: its images lie flat"
     batch = tuple(range(len(found) - len(shape)))
     for axes in permutations(range(len(batch), len(found))):
         if tuple(found[axis] for axis in axes) == shape and len(batch) < 2 and 0 not in found:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..layer import Shape
+from ..layer import Shape, quantity
 from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded
@@ -82,7 +82,7 @@ def _shown(name: str, data: str, part: str, found: Evaluation, classes: tuple[st
         return evaluation_json.render(name, data, part, found, classes)
     from ..render import evaluation_text
 
-    which = f"{found.examples:,} examples of {data}" + (", held out" if part == "validation" else "")
+    which = f"{quantity(found.examples, 'example')} of {data}" + (", held out" if part == "validation" else "")
     return evaluation_text.render(f"{name}: {which}", found, classes, width(), colour())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from ..layer import quantity
 from ..train.evaluate import Evaluation
 from .columns import shortened
 from .evaluation_text import names_of, percent
@@ -31,7 +32,7 @@ def render(name: str, found: Evaluation, classes: Sequence[str] | None) -> str:
     width = max(left + side + MARGIN, left + side / 2 + CAPTION, 260)
     heading = [
         text(MARGIN, 26, shortened(name, 30), kind="title"),
-        text(MARGIN, 46, f"accuracy {percent(found.accuracy)} of {found.examples:,} examples", kind="soft"),
+        text(MARGIN, 46, f"accuracy {percent(found.accuracy)} of {quantity(found.examples, 'example')}", kind="soft"),
         text(left + side / 2, 66, "answer of the network", "middle", "soft"),
         text(MARGIN + 4, top + side / 2, "class", "middle", "soft", turn=-90),
     ]

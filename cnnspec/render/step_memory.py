@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ..layer import quantity
 from ..train.memory import StepMemory
 from . import markdown
 from .columns import fitted, wrapped
@@ -67,7 +68,7 @@ def json_text(name: str, memory: StepMemory) -> str:
 
 
 def _batch(memory: StepMemory) -> str:
-    examples = "1 example" if memory.batch == 1 else f"{memory.batch:,} examples"
+    examples = quantity(memory.batch, "example")
     return examples if memory.workers == 1 else f"{examples} on {memory.workers} threads"
 
 

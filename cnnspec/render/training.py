@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..layer import quantity
 from ..train.events import EpochDone, Finished, Score
 from ..train.settings import Train
 
@@ -10,7 +11,7 @@ def first_line(name: str, settings: Train, examples: int, held_out: int, threads
     """What is trained, with what."""
     held = f", {held_out:,} held out" if held_out else ""
     how = f"{settings.optimizer}, batches of {settings.batch:,}"
-    return f"{name}: {examples:,} examples to learn from{held}; {how}; {threads} thread{'s' * (threads > 1)}"
+    return f"{name}: {quantity(examples, 'example')} to learn from{held}; {how}; {quantity(threads, 'thread')}"
 
 
 def titles(epochs: int) -> str:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 
 from ..diagnostics import Diagnostic, TrainingError
 from ..graph import Graph
+from ..layer import quantity
 from ..machine import memory
 from .memory import step_memory
 from .settings import Train
@@ -25,7 +26,7 @@ def ensure_room(graph: Graph, settings: Train, workers: int, learned: int) -> No
     if there is None or needed(batch) <= there:
         return
     largest = bisect_right(range(1, batch), there, key=needed)
-    message = f"a step of {batch:,} example{'s' * (batch > 1)} does not fit in memory"
+    message = f"a step of {quantity(batch, 'example')} does not fit in memory"
     why = f"it takes {needed(batch) / GIB:,.1f} GiB, there are {there / GIB:,.1f} GiB"
     cure = f"`--set train.batch={largest}` fits" if largest else "a smaller network or input, or fewer `--threads`"
     raise TrainingError([Diagnostic("E504", message, why=why, help=cure)])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...ahead import ahead
 from ...diagnostics import Diagnostic, FileError
+from ...layer import quantity
 from ..randomness import Purpose, generator
 from .augment import Augment
 from .examples import Answers, Examples
@@ -36,7 +37,7 @@ def held_out(count: int, validation: float | int) -> int:
     """
     held = validation if isinstance(validation, int) else max(1, round(count * validation))
     if held >= count:
-        why = f"{count:,} examples, of which {held:,} are held out"
+        why = f"of {quantity(count, 'example')} {held:,} would be held out"
         message = "no examples are left to learn from"
         raise FileError([Diagnostic("E420", message, why=why, help="a smaller `validation`")])
     return held
@@ -52,7 +53,7 @@ def refuse_unlearned(examples: Examples, held: int) -> None:
     if len(strangers):
         label = int(strangers[0])
         name = examples.classes[label] if examples.classes else str(label)
-        why = f"class `{name}` is found among the last {held:,} examples alone; are the data sorted by class?"
+        why = f"class `{name}` is found among the last {quantity(held, 'example')} alone; are the data sorted by class?"
         cure = "store them in another order, or `validation: 0`"
         message = "examples are held out of a class that is not learned"
         raise FileError.about(examples.name, "E425", message, why, cure)
