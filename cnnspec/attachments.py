@@ -40,6 +40,12 @@ def data(document: Document, folder: Path) -> Path | None:
     return _within(document, folder, "data", train.data) if train and train.data else None
 
 
+def files(document: Document, folder: Path) -> tuple[Path, ...]:
+    """The files that the spec names and that are there. Data sets that are folders are not among them."""
+    named = (*(resolve(document, folder, key) for key in _LOOKS), data(document, folder))
+    return tuple(path for path in named if path is not None and path.is_file())
+
+
 def _within(document: Document, folder: Path, key: str, named: str) -> Path:
     why = _outside(named, folder)
     if why:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calling import call
 from click.testing import CliRunner
 
 from cnnspec import bundled, load
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
+from cnnspec.train.data import data_path
 
 
 def invoke(*args: str) -> Any:
@@ -58,6 +60,42 @@ def test_prints_the_file_as_it_is(name: str) -> None:
     assert result.stdout_bytes == (bundled.folder() / f"{name}.yaml").read_bytes()
 
 
+@pytest.mark.parametrize("name", bundled.names())
+def test_a_copy_is_a_spec_without_mistakes(name: str, tmp_path: Path) -> None:
+    result = invoke(name, "-o", str(tmp_path / "new" / "folder"))
+    assert (result.exit_code, result.stderr) == (0, "")
+    copy = tmp_path / "new" / "folder" / f"{name}.yaml"
+    assert copy.read_bytes() == (bundled.folder() / f"{name}.yaml").read_bytes()
+    assert sorted(result.stdout.splitlines()) == sorted(map(str, filter(Path.is_file, copy.parent.rglob("*"))))
+    assert (called := call("validate", "--strict", copy)).code == 0, called.out
+
+
+def test_a_copy_can_be_run_and_trained(tmp_path: Path) -> None:
+    assert invoke("lenet5", "-o", str(tmp_path / "mine.yaml")).exit_code == 0
+    assert "99.01 %" in call("run", tmp_path / "mine.yaml").out
+    assert invoke("digits", "-o", str(tmp_path)).exit_code == 0
+    spec = load(tmp_path / "digits.yaml")
+    assert data_path(spec) == bundled.data()["digits"]
+
+
+@pytest.mark.parametrize("there", ["lenet5.yaml", "lenet5.safetensors", "samples/digit-7.png"])
+def test_a_copy_writes_over_nothing(there: str, tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    (tmp_path / there).write_text("mine")
+    result = invoke("lenet5", "-o", str(tmp_path))
+    assert (result.exit_code, f"there is already a file `{tmp_path / there}`" in result.stderr) == (2, True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / there]
+
+
+def test_the_list_is_not_copied(tmp_path: Path) -> None:
+    assert invoke("-o", str(tmp_path)).exit_code == 2
+
+
+def test_a_note_says_what_a_printed_spec_needs() -> None:
+    assert invoke("tinyvgg").stderr == ""
+    assert "names imagenet-classes.txt:" in invoke("efficientnet_lite0").stderr
+
+
 def test_misspelt_name() -> None:
     result = invoke("lenet")
     assert isinstance(result.exception, FileError)
@@ -79,7 +117,8 @@ def test_one_network_is_no_json() -> None:
 
 def test_processes(tmp_path: Path) -> None:
     printed = process("lenet5", cwd=tmp_path)
-    assert (printed.returncode, printed.stderr) == (0, b"")
+    note = b"note: it names lenet5.safetensors, samples/digit-7.png: `cnnspec specs lenet5 -o FOLDER` copies all\n"
+    assert (printed.returncode, printed.stderr.replace(b"\r", b"")) == (0, note)
     assert printed.stdout == (bundled.folder() / "lenet5.yaml").read_bytes()
     missing = process("lenet", cwd=tmp_path)
     assert (missing.returncode, missing.stdout) == (3, b"")
