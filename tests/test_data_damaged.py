@@ -43,6 +43,7 @@ def test_idx_without_labels(tmp_path: Path) -> None:
     path = idx(tmp_path / IMAGES, pictures()[0])
     found = refusal(path)
     assert (found.code, Path(found.file).name) == ("E404", LABELS)
+    assert found.help == "the labels of images lie beside them, under this name"
 
 
 @pytest.mark.parametrize("damage", ["cut off", "flipped", "of nothing"])

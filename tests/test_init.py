@@ -56,6 +56,8 @@ def test_another_input_size(spec: Path, tmp_path: Path) -> None:
     ("options", "code", "message"),
     [
         (["-o", "w.dat"], 3, "error[E405]"),
+        (["-o", ""], 2, "it is empty"),
+        (["-o", "."], 3, "from the name `.`"),
         (["-o", "none/w.npz"], 3, "error[E415]"),
         (["-o", "w.npz", "--seed", "-1"], 2, "-1"),
         (["-o", "w.npz", "--style", "xavier"], 2, "'xavier' is not one of"),

@@ -396,6 +396,8 @@ def test_a_bad_spec_is_shown_with_its_line(tmp_path: Path) -> None:
         ),
         (["--save", "conv"], "--save keeps layers in the file of --out; name it."),
         (["--seed", "1"], "--seed is for the random weights of --init"),
+        (["--weights", ""], "it is empty"),
+        (["--out", ""], "it is empty"),
         (["--weights", "w.npz", "--init", "he"], "--weights and --init exclude each other."),
         (["--init", "he", "--seed", "-1"], "-1 is not in the range"),
         (["--input", "1,4"], "three whole numbers"),

@@ -13,6 +13,7 @@ import click
 from ..diagnostics import FileError, errors
 from ..render.safe import escaped
 from ..spec import Spec
+from .options import PATH
 from .report import loaded, show
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def _rule(text: str) -> Rule:
 
 
 @click.command("convert")
-@click.argument("source", metavar="IN", type=click.Path())
-@click.option("-o", "--output", type=click.Path(), required=True, help="The .safetensors or .npz file to write.")
+@click.argument("source", metavar="IN", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
 @click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
 @click.option(
     "--rename",

@@ -11,7 +11,7 @@ from ..diagnostics import Diagnostic, FileError
 from ..export import onnx
 from ..layer import Shape
 from ..render.safe import escaped
-from .options import input_option
+from .options import PATH, input_option
 from .report import loaded
 from .weights import agree, chosen, weights_options
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("export")
 @click.argument("spec_name", metavar="SPEC")
-@click.option("-o", "--output", type=click.Path(), required=True, help="The .onnx file to write.")
+@click.option("-o", "--output", type=PATH, required=True, help="The .onnx file to write.")
 @weights_options
 @click.option(
     "--opset",

@@ -8,7 +8,7 @@ import click
 
 from ..layer import Shape
 from ..render.safe import escaped
-from .options import input_option
+from .options import PATH, input_option
 from .report import loaded
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("init")
 @click.argument("spec", metavar="SPEC")
-@click.option("-o", "--output", type=click.Path(), required=True, help="The .safetensors or .npz file to write.")
+@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
 @click.option(
     "--style",
     type=click.Choice(["he", "glorot", "lecun"]),

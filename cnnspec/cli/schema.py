@@ -13,11 +13,12 @@ from ..diagnostics import SpecError
 from ..files import whole
 from ..schema import language, of_spec
 from ..spec import fetch
+from .options import PATH
 
 
 @click.command("schema")
 @click.argument("spec", metavar="[SPEC]", required=False)
-@click.option("-o", "--output", type=click.Path(), help="The file to write, instead of standard output.")
+@click.option("-o", "--output", type=PATH, help="The file to write, instead of standard output.")
 def command(spec: str | None, output: str | None) -> None:
     """Print a JSON Schema of the language, or of what SPEC may hold, with its own blocks and their arguments.
 

@@ -16,7 +16,7 @@ from .options import PATH
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=PATH, help="Copy NAME and the files that it names to this folder or .yaml file.")
 def command(name: str | None, style: str, output: str | None) -> None:
-    """List the bundled networks, or print the YAML of NAME to start from.
+    """List the bundled networks; print the YAML of NAME, or copy it, to start from.
 
     A network's name can be given to every command in place of a file.
     """

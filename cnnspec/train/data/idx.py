@@ -43,7 +43,11 @@ def _labels_of(images: Path) -> Path:
     """The file of labels, packed or not, whichever is there."""
     path = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
     other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
-    return other if other.is_file() and not path.is_file() else path
+    found = next((each for each in (path, other) if each.exists()), None)
+    if found is None:
+        cure = "the labels of images lie beside them, under this name"
+        raise FileError.about(path, "E404", f"there is no file `{path}`", help=cure)
+    return found
 
 
 def _read(path: Path, axes: int, what: str) -> Array:
