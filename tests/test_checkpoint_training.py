@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -329,6 +330,19 @@ def test_a_result_that_cannot_be_written(folder: Path, whole: Whole, monkeypatch
     assert Path("net.safetensors").read_bytes() == whole.weights
     assert logged() == whole.log
     assert Path("curves.svg").exists()
+
+
+def test_a_checkpoint_that_is_gone_is_not_recommended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody removes its folder while the run goes on."""
+    Path("kept").mkdir()
+
+    def remove(log: Log, event: Event) -> None:
+        if isinstance(event, Stepped) and event.step == 5:
+            shutil.rmtree("kept")
+
+    monkeypatch.setattr(Log, "__call__", remove)
+    called = call(*RUN, "--checkpoint", "kept/c.safetensors")
+    assert (called.code, called.err[:12]) == (3, "error[E415]:")
 
 
 def test_a_full_disk_for_the_log(folder: Path) -> None:

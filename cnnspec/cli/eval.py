@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ from ..layer import Shape, quantity
 from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded
-from .settings import configured, opened, set_option
+from .settings import configured, set_option, source
 from .terminal import colour, width
 from .weights import chosen
 
@@ -54,12 +55,18 @@ def command(
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ..files import ensure_writable
+    from ..train.data import open_examples
     from ..train.data.order import held_out
     from ..train.evaluate import Exam
+    from .inputs import ensure_apart, ensure_svg, inputs, weights_of
 
+    path = source(spec, settings, data)
     if plot:
+        chosen_weights = [("the weights", Path(weights))] if weights else weights_of(spec)
+        ensure_apart("--plot", Path(plot), [*inputs(spec_name, spec, path), *chosen_weights])
+        ensure_svg(Path(plot))
         ensure_writable(plot)
-    examples = opened(spec, settings, data)
+    examples = open_examples(path, spec, settings.loss)
     begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
     if begin == len(examples):
         raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.")

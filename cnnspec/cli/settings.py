@@ -11,8 +11,9 @@ from .options import Decorator
 from .report import show
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..spec import Spec
-    from ..train.data import Examples
     from ..train.settings import Train
 
 set_option: Decorator = click.option(
@@ -24,19 +25,20 @@ set_option: Decorator = click.option(
 )
 
 
-def configured(spec: Spec, options: Sequence[str]) -> Train:
+def configured(spec: Spec, options: Sequence[str], freeze: Sequence[str] = ()) -> Train:
     """The settings to train a spec with. Warnings are shown; raises SpecError."""
     from ..train.overriding import configure
 
-    settings, warnings = configure(spec.document, spec.graph, options)
+    settings, warnings = configure(spec.document, spec.graph, options, freeze)
     show(warnings, [spec.source])
     return settings
 
 
-def opened(spec: Spec, settings: Train, data: str | None) -> Examples:
-    """The examples: of `data`, else what --set names, both as seen from here, else the spec's own. Raises FileError."""
-    from ..train.data import data_path, open_examples
+def source(spec: Spec, settings: Train, data: str | None) -> Path:
+    """Where the examples are: `data`, else what --set names, both as seen from here, else the spec's own. Raises
+    FileError."""
+    from ..train.data import data_path
 
     own = spec.header.train.data if spec.header.train else None
     given = data or (settings.data if settings.data != own else None)
-    return open_examples(data_path(spec, given), spec, settings.loss)
+    return data_path(spec, given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from ..layer import Shape
 from .options import PATH, input_option
 from .report import loaded
-from .settings import configured, set_option
+from .settings import configured, set_option, source
 
 EVERY = 500
 
@@ -63,12 +62,18 @@ def command(
     if spec_name == "-" and not output:
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape)
-    frozen = [f"train.freeze={json.dumps(freeze)}"] if freeze else []
-    settings = configured(spec, [*options, *frozen])
+    settings = configured(spec, options, freeze)
     target = Path(output or f"{Path(spec_name).stem}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
+    from .inputs import ensure_apart, inputs, weights_of
     from .training import Choices, Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
-    train(spec, settings, files, Choices(data, weights, threads, every, resume, restart))
+    path = source(spec, settings, data)
+    own = weights_of(spec)
+    read = inputs(spec_name, spec, path)
+    files.ensure_apart(read, [*own, *([("the weights to start from", Path(weights))] if weights else [])])
+    if not output and not (resume and not kept.exists()):  # then nothing is overwritten
+        ensure_apart("the default output", target, own, "name the file with -o")
+    train(spec, settings, files, Choices(path, weights, threads, every, resume, restart))
     return 0

@@ -18,6 +18,7 @@ from ..render.training import first_line, last_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
+from ..train.data import open_examples
 from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.keeper import Keeper
@@ -28,9 +29,9 @@ from ..train.settings import Train
 from ..weights import ensure_savable, initial, save
 from ..weights.transfer import transfer
 from . import terminal
+from .inputs import Inputs, ensure_apart, ensure_svg
 from .interruption import Interruption
 from .live import Extent, shown
-from .settings import opened
 
 LISTED = 8
 
@@ -44,12 +45,26 @@ class Files:
     log: Path | None
     plot: Path | None
 
+    def ensure_apart(self, read: Inputs, weights: Inputs) -> None:
+        """Raises UsageError where a file to write is one that is `read`. The output may be the `weights` to start from,
+        and so may the checkpoint, of which a run that begins replaces no other file."""
+        for option, path, kept in (
+            ("--output", self.output, read),
+            ("--checkpoint", self.checkpoint, read),
+            ("--log", self.log, [*read, *weights]),
+            ("--plot", self.plot, [*read, *weights]),
+        ):
+            if path is not None:
+                ensure_apart(option, path, kept)
+
     def ensure_writable(self) -> None:
         """Before any work is done that could be lost. Raises FileError; UsageError when one is named twice."""
         paths = [path for path in (self.output, self.checkpoint, self.log, self.plot) if path]
         if len({path.resolve() for path in paths}) < len(paths):
             raise click.UsageError("--output, --checkpoint, --log and --plot need files of their own.")
         ensure_savable(self.output)
+        if self.plot:
+            ensure_svg(self.plot)
         for path in paths[1:]:
             ensure_writable(path)
 
@@ -58,7 +73,7 @@ class Files:
 class Choices:
     """How a run begins, and how often it is kept."""
 
-    data: str | None
+    data: Path
     weights: str | None
     threads: int | None
     every: int
@@ -73,7 +88,7 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     if choices.resume:  # perhaps after a kill, in the middle of writing
         clear_remains(files.checkpoint)
         clear_remains(files.output)
-    examples = opened(spec, settings, choices.data)
+    examples = open_examples(choices.data, spec, settings.loss)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
     threads = choices.threads or (held[0].threads if held else cores())
@@ -148,7 +163,7 @@ def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
 
 
 def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
-    if keeper.kept is None:
+    if keeper.kept is None or not Path(keeper.path).exists():  # its folder may have been removed
         return
     path = escaped(str(keeper.path))
     how = "--resume goes on from there"

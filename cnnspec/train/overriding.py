@@ -6,6 +6,7 @@ behind the last one, so it is read and checked as if it stood there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -22,13 +23,19 @@ from .settings import Train
 SECTION = "train"
 
 
-def configure(document: Document, graph: Graph, options: Sequence[str] = ()) -> tuple[Train, tuple[Diagnostic, ...]]:
-    """The settings to train `graph` with, and warnings about them.
+def configure(
+    document: Document, graph: Graph, options: Sequence[str] = (), freeze: Sequence[str] = ()
+) -> tuple[Train, tuple[Diagnostic, ...]]:
+    """The settings to train `graph` with, and warnings about them. `freeze` are patterns of `--freeze`.
 
     Raises SpecError with the diagnostics that a spec would get; one about an option names it in place of the file.
     """
     lines = len(document.source.lines)
     body, found = document.root, list[Diagnostic]()
+    shown = [f"--set {option}" for option in options]
+    if freeze:
+        options = *options, f"{SECTION}.freeze={json.dumps(freeze)}"
+        shown.append(" ".join(f"--freeze {pattern}" for pattern in freeze))
     for number, option in enumerate(options, lines):
         body, said = _with(body, option, number)
         found += said
@@ -36,7 +43,7 @@ def configure(document: Document, graph: Graph, options: Sequence[str] = ()) -> 
     found += said
     if header is not None and not found:
         found += check(header.train or Train(), body, graph)
-    placed = tuple(_placed(diagnostic, document, options) for diagnostic in found)
+    placed = tuple(_placed(diagnostic, document, shown) for diagnostic in found)
     if header is None or errors(placed):
         raise SpecError(placed)
     return header.train or Train(), placed
@@ -79,9 +86,9 @@ def _inserted(body: Mapping, keys: Sequence[Scalar], value: Node) -> Mapping:
     return Mapping((*kept, (key, value)), body.span)
 
 
-def _placed(diagnostic: Diagnostic, document: Document, options: Sequence[str]) -> Diagnostic:
+def _placed(diagnostic: Diagnostic, document: Document, shown: Sequence[str]) -> Diagnostic:
     """A finding in the spec's file; or, when it is about an option, at that."""
     span, lines = diagnostic.span, len(document.source.lines)
     if span is not None and span.line > lines:
-        return replace(diagnostic, file=f"--set {options[span.line - lines - 1]}", span=None)
+        return replace(diagnostic, file=shown[span.line - lines - 1], span=None)
     return replace(diagnostic, file=document.source.file, span=None if span == document.root.span else span)
