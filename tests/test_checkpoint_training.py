@@ -176,7 +176,18 @@ def test_control_c_keeps_the_run(interrupted: str, folder: Path, whole: Whole) -
     assert not list(folder.glob(".cnnspec-*"))
     called = call(*RUN, *OPTIONS, "--resume")
     assert (called.code, called.err) == (0, "")
+    assert called.out.splitlines()[1] == "resumed after step 3, epoch 1 of 4"
     assert Path("net.safetensors").read_bytes() == whole.weights
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_ends_a_job_keeps_the_run(folder: Path, number: signal.Signals) -> None:
+    process = start(*RUN, *OPTIONS, "--set", "train.epochs=400")
+    until(process, 5)
+    process.send_signal(number)
+    code, said = finish(process)
+    assert (code, said.count("--resume goes on from there")) == (128 + number, 1)
+    assert checkpoint.load(KEPT)[1].progress.step >= 4
 
 
 def test_a_control_c_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,6 +301,47 @@ def test_nothing_to_resume(folder: Path, whole: Whole) -> None:
     assert Path("net.safetensors").read_bytes() == whole.weights
 
 
+def test_a_finished_run_is_left_alone(folder: Path, whole: Whole) -> None:
+    """A job that is started again and again needs no other command; nothing is done a second time."""
+    assert call(*RUN, *OPTIONS, "--resume").code == 0
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+    for options in ((), ("--threads", "2", "--data", "x.npz", "--plot", "curves.svg")):
+        called = call(*RUN, *OPTIONS, "--resume", *options)
+        assert (called.code, called.out) == (0, "")
+        assert called.err == (
+            "note: this run is finished: `net.safetensors` is its result, and there is no "
+            "`net.checkpoint.safetensors`; --restart begins anew\n"
+        )
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()} == before
+    assert call(*RUN, *OPTIONS, "--restart").out
+    assert Path("net.safetensors").read_bytes() == whole.weights
+
+
+def test_a_finished_run_that_has_replaced_its_first_weights(folder: Path) -> None:
+    call("init", "net.yaml", "-o", "net.safetensors")
+    assert call(*RUN, "--weights", "net.safetensors").code == 0
+    called = call(*RUN, "--weights", "net.safetensors", "--resume")
+    assert (called.code, "this run is finished" in called.err) == (0, True)
+
+
+def test_the_result_of_another_run_is_not_overwritten(folder: Path) -> None:
+    assert call(*RUN).code == 0
+    before = Path("net.safetensors").read_bytes()
+    called = call(*RUN, "--resume", "--set", "train.epochs=5")
+    assert (called.code, "error[E502]: the result is of another run\n" in called.err) == (1, True)
+    assert "= why: `train.epochs` was 4, is 5\n" in called.err
+    assert Path("net.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net.npz"])
+def test_weights_of_no_run_are_not_overwritten(folder: Path, name: str) -> None:
+    call("init", "net.yaml", "-o", name)
+    before = Path(name).read_bytes()
+    called = call(*RUN, "-o", name, "--resume")
+    assert (called.code, "error[E503]: there is no run to resume, and another file" in called.err) == (1, True)
+    assert Path(name).read_bytes() == before
+
+
 def small_files() -> None:
     """As on a disk that is nearly full: no file grows beyond the size of the log's first lines."""
     import resource  # of POSIX alone
@@ -326,7 +378,8 @@ def test_a_result_that_cannot_be_written(folder: Path, whole: Whole, monkeypatch
     assert "--resume goes on from there" in called.err
     called = call(*RUN, *OPTIONS, "--resume", "--plot", "curves.svg")
     assert called.code == 0
-    assert len(called.out.splitlines()) == 2, "there is nothing left to learn"
+    [_, said, _] = called.out.splitlines()  # there is nothing left to learn
+    assert said == "resumed after step 32, epoch 4 of 4"
     assert Path("net.safetensors").read_bytes() == whole.weights
     assert logged() == whole.log
     assert Path("curves.svg").exists()

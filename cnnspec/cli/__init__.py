@@ -1,7 +1,7 @@
 """The command line: one file per command, imported when it is called. Nothing else in cnnspec prints.
 
 Exit codes: 0 clean; 1 findings; 2 usage; 3 a file, weights or an image could not be used; 4 a batch ended with
-some inputs failed; 70 internal error; 130 Ctrl-C; 141 closed pipe.
+some inputs failed; 70 internal error; 129, 130, 143 ended by SIGHUP, Ctrl-C, SIGTERM; 141 closed pipe.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..kernels.windows import Array
 from ..machine import cores
 from ..render import curves_svg, curves_text
 from ..render.safe import escaped
-from ..render.training import first_line, last_line
+from ..render.training import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
@@ -23,14 +23,14 @@ from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.keeper import Keeper
 from ..train.log import Log
-from ..train.loop import Run
+from ..train.result import finished, save
 from ..train.room import ensure_room
 from ..train.settings import Train
-from ..weights import ensure_savable, initial, save
+from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
 from . import terminal
-from .inputs import Inputs, ensure_apart, ensure_svg
-from .interruption import Interruption
+from .inputs import Inputs, are_one, ensure_apart, ensure_svg
+from .interruption import Interruption, ending
 from .live import Extent, shown
 
 LISTED = 8
@@ -81,10 +81,15 @@ class Choices:
     restart: bool
 
 
+Held = tuple[Identity, Snapshot | None]
+"""A run that has been begun, and where it stands; None at its end."""
+
+
 def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
-    """Train, and write what came of it. Raises Failure for what goes wrong, KeyboardInterrupt after Ctrl-C."""
+    """Train, and write what came of it. Raises Failure for what goes wrong, KeyboardInterrupt after Ctrl-C, SystemExit
+    after another signal to end."""
     files.ensure_writable()
-    held = _held(files.checkpoint, choices)
+    held = _held(files, choices)
     if choices.resume:  # perhaps after a kill, in the middle of writing
         clear_remains(files.checkpoint)
         clear_remains(files.output)
@@ -93,39 +98,48 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     refuse_unlearned(examples, aside)
     threads = choices.threads or (held[0].threads if held else cores())
     ensure_room(spec.graph, settings, threads, len(examples) - aside)
-    origin, start = _origin(spec, settings, choices.weights, held)
+    origin, start = _origin(spec, settings, files.output, choices.weights, held)
     identity = identify(spec.graph, settings, examples, origin, threads)
+    if start is None:
+        assert held is not None, "what has ended has begun"
+        agree(files.output, held[0], identity, "result")
+        _say_finished(files)
+        return
     if held:
         agree(files.checkpoint, held[0], identity)
-        ensure_complete(files.checkpoint, held[1], spec.graph, settings)
+        ensure_complete(files.checkpoint, start, spec.graph, settings)
     run = assemble(spec.graph, settings, examples, threads, start)
     extent = Extent(settings.epochs, len(examples) - aside, aside, run.progress)
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
+    if held:
+        click.echo(resumed_line(run.progress, settings.epochs))
     keeper = Keeper(run, identity, files.checkpoint, choices.every)
     try:
-        _write(spec, run, _carry_out(keeper, files.log, extent), files)
-    except (Failure, KeyboardInterrupt) as fault:
+        _write(spec, keeper, _carry_out(keeper, files.log, extent), files)
+    except (Failure, KeyboardInterrupt, SystemExit) as fault:
         _say_what_is_kept(keeper, fault)
         raise
 
 
-def _held(checkpoint: Path, choices: Choices) -> tuple[Identity, Snapshot] | None:
+def _held(files: Files, choices: Choices) -> Held | None:
     """The run to go on with. Where there is none to be resumed, the run begins: it comes to the same."""
-    if choices.resume and checkpoint.exists():
-        return load(checkpoint)
-    if choices.resume:
-        click.echo(f"note: there is no `{escaped(str(checkpoint))}`: the run begins", err=True)
-    else:
-        ensure_absent(checkpoint, choices.restart)
+    if not choices.resume:
+        ensure_absent(files.checkpoint, choices.restart)
+        return None
+    if files.checkpoint.exists():
+        return load(files.checkpoint)
+    if files.output.exists():
+        return finished(files.output), None
+    click.echo(f"note: there is no `{escaped(str(files.checkpoint))}`: the run begins", err=True)
     return None
 
 
 def _origin(
-    spec: Spec, settings: Train, weights: str | None, held: tuple[Identity, Snapshot] | None
-) -> tuple[str, Snapshot]:
+    spec: Spec, settings: Train, output: Path, weights: str | None, held: Held | None
+) -> tuple[str, Snapshot | None]:
     """The digest of the weights at the beginning of the run, and where it stands. Like threads, the weights of a run
-    that goes on need not be named again."""
-    if held and weights is None:
+    that goes on need not be named again; those that its result has replaced cannot be."""
+    if held and (weights is None or (held[1] is None and are_one(Path(weights), output))):
         return held[0].start, held[1]
     tensors = _tensors(spec, settings, weights)
     return digest_of(tensors), held[1] if held else Snapshot.start(tensors)
@@ -145,7 +159,8 @@ def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Arra
 
 
 def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
-    """The events of a run, each logged, kept and shown; its end. Ctrl-C breaks it off between two, once it is kept."""
+    """The events of a run, each logged, kept and shown; its end. Ctrl-C and its like break it off between two, once it
+    is kept."""
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         log = stack.enter_context(closing(Log(path, keeper.run.progress))) if path else None
@@ -157,7 +172,7 @@ def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
             show(event)
             if interruption.asked:
                 keeper.save()
-                raise KeyboardInterrupt
+                raise ending(interruption.asked)
     assert isinstance(event, Finished)
     return event
 
@@ -176,10 +191,18 @@ def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
     click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how}", err=True)
 
 
-def _write(spec: Spec, run: Run, end: Finished, files: Files) -> None:
+def _say_finished(files: Files) -> None:
+    output, checkpoint = escaped(str(files.output)), escaped(str(files.checkpoint))
+    click.echo(
+        f"note: this run is finished: `{output}` is its result, and there is no `{checkpoint}`; --restart begins anew",
+        err=True,
+    )
+
+
+def _write(spec: Spec, keeper: Keeper, end: Finished, files: Files) -> None:
     """The results; with them the checkpoint has done its work."""
-    epochs = run.progress.epochs
-    save(run.result, files.output)
+    epochs = keeper.run.progress.epochs
+    save(keeper.run.result, files.output, keeper.identity)
     if files.plot:
         with whole(files.plot) as stream:
             stream.write(curves_svg.render(spec.name, epochs).encode())

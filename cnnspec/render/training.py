@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..layer import quantity
 from ..train.events import EpochDone, Finished, Score
+from ..train.progress import Progress
 from ..train.settings import Train
 
 
@@ -12,6 +13,12 @@ def first_line(name: str, settings: Train, examples: int, held_out: int, threads
     held = f", {held_out:,} held out" if held_out else ""
     how = f"{settings.optimizer}, batches of {settings.batch:,}"
     return f"{name}: {quantity(examples, 'example')} to learn from{held}; {how}; {quantity(threads, 'thread')}"
+
+
+def resumed_line(progress: Progress, epochs: int) -> str:
+    """How far a run has come that goes on."""
+    epoch = len(progress.epochs) + (progress.batch > 0)
+    return f"resumed after step {progress.step:,}, epoch {epoch:,} of {epochs:,}"
 
 
 def titles(epochs: int) -> str:

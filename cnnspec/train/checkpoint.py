@@ -121,11 +121,11 @@ def _together(tensors: Mapping[str, T], optimizer: Mapping[str, T], best: Mappin
     return {prefix + name: thing for prefix, part in parts.items() for name, thing in part.items()}
 
 
-def agree(path: AnyPath, held: Identity, wanted: Identity) -> None:
-    """Raises E502 where the run in the file is another than the one that is wanted."""
+def agree(path: AnyPath, held: Identity, wanted: Identity, what: str = "checkpoint") -> None:
+    """Raises E502 where the run in the file, `what` it is, is another than the one that is wanted."""
     found = list(held.differences(wanted))
     if found:
-        message = "the checkpoint is of another run"
+        message = f"the {what} is of another run"
         cure = "give what it was begun with, or begin anew from its weights: `--restart --weights FILE`"
         raise TrainingError([Diagnostic("E502", message, file=str(path), why="; ".join(found), help=cure)])
 
