@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -31,8 +32,8 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_text(net: Path) -> None:
     called = call("eval", "net.yaml")
     assert (called.code, called.err) == (0, "")
-    assert "quadrants: 32 examples of " in called.out
-    assert "x.npz, held out\n" in called.out
+    assert called.out.startswith("quadrants: 32 of 160 examples of ")
+    assert "x.npz, held out; `--part all` for all\n" in called.out
     names = ["top left", "top right", "bottom left", "bottom right"]
     titles = [line.split("  ")[0] for line in called.out.splitlines()]
     assert [title for title in titles if title in ("class", *names)] == ["class", *names, *names]
@@ -68,6 +69,15 @@ def test_the_last_ones_are_held_out(net: Path) -> None:
     last = json.loads(call("eval", "net.yaml", "--format", "json", "--data", "last.npz", "--part", "all").out)
     assert last["confusion"] == record["confusion"]
     assert last["loss"] == pytest.approx(record["loss"], rel=1e-6)
+
+
+def test_bundled_data_are_called_so(tmp_path: Path) -> None:
+    call("init", "digits", "-o", tmp_path / "w.npz")
+    called = call("eval", "digits", "--weights", tmp_path / "w.npz")
+    [title] = re.findall("^.* examples of .*$", called.out, re.MULTILINE)
+    assert re.fullmatch(
+        r"Small digits: [\d,]+ of [\d,]+ examples of the bundled digits, held out; `--part all` for all", title
+    )
 
 
 def test_threads_change_nothing(net: Path) -> None:

@@ -11,15 +11,17 @@ from ..layer import Shape, quantity
 from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded
-from .settings import configured, set_option, source
+from .settings import Settable, configured, set_option, source
 from .terminal import colour, width
 from .weights import chosen
 
 if TYPE_CHECKING:
     from ..train.evaluate import Evaluation
 
+Names = tuple[str, ...] | None
 
-@click.command("eval")
+
+@click.command("eval", cls=Settable)
 @click.argument("spec_name", metavar="SPEC")
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
 @click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own.")
@@ -49,7 +51,7 @@ def command(
     """Loss and accuracy of SPEC on examples, precision and recall of each class, and which it takes for which.
 
     DATA is what `train` takes: a folder with a sub-folder of images a class, IDX files, .npz or .csv. Of the same data
-    and settings the same examples are held out as in training.
+    and settings the same examples are held out as in training. The loss is without label smoothing.
     """
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
@@ -76,20 +78,26 @@ def command(
     for _ in tracked(exam, len(exam), prints=False):
         pass
     found, classes = exam.tally.evaluation(), examples.classes or spec.classes()
-    click.echo(_shown(spec.name, examples.name, part, found, classes, style), nl=False)
+    click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)
     if plot:
         _draw(plot, spec.name, found, classes)
     return 0
 
 
-def _shown(name: str, data: str, part: str, found: Evaluation, classes: tuple[str, ...] | None, style: str) -> str:
+def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, classes: Names, style: str) -> str:
+    """The evaluation of a part of `count` examples."""
     if style == "json":
         from ..render import evaluation_json
 
-        return evaluation_json.render(name, data, part, found, classes)
+        return evaluation_json.render(name, str(data), part, found, classes)
+    from .. import bundled
     from ..render import evaluation_text
 
-    which = f"{quantity(found.examples, 'example')} of {data}" + (", held out" if part == "validation" else "")
+    which = f"{quantity(count, 'example')} of " + (
+        f"the bundled {data.name}" if data in bundled.data().values() else str(data)
+    )
+    if part == "validation":
+        which = f"{found.examples:,} of {which}, held out; `--part all` for all"
     return evaluation_text.render(f"{name}: {which}", found, classes, width(), colour())
 
 

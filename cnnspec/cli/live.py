@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..render.training import epoch_line, figure, share, titles
-from ..train.events import EpochDone, Event, Stepped, Validating
+from ..render.training import epoch_line, figure, legend, share, titles
+from ..train.events import EpochDone, Event, Finished, Stepped, Validating
 from ..train.progress import Progress
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Lines:
 
     def __init__(self, epochs: int) -> None:
         self.epochs, self.examples, self.seconds = epochs, 0, 0.0
-        self.titled = False
+        self.titled, self.best = False, 0
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Stepped):
@@ -56,6 +56,10 @@ class Lines:
             # To the stream that is standard output now: in a terminal, the bar's. click would find the one beneath.
             click.echo("\n".join(lines), file=sys.stdout)
             self.titled, self.examples, self.seconds = True, 0, 0.0
+            if event.is_best and event.validation:
+                self.best = event.epoch
+        if isinstance(event, Finished) and self.best:
+            click.echo(legend(event, self.best), file=sys.stdout)
 
 
 class Live:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +24,43 @@ set_option: Decorator = click.option(
     metavar="KEY=VALUE",
     help="A setting in place of the spec's own, such as train.epochs=5.",
 )
+
+
+class Settable(click.Command):
+    """A command with `--set`, which it offers for an option that is called like a setting: `--epochs 5`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)  # they are taken out of the list
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            key = _setting(error.option_name)
+            if key is None:
+                raise
+            cure = f"`--set {key}={_value(given, error.option_name)}`"
+            raise click.NoSuchOption(error.option_name, f"{error.message} Did you mean {cure}?", ctx=ctx) from None
+
+
+def _setting(option: str) -> str | None:
+    from ..forms import forms
+    from ..synonyms import field
+    from ..train.settings import Augmentation, Train
+
+    name = option.lstrip("-").replace("-", "_")
+    if name in forms(Augmentation):
+        return f"train.augment.{name}"
+    known = [*forms(Train)]
+    meant = name if name in known else field(name, known)
+    return f"train.{meant}" if meant else None
+
+
+def _value(given: Sequence[str], option: str) -> str:
+    """What follows the option among the words of the command."""
+    for word, after in pairwise([*given, "--"]):
+        name, sign, value = word.partition("=")
+        if name == option:
+            return value if sign else "VALUE" if after.startswith("-") else after
+    return "VALUE"
 
 
 def configured(spec: Spec, options: Sequence[str], freeze: Sequence[str] = ()) -> Train:

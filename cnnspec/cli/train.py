@@ -9,12 +9,12 @@ import click
 from ..layer import Shape
 from .options import PATH, input_option
 from .report import loaded
-from .settings import configured, set_option, source
+from .settings import Settable, configured, set_option, source
 
 EVERY = 500
 
 
-@click.command("train")
+@click.command("train", cls=Settable)
 @click.argument("spec_name", metavar="SPEC")
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
 @click.option("-o", "--output", type=PATH, help="The file of weights to write.  [default: NAME.safetensors]")
@@ -55,7 +55,10 @@ def command(
     The spec's `train` section says how; every key in it has a default, and --set puts another value in its place.
 
     The state of the run is kept in a checkpoint every so many steps, after each epoch and at Ctrl-C; --resume goes on
-    from it to the same weights, byte for byte, as if nothing had happened.
+    from it to the same weights, byte for byte, as if nothing had happened. Of a finished run it does nothing.
+
+    The loss of the examples held out is without label smoothing. The weights are those of the last epoch; with the
+    setting `patience`, those of the best.
     """
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other.")

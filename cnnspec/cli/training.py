@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from ..render.training import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
-from ..train.data import open_examples
+from ..train.data import Examples, open_examples
 from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.keeper import Keeper
@@ -108,6 +110,7 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     if held:
         agree(files.checkpoint, held[0], identity)
         ensure_complete(files.checkpoint, start, spec.graph, settings)
+    _note_what_is_left_open(spec, settings, examples, choices.weights is None and not held)
     run = assemble(spec.graph, settings, examples, threads, start)
     extent = Extent(settings.epochs, len(examples) - aside, aside, run.progress)
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
@@ -119,6 +122,22 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     except (Failure, KeyboardInterrupt, SystemExit) as fault:
         _say_what_is_kept(keeper, fault)
         raise
+
+
+def _note_what_is_left_open(spec: Spec, settings: Train, examples: Examples, is_drawn: bool) -> None:
+    """What a run does that its reader may not have meant. `is_drawn`: all weights are drawn at random."""
+    if examples.classes and spec.classes() is None:
+        names = ", ".join(map(_plain, examples.classes[:LISTED])) + (", ..." if len(examples.classes) > LISTED else "")
+        click.echo(
+            f"note: the classes are called like their folders: write `classes: [{names}]` into the spec", err=True
+        )
+    if settings.freeze and is_drawn:
+        click.echo("note: what is frozen stays as it is drawn, at random: `--weights FILE` gives it values", err=True)
+
+
+def _plain(name: str) -> str:
+    """The name as an item of a list in YAML."""
+    return escaped(name) if re.fullmatch(r"\w([\w .-]*\w)?", name) else json.dumps(name)
 
 
 def _held(files: Files, choices: Choices) -> Held | None:

@@ -34,6 +34,14 @@ def epoch_line(done: EpochDone, epochs: int, rate: float | None) -> str:
     return f"{count:>{_room(epochs)}}   {_scored(done.training, 7)}   {held_out}{seen}".rstrip()
 
 
+def legend(end: Finished, best: int) -> str:
+    """What the stars say, of which epoch `best` has the last, and which weights are kept."""
+    line = "* the smallest loss so far on the examples held out"
+    if end.kept == best:
+        return line
+    return f"{line}; kept are the weights of the last epoch:\n  `--set train.patience=N` keeps those of the best"
+
+
 def last_line(output: str, end: Finished, done: EpochDone) -> str:
     """What has been written, and how good it is; `done` is the epoch whose weights are kept."""
     which = f"epoch {end.kept:,}"

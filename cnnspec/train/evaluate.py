@@ -129,8 +129,9 @@ def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Exam:
-    """A network run on a part of the examples, batch by batch, by the compiled engine; the loss is that by which it
-    is trained. Iterating says how many of the `total` examples have been seen, after each of `len` batches."""
+    """A network run on a part of the examples, batch by batch, by the compiled engine. The loss is that by which it is
+    trained, but without smoothing, which is a means and not the end. Iterating says how many of the `total` examples
+    have been seen, after each of `len` batches."""
 
     def __init__(
         self,
@@ -141,7 +142,7 @@ class Exam:
         tensors: Mapping[str, Array],
         threads: int | None = None,
     ) -> None:
-        scored, measure = objective(settings, graph)
+        scored, measure = objective(settings.model_copy(update={"smoothing": 0.0}), graph)
         [self.output] = scored.outputs
         classes = scored.shape(self.output)[0] if examples.answers.dtype != "float32" else None
         self.model = Model(scored, tensors, threads)
