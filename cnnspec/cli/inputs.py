@@ -46,8 +46,11 @@ def weights_of(spec: Spec) -> Inputs:
 def ensure_apart(option: str, output: Path, read: Inputs, cure: str = "name another file") -> None:
     """Raises UsageError where the file to write is among those that are `read`."""
     for what, path in read:
-        if are_one(output, path) or ("data" in what and _is_part(output, path)):
-            raise click.UsageError(f"{option} would overwrite {what}, `{escaped(str(path))}`; {cure}.")
+        where = f"{what}, `{escaped(str(path))}`; {cure}."
+        if are_one(output, path):
+            raise click.UsageError(f"{option} would overwrite {where}")
+        if "data" in what and _is_part(output, path):
+            raise click.UsageError(f"{option} lies among {where}")
 
 
 def ensure_svg(path: Path) -> None:

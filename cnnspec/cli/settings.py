@@ -34,14 +34,16 @@ class Settable(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            key = _setting(error.option_name)
+            key = _setting(error.option_name, [param.name or "" for param in self.params])
             if key is None:
                 raise
             cure = f"`--set {key}={_value(given, error.option_name)}`"
             raise click.NoSuchOption(error.option_name, f"{error.message} Did you mean {cure}?", ctx=ctx) from None
 
 
-def _setting(option: str) -> str | None:
+def _setting(option: str, options: Sequence[str]) -> str | None:
+    """The key of --set that an option is called like, or nearly so: nearer than to the command's own `options`."""
+    from ..diagnostics import closest
     from ..forms import forms
     from ..synonyms import field
     from ..train.settings import Augmentation, Train
@@ -50,8 +52,8 @@ def _setting(option: str) -> str | None:
     if name in forms(Augmentation):
         return f"train.augment.{name}"
     known = [*forms(Train)]
-    meant = name if name in known else field(name, known)
-    return f"train.{meant}" if meant else None
+    meant = name if name in known else field(name, known) or closest(name, [*options, *known])
+    return f"train.{meant}" if meant in known and meant not in options else None
 
 
 def _value(given: Sequence[str], option: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from ..diagnostics import Failure, FileError, TrainingError
+from ..diagnostics import Failure
 from ..files import clear_remains, ensure_writable, whole
 from ..kernels.windows import Array
 from ..machine import cores
@@ -20,7 +18,7 @@ from ..render.training import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.assembly import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
-from ..train.data import Examples, open_examples
+from ..train.data import open_examples
 from ..train.data.order import held_out, refuse_unlearned
 from ..train.events import Finished
 from ..train.keeper import Keeper
@@ -30,12 +28,10 @@ from ..train.room import ensure_room
 from ..train.settings import Train
 from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
-from . import terminal
+from . import notes, terminal
 from .inputs import Inputs, are_one, ensure_apart, ensure_svg
 from .interruption import Interruption, ending
 from .live import Extent, shown
-
-LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -105,12 +101,12 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     if start is None:
         assert held is not None, "what has ended has begun"
         agree(files.output, held[0], identity, "result")
-        _say_finished(files)
+        notes.finished(files.output, files.checkpoint)
         return
     if held:
         agree(files.checkpoint, held[0], identity)
         ensure_complete(files.checkpoint, start, spec.graph, settings)
-    _note_what_is_left_open(spec, settings, examples, choices.weights is None and not held)
+    notes.open_points(spec, settings, examples, choices.weights is None and not held)
     run = assemble(spec.graph, settings, examples, threads, start)
     extent = Extent(settings.epochs, len(examples) - aside, aside, run.progress)
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
@@ -120,24 +116,8 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     try:
         _write(spec, keeper, _carry_out(keeper, files.log, extent), files)
     except (Failure, KeyboardInterrupt, SystemExit) as fault:
-        _say_what_is_kept(keeper, fault)
+        notes.kept(keeper, fault)
         raise
-
-
-def _note_what_is_left_open(spec: Spec, settings: Train, examples: Examples, is_drawn: bool) -> None:
-    """What a run does that its reader may not have meant. `is_drawn`: all weights are drawn at random."""
-    if examples.classes and spec.classes() is None:
-        names = ", ".join(map(_plain, examples.classes[:LISTED])) + (", ..." if len(examples.classes) > LISTED else "")
-        click.echo(
-            f"note: the classes are called like their folders: write `classes: [{names}]` into the spec", err=True
-        )
-    if settings.freeze and is_drawn:
-        click.echo("note: what is frozen stays as it is drawn, at random: `--weights FILE` gives it values", err=True)
-
-
-def _plain(name: str) -> str:
-    """The name as an item of a list in YAML."""
-    return escaped(name) if re.fullmatch(r"\w([\w .-]*\w)?", name) else json.dumps(name)
 
 
 def _held(files: Files, choices: Choices) -> Held | None:
@@ -149,7 +129,7 @@ def _held(files: Files, choices: Choices) -> Held | None:
         return load(files.checkpoint)
     if files.output.exists():
         return finished(files.output), None
-    click.echo(f"note: there is no `{escaped(str(files.checkpoint))}`: the run begins", err=True)
+    notes.note(f"there is no `{escaped(str(files.checkpoint))}`: the run begins")
     return None
 
 
@@ -169,11 +149,7 @@ def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Arra
     if weights is None:
         return initial(spec.graph.tensors, settings.style, settings.seed)
     start = transfer(spec.graph.tensors, weights, settings.style, settings.seed)
-    for names, why in ((start.lacks, "are not in it"), (start.misshapen, "have another shape in it")):
-        if names:
-            listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
-            how = f"{len(names):,} of {len(start.tensors):,} tensors {why} and are drawn afresh: {escaped(listed)}"
-            click.echo(f"note: {escaped(weights)}: {how}", err=True)
+    notes.drawn_afresh(weights, start)
     return start.tensors
 
 
@@ -194,28 +170,6 @@ def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
                 raise ending(interruption.asked)
     assert isinstance(event, Finished)
     return event
-
-
-def _say_what_is_kept(keeper: Keeper, end: BaseException) -> None:
-    if keeper.kept is None or not Path(keeper.path).exists():  # its folder may have been removed
-        return
-    path = escaped(str(keeper.path))
-    how = "--resume goes on from there"
-    if isinstance(end, FileError) and not any(diagnostic.code == "E415" for diagnostic in end.diagnostics):
-        how += f"; data that were mended are other data, with which `--restart --weights {path}` does"
-    if isinstance(end, TrainingError):
-        how = f"`--restart --weights {path}`, with other settings, goes on from there"
-        if not keeper.is_sound:
-            how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
-    click.echo(f"note: `{path}` holds the run after step {keeper.kept:,}; {how}", err=True)
-
-
-def _say_finished(files: Files) -> None:
-    output, checkpoint = escaped(str(files.output)), escaped(str(files.checkpoint))
-    click.echo(
-        f"note: this run is finished: `{output}` is its result, and there is no `{checkpoint}`; --restart begins anew",
-        err=True,
-    )
 
 
 def _write(spec: Spec, keeper: Keeper, end: Finished, files: Files) -> None:
