@@ -54,8 +54,9 @@ def command(
 
     The spec's `train` section says how; every key in it has a default, and --set puts another value in its place.
 
-    The state of the run is kept in a checkpoint every so many steps, after each epoch and at Ctrl-C; --resume goes on
-    from it to the same weights, byte for byte, as if nothing had happened. Of a finished run it does nothing.
+    The state of the run is kept in a checkpoint every so many steps, after each epoch, and at Ctrl-C, SIGTERM and
+    SIGHUP; --resume goes on from it to the same weights, byte for byte, as if nothing had happened. Where the run is
+    finished, it does nothing.
 
     The loss of the examples held out is without label smoothing. The weights are those of the last epoch; with the
     setting `patience`, those of the best.
