@@ -71,6 +71,11 @@ WIDE = """
 """
 
 
+@pytest.fixture(autouse=True)
+def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+
+
 def network(layers: str) -> Graph:
     return load(io.StringIO(f"input: {{C: 3, H: 32, W: 32}}\nlayers:{layers}")).graph
 

@@ -48,6 +48,11 @@ class Step(NamedTuple):
     statistics: Arrays
 
 
+@pytest.fixture(autouse=True)
+def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+
+
 def given(graph: Graph, dtype: str) -> tuple[Arrays, Array, NDArray[Any]]:
     """Values for the tensors, images, and labels, or targets where the output is an image."""
     random = np.random.default_rng(0)

@@ -40,6 +40,11 @@ DEEP = (
 )
 
 
+@pytest.fixture(autouse=True)
+def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+
+
 def graph(text: str) -> Graph:
     return load(io.StringIO(text)).graph
 

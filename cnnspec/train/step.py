@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..engine.choice import PRODUCT
 from ..graph import Graph
 from ..kernels.windows import Array
 from .flat import Flat
@@ -28,6 +29,11 @@ T = TypeVar("T")
 
 PIECE = 1 << 15
 """Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
+ENOUGH = 4
+"""Such pieces that another worker is woken for."""
+WORTH = 200_000
+"""Nanoseconds of an average layer's products, forward and twice as much back, below which workers get more in each
+other's way than they help: NumPy's calls are short then, and have the interpreter one at a time."""
 
 
 class Result(NamedTuple):
@@ -114,7 +120,7 @@ class Trainer:
         Nothing is moved yet. Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises
         is raised here.
         """
-        count = min(self.workers.count, len(x))
+        count = self._hands(len(x))
         parts = np.array_split(np.arange(len(x)), count)
 
         def learn(worker: int, meeting: Meeting) -> Learnt:
@@ -126,6 +132,13 @@ class Trainer:
         learnt = self.workers.run(learn, count)
         self._norm, self._buffers = self._gradient_norm(count), learnt[0].buffers
         return Result(sum(part.loss for part in learnt), sum(part.correct for part in learnt), self._norm)
+
+    def _hands(self, examples: int) -> int:
+        """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
+        runs still give the same bytes."""
+        work = 2 * 3 * examples * self.graph.totals.macs / PRODUCT / len(self.graph.steps)
+        most = min(self.workers.count, examples)
+        return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
 
     def move(self, rate: float) -> None:
         """Move the weights along the gradient that was found last, which is spoilt, and update the buffers.
@@ -170,7 +183,7 @@ class Trainer:
         """What `work` gives for each piece of the weights, in order; workers share them out."""
         size = len(self.weights.whole)
         pieces = [slice(begin, begin + PIECE) for begin in range(0, size, PIECE)]
-        count = min(self.workers.count, len(pieces))
+        count = min(self.workers.count, max(1, len(pieces) // ENOUGH))
         shares = self.workers.run(lambda worker, _: [work(piece) for piece in pieces[worker::count]], count)
         return [shares[i % count][i // count] for i in range(len(pieces))]
 
