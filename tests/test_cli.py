@@ -128,7 +128,7 @@ def test_a_narrow_terminal_gets_question_marks(called_as: Callable[..., int], mo
     buffer = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(buffer, "latin-1"))
     assert called_as("run", "lenet5", "--top", "1") == 0
-    assert b"  7   99.01 %  ?????" in buffer.getvalue()
+    assert b"  7   99.83 %  ?????" in buffer.getvalue()
 
 
 def test_a_closed_standard_output(called_as: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
