@@ -35,8 +35,8 @@ class Run:
 
     def work(self, lane: Lane) -> None:
         """Carry out items until none is left to begin, or one has failed."""
-        item = self._take()
         try:
+            item = self._take()
             while item is not None:
                 for call in lane[item]:
                     call()
