@@ -186,6 +186,25 @@ def test_a_model_survives_a_failure() -> None:
     np.testing.assert_array_equal(model(x), wanted)
 
 
+def test_threads_end_with_a_batch_that_fails() -> None:
+    found = mixed()
+    before = set(threading.enumerate())
+    model = Model(found, lively(found), threads=2)
+    x = inputs(4, found.input)
+    model(x)
+
+    def broken() -> None:
+        raise ArithmeticError("broken")
+
+    for bound in model.plan._free:
+        bound.calls.append(broken)
+    with pytest.raises(ArithmeticError, match="broken"):
+        model(x)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+
+
 def test_threads_end_with_their_model() -> None:
     found = mixed()
     before = set(threading.enumerate())

@@ -131,6 +131,7 @@ class Plan:
     def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int = 1, exact: bool = False) -> None:
         self.prepared = Prepared(graph, tensors, exact)
         self.threads = threads
+        self.nanoseconds = sum(self.prepared.work)
         self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))
         self._lock = Lock()
         self._free: list[Bound] = []
@@ -150,7 +151,7 @@ class Plan:
     def _parts(self, x: Array) -> list[Array]:
         """A batch cut by sizes alone, so that a result does not hang on the number of threads: into what the cache can
         hold, and where there is enough work into some more, for threads to have one each."""
-        worth = int(sum(self.prepared.work) * len(x) // APIECE)
+        worth = int(self.nanoseconds * len(x) // APIECE)
         count = max(-(-len(x) // self.together), min(len(x), worth, SIDES))
         n = -(-len(x) // count)
         return [x[i : i + n] for i in range(0, len(x), n)]
@@ -168,7 +169,11 @@ class Plan:
 
             return call
 
-        team.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
+        try:
+            team.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
+        except BaseException:
+            team.close()
+            raise
         for bound in bounds:
             self._give_back(bound)
         with self._lock:
