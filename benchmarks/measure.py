@@ -83,12 +83,17 @@ def measure(work: Workload, names: Sequence[str], threads: int, effort: Effort) 
                 child = stack.enter_context(Child(os.environ))
                 _start(result, child, work, threads)
                 ready += [(result, child)] if not result.failure else []
-        for order in turns(len(ready), effort.rounds):
-            for i in order:
-                take_turn(*ready[i], effort)
-        for result, child in ready:
-            finish(result, child)
+        time_all(ready, effort)
     return results
+
+
+def time_all(ready: Sequence[tuple[Result, Child]], effort: Effort) -> None:
+    """Let all that are ready take turns, and ask each for its facts behind them."""
+    for order in turns(len(ready), effort.rounds):
+        for i in order:
+            take_turn(*ready[i], effort)
+    for result, child in ready:
+        finish(result, child)
 
 
 def _start(result: Result, child: Child, work: Workload, threads: int) -> None:

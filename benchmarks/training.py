@@ -21,7 +21,7 @@ from cnnspec.render.markdown import table
 
 from . import report
 from .__main__ import describe, is_fault
-from .measure import Effort, Result, finish, take_turn, turns
+from .measure import Effort, Result, time_all
 from .processes import Child, Failed
 from .report import OURS
 from .trainers import WAYS, Values
@@ -110,11 +110,7 @@ def measure(lesson: Lesson, threads: int, effort: Effort) -> list[Result]:
             if not result.failure and not off < 1:
                 result.failure = f"wrong: {off:.1e} times as far from the exact gradients as is allowed"
         ready = [(r, child) for r, child in zip(results, children, strict=True) if not r.failure]
-        for order in turns(len(ready), effort.rounds):
-            for i in order:
-                take_turn(*ready[i], effort)
-        for result, child in ready:
-            finish(result, child)
+        time_all(ready, effort)
     return results
 
 

@@ -15,7 +15,7 @@ from ..kernels.product import Product
 from ..kernels.strips import Scratch, Strip
 from ..kernels.winograd import Winograd
 from .finish import finish
-from .flow import Item, Stage, made, read
+from .flow import Item, Stage, ends, made, read
 from .lowering import Lowering, Memory
 from .program import Operation
 
@@ -61,7 +61,7 @@ class Convolution:
 
     def reads(self, strips: list[Strip], H: int) -> dict[str, list[int]]:
         """How many rows each strip needs, of the image and of what is added to it."""
-        plus = {self.operation.plus: made(strips, H, 0)} if self.operation.plus else {}
+        plus = {self.operation.plus: ends(strips, H)} if self.operation.plus else {}
         layer: Any = self.operation.layer
         if self.operation.kernel == "painted":
             return plus

@@ -33,8 +33,11 @@ class Stage:
 
 def made(strips: Sequence[Strip], H: int, K: int) -> list[int]:
     """Rows of an output (n, H, W, K) behind each strip; none where strips hold a part of the channels."""
-    if any(strip.k1 - strip.k0 < K for strip in strips):
-        return []
+    return [] if any(strip.k1 - strip.k0 < K for strip in strips) else ends(strips, H)
+
+
+def ends(strips: Iterable[Strip], H: int) -> list[int]:
+    """Rows of images of H rows down to the end of each strip."""
     return [(strip.n1 - 1) * H + strip.r1 for strip in strips]
 
 
