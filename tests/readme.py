@@ -1,7 +1,8 @@
-"""README.md taken apart: its fenced blocks, and the outputs that stand in them.
+"""The pages, README.md and those in docs/, taken apart: their fenced blocks, and the outputs that stand in them.
 
 The word behind a block's language says what the block is. Without one, `yaml` is a complete spec; `FILE` names a file
 with this content; `layers CxHxW` is a list of layers over that input; `peers` marks what needs the extra of that name.
+A file that begins with a dot is another program's configuration, and `text` a drawing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from cnnspec.layer import times
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+DOCS = ROOT / "docs"
 FENCED = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 
 
@@ -26,6 +29,7 @@ FENCED = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 class Block:
     """A fenced block: `language` and `about` from its first line, the section (`## ...`) that it stands in."""
 
+    page: Path
     language: str
     about: str
     text: str
@@ -33,7 +37,7 @@ class Block:
     line: int
 
     def __str__(self) -> str:
-        return f"{self.language}-{self.line}"
+        return f"{self.page.stem}-{self.language}-{self.line}"
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,43 @@ class Command:
     output: str
 
 
-def text() -> str:
-    return README.read_text(encoding="utf-8")
+def pages(root: Path = ROOT) -> list[Path]:
+    """Every page of the project's documentation."""
+    return [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]
 
 
-def blocks(*languages: str) -> list[Block]:
-    return [block for block in _blocks(text()) if block.language in languages]
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
 
 
-def _blocks(page: str) -> Iterator[Block]:
-    for found in FENCED.finditer(page):
-        before = page[: found.start()]
+def everything() -> str:
+    """All pages in one."""
+    return "".join(text(page) for page in pages())
+
+
+def blocks(*languages: str, root: Path = ROOT) -> list[Block]:
+    """The blocks in these languages, or all, of every page."""
+    found = (block for page in pages(root) for block in _blocks(page))
+    return [block for block in found if not languages or block.language in languages]
+
+
+def _blocks(page: Path) -> Iterator[Block]:
+    whole = text(page)
+    for found in FENCED.finditer(whole):
+        before = whole[: found.start()]
         section = re.findall(r"^## (.*)$", FENCED.sub("", before), re.MULTILINE)
-        yield Block(found[1], found[2], found[3], section[-1] if section else "", before.count("\n") + 1)
+        yield Block(page, found[1], found[2], found[3], section[-1] if section else "", before.count("\n") + 1)
+
+
+def is_spec(block: Block) -> bool:
+    """Whether a block is a spec or a part of one."""
+    return block.language == "yaml" and not block.about.startswith(".")
 
 
 def files() -> dict[str, str]:
-    """The files whose content the page shows, by path."""
-    return {b.about: b.text for b in blocks("yaml", "python") if b.about and not b.about.startswith("layers ")}
+    """The files whose content the pages show, by path."""
+    shown = (block for block in blocks() if block.about not in ("", "peers"))
+    return {block.about: block.text for block in shown if not block.about.startswith("layers ")}
 
 
 def commands(block: Block) -> list[Command]:
@@ -76,7 +99,7 @@ def console(ran: list[Command]) -> str:
 
 
 class Shell:
-    """A folder as the reader has it after the page's files are written: the clone's `specs/` is there, and `cnnspec`
+    """A folder as the reader has it after the pages' files are written: the clone's `specs/` is there, and `cnnspec`
     is this checkout's."""
 
     def __init__(self, folder: Path) -> None:
@@ -116,9 +139,10 @@ def portable(output: str) -> str:
     return output.replace(str(bundled.folder()), "specs")
 
 
-def rows(title: str) -> list[list[str]]:
-    """The cells of the table whose first row begins with `title`."""
-    table = re.search(rf"^\| {title} \|.*\n\|[-:|]+\n((?:\|.*\n)+)", text(), re.MULTILINE)
+def rows(page: str, title: str) -> list[list[str]]:
+    """The cells of a page's table whose first row begins with `title`."""
+    whole = text(DOCS / f"{page}.md")
+    table = re.search(rf"^\| {title} \|.*\n\|[-:|]+\n((?:\|.*\n)+)", whole, re.MULTILINE)
     assert table is not None
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[1].splitlines()]
 
@@ -130,7 +154,7 @@ def words(cell: str) -> list[str]:
 
 def listed_kinds() -> set[str]:
     """The layer kinds that come with cnnspec; one that somebody adds as a file is not among them."""
-    return {kind for row in rows("layer") for kind in words(row[0])}
+    return {kind for row in rows("language", "layer") for kind in words(row[0])}
 
 
 def networks() -> str:

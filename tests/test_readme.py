@@ -1,4 +1,4 @@
-"""Everything that README.md shows: its blocks are executed, its outputs, tables and figures compared.
+"""Everything that README.md and docs/ show: blocks are executed, outputs, tables and figures compared.
 
 The two blocks of *Quick start* are CI's. `pytest --update-golden` takes outputs as they are now.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import doctest
 import io
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,22 @@ import make_readme_picture as picture
 import numpy as np
 import pytest
 import readme
-from readme import ROOT, Block, Command, Shell, blocks, commands, console, rows, words
+import yaml
+from readme import (
+    CONTRIBUTING,
+    DOCS,
+    README,
+    ROOT,
+    Block,
+    Command,
+    Shell,
+    blocks,
+    commands,
+    console,
+    is_spec,
+    rows,
+    words,
+)
 
 import cnnspec
 from cnnspec import bundled, expression, images, keys, naming, source
@@ -31,7 +47,14 @@ from cnnspec.layers import find
 from cnnspec.manual import entries
 from cnnspec.spec import check
 
-QUICK_START = [block for block in blocks("sh") if block.section == "Quick start"]
+QUICK_START = [block for block in blocks("sh") if block.page == README and block.section == "Quick start"]
+CONSOLES = blocks("console")
+SCRIPTS = [block for block in blocks("sh") if block not in QUICK_START]
+SPECS = [block for block in blocks("yaml") if is_spec(block) and block.about != "first.yaml"]
+SESSIONS = [block for block in blocks("python") if not block.about]
+CONFIGURATIONS = [block for block in blocks() if block.about.startswith(".")]
+IMAGES = blocks("dockerfile")
+DRAWINGS = blocks("text")
 
 
 def marked(found: list[Block]) -> list[Any]:
@@ -39,11 +62,11 @@ def marked(found: list[Block]) -> list[Any]:
     return [pytest.param(block, id=str(block), marks=peers.get(block.about, [])) for block in found]
 
 
-def replace(old: str, new: str) -> None:
-    """In README.md, once."""
-    page = readme.text()
-    assert page.count(old) == 1
-    readme.README.write_text(page.replace(old, new), encoding="utf-8")
+def replace(page: Path, old: str, new: str) -> None:
+    """In a page, once."""
+    text = readme.text(page)
+    assert text.count(old) == 1
+    page.write_text(text.replace(old, new), encoding="utf-8")
 
 
 @pytest.fixture
@@ -56,81 +79,140 @@ def updating(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
 
 
-# The page as a whole
+# The pages as a whole
 
 
-def test_opens_with_what_it_is_a_picture_and_the_quick_start() -> None:
-    opening, _, rest = readme.text().partition("\n## Quick start\n")
+def test_readme_opens_with_what_it_is_a_picture_and_the_quick_start() -> None:
+    opening, _, rest = readme.text(README).partition("\n## Quick start\n")
     assert opening.startswith("# cnnspec\n\n")
     assert re.findall(r"!\[.+\]\((.*)\)", opening) == ["docs/cnnspec.svg"]
-    assert rest
+    assert rest.count("\n") < 250
+
+
+def test_readme_leads_to_every_page() -> None:
+    links = set(re.findall(r"\]\((.*?)\)", readme.text(README)))
+    pages = {page.relative_to(ROOT).as_posix() for page in readme.pages()}
+    assert pages - links == {"README.md", "docs/index.md"}
 
 
 def test_quick_start_is_two_command_lines() -> None:
     assert [block.text.count("\n") for block in QUICK_START] == [1, 1]
-    assert len([block for block in blocks("sh", "console") if block.section == "Quick start"]) == 2
+    assert len([block for block in blocks() if block.page == README and block.section == "Quick start"]) == 2
 
 
-def test_every_block_is_of_a_kind_that_is_executed() -> None:
-    page = readme.text()
-    assert page.count("```") == 2 * len(blocks("sh", "console", "yaml", "python"))
-    for block in blocks("sh", "console"):
+def test_every_block_is_executed() -> None:
+    """None is left out: not by its language, its first line, or the way in which it is fenced."""
+    files = [b for b in blocks("python") if b.about] + [b for b in blocks("yaml") if b.about == "first.yaml"]
+    kinds = [QUICK_START, CONSOLES, SCRIPTS, SPECS, SESSIONS, CONFIGURATIONS, IMAGES, DRAWINGS, files]
+    assert sorted(map(str, blocks())) == sorted(str(block) for kind in kinds for block in kind)
+    for page in readme.pages():
+        fences = re.findall(r"^[ >]*(?:```|~~~)", readme.text(page), re.MULTILINE)
+        assert len(fences) == 2 * len([block for block in blocks() if block.page == page]), page
+    for block in (*CONSOLES, *SCRIPTS):
         assert block.about in ("", "peers")
+    for block in DRAWINGS:
+        assert not re.search(r"^\s*(\$|cnnspec|python|pip)\s", block.text, re.MULTILINE)
 
 
-def test_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\((.*?)\)", readme.text())
-    assert links
-    for link in links:
-        assert (ROOT / link).is_file(), link
+def test_no_page_is_forgotten(tmp_path: Path) -> None:
+    """A page that somebody adds is one whose blocks are executed, wherever it lies in docs/."""
+    new = tmp_path / "docs" / "more" / "new.md"
+    new.parent.mkdir(parents=True)
+    new.write_text("# New\n\n## Part\n\n```sh\ncnnspec specs\n```\n", encoding="utf-8")
+    assert blocks(root=tmp_path) == [Block(new, "sh", "", "cnnspec specs\n", "Part", 5)]
+
+
+def test_a_file_has_one_content() -> None:
+    for name, content in readme.files().items():
+        assert {block.text for block in blocks() if block.about == name} == {content}, name
+
+
+@pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((.*?)\)", readme.text(page)):
+        target, _, anchor = link.partition("#")
+        if target.startswith("https://"):
+            continue
+        file = (page.parent / target) if target else page
+        assert file.is_file(), link
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", readme.text(file), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}, link
 
 
 # Commands
 
 
-@pytest.mark.parametrize("block", marked(blocks("console")))
+@pytest.mark.parametrize("block", marked(CONSOLES))
 def test_console(block: Block, shell: Shell, updating: bool) -> None:
     ran = [Command(command.line, shell.run(command.line)) for command in commands(block)]
     if updating:
-        replace(block.text, console(ran))
+        replace(block.page, block.text, console(ran))
     else:
         assert console(ran) == block.text
 
 
-@pytest.mark.parametrize("block", marked([b for b in blocks("sh") if b not in QUICK_START]))
+@pytest.mark.parametrize("block", marked(SCRIPTS))
 def test_script(block: Block, shell: Shell) -> None:
     for line in block.text.splitlines():
         shell.run(line)
 
 
-def test_every_command_has_a_paragraph_with_an_example() -> None:
-    page = readme.text()
-    run = "".join(block.text for block in blocks("sh", "console") if block.section in ("Commands", "Train"))
+def test_every_command_has_a_section_with_an_example() -> None:
+    pages = (DOCS / "commands.md", DOCS / "training.md")
+    run = "".join(block.text for block in (*CONSOLES, *SCRIPTS) if block.page in pages)
+    assert re.findall(r"^## (.*)$", readme.text(pages[0]), re.MULTILINE) == list(COMMANDS)
     for name in COMMANDS:
-        assert f"\n**{name}** " in page
         assert f"cnnspec {name}" in run
 
 
+def test_readme_lists_the_commands() -> None:
+    listed = re.search(r"^\| command \|.*\n\|[-:|]+\n((?:\|.*\n)+)", readme.text(README), re.MULTILINE)
+    assert listed is not None
+    assert re.findall(r"^\| \[`(\w+)`\]\(docs/commands\.md#\1\)", listed[1], re.MULTILINE) == list(COMMANDS)
+
+
 def test_options_exist(pytestconfig: pytest.Config) -> None:
-    """Every `--option` of the page is one of cnnspec's or of pytest's; one is pip's."""
+    """Every `--option` of the pages is one of cnnspec's or of pytest's; some are other programs'."""
     context = command_line.make_context("cnnspec", [], resilient_parsing=True)
     loaded = (command_line.get_command(context, name) for name in COMMANDS)
     known = {option for command in loaded if command for parameter in command.params for option in parameter.opts}
-    found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.text()))
-    for option in found - known - {"--no-deps"}:
+    found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.everything()))
+    for option in found - known - OTHERS:
         pytestconfig.getoption(option)  # or raises ValueError
 
 
-def test_named_files_are_there() -> None:
+OTHERS = {"--no-deps", "--no-cache-dir"}
+"""Options of pip."""
+
+
+@pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.name)
+def test_named_files_are_there(page: Path) -> None:
     shown = readme.files()
-    for path in re.findall(r"`((?:cnnspec|tests|specs)/[\w./]*)`", readme.text()):
+    for path in re.findall(r"`((?:cnnspec|tests|specs|docs|benchmarks|editors)/[\w./]*)`", readme.text(page)):
         assert (ROOT / path).exists() or path in shown, path
+
+
+@pytest.mark.parametrize("block", CONFIGURATIONS, ids=str)
+def test_configuration_of_another_program_is_read(block: Block) -> None:
+    """What the values mean is told by the tests of what they are for: the hook, the action, the schema."""
+    assert block.about in (".github/workflows/specs.yaml", ".pre-commit-config.yaml", ".vscode/settings.json")
+    assert json.loads(block.text) if block.language == "json" else yaml.safe_load(block.text)
+
+
+@pytest.mark.parametrize("block", IMAGES, ids=str)
+def test_image_runs_its_command(block: Block, shell: Shell) -> None:
+    """The package comes from pip, the rest from the page: what the image is told to run is run."""
+    said = dict(line.split(" ", 1) for line in block.text.splitlines() if not line.startswith("#"))
+    assert re.fullmatch(r"python:3\.\d+-slim", said["FROM"])
+    assert said["RUN"].startswith("pip install ")
+    shell.run(" ".join(json.loads(said["CMD"])))
 
 
 # Specs
 
 
-@pytest.mark.parametrize("block", [b for b in blocks("yaml") if b.about != "first.yaml"], ids=str)
+@pytest.mark.parametrize("block", SPECS, ids=str)
 def test_spec_is_valid(block: Block) -> None:
     text = block.text
     if block.about.startswith("layers "):
@@ -139,13 +221,13 @@ def test_spec_is_valid(block: Block) -> None:
     assert check(io.StringIO(text)).diagnostics == ()
 
 
-@pytest.mark.parametrize("name", [name for name in readme.files() if name.startswith("specs/")])
-def test_bundled_spec_is_shown_as_it_is(name: str, updating: bool) -> None:
-    text = (bundled.folder() / name.removeprefix("specs/")).read_text(encoding="utf-8")
+@pytest.mark.parametrize("block", [b for b in SPECS if b.about.startswith("specs/")], ids=str)
+def test_bundled_spec_is_shown_as_it_is(block: Block, updating: bool) -> None:
+    text = (bundled.folder() / block.about.removeprefix("specs/")).read_text(encoding="utf-8")
     if updating:
-        replace(f"```yaml {name}\n{readme.files()[name]}```", f"```yaml {name}\n{text}```")
+        replace(block.page, f"```yaml {block.about}\n{block.text}```", f"```yaml {block.about}\n{text}```")
     else:
-        assert readme.files()[name] == text
+        assert block.text == text
 
 
 # Tables and figures
@@ -154,7 +236,7 @@ def test_bundled_spec_is_shown_as_it_is(name: str, updating: bool) -> None:
 def test_layers_with_all_their_fields() -> None:
     """Bold for what must be given, a default behind a name, a name alone for what may be left out."""
     shown = {}
-    for kinds_cell, fields, *_ in rows("layer"):
+    for kinds_cell, fields, *_ in rows("language", "layer"):
         for kind in words(kinds_cell):
             shown[kind] = set() if fields == "branches" else set(filter(None, fields.split(", ")))
     assert shown == {
@@ -164,17 +246,17 @@ def test_layers_with_all_their_fields() -> None:
 
 
 def test_keys_of_a_spec() -> None:
-    assert {key for first, *_ in rows("key") for key in words(first)} == set(keys.top())
+    assert {key for first, *_ in rows("language", "key") for key in words(first)} == set(keys.top())
     for key in keys.inner():
-        assert re.search(rf"`{key}[`:]|\b{key}:", readme.text()), key
+        assert re.search(rf"`{key}[`:]|\b{key}:", readme.text(DOCS / "language.md")), key
 
 
 def test_letters() -> None:
-    assert {letters: said for letters, said, _ in rows("letter")} == keys.LETTERS
+    assert {letters: said for letters, said, _ in rows("language", "letter")} == keys.LETTERS
 
 
 def test_limits() -> None:
-    limits = readme.text().partition("### Limits\n")[2].partition("\n## ")[0]
+    limits = readme.text(DOCS / "language.md").partition("## Limits\n")[2]
     for number, unit in (
         (source.MAX_BYTES, "bytes"),
         (source.MAX_DEPTH, "levels"),
@@ -193,11 +275,11 @@ def test_limits() -> None:
 
 
 def test_networks(updating: bool) -> None:
-    table = readme.networks()
-    shown = re.search(r"^\| name \|(?:.*\n)(?:\|.*\n)+", readme.text(), re.MULTILINE)
+    page, table = DOCS / "networks.md", readme.networks()
+    shown = re.search(r"^\| name \|(?:.*\n)(?:\|.*\n)+", readme.text(page), re.MULTILINE)
     assert shown is not None
     if updating:
-        replace(shown[0], table)
+        replace(page, shown[0], table)
     else:
         assert shown[0] == table
 
@@ -214,7 +296,7 @@ def test_picture_shows_what_the_commands_print(shell: Shell, updating: bool) -> 
 # Python
 
 
-@pytest.mark.parametrize("block", [b for b in blocks("python") if not b.about], ids=str)
+@pytest.mark.parametrize("block", SESSIONS, ids=str)
 def test_python(block: Block, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shell.folder)
     test = doctest.DocTestParser().get_doctest(block.text, {}, str(block), None, block.line)
@@ -232,13 +314,13 @@ def test_public_names_are_there() -> None:
 def test_a_layer_in_one_file(tmp_path: Path) -> None:
     """The page's layer, put into a copy: the contract tests find it, the tests that go over all kinds stay content, the
     commands know it, and export says what it lacks."""
-    new = {name: text for name, text in readme.files().items() if name.endswith(".py")}
+    new = {block.about: block.text for block in blocks("python") if block.about and block.page == CONTRIBUTING}
     (layer,) = (name for name in new if name.startswith("cnnspec/layers/"))
     kind = Path(layer).stem
     ignored = shutil.ignore_patterns("__pycache__", "data", "golden", "ui")
-    for folder in ("cnnspec", "tests"):
+    for folder in ("cnnspec", "tests", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", README, CONTRIBUTING):
         shutil.copy(ROOT / name, tmp_path)
     for name, text in new.items():
         file = tmp_path / name
