@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cnnspec import codes, keys
+from cnnspec import keys
 from cnnspec.cli import group
+from cnnspec.diagnostics import catalogue
 from cnnspec.forms import forms
 from cnnspec.layers import find, kinds
 from cnnspec.manual import fields, layer_page, written
@@ -83,10 +84,10 @@ def test_page_of_conv(request: pytest.FixtureRequest) -> None:
     assert printed("conv") == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", codes.codes())
+@pytest.mark.parametrize("code", catalogue.codes())
 def test_page_of_a_code(code: str) -> None:
-    assert printed(code) == codes.page(code)
-    assert printed(code.lower()) == codes.page(code)
+    assert printed(code) == catalogue.page(code)
+    assert printed(code.lower()) == catalogue.page(code)
 
 
 @pytest.mark.parametrize("key", [*keys.top(), *keys.inner()])
@@ -146,7 +147,7 @@ def test_several_pages() -> None:
 
 def test_everything_is_listed() -> None:
     listed = [line.split()[0] for line in printed().splitlines() if line.startswith("    ") and line[4] != " "]
-    assert listed == [*kinds(), *keys.top(), *keys.inner(), *keys.letters(), *codes.codes()]
+    assert listed == [*kinds(), *keys.top(), *keys.inner(), *keys.letters(), *catalogue.codes()]
     assert max(map(len, printed().splitlines())) <= WIDTH
 
 
@@ -205,7 +206,7 @@ def test_for_a_terminal() -> None:
     assert page.startswith("\x1b[1mconv: K filters")
     assert "\x1b[36mG\x1b[0m groups split" in page
     assert "    - conv: {F: 3, K: 2} " in page
-    code = styled(codes.page("E401"))
+    code = styled(catalogue.page("E401"))
     assert "```" not in code
     assert "\n    error[E401]: weights" in code
 

@@ -20,8 +20,8 @@ from PIL import Image
 import cnnspec
 from cnnspec import bundled
 from cnnspec.cli import group
-from cnnspec.codes import codes
 from cnnspec.diagnostics import Diagnostic, FileError, Span
+from cnnspec.diagnostics.catalogue import codes
 from cnnspec.render import findings_github, findings_json, findings_sarif, findings_text
 from cnnspec.spec import check
 from cnnspec.weights import save

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .. import codes, keys, manual
-from ..diagnostics import closest
+from .. import keys, manual
+from ..diagnostics import catalogue, closest
 from ..layers import kinds
 from ..render.manual import index, markdown, styled
 from .terminal import colour
@@ -29,11 +29,11 @@ def _page(name: str) -> str:
         return markdown(manual.key_page(name))
     if name in keys.letters():
         return markdown(manual.letter_page(name))
-    if name.upper() in codes.codes():
-        return codes.page(name.upper())
+    if name.upper() in catalogue.codes():
+        return catalogue.page(name.upper())
     if name in manual.fields():
         return markdown(manual.field_page(name))
-    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *codes.codes(), *manual.fields()])
+    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *catalogue.codes(), *manual.fields()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
     raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")
 
@@ -49,6 +49,6 @@ def _everything() -> str:
             "Keys of a spec": keys.top(),
             "Keys of a layer or block": keys.inner(),
             "Letters": keys.letters(),
-            "Errors and warnings": {code: codes.title(code) for code in codes.codes()},
+            "Errors and warnings": {code: catalogue.title(code) for code in catalogue.codes()},
         }
     )

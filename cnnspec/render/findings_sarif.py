@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .. import __version__, codes
-from ..diagnostics import Diagnostic, Span
+from .. import __version__
+from ..diagnostics import Diagnostic, Span, catalogue
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -29,10 +29,10 @@ def render(diagnostics: Iterable[Diagnostic], folder: Path | None = None) -> str
 
 
 def _rule(code: str) -> dict[str, Any]:
-    page = codes.page(code)
+    page = catalogue.page(code)
     return {
         "id": code,
-        "shortDescription": {"text": codes.title(code)},
+        "shortDescription": {"text": catalogue.title(code)},
         "help": {"text": page, "markdown": page},
         "defaultConfiguration": {"level": "warning" if code.startswith("W") else "error"},
     }

@@ -5,7 +5,7 @@ A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` bes
 diagnostics into text, JSON, GitHub annotations and SARIF.
 
 Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and settings of training,
-E4 files, weights, images and data, E5 training itself, W warnings. Each has a page in `cnnspec/codes/`.
+E4 files, weights, images and data, E5 training itself, W warnings. Each has a page in `cnnspec/diagnostics/codes/`.
 """
 
 from __future__ import annotations
