@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec import load
-from cnnspec.engine.hold import one_thread
 from cnnspec.graph import Step
+from cnnspec.machine.blas_threads import one_thread
 from cnnspec.render.markdown import table
 
 from .child import timed

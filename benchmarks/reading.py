@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from cnnspec import load
-from cnnspec.engine.hold import one_thread
+from cnnspec.machine.blas_threads import one_thread
 from cnnspec.render.markdown import table
 from cnnspec.spec import Spec
 from cnnspec.train.data import Examples, open_examples

@@ -15,7 +15,7 @@ from .files import AnyPath
 from .graph import Graph
 from .kernels.windows import Array
 from .layer import Shape
-from .machine import cores
+from .machine.hardware import cores
 from .weights import take
 
 if TYPE_CHECKING:

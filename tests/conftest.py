@@ -25,7 +25,9 @@ if "CI" in os.environ:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the files in tests/golden")
     parser.addoption(
-        "--update-ui", action="store_true", help="rewrite the expected messages in cnnspec/diagnostics/codes and tests/ui"
+        "--update-ui",
+        action="store_true",
+        help="rewrite the messages in cnnspec/diagnostics/codes and tests/ui",
     )
     parser.addoption("--no-skips", action="store_true", help="a test that is skipped or left out counts as failed")
 

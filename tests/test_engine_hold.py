@@ -10,7 +10,7 @@ from calling import inputs
 from engine_cases import graph, lively
 from threadpoolctl import ThreadpoolController
 
-from cnnspec.engine.hold import OneThread, libraries, one_thread
+from cnnspec.machine.blas_threads import OneThread, libraries, one_thread
 from cnnspec.model import Model
 
 

@@ -10,7 +10,7 @@ from quadrants import quadrants
 
 from cnnspec import load
 from cnnspec.diagnostics import TrainingError
-from cnnspec.machine import Memory
+from cnnspec.machine.hardware import Memory
 from cnnspec.train import room
 from cnnspec.train.memory import step_memory
 from cnnspec.train.room import ensure_room

@@ -15,7 +15,7 @@ def command(style: str) -> None:
     Measures matrix products for about a second; a second time without the environment variables that choose how
     NumPy multiplies, where any is set. Nothing is changed.
     """
-    from .. import doctor
+    from ..machine import doctor
     from ..render.doctor import json_text, text
 
     findings = doctor.examine()

@@ -11,7 +11,7 @@ import click
 from ..diagnostics import Failure
 from ..files import clear_remains, ensure_writable, whole
 from ..kernels.windows import Array
-from ..machine import cores
+from ..machine.hardware import cores
 from ..render import curves_svg, curves_text
 from ..render.safe import escaped
 from ..render.training import first_line, last_line, resumed_line

@@ -16,9 +16,9 @@ from ..graph import INPUT, Graph
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
 from ..layer import is_image
+from ..machine.blas_threads import one_thread
 from .choice import nanoseconds
 from .flow import Flow
-from .hold import one_thread
 from .layout import Layout, Place, lay_out
 from .lowering import Lowering, Memory, channels_first
 from .lowerings import lower

@@ -13,7 +13,7 @@ from threading import Condition, Semaphore, Thread
 
 import numpy as np
 
-from .hold import one_thread
+from ..machine.blas_threads import one_thread
 
 Call = Callable[[], object]
 Item = Sequence[Call]

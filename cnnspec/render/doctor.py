@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from ..doctor import Advice, Findings, Without
+from ..machine.doctor import Advice, Findings, Without
 from .paint import BOLD, DIM, painter
 from .safe import escaped
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from ..diagnostics import Diagnostic, TrainingError
 from ..graph import Graph
 from ..layer import quantity
-from ..machine import memory
+from ..machine.hardware import memory
 from .memory import step_memory
 from .settings import Train
 

@@ -16,8 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 from ..engine.choice import PRODUCT
 from ..graph import Graph
 from ..kernels.windows import Array
+from ..machine.malloc import keep_freed_memory
 from .flat import Flat
-from .heap import keep_freed_memory
 from .losses import objective
 from .optimizers import RULES
 from .randomness import Purpose, generator

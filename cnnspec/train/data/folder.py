@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
 from ...images import check, listing, load, natural
-from ...machine import cores
+from ...machine.hardware import cores
 from ...preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices

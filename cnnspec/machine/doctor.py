@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .blas import Blas, Speed, blas, speed
-from .machine import Cores, Memory, Processor, count_cores, memory, processor
+from .hardware import Cores, Memory, Processor, count_cores, memory, processor
 
 CHOOSING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "BLIS_ARCH_TYPE")
 """Environment variables that decide with which kernel a library multiplies."""
@@ -91,9 +91,7 @@ def examine_without(findings: Findings) -> Without | None:
         return None
     environment = {name: value for name, value in os.environ.items() if name not in findings.choosing}
     # -P: nothing is imported from the folder that the reader happens to be in.
-    code = (
-        f"import sys; sys.path.append({str(Path(__file__).parent.parent)!r}); from cnnspec.__main__ import main; main()"
-    )
+    code = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); from cnnspec.__main__ import main; main()"
     command = [sys.executable, "-P", "-c", code, "doctor", "--format", "json"]
     try:
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
