@@ -14,7 +14,7 @@ from typing import Literal
 from .diagnostics import Diagnostic, FileError
 from .document import Document
 from .expectations import misfit_classes
-from .files import Malformed, blaming, opened
+from .files.reading import Malformed, blaming, opened
 from .graph import Graph
 from .source import Mapping
 

@@ -26,8 +26,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import png
 from .diagnostics import Diagnostic, FileError
+from .files import png
 from .preprocess import Preprocess
 
 if TYPE_CHECKING:

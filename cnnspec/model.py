@@ -11,7 +11,7 @@ import numpy as np
 from .diagnostics import Diagnostic
 from .engine.plain import execute
 from .engine.plan import Plan
-from .files import AnyPath
+from .files.reading import AnyPath
 from .graph import Graph
 from .kernels.windows import Array
 from .layer import Shape

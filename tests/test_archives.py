@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnspec.arrays import load_input, npz
+from cnnspec.arrays import load_input
 from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.files import npz
 
 SHAPE = (3, 4, 5)
 

@@ -10,8 +10,8 @@ import pytest
 from datasets import class_folders, network, pictures, read, refusal, refusals
 from PIL import Image
 
-from cnnspec import png
 from cnnspec.diagnostics import FileError
+from cnnspec.files import png
 from cnnspec.train.data import open_examples
 from cnnspec.train.data.folder import ImageFiles
 

@@ -10,7 +10,7 @@ import pytest
 from calling import call
 
 from cnnspec import bundled, weights
-from cnnspec.checkpoint import read
+from cnnspec.files.pytorch import read
 from cnnspec.images import load as load_image
 from cnnspec.spec import load
 

@@ -802,7 +802,7 @@ def test_the_caller_chooses_the_decoder(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(path)
         return (1, 3, 1), bytes([4, 5, 6])
 
-    monkeypatch.setattr("cnnspec.png.pixels", pixels)
+    monkeypatch.setattr("cnnspec.files.png.pixels", pixels)
     tensor = images.load(path, GRAY, (1, 1, 3), by_pillow=by_pillow)
     assert asked == [path] * (not by_pillow)
     assert tensor.ravel().tolist() == ([1, 2, 3] if by_pillow else [4, 5, 6])

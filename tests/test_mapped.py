@@ -12,7 +12,7 @@ import pytest
 from calling import inputs
 from engine_cases import graph, lively
 
-from cnnspec.arrays.mapped import release
+from cnnspec.files.memory_map import release
 from cnnspec.model import Model
 from cnnspec.weights import save, take
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from ..diagnostics import Diagnostic, FileError
-from ..files import AnyPath, Malformed, blaming, opened
-from . import npy
+from ..files import npy
+from ..files.reading import AnyPath, Malformed, blaming, opened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +101,7 @@ def _mapped(stream: BinaryIO) -> _Source:
 
 
 def _archived(path: AnyPath) -> _Source:
-    from .npz import Archive  # which takes `zipfile`
+    from ..files.npz import Archive  # which takes `zipfile`
 
     archive = Archive(path)
     names = ["x"] if archive.keys() == {"x", "y"} else list(archive)  # of examples, what goes in

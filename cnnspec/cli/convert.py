@@ -76,10 +76,10 @@ def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> 
 
 def _read(source: str) -> Tensors:
     if Path(source).suffix.lower() in CHECKPOINTS:
-        from ..checkpoint import read as read_checkpoint
+        from ..files.pytorch import read as read_checkpoint
 
         return read_checkpoint(source)
-    from ..checkpoint import without_prefix
+    from ..files.pytorch import without_prefix
     from ..weights import read
 
     held = read(source)

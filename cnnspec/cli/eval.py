@@ -56,7 +56,7 @@ def command(
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
-    from ..files import ensure_writable
+    from ..files.reading import ensure_writable
     from ..train.data import open_examples
     from ..train.data.order import held_out
     from ..train.evaluate import Exam
@@ -102,7 +102,7 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
 
 
 def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
-    from ..files import whole
+    from ..files.reading import whole
     from ..render import confusion_svg
 
     with whole(plot) as stream:

@@ -10,7 +10,7 @@ import click
 
 from .. import document, source
 from ..diagnostics import SpecError
-from ..files import whole
+from ..files.reading import whole
 from ..schema import language, of_spec
 from ..spec import fetch
 from .options import PATH

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Failure
-from ..files import clear_remains, ensure_writable, whole
+from ..files.reading import clear_remains, ensure_writable, whole
 from ..kernels.windows import Array
 from ..machine.hardware import cores
 from ..render import curves_svg, curves_text

@@ -11,7 +11,7 @@ from weakref import finalize
 
 import numpy as np
 
-from ..arrays.mapped import release
+from ..files.memory_map import release
 from ..graph import INPUT, Graph
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array

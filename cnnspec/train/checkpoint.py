@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
-from ..files import AnyPath, Malformed, blaming, whole
+from ..files.reading import AnyPath, Malformed, blaming, whole
 from ..graph import Graph
 from ..kernels.windows import Array
 from ..weights import safetensors

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ..diagnostics import FileError
-from ..files import AnyPath
+from ..files.reading import AnyPath
 from . import checkpoint
 from .checkpoint import Identity
 from .events import EpochDone, Event, Finished, Sound, Stepped

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..files import AnyPath, writing
+from ..files.reading import AnyPath, writing
 from .events import EpochDone, Event, Stepped
 from .progress import Progress
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..arrays.npy import pickled
 from ..diagnostics import Diagnostic, FileError, errors
-from ..files import AnyPath, Malformed, blaming, ensure_writable, opened, whole
+from ..files.npy import pickled
+from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
 from ..layer import Tensor
 from .contents import Entry, Weights, described
 from .initialisation import Style, initial

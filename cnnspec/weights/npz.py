@@ -6,9 +6,9 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..arrays.npy import Header, nbytes
-from ..arrays.npz import Archive
-from ..files import AnyPath
+from ..files.npy import Header, nbytes
+from ..files.npz import Archive
+from ..files.reading import AnyPath
 from .contents import Entry, Weights, dtype_name
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from ..arrays.npy import nbytes
-from ..files import AnyPath, Malformed, blaming, opened
+from ..files.npy import nbytes
+from ..files.reading import AnyPath, Malformed, blaming, opened
 from .contents import Entry, Weights
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...diagnostics import FileError
-from ...files import Malformed, blaming
+from ...files.reading import Malformed, blaming
 from .rows import Array
 from .storage import array, plain
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
-from ...files import blaming
+from ...files.reading import blaming
 from .rows import Array, pieces
 from .storage import are_few
 

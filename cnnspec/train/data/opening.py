@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import misfit
-from ...arrays.npy import nbytes
-from ...arrays.npz import Archive
 from ...attachments import data as named_data
 from ...bundled import data as bundled
 from ...diagnostics import FileError, closest
-from ...files import AnyPath, Malformed, blaming, opened
+from ...files.npy import nbytes
+from ...files.npz import Archive
+from ...files.reading import AnyPath, Malformed, blaming, opened
 from ...images import levels
 from ...layer import Shape, image
 from ...preprocess import Preprocess

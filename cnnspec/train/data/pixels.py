@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...files import blaming
+from ...files.reading import blaming
 from ...images import fitting, levels, resized
 from ...preprocess import Preprocess
 from .examples import Images

@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...files import Malformed
+from ...files.reading import Malformed
 
 PIECE = 2**22
 """Bytes that are read at once where all rows are wanted."""

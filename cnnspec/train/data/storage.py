@@ -15,8 +15,8 @@ from typing import IO
 
 import numpy as np
 
-from ...arrays.npz import FREE_UNPACKED, MAX_RATIO
-from ...files import AnyPath, Malformed, blaming, opened
+from ...files.npz import FREE_UNPACKED, MAX_RATIO
+from ...files.reading import AnyPath, Malformed, blaming, opened
 from .rows import Array, Rows
 
 HELD = 256 * 2**20

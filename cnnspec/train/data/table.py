@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError, Span
-from ...files import blaming
+from ...files.reading import blaming
 from .rows import Array
 from .storage import array, kept, plain
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
-from ..files import AnyPath, Malformed, blaming, opened
 from . import npy
+from .reading import AnyPath, Malformed, blaming, opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

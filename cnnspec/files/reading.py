@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from .diagnostics import Diagnostic, FileError, closest
+from ..diagnostics import Diagnostic, FileError, closest
 
 AnyPath = str | os.PathLike[str]
 

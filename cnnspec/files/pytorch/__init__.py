@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..files import AnyPath, blaming, opened
+from ..reading import AnyPath, blaming, opened
 from .arrays import arrays
 from .containers import contents
-from .unwrapping import unwrap, without_prefix
+from .state_dict import unwrap, without_prefix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..files import Malformed
+from ..reading import Malformed
 
 SAVE_AGAIN = (
     "where the file was made, save the weights alone: `torch.save(model.state_dict(), 'weights.pth')`; "

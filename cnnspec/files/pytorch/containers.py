@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from .archive import members
-from .opcodes import Interpreter
+from .pickle_reader import Interpreter
 from .refusal import damaged, number, quote, refusal
 from .region import Region
+from .zip_archive import members
 
 LONGEST_PICKLE = 32 << 20
 

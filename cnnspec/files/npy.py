@@ -13,7 +13,7 @@ import reprlib
 import warnings
 from typing import IO, NamedTuple
 
-from ..files import Malformed
+from .reading import Malformed
 
 MAGIC = b"\x93NUMPY"
 MAX_AXES = 32

@@ -1,7 +1,7 @@
 """A reader for the few pickle opcodes that checkpoints are made of.
 
 A pickle is a program for a stack machine. This one has no opcode that imports, instantiates or calls
-anything: names and calls go to `cnnspec.checkpoint.values`, which answers with inert values. Format:
+anything: names and calls go to `cnnspec.files.pytorch.values`, which answers with inert values. Format:
 the comments of CPython's `pickletools`, protocols 2 to 5.
 """
 
