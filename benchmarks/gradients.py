@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec import load
-from cnnspec.graph import Step
+from cnnspec.graph.graph import Step
 from cnnspec.machine.blas_threads import one_thread
 from cnnspec.render.markdown import table
 
@@ -100,7 +100,7 @@ def given(step: Step, batch: int) -> tuple[Array, Array, dict[str, Array]]:
 
 
 class Alone:
-    """Training with one worker, as the contract `Practice` of `cnnspec.layer` wants it."""
+    """Training with one worker, as the contract `Practice` of `cnnspec.graph.layer` wants it."""
 
     random: Any = None
     goes_on = True

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec import load
-from cnnspec.layer import Shape, times
+from cnnspec.graph.layer import Shape, times
 from cnnspec.render.markdown import table
 
 from .engines import NAMES, engine

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .child import main, peak_bytes, pools, timed
 
 if TYPE_CHECKING:
-    from cnnspec.graph import Graph
+    from cnnspec.graph.graph import Graph
 
 RATE, MOMENTUM = 1e-3, 0.9
 PACKAGES = {"cnnspec": ("numpy",), "pytorch": ("torch",)}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cnnspec.layer import Tensor
+    from cnnspec.graph.layer import Tensor
 
     Array = NDArray[np.float32]
 

@@ -8,8 +8,8 @@ from dataclasses import astuple, dataclass
 from .engine.layout import Layout, Span, lay_out
 from .engine.passes import optimise
 from .engine.program import Operation, program
-from .graph import INPUT, Graph
-from .layer import FLOAT, Shape
+from .graph.graph import INPUT, Graph
+from .graph.layer import FLOAT, Shape
 
 
 @dataclass(frozen=True, slots=True)

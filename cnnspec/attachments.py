@@ -15,7 +15,7 @@ from .diagnostics import Diagnostic, FileError
 from .document import Document
 from .expectations import misfit_classes
 from .files.reading import Malformed, blaming, opened
-from .graph import Graph
+from .graph.graph import Graph
 from .source import Mapping
 
 Key = Literal["weights", "sample", "classes"]

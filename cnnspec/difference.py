@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from .graph import INPUT
+from .graph.graph import INPUT
 from .summary import Row, Summary
 
 Pair = tuple[Row | None, Row | None]

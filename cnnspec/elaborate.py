@@ -17,14 +17,14 @@ from .document import Document
 from .fields import Reader, describe
 from .findings import Findings
 from .forms import form
-from .graph import INPUT, Graph, Step, look_back
-from .graph import Call as BlockUse
+from .graph.graph import INPUT, Graph, Step, look_back
+from .graph.graph import Call as BlockUse
+from .graph.layer import Layer, Misfit, Shape, times
+from .graph.receptive_field import CELL, PLACELESS, Reaches
 from .items import Branch, Broken, Call, From, Item, Joined, Plain, Splice
-from .layer import Layer, Misfit, Shape, times
 from .leftovers import unreached, unused
 from .making import Maker, complaint
 from .naming import LENGTH, ROOT, Names, Taken, repeated
-from .reach import CELL, PLACELESS, Reaches
 from .references import no_earlier
 from .scope import Layers, Scope, Word
 from .source import Scalar

@@ -9,8 +9,8 @@ from itertools import chain
 from .diagnostics import Diagnostic, Span, closest
 from .fields import SUGGESTED, listed, unknown_field
 from .forms import forms
+from .graph.layer import Join, Layer
 from .items import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
-from .layer import Join, Layer
 from .layers import find, kinds
 from .naming import LENGTH
 from .source import Mapping, Node, Scalar, Sequence

@@ -7,9 +7,9 @@ from dataclasses import fields
 
 from .diagnostics import Diagnostic, Span, closest
 from .document import Document
-from .graph import Graph, Step, Totals
+from .graph.graph import Graph, Step, Totals
+from .graph.layer import Shape, times
 from .header import OPERATORS, Expect, bound
-from .layer import Shape, times
 from .source import Mapping, Node
 
 UNITS = {

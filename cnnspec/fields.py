@@ -19,7 +19,7 @@ from .building import build
 from .diagnostics import Diagnostic, Failure, Span, closest
 from .expression import ExpressionError, Number, evaluate, parse, whole
 from .forms import Form, forms
-from .layer import Layer
+from .graph.layer import Layer
 from .scope import Layers, NoSuchName, Scope, Unknown, Value, Word
 from .source import Mapping, Node, Scalar, Sequence
 from .traps import trap

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from .layer import PerAxis, both
+from .graph.layer import PerAxis, both
 
 SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 """The bounds of numbers, as pydantic calls them."""

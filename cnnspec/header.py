@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from .forms import Spelled
-from .layer import STRICT, Count, Shape
+from .graph.layer import STRICT, Count, Shape
 from .preprocess import Preprocess
 from .train.settings import Train
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .diagnostics import Span
-from .layer import Join, Layer
+from .graph.layer import Join, Layer
 from .source import Mapping, Node, Scalar
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .diagnostics import Diagnostic, Note
 from .document import Document
-from .graph import Graph
+from .graph.graph import Graph
 
 COUNTED = 50
 

@@ -10,8 +10,8 @@ from .building import build
 from .diagnostics import Diagnostic, Failure, Note, Span
 from .fields import Reader
 from .forms import forms
+from .graph.layer import Layer, Misfit, Shape, Tensor, times
 from .items import Item, Plain
-from .layer import Layer, Misfit, Shape, Tensor, times
 from .scope import Scope, Unknown
 from .source import Node, Scalar
 

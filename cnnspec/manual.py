@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from . import keys
 from .diagnostics import Diagnostic
 from .forms import forms, spelled
-from .graph import Step
+from .graph.graph import Step
+from .graph.layer import Example, Join, Shape
 from .header import Header
-from .layer import Example, Join, Shape
 from .layers import find, kinds
 from .spec import Checked, check
 

@@ -12,9 +12,9 @@ from .diagnostics import Diagnostic
 from .engine.plain import execute
 from .engine.plan import Plan
 from .files.reading import AnyPath
-from .graph import Graph
+from .graph.graph import Graph
+from .graph.layer import Shape
 from .kernels.windows import Array
-from .layer import Shape
 from .machine.hardware import cores
 from .weights import take
 

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from .graph import INPUT, Graph
+from .graph.graph import INPUT, Graph
 from .kernels.windows import Array
 from .layers import find
 

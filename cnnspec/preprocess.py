@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .layer import STRICT, Count, times
+from .graph.layer import STRICT, Count, times
 
 # The bounds keep (255 x scale - mean) / std far inside float32.
 Level = Annotated[float, Field(ge=-1e6, le=1e6)]

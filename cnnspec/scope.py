@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from .layer import Shape
+from .graph.layer import Shape
 from .source import Scalar
 
 if TYPE_CHECKING:

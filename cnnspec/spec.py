@@ -14,9 +14,9 @@ from .document import Document
 from .document import load as load_document
 from .elaborate import Elaboration, elaborate
 from .expectations import check_expectations
-from .graph import Graph, Step
+from .graph.graph import Graph, Step
+from .graph.layer import Shape
 from .header import Header
-from .layer import Shape
 from .source import MAX_BYTES, Source, read
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .document import Document
-from .graph import Call, Graph, Step, Totals
-from .layer import Layer, Shape, Tensor
+from .graph.graph import Call, Graph, Step, Totals
+from .graph.layer import Layer, Shape, Tensor
 from .spec import Checked
 
 LETTERS = "FSPDKG"

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from cnnspec import spec
-from cnnspec.layer import Join
+from cnnspec.graph.layer import Join
 from cnnspec.layers import find, kinds
 
 LARGEST = 3000

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec import bundled, load
-from cnnspec.layer import times
+from cnnspec.graph.layer import times
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -19,7 +19,7 @@ from hypothesis import given, note, settings
 from cnnspec import bundled
 from cnnspec.allocation import allocation
 from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.layer import times
+from cnnspec.graph.layer import times
 from cnnspec.spec import load
 
 Write = Callable[[str, str], str]

@@ -102,8 +102,8 @@ def test_imports_are_seen() -> None:
     """The tests below hold nothing if this finds nothing."""
     assert "numpy" in imports("cnnspec.layers.maxpool", True)
     assert "numpy" not in imports("cnnspec.layers.maxpool")
-    assert {"cnnspec.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
-    assert "cnnspec.graph" in loaded_with("cnnspec.spec")
+    assert {"cnnspec.graph.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
+    assert "cnnspec.graph.graph" in loaded_with("cnnspec.spec")
     assert "pydantic" in loaded_with("cnnspec.layers.conv")
     assert "numpy" in loaded_with("cnnspec.kernels.windows")
 
@@ -117,13 +117,19 @@ def test_specs_and_layers_need_nothing_heavy(module: str) -> None:
 
 @pytest.mark.parametrize("module", inside("cnnspec.layers"))
 def test_layers_know_only_layers(module: str) -> None:
-    known = ("cnnspec.layer", "cnnspec.layers", "cnnspec.geometry", "cnnspec.kernels", "cnnspec.reach")
+    known = (
+        "cnnspec.graph.layer",
+        "cnnspec.layers",
+        "cnnspec.graph.window",
+        "cnnspec.kernels",
+        "cnnspec.graph.receptive_field",
+    )
     assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
 
 
 @pytest.mark.parametrize("module", inside("cnnspec.kernels"))
 def test_kernels_know_no_layer(module: str) -> None:
-    known = ("cnnspec.kernels", "cnnspec.geometry")
+    known = ("cnnspec.kernels", "cnnspec.graph.window")
     assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
 
 

@@ -21,7 +21,7 @@ from benchmarks.processes import clean
 from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
 from cnnspec import bundled, load
-from cnnspec.layer import Tensor
+from cnnspec.graph.layer import Tensor
 from cnnspec.model import Model
 from cnnspec.weights import take
 

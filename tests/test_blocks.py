@@ -9,7 +9,7 @@ import pytest
 
 from cnnspec import spec
 from cnnspec.diagnostics import Diagnostic
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
 from cnnspec.scope import NoSuchName, Scope, Unknown
 
 

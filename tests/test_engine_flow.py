@@ -12,8 +12,8 @@ from engine_cases import Array, graph, lively
 
 from cnnspec.engine.flow import Flow, Stage, made, read
 from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.geometry import Sweep
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.window import Sweep
 from cnnspec.kernels import strips
 from cnnspec.kernels.strips import Strip
 from cnnspec.spec import load

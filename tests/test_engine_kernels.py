@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cnnspec.engine.choice import border, whole_tiles
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.geometry import Sweep
+from cnnspec.graph.window import Sweep
 from cnnspec.kernels import product, strips, winograd
 from cnnspec.kernels.adjoint import deconvolve
 from cnnspec.kernels.convolution import convolve

@@ -17,9 +17,9 @@ from cnnspec.engine.lowering import Plain
 from cnnspec.engine.lowerings import LOWERINGS, lower
 from cnnspec.engine.passes import FINISHED, optimise
 from cnnspec.engine.program import program, with_arrays
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.layer import Example, Shape
 from cnnspec.kernels.strips import Scratch
-from cnnspec.layer import Example, Shape
 from cnnspec.layers import find, kinds
 from cnnspec.model import Model
 from cnnspec.spec import load

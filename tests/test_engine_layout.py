@@ -16,8 +16,8 @@ from cnnspec.engine.layout import LINE, Layout, Span, allocate, lay_out
 from cnnspec.engine.passes import optimise
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import Shape
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import Shape
 from cnnspec.spec import load
 
 

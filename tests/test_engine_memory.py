@@ -11,8 +11,8 @@ from calling import inputs
 from engine_cases import graph, lively
 
 from cnnspec.engine.lowerings import LOWERINGS
-from cnnspec.geometry import Sweep
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.window import Sweep
 from cnnspec.kernels.winograd import Winograd
 from cnnspec.model import Model
 from cnnspec.spec import load

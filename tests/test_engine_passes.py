@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, note, settings
 from cnnspec import bundled
 from cnnspec.engine.passes import FINISHED, fold, fuse, optimise, skip
 from cnnspec.engine.program import Program, program
-from cnnspec.graph import INPUT, Graph
+from cnnspec.graph.graph import INPUT, Graph
 from cnnspec.spec import load
 
 Pass = Callable[[Program, tuple[str, ...]], Program]

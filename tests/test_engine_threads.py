@@ -17,7 +17,7 @@ from engine_cases import Array, graph, lively
 
 from cnnspec.engine.plan import KEPT, Plan
 from cnnspec.engine.team import Item, Lane, Team
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
 from cnnspec.model import Model
 from cnnspec.spec import load
 

@@ -20,8 +20,8 @@ from cnnspec.cli import group
 from cnnspec.engine.plain import execute
 from cnnspec.export import onnx as export
 from cnnspec.export.onnx.kinds import KINDS
-from cnnspec.graph import INPUT
-from cnnspec.layer import Shape
+from cnnspec.graph.graph import INPUT
+from cnnspec.graph.layer import Shape
 from cnnspec.layers import find
 from cnnspec.model import Model
 from cnnspec.spec import Spec, check, load

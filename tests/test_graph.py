@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cnnspec import spec
-from cnnspec.graph import Graph, Step, Totals
+from cnnspec.graph.graph import Graph, Step, Totals
 
 BRANCHES = """
   - {conv: {F: 1, K: 4}, name: a}

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from cnnspec import spec
 from cnnspec.engine.plain import execute
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import FLOAT
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import FLOAT
 from cnnspec.model import Model
 
 Array = NDArray[Any]

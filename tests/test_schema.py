@@ -21,8 +21,8 @@ from cnnspec.cli import group
 from cnnspec.document import Document, load
 from cnnspec.expression import ExpressionError, parse
 from cnnspec.forms import forms
+from cnnspec.graph.layer import Example, Join
 from cnnspec.header import Header
-from cnnspec.layer import Example, Join
 from cnnspec.layers import find, kinds
 from cnnspec.schema import language, of_spec
 from cnnspec.schema.values import Names, expression

@@ -16,7 +16,7 @@ import pytest
 from calling import call
 
 from cnnspec import weights
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
 from cnnspec.spec import load
 from cnnspec.train.memory import StepMemory, step_memory
 from cnnspec.train.settings import Train

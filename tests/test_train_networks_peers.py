@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from benchmarks.trainers import drawn, network
 from cnnspec import bundled, load
-from cnnspec.graph import Graph
-from cnnspec.layer import Shape, is_image
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.layer import Shape, is_image
 from cnnspec.train.settings import Train
 from cnnspec.train.step import Trainer
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
 from cnnspec.spec import load
 from cnnspec.train.settings import Train
 from cnnspec.train.step import Result, Trainer

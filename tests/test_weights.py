@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.layer import Tensor
+from cnnspec.graph.layer import Tensor
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..layer import Shape, quantity
+from ..graph.layer import Shape, quantity
 from .options import PATH, input_option
 from .progress import tracked
 from .report import loaded

@@ -9,7 +9,7 @@ import click
 
 from ..diagnostics import Diagnostic, FileError
 from ..export import onnx
-from ..layer import Shape
+from ..graph.layer import Shape
 from ..render.safe import escaped
 from .options import PATH, input_option
 from .report import loaded

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..layer import Shape
+from ..graph.layer import Shape
 from ..render.safe import escaped
 from .options import PATH, input_option
 from .report import loaded

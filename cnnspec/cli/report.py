@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from ..diagnostics import Diagnostic
-from ..layer import Shape, times
+from ..graph.layer import Shape, times
 from ..render.findings_text import text
 from ..source import Source
 from ..spec import Spec, check

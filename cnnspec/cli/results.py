@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from ..diagnostics import Diagnostic
-from ..graph import INPUT
+from ..graph.graph import INPUT
 from ..inputs import Batch, Case
 from ..kernels.windows import Array
 from ..model import Model

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics import Diagnostic, FileError, closest
-from ..graph import Graph
-from ..layer import Shape
+from ..graph.graph import Graph
+from ..graph.layer import Shape
 from ..spec import Spec
 from .options import PATH, input_option
 from .progress import tracked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..layer import Shape
+from ..graph.layer import Shape
 from ..spec import Checked, Spec, check
 from ..summary import Summary, summarise
 from .options import input_option

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..layer import Shape
+from ..graph.layer import Shape
 from .options import PATH, input_option
 from .report import loaded
 from .settings import Settable, configured, set_option, source

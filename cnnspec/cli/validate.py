@@ -12,7 +12,7 @@ from dataclasses import replace
 import click
 
 from ..diagnostics import FileError
-from ..layer import Shape, times
+from ..graph.layer import Shape, times
 from ..spec import Checked, check
 from .options import input_option
 from .report import exit_code, note_size

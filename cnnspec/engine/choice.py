@@ -11,7 +11,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from ..kernels.tiling import tiles
 from ..layers.conv import Conv
 from ..layers.deconv import Deconv

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from ..kernels.strips import Call, Strip
 
 Item = list[Call]

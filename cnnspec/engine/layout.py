@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from ..graph import INPUT
-from ..layer import Shape, is_image
+from ..graph.graph import INPUT
+from ..graph.layer import Shape, is_image
 from ..layers.concat import Concat
 from .halo import NONE, Halo
 from .program import Program

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
+from ..graph.layer import is_image
 from ..kernels.strips import Scratch
 from ..kernels.windows import Array
-from ..layer import is_image
 from .flow import Item, Stage
 from .halo import Halo
 from .layout import Place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..graph import INPUT, Graph
+from ..graph.graph import INPUT, Graph
 from ..kernels.windows import Array
 
 

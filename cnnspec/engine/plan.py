@@ -12,10 +12,10 @@ from weakref import finalize
 import numpy as np
 
 from ..files.memory_map import release
-from ..graph import INPUT, Graph
+from ..graph.graph import INPUT, Graph
+from ..graph.layer import is_image
 from ..kernels.strips import Call, Scratch, aligned
 from ..kernels.windows import Array
-from ..layer import is_image
 from ..machine.blas_threads import one_thread
 from .choice import nanoseconds
 from .flow import Flow

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from ..kernels.pooling import coverage, seen_by
 from ..kernels.strips import Call, Scratch, strips
 from ..kernels.windows import Array

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from .strips import Call, Made, Scratch, Strip, add_bias, strips
 from .windows import Array
 

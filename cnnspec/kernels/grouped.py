@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from .gathered import Gathered
 from .strips import Made, Scratch, Strip
 from .windows import Array

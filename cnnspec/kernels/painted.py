@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from .adjoint import inside, painted, tap
 from .strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
 from .windows import Array

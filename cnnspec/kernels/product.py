@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from .strips import Made, Scratch, Strip, add_bias, evenly, multiply, strips
 from .windows import Array
 

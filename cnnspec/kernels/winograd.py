@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..geometry import Sweep
+from ..graph.window import Sweep
 from .strips import Call, Made, Scratch, Strip, add_bias
 from .tiling import tiles
 from .windows import Array

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import FLOAT, Kept, Shape, Tensor
+from ..graph.layer import FLOAT, Kept, Shape, Tensor
 from ._affine import along
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Norm(Pointwise):

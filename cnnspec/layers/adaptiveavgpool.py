@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..geometry import bin_of
-from ..layer import Example, Kept, Layer, Pair, Shape, image
-from ..reach import PLACELESS, Reach, Reaches, repeating
+from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.receptive_field import PLACELESS, Reach, Reaches, repeating
+from ..graph.window import bin_of
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class AdaptiveAvgPool(Layer):

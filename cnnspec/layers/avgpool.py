@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
+    from ..graph.layer import Array
     from ..kernels.differentiable.pooling import Back
-    from ..layer import Array
 
 
 class AvgPool(Pool):

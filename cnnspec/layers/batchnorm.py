@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example, Kept, Practice, Shape, Tensor
+from ..graph.layer import Example, Kept, Practice, Shape, Tensor
 from ._affine import Affine
 
 if TYPE_CHECKING:
+    from ..graph.layer import Array, Pull
     from ..kernels.differentiable.batch_norm import Back
-    from ..layer import Array, Pull
 
 
 class BatchNorm(Affine):

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Shape, Tensor
+from ..graph.layer import Example, Shape, Tensor
 from ._affine import Absorbs
 from ._filters import Filters
 
 if TYPE_CHECKING:
+    from ..graph.layer import Array
     from ..kernels.differentiable.convolution import Back
-    from ..layer import Array
 
 
 class Conv(Absorbs, Filters):

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..geometry import Sweep, spread
-from ..layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
-from ..reach import Reach, Reaches, repeating
+from ..graph.layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
+from ..graph.receptive_field import Reach, Reaches, repeating
+from ..graph.window import Sweep, spread
 from ._filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..graph.layer import Array
     from ..kernels.differentiable.convolution import Back
-    from ..layer import Array
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import FLOAT, Count, Example, Kept, Shape, image
+from ..graph.layer import FLOAT, Count, Example, Kept, Shape, image
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class LRN(Pointwise):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
+    from ..graph.layer import Array
     from ..kernels.differentiable.pooling import Back
-    from ..layer import Array
 
 
 class SumPool(Pool):

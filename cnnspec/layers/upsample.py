@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Kept, Layer, Pair, Shape, image
-from ..reach import Reaches, repeating
+from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.receptive_field import Reaches, repeating
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Upsample(Layer):

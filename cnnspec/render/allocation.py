@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from ..allocation import Allocation, Held
-from ..layer import times
+from ..graph.layer import times
 from . import markdown
 from .columns import Column, Line, Measure, fitted, table, wrapped
 from .csv_table import csv_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ..layer import quantity
+from ..graph.layer import quantity
 from ..train.evaluate import Evaluation
 from .columns import shortened
 from .evaluation_text import names_of, percent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..difference import Change, Difference
-from ..layer import times
+from ..graph.layer import times
 from ..summary import Row, Summary
 from .facts import field, passage
 from .hyperparameters import kind, value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..graph import Totals
-from ..layer import times
+from ..graph.graph import Totals
+from ..graph.layer import times
 from ..summary import Summary
 from .safe import escaped
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from textwrap import wrap
 
-from ..layer import Tensor, times
+from ..graph.layer import Tensor, times
 from ..manual import Entry, Page, Use
 from .paint import BOLD, CYAN, PLAIN
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from ..graph.layer import times
 from ..kernels.windows import Array
-from ..layer import times
 from ..predictions import Class, Result
 from .bar import bar
 from .paint import PLAIN

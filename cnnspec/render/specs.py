@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..layer import times
+from ..graph.layer import times
 from ..spec import Spec
 from .safe import escaped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ..layer import quantity
+from ..graph.layer import quantity
 from ..train.memory import StepMemory
 from . import markdown
 from .columns import fitted, wrapped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..layer import times
+from ..graph.layer import times
 from ..summary import Summary
 from .csv_table import csv_table
 from .hyperparameters import fields

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from ..layer import Shape
+from ..graph.layer import Shape
 from ..summary import Row, Summary
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..layer import times
+from ..graph.layer import times
 from ..summary import Summary
 from .bar import bar
 from .columns import Column, Line, Measure, fitted, table, wrapped

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from math import prod
 
-from ..layer import FLOAT, Tensor, times
+from ..graph.layer import FLOAT, Tensor, times
 from . import markdown
 from .columns import Column, Line, Measure, table
 from .csv_table import csv_table

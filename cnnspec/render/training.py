@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..layer import quantity
+from ..graph.layer import quantity
 from ..train.events import EpochDone, Finished, Score
 from ..train.progress import Progress
 from ..train.settings import Train

@@ -14,8 +14,8 @@ from ..document import FLAGS, RESERVED
 from ..entries import NAME, SIBLINGS
 from ..expression import IDENTIFIER
 from ..forms import Form
+from ..graph.layer import Join, Layer
 from ..items import Block
-from ..layer import Join, Layer
 from ..layers import find, kinds
 from ..naming import LENGTH
 from .values import Names, Schema, expression, mapping, reference, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph import Graph
+from ..graph.graph import Graph
 from .checkpoint import Identity, Snapshot, digest
 from .data.augment import Augment
 from .data.examples import Examples

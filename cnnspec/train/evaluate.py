@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import Graph
+from ..graph.graph import Graph
 from ..kernels.windows import Array
 from ..model import Model
 from .data.examples import Answers, Examples

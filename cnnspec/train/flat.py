@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..graph.layer import Shape
 from ..kernels.windows import Array
-from ..layer import Shape
 
 
 class Flat:

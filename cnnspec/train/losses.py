@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import Graph
+from ..graph.graph import Graph
 from ..kernels.windows import Array
 from .settings import Train
 

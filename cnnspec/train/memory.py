@@ -12,8 +12,8 @@ from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
-from ..graph import INPUT, Graph
-from ..layer import FLOAT, Shape
+from ..graph.graph import INPUT, Graph
+from ..graph.layer import FLOAT, Shape
 from .route import Route
 from .settings import Train
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.layer import Shape
 from ..kernels.windows import Array
-from ..layer import Shape
 from .flat import Flat
 from .settings import Train
 

@@ -15,7 +15,7 @@ from ..diagnostics import Diagnostic, Span, SpecError, errors
 from ..document import Document
 from ..fields import read
 from ..forms import forms
-from ..graph import Graph
+from ..graph.graph import Graph
 from ..header import Header
 from ..source import Mapping, Node, Scalar, Source, parse
 from .settings import Train

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ..diagnostics import Diagnostic, TrainingError
-from ..graph import Graph
-from ..layer import quantity
+from ..graph.graph import Graph
+from ..graph.layer import quantity
 from ..machine.hardware import memory
 from .memory import step_memory
 from .settings import Train

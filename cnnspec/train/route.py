@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..graph import Graph, Step
+from ..graph.graph import Graph, Step
 
 
 class Route:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..layer import STRICT, Count, Natural, is_image, times
+from ..graph.layer import STRICT, Count, Natural, is_image, times
 
 if TYPE_CHECKING:
-    from ..graph import Graph
-    from ..layer import Shape
+    from ..graph.graph import Graph
+    from ..graph.layer import Shape
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]

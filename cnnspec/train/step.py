@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..engine.choice import PRODUCT
-from ..graph import Graph
+from ..graph.graph import Graph
 from ..kernels.windows import Array
 from ..machine.malloc import keep_freed_memory
 from .flat import Flat
@@ -58,7 +58,7 @@ class Learnt(NamedTuple):
 
 
 class Lesson:
-    """What a layer may need in a step of one worker: the contract `Practice` of `cnnspec.layer`."""
+    """What a layer may need in a step of one worker: the contract `Practice` of `cnnspec.graph.layer`."""
 
     def __init__(self, name: str, goes_on: bool, lessons: Lessons) -> None:
         self.random = lessons.random

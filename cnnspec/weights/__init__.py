@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.npy import pickled
 from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
-from ..layer import Tensor
+from ..graph.layer import Tensor
 from .contents import Entry, Weights, described
 from .initialisation import Style, initial
 from .matching import match, place

@@ -8,7 +8,7 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
-from ..layer import Shape, Tensor
+from ..graph.layer import Shape, Tensor
 from .contents import BEST, FLOATS, OPTIMIZER, Entry
 
 _PLAIN = re.compile(r"[\w.-]+")

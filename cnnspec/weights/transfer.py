@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnostics import FileError, errors
 from ..files.reading import AnyPath
-from ..layer import Tensor
+from ..graph.layer import Tensor
 from . import Style, fit, initial, read
 from .matching import match, misfit, place
 

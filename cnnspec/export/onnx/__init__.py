@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
-from ...graph import INPUT, Graph
+from ...graph.graph import INPUT, Graph
 from .calls import ensure_room
 from .kinds import ensure_rules
 

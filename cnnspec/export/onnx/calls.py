@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...diagnostics import Diagnostic, FileError
-from ...graph import Step
-from ...layer import Shape
+from ...graph.graph import Step
+from ...graph.layer import Shape
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...diagnostics import Diagnostic, FileError
-from ...graph import Step
+from ...graph.graph import Step
 from . import norms, places, values, windows
 from .calls import Rule
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from ...layer import image, is_image
+from ...graph.layer import image, is_image
 from .calls import Call, Rule, call, own, per_channel
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ...graph import Step
+    from ...graph.graph import Step
     from ...layers.batchnorm import BatchNorm
     from ...layers.groupnorm import GroupNorm
     from ...layers.instancenorm import InstanceNorm

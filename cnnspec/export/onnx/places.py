@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .calls import Call, Rule, call, direct
 
 if TYPE_CHECKING:
-    from ...graph import Step
+    from ...graph.graph import Step
     from ...layers.channelshuffle import ChannelShuffle
     from ...layers.crop import Crop
     from ...layers.pad import Pad

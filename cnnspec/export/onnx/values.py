@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .calls import Call, Rule, call, direct, per_channel
 
 if TYPE_CHECKING:
-    from ...graph import Step
-    from ...layer import Layer
+    from ...graph.graph import Step
+    from ...graph.layer import Layer
     from ...layers.elu import ELU
     from ...layers.gelu import GELU
     from ...layers.leakyrelu import LeakyReLU

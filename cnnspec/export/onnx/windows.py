@@ -9,15 +9,15 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ...geometry import Sweep, bins, spread
-from ...layer import FLOAT, image
+from ...graph.layer import FLOAT, image
+from ...graph.window import Sweep, bins, spread
 from .calls import Call, Rule, call, direct, ensure_room, own
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ...graph import Step
+    from ...graph.graph import Step
     from ...layers._pool import Pool
     from ...layers.adaptiveavgpool import AdaptiveAvgPool
     from ...layers.avgpool import AvgPool

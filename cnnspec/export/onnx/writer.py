@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 
-from ...graph import Graph, Step
-from ...layer import Shape
+from ...graph.graph import Graph, Step
+from ...graph.layer import Shape
 from .calls import Call, Own, Value, ensure_room
 from .kinds import KINDS
 

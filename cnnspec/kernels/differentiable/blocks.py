@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ...geometry import Sweep
+from ...graph.window import Sweep
 from ..strips import CACHE, Strip, strips
 from ..windows import Array
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...geometry import Sweep
+from ...graph.window import Sweep
 from ..windows import Array
 from .blocks import Blocks
 from .depthwise import depthwise

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ...geometry import Sweep
+from ...graph.window import Sweep
 from ..adjoint import inside, painted, tap
 from ..depthwise import neighbours
 from ..windows import Array

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...geometry import Sweep, bins
+from ...graph.window import Sweep, bins
 from ..pooling import seen_by
 from ..windows import Array
 

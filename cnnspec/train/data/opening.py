@@ -14,8 +14,8 @@ from ...diagnostics import FileError, closest
 from ...files.npy import nbytes
 from ...files.npz import Archive
 from ...files.reading import AnyPath, Malformed, blaming, opened
+from ...graph.layer import Shape, image
 from ...images import levels
-from ...layer import Shape, image
 from ...preprocess import Preprocess
 from ...spec import Spec
 from . import idx, table

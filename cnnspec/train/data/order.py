@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...ahead import ahead
 from ...diagnostics import Diagnostic, FileError
-from ...layer import quantity
+from ...graph.layer import quantity
 from ..randomness import Purpose, generator
 from .augment import Augment
 from .examples import Answers, Examples

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
-from ...layer import Shape, times
+from ...graph.layer import Shape, times
 from .numbers import Numbers
 from .rows import Array, pieces
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from .reach import CELL, Reaches
+from .receptive_field import CELL, Reaches
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,9 +11,9 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from .diagnostics import Span
+from ..diagnostics import Span
 from .layer import FLOAT, Layer, Shape, Tensor
-from .reach import Reaches, behind
+from .receptive_field import Reaches, behind
 
 INPUT = "input"
 
