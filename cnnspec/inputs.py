@@ -13,7 +13,7 @@ from .arrays import check, load_input
 from .attachments import ARRAYS
 from .diagnostics import Diagnostic, FileError
 from .images import listing, load
-from .kernels.windows import Array
+from .kernels.reference.windows import Array
 from .preprocess import Preprocess
 
 

@@ -14,7 +14,7 @@ from .engine.plan import Plan
 from .files.reading import AnyPath
 from .graph.graph import Graph
 from .graph.layer import Shape
-from .kernels.windows import Array
+from .kernels.reference.windows import Array
 from .machine.hardware import cores
 from .weights import take
 

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from .graph.graph import INPUT, Graph
-from .kernels.windows import Array
+from .kernels.reference.windows import Array
 from .layers import find
 
 

@@ -45,8 +45,8 @@ EDGE = """\
 def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
     monkeypatch.setattr(strips, "CACHE", 4000)
-    monkeypatch.setattr("cnnspec.kernels.winograd.LEAST", 0)
-    monkeypatch.setattr("cnnspec.kernels.winograd.ENOUGH", 2)
+    monkeypatch.setattr("cnnspec.kernels.inference.winograd.LEAST", 0)
+    monkeypatch.setattr("cnnspec.kernels.inference.winograd.ENOUGH", 2)
 
 
 def networks() -> Iterator[tuple[str, Graph]]:

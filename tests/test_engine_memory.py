@@ -13,7 +13,7 @@ from engine_cases import graph, lively
 from cnnspec.engine.lowerings import LOWERINGS
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import Sweep
-from cnnspec.kernels.winograd import Winograd
+from cnnspec.kernels.inference.winograd import Winograd
 from cnnspec.model import Model
 from cnnspec.spec import load
 

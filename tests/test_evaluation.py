@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.kernels.windows import Array
+from cnnspec.kernels.reference.windows import Array
 from cnnspec.render import confusion_svg, evaluation_json, evaluation_text
 from cnnspec.train.evaluate import ClassScore, Evaluation, Tally
 from cnnspec.train.losses import Loss, mean_squared_error

@@ -10,7 +10,7 @@ import numpy as np
 from ..diagnostics import Diagnostic
 from ..graph.graph import INPUT
 from ..inputs import Batch, Case
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..model import Model
 from ..predictions import Reading, Result, reading, top
 from ..render.predictions import json_lines, picture, text

@@ -10,7 +10,7 @@ import click
 
 from ..diagnostics import Failure
 from ..files.reading import clear_remains, ensure_writable, whole
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..machine.hardware import cores
 from ..render import curves_svg, curves_text
 from ..render.safe import escaped

@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..kernels.depthwise import Depthwise
-from ..kernels.gathered import Gathered
-from ..kernels.grouped import Grouped
-from ..kernels.painted import Painted
-from ..kernels.product import Product
+from ..kernels.inference.depthwise import Depthwise
+from ..kernels.inference.grouped import Grouped
+from ..kernels.inference.im2col import Gathered
+from ..kernels.inference.pointwise import Product
+from ..kernels.inference.transposed import Painted
+from ..kernels.inference.winograd import Winograd
 from ..kernels.strips import Scratch, Strip
-from ..kernels.winograd import Winograd
 from .finish import finish
 from .flow import Item, Stage, ends, made, read
 from .lowering import Lowering, Memory

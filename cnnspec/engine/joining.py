@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, Strip, strips
-from ..kernels.windows import Array
 from .finish import FINISHES, finish
 from .flow import Item, Stage, made
 from .lowering import Memory

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from ..graph.layer import is_image
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Scratch
-from ..kernels.windows import Array
 from .flow import Item, Stage
 from .halo import Halo
 from .layout import Place

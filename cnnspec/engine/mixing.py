@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.pooling import average_bins
+from ..kernels.reference.pooling import average_bins
+from ..kernels.reference.upsampling import bilinear
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Scratch
-from ..kernels.upsampling import bilinear
-from ..kernels.windows import Array
 from .copies import Copy
 from .flow import Item, Stage
 from .lowering import Lowering, Memory

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Scratch
-from ..kernels.windows import Array
 from .flow import Item, Stage
 from .joining import Elementwise
 from .lowering import Memory

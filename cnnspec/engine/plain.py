@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..graph.graph import INPUT, Graph
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 
 
 def execute(graph: Graph, tensors: Mapping[str, Array], x: Array) -> Iterator[tuple[str, Array]]:

@@ -14,8 +14,8 @@ import numpy as np
 from ..files.memory_map import release
 from ..graph.graph import INPUT, Graph
 from ..graph.layer import is_image
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, aligned
-from ..kernels.windows import Array
 from ..machine.blas_threads import one_thread
 from .choice import nanoseconds
 from .flow import Flow

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..graph.window import Sweep
-from ..kernels.pooling import coverage, seen_by
+from ..kernels.reference.pooling import coverage, seen_by
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, strips
-from ..kernels.windows import Array
 from .flow import Stage, made, read
 from .lowering import Lowering, Memory
 from .program import Operation

@@ -15,7 +15,7 @@ from ..layers._affine import Absorbs, Affine
 from .halo import NONE, Halo
 
 if TYPE_CHECKING:
-    from ..kernels.windows import Array
+    from ..kernels.reference.windows import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, Strip, strips
-from ..kernels.windows import Array
 from .finish import finish
 from .flow import Item, Stage
 from .joining import Elementwise

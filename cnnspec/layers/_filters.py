@@ -13,7 +13,7 @@ from ._windowed import Windowed
 
 if TYPE_CHECKING:
     from ..graph.layer import Array, Practice, Pull
-    from ..kernels.differentiable.convolution import Back
+    from ..kernels.training.convolution import Back
 
 
 class Filters(Windowed):

@@ -12,7 +12,7 @@ from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
     from ..graph.layer import Array, Pull
-    from ..kernels.differentiable.pooling import Back
+    from ..kernels.training.pooling import Back
 
 
 class Pool(Windowed):

@@ -43,7 +43,7 @@ class AdaptiveAvgPool(Layer):
         return rows, columns
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.pooling import average_bins
+        from ..kernels.reference.pooling import average_bins
 
         for axis, out in zip((2, 3), self.out, strict=True):
             x = average_bins(x, axis, out)
@@ -51,7 +51,7 @@ class AdaptiveAvgPool(Layer):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import averages
+        from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), self.out)
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..graph.layer import Array
-    from ..kernels.differentiable.convolution import Back
+    from ..kernels.training.convolution import Back
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 
@@ -107,13 +107,13 @@ class Deconv(Filters):
         return rows, columns
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
-        from ..kernels.adjoint import deconvolve
+        from ..kernels.reference.transposed_convolution import deconvolve
 
         y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
     def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
-        from ..kernels.differentiable.convolution import transposed
+        from ..kernels.training.convolution import transposed
 
         return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)
 

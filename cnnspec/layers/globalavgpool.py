@@ -28,7 +28,7 @@ class GlobalAvgPool(Global):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import averages
+        from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), (1, 1))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

@@ -28,7 +28,7 @@ class GlobalMaxPool(Global):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import highest_of_all
+        from ..kernels.training.pooling import highest_of_all
 
         y, back = highest_of_all(cells(x))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

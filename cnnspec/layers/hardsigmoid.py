@@ -24,7 +24,7 @@ class HardSigmoid(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import hard_logistic
+        from ..kernels.reference.logistic import hard_logistic
 
         return hard_logistic(x)
 

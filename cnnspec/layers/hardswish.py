@@ -23,7 +23,7 @@ class HardSwish(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import hard_logistic
+        from ..kernels.reference.logistic import hard_logistic
 
         return x * hard_logistic(x)
 

@@ -22,7 +22,7 @@ class Sigmoid(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         return logistic(x)
 

@@ -23,12 +23,12 @@ class SiLU(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         return x * logistic(x)
 
     def derivative(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         s = logistic(x)
         return s * (1 + x * (1 - s))

@@ -9,7 +9,7 @@ from ._pool import Pool
 
 if TYPE_CHECKING:
     from ..graph.layer import Array
-    from ..kernels.differentiable.pooling import Back
+    from ..kernels.training.pooling import Back
 
 
 class SumPool(Pool):
@@ -23,12 +23,12 @@ class SumPool(Pool):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.windows import windows
+        from ..kernels.reference.windows import windows
 
         y: Array = windows(x, self.sweeps(x.shape[1:])).sum(axis=(-2, -1))
         return y
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
-        from ..kernels.differentiable.pooling import totals
+        from ..kernels.training.pooling import totals
 
         return totals(x, self.sweeps((x.shape[3], *x.shape[1:3])))

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ..graph.layer import times
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..predictions import Class, Result
 from .bar import bar
 from .paint import PLAIN

@@ -22,7 +22,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from ..diagnostics import Diagnostic, FileError, TrainingError
 from ..files.reading import AnyPath, Malformed, blaming, whole
 from ..graph.graph import Graph
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..weights import safetensors
 from ..weights.contents import BEST as _BEST
 from ..weights.contents import OPTIMIZER as _OPTIMIZER

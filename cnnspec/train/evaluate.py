@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.graph import Graph
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..model import Model
 from .data.examples import Answers, Examples
 from .data.order import in_order

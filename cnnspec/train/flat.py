@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..graph.layer import Shape
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 
 
 class Flat:

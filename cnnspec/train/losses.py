@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.graph import Graph
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from .settings import Train
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.layer import Shape
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from .flat import Flat
 from .settings import Train
 

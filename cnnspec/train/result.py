@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from .. import weights
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.reading import AnyPath, whole
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..weights import safetensors
 from .checkpoint import Identity
 

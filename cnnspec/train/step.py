@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..engine.choice import PRODUCT
 from ..graph.graph import Graph
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..machine.malloc import keep_freed_memory
 from .flat import Flat
 from .losses import objective

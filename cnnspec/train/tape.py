@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import Practice
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from .route import Route
 
 if TYPE_CHECKING:

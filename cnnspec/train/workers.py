@@ -14,7 +14,7 @@ from weakref import finalize
 
 import numpy as np
 
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from ..machine.blas_threads import one_thread
 
 T = TypeVar("T")

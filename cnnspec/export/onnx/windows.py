@@ -70,7 +70,7 @@ def avgpool(layer: AvgPool, step: Step) -> Call:
     """
     import numpy as np
 
-    from ...kernels.pooling import coverage
+    from ...kernels.reference.pooling import coverage
 
     _, H, W = image(step.arriving[0])
     ensure_room(FLOAT * H * W)

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..graph.window import Sweep
-from .gathered import Gathered
-from .strips import Made, Scratch, Strip
-from .windows import Array
+from ...graph.window import Sweep
+from ..reference.windows import Array
+from ..strips import Made, Scratch, Strip
+from .im2col import Gathered
 
 
 class Grouped:

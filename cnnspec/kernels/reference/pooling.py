@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.window import Sweep, bins
+from ...graph.window import Sweep, bins
 from .windows import Array
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from ..graph.window import Sweep
+from ...graph.window import Sweep
 
 Array = NDArray[np.floating[Any]]
 

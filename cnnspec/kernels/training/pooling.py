@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.window import Sweep, bins
-from ..pooling import seen_by
-from ..windows import Array
+from ..reference.pooling import seen_by
+from ..reference.windows import Array
 
 Sweeps = tuple[Sweep, Sweep]
 Back = Callable[[Array], Array]

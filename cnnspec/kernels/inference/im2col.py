@@ -14,9 +14,9 @@ from functools import partial
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..graph.window import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias, multiply, strips
-from .windows import Array
+from ...graph.window import Sweep
+from ..reference.windows import Array
+from ..strips import Call, Made, Scratch, Strip, add_bias, multiply, strips
 
 SHORT = 16
 """float32 values of a window's row below which it is not worth a copy of its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.window import Sweep
-from ..windows import Array
+from ..reference.windows import Array
 
 Sweeps = tuple[Sweep, Sweep]
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.window import Sweep
-from ..adjoint import inside, painted, tap
-from ..depthwise import neighbours
-from ..windows import Array
+from ..inference.depthwise import neighbours
+from ..reference.transposed_convolution import inside, painted, tap
+from ..reference.windows import Array
 from .padding import is_mirrored, mirrored, padded
 
 Sweeps = tuple[Sweep, Sweep]

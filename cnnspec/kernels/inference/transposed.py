@@ -13,10 +13,10 @@ from functools import partial
 
 import numpy as np
 
-from ..graph.window import Sweep
-from .adjoint import inside, painted, tap
-from .strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
-from .windows import Array
+from ...graph.window import Sweep
+from ..reference.transposed_convolution import inside, painted, tap
+from ..reference.windows import Array
+from ..strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
 
 
 class Painted:

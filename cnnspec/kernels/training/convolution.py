@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ...graph.window import Sweep
-from ..windows import Array
-from .blocks import Blocks
+from ..reference.windows import Array
+from .blocked_im2col import Blocks
 from .depthwise import depthwise
 from .padding import is_mirrored, mirrored
 

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..graph.window import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias
-from .tiling import tiles
-from .windows import Array
+from ...graph.window import Sweep
+from ..reference.windows import Array
+from ..strips import Call, Made, Scratch, Strip, add_bias
+from ..tiling import tiles
 
 
 class Filtering(NamedTuple):

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.window import Sweep
+from ..reference.windows import Array
 from ..strips import CACHE, Strip, strips
-from ..windows import Array
 
 ROOM = 2 * CACHE
 """Values of gathered blocks: a strip's other arrays are small, so it may be larger than the engine's."""

@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..graph.window import Sweep
-from .strips import Call, Made, Scratch, Strip, add_bias, strips
-from .windows import Array
+from ...graph.window import Sweep
+from ..reference.windows import Array
+from ..strips import Call, Made, Scratch, Strip, add_bias, strips
 
 STRETCH = 8192
 """Values of the inner loop: the filters, 9 taps of so many, stay in the second-level cache."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph.window import Sweep
+from ...graph.window import Sweep
 from .windows import Array
 
 
