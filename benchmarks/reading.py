@@ -22,13 +22,13 @@ import numpy as np
 from PIL import Image
 
 from cnnspec import load
+from cnnspec.language.sections.train import Train
 from cnnspec.machine.blas_threads import one_thread
 from cnnspec.render.markdown import table
 from cnnspec.spec import Spec
 from cnnspec.train.data import Examples, open_examples
 from cnnspec.train.data.augment import Augment
 from cnnspec.train.data.order import Batches
-from cnnspec.train.settings import Train
 from cnnspec.train.step import Trainer
 from cnnspec.weights.initialisation import initial
 

@@ -86,7 +86,7 @@ def drawn(graph: Graph) -> Values:
 
 
 def ours(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
-    from cnnspec.train.settings import Train
+    from cnnspec.language.sections.train import Train
     from cnnspec.train.step import Trainer
 
     trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads)

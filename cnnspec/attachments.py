@@ -12,11 +12,11 @@ from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 from .diagnostics import Diagnostic, FileError
-from .document import Document
-from .expectations import misfit_classes
 from .files.reading import Malformed, blaming, opened
 from .graph.graph import Graph
-from .source import Mapping
+from .language.document.document import Document
+from .language.elaboration.expectations import misfit_classes
+from .language.syntax.parser import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from .diagnostics import Diagnostic, FileError
 from .files import png
-from .preprocess import Preprocess
+from .language.sections.preprocess import Preprocess
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from .attachments import ARRAYS
 from .diagnostics import Diagnostic, FileError
 from .images import listing, load
 from .kernels.reference.windows import Array
-from .preprocess import Preprocess
+from .language.sections.preprocess import Preprocess
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from . import keys
 from .diagnostics import Diagnostic
-from .forms import forms, spelled
 from .graph.graph import Step
 from .graph.layer import Example, Join, Shape
-from .header import Header
+from .language import keywords
+from .language.sections.header import Header
+from .language.values.field_types import forms, spelled
 from .layers import find, kinds
 from .spec import Checked, check
 
@@ -82,7 +82,7 @@ def summary(kind: str) -> str:
 
 def key_page(key: str) -> Page:
     """The page of a spec's key. Raises KeyError for a key that does not exist."""
-    titles = [known[key] for known in (keys.top(), keys.inner()) if key in known]
+    titles = [known[key] for known in (keywords.top(), keywords.inner()) if key in known]
     if not titles:
         raise KeyError(key)
     form = forms(Header).get(key)
@@ -90,14 +90,14 @@ def key_page(key: str) -> Page:
     prose = [
         cleandoc(model.__doc__ or "") if model else f"It takes {form.wanted()}." if form else "",
         f"Beside a layer: {titles[1]}." if len(titles) > 1 else "",
-        keys.MORE.get(key, "") if key in keys.inner() else "",
+        keywords.MORE.get(key, "") if key in keywords.inner() else "",
     ]
     return Page(key, titles[0], "\n\n".join(filter(None, prose)), tuple(entries(model)) if model else ())
 
 
 def letter_page(letter: str) -> Page:
     """The page of a letter: which layers have it as a field. Raises KeyError for a letter without a meaning."""
-    title = keys.letters()[letter]
+    title = keywords.letters()[letter]
     having = ", ".join(f"`{kind}`" for kind in kinds() if letter in forms(find(kind)))
     return Page(letter, title, f"A field of {having}." if having else "")
 

@@ -10,14 +10,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from . import attachments, bundled
 from .diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
-from .document import Document
-from .document import load as load_document
-from .elaborate import Elaboration, elaborate
-from .expectations import check_expectations
 from .graph.graph import Graph, Step
 from .graph.layer import Shape
-from .header import Header
-from .source import MAX_BYTES, Source, read
+from .language.document.document import Document
+from .language.document.document import load as load_document
+from .language.elaboration.elaborate import Elaboration, elaborate
+from .language.elaboration.expectations import check_expectations
+from .language.sections.header import Header
+from .language.syntax.parser import MAX_BYTES, Source, read
 
 if TYPE_CHECKING:
     from .model import Model

@@ -8,9 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from .document import Document
 from .graph.graph import Call, Graph, Step, Totals
 from .graph.layer import Layer, Shape, Tensor
+from .language.document.document import Document
 from .spec import Checked
 
 LETTERS = "FSPDKG"

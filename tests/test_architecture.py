@@ -143,7 +143,7 @@ def test_directions(module: str) -> None:
         assert wrong(module, "cnnspec.engine") == set()
     if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.export"):
         assert wrong(module, *(f"cnnspec.layers.{kind}" for kind in kinds())) == set(), "a layer is found by its kind"
-    if module not in ("cnnspec.source", "cnnspec.syntax"):
+    if module not in ("cnnspec.language.syntax.parser", "cnnspec.language.syntax.yaml_errors"):
         assert wrong(module, "yaml") == set()
 
 

@@ -10,7 +10,7 @@ import pytest
 from cnnspec import spec
 from cnnspec.diagnostics import Diagnostic
 from cnnspec.graph.graph import Graph
-from cnnspec.scope import NoSuchName, Scope, Unknown
+from cnnspec.language.values.scope import NoSuchName, Scope, Unknown
 
 
 def check(blocks: str, layers: str) -> spec.Checked:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from cnnspec import images
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.preprocess import Preprocess
+from cnnspec.language.sections.preprocess import Preprocess
 
 RGB = Preprocess(mode="rgb")
 GRAY = Preprocess(mode="gray")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cnnspec import images
-from cnnspec.preprocess import Preprocess
+from cnnspec.language.sections.preprocess import Preprocess
 
 pytestmark = pytest.mark.peers
 

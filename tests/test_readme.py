@@ -22,11 +22,15 @@ import readme
 from readme import ROOT, Block, Command, Shell, blocks, commands, console, rows, words
 
 import cnnspec
-from cnnspec import bundled, expression, images, keys, naming, source
-from cnnspec.calls import REPEATS
+from cnnspec import bundled, images
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
-from cnnspec.elaborate import LAYERS
+from cnnspec.language import keywords
+from cnnspec.language.elaboration import symbol_table
+from cnnspec.language.elaboration.binding import REPEATS
+from cnnspec.language.elaboration.elaborate import LAYERS
+from cnnspec.language.syntax import parser
+from cnnspec.language.values import expression
 from cnnspec.layers import find
 from cnnspec.manual import entries
 from cnnspec.spec import check
@@ -164,26 +168,26 @@ def test_layers_with_all_their_fields() -> None:
 
 
 def test_keys_of_a_spec() -> None:
-    assert {key for first, *_ in rows("key") for key in words(first)} == set(keys.top())
-    for key in keys.inner():
+    assert {key for first, *_ in rows("key") for key in words(first)} == set(keywords.top())
+    for key in keywords.inner():
         assert re.search(rf"`{key}[`:]|\b{key}:", readme.text()), key
 
 
 def test_letters() -> None:
-    assert {letters: said for letters, said, _ in rows("letter")} == keys.LETTERS
+    assert {letters: said for letters, said, _ in rows("letter")} == keywords.LETTERS
 
 
 def test_limits() -> None:
     limits = readme.text().partition("### Limits\n")[2].partition("\n## ")[0]
     for number, unit in (
-        (source.MAX_BYTES, "bytes"),
-        (source.MAX_DEPTH, "levels"),
-        (source.MAX_EVENTS, "YAML events"),
-        (source.MAX_SCALAR, "characters"),
+        (parser.MAX_BYTES, "bytes"),
+        (parser.MAX_DEPTH, "levels"),
+        (parser.MAX_EVENTS, "YAML events"),
+        (parser.MAX_SCALAR, "characters"),
         (expression.MAX_LENGTH, "characters"),
         (REPEATS, ""),
         (LAYERS, "layers"),
-        (naming.LENGTH, "characters"),
+        (symbol_table.LENGTH, "characters"),
         (images.MAX_PIXELS, "pixels"),
         (images.MAX_SIDE, "a side"),
     ):

@@ -17,9 +17,9 @@ from calling import call
 
 from cnnspec import weights
 from cnnspec.graph.graph import Graph
+from cnnspec.language.sections.train import Train
 from cnnspec.spec import load
 from cnnspec.train.memory import StepMemory, step_memory
-from cnnspec.train.settings import Train
 from cnnspec.train.step import Trainer
 
 MODERN = """

@@ -19,7 +19,7 @@ from benchmarks.trainers import drawn, network
 from cnnspec import bundled, load
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Shape, is_image
-from cnnspec.train.settings import Train
+from cnnspec.language.sections.train import Train
 from cnnspec.train.step import Trainer
 
 torch = pytest.importorskip("torch")

@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnspec.graph.graph import Graph
+from cnnspec.language.sections.train import Train
 from cnnspec.spec import load
-from cnnspec.train.settings import Train
 from cnnspec.train.step import Result, Trainer
 from cnnspec.weights import initial
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from .. import keys, manual
+from .. import manual
 from ..diagnostics import catalogue, closest
+from ..language import keywords
 from ..layers import kinds
 from ..render.manual import index, markdown, styled
 from .terminal import colour
@@ -27,28 +28,28 @@ def _page(name: str) -> str:
         return markdown(manual.layer_page(name))
     if name in _keys():
         return markdown(manual.key_page(name))
-    if name in keys.letters():
+    if name in keywords.letters():
         return markdown(manual.letter_page(name))
     if name.upper() in catalogue.codes():
         return catalogue.page(name.upper())
     if name in manual.fields():
         return markdown(manual.field_page(name))
-    near = closest(name, [*kinds(), *_keys(), *keys.letters(), *catalogue.codes(), *manual.fields()])
+    near = closest(name, [*kinds(), *_keys(), *keywords.letters(), *catalogue.codes(), *manual.fields()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
     raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")
 
 
 def _keys() -> dict[str, str]:
-    return keys.inner() | keys.top()
+    return keywords.inner() | keywords.top()
 
 
 def _everything() -> str:
     return index(
         {
             "Layers": {kind: manual.summary(kind) for kind in kinds()},
-            "Keys of a spec": keys.top(),
-            "Keys of a layer or block": keys.inner(),
-            "Letters": keys.letters(),
+            "Keys of a spec": keywords.top(),
+            "Keys of a layer or block": keywords.inner(),
+            "Letters": keywords.letters(),
             "Errors and warnings": {code: catalogue.title(code) for code in catalogue.codes()},
         }
     )

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from ..diagnostics import FileError, TrainingError
+from ..language.sections.train import Train
 from ..render.safe import escaped
 from ..spec import Spec
 from ..train.data import Examples
 from ..train.keeper import Keeper
-from ..train.settings import Train
 from ..weights.transfer import Start
 
 LISTED = 8

@@ -9,8 +9,8 @@ import click
 
 from ..diagnostics import Diagnostic
 from ..graph.layer import Shape, times
+from ..language.syntax.parser import Source
 from ..render.findings_text import text
-from ..source import Source
 from ..spec import Spec, check
 from .terminal import colour
 

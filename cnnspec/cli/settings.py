@@ -14,8 +14,8 @@ from .report import show
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..language.sections.train import Train
     from ..spec import Spec
-    from ..train.settings import Train
 
 set_option: Decorator = click.option(
     "--set",
@@ -44,9 +44,9 @@ class Settable(click.Command):
 def _setting(option: str, options: Sequence[str]) -> str | None:
     """The key of --set that an option is called like, or nearly so: nearer than to the command's own `options`."""
     from ..diagnostics import closest
-    from ..forms import forms
-    from ..synonyms import field
-    from ..train.settings import Augmentation, Train
+    from ..language.sections.train import Augmentation, Train
+    from ..language.values.field_types import forms
+    from ..language.values.synonyms import field
 
     name = option.lstrip("-").replace("-", "_")
     if name in forms(Augmentation):
@@ -67,7 +67,7 @@ def _value(given: Sequence[str], option: str) -> str:
 
 def configured(spec: Spec, options: Sequence[str], freeze: Sequence[str] = ()) -> Train:
     """The settings to train a spec with. Warnings are shown; raises SpecError."""
-    from ..train.overriding import configure
+    from ..language.overrides import configure
 
     settings, warnings = configure(spec.document, spec.graph, options, freeze)
     show(warnings, [spec.source])

@@ -11,6 +11,7 @@ import click
 from ..diagnostics import Failure
 from ..files.reading import clear_remains, ensure_writable, whole
 from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
 from ..machine.hardware import cores
 from ..render import curves_svg, curves_text
 from ..render.safe import escaped
@@ -25,7 +26,6 @@ from ..train.keeper import Keeper
 from ..train.log import Log
 from ..train.result import finished, save
 from ..train.room import ensure_room
-from ..train.settings import Train
 from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
 from . import notes, terminal

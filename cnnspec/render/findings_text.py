@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..diagnostics import Diagnostic, Span
-from ..source import Source
+from ..language.syntax.parser import Source
 from .paint import BLUE, BOLD, CYAN, RED, YELLOW, Paint, painter
 from .safe import escaped, width
 

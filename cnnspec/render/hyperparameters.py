@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..forms import spelled
+from ..language.values.field_types import spelled
 from ..summary import Row
 
 

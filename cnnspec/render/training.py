@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..graph.layer import quantity
+from ..language.sections.train import Train
 from ..train.events import EpochDone, Finished, Score
 from ..train.progress import Progress
-from ..train.settings import Train
 
 
 def first_line(name: str, settings: Train, examples: int, held_out: int, threads: int) -> str:

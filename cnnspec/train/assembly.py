@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..graph.graph import Graph
+from ..language.sections.train import Train
 from .checkpoint import Identity, Snapshot, digest
 from .data.augment import Augment
 from .data.examples import Examples
@@ -10,7 +11,6 @@ from .data.order import Batches, held_out
 from .evaluate import Exam
 from .loop import Run
 from .schedules import rate
-from .settings import Train
 from .step import Trainer
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
 from ..model import Model
 from .data.examples import Answers, Examples
 from .data.order import in_order
 from .events import Score
 from .losses import Measure, objective
-from .settings import Train
 
 ACTIVATIONS = 256 * 2**20
 LARGEST_BATCH = 256

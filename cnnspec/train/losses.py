@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
-from .settings import Train
+from ..language.sections.train import Train
 
 
 class Loss(NamedTuple):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from ..graph.graph import INPUT, Graph
 from ..graph.layer import FLOAT, Shape
+from ..language.sections.train import Train
 from .route import Route
-from .settings import Train
 
 LABEL = 8
 """Bytes of a label, an int64."""

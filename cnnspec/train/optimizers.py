@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..graph.layer import Shape
 from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
 from .flat import Flat
-from .settings import Train
 
 
 class Optimizer:

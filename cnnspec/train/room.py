@@ -7,9 +7,9 @@ from bisect import bisect_right
 from ..diagnostics import Diagnostic, TrainingError
 from ..graph.graph import Graph
 from ..graph.layer import quantity
+from ..language.sections.train import Train
 from ..machine.hardware import memory
 from .memory import step_memory
-from .settings import Train
 
 GIB = 1 << 30
 

@@ -16,12 +16,12 @@ from numpy.typing import DTypeLike, NDArray
 from ..engine.choice import PRODUCT
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
 from .flat import Flat
 from .losses import objective
 from .optimizers import RULES
 from .randomness import Purpose, generator
-from .settings import Train
 from .tape import Tape
 from .workers import Meeting, Workers
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
 from ...images import check, listing, load, natural
+from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
-from ...preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices
 from .storage import are_few

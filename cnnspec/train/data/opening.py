@@ -16,7 +16,7 @@ from ...files.npz import Archive
 from ...files.reading import AnyPath, Malformed, blaming, opened
 from ...graph.layer import Shape, image
 from ...images import levels
-from ...preprocess import Preprocess
+from ...language.sections.preprocess import Preprocess
 from ...spec import Spec
 from . import idx, table
 from .examples import Examples

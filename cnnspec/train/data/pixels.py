@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...files.reading import blaming
 from ...images import fitting, levels, resized
-from ...preprocess import Preprocess
+from ...language.sections.preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices
 from .rows import Array
