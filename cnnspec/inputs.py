@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from .arrays import check, load_input
-from .attachments import ARRAYS
 from .diagnostics import Diagnostic, FileError
 from .images import listing, load
 from .kernels.reference.windows import Array
 from .language.sections.preprocess import Preprocess
+from .spec.assets import ARRAYS
 
 
 @dataclass(frozen=True, slots=True)

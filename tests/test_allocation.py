@@ -16,11 +16,10 @@ from calling import call
 from engine_cases import lively
 from hypothesis import given, note, settings
 
-from cnnspec import bundled
 from cnnspec.allocation import allocation
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.graph.layer import times
-from cnnspec.spec import load
+from cnnspec.spec import bundled, load
 
 Write = Callable[[str, str], str]
 

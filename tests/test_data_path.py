@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec import bundled, spec
 from cnnspec.diagnostics import FileError
+from cnnspec.spec import bundled, spec
 from cnnspec.train.data import data_path
 
 

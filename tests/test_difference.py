@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cnnspec import bundled, difference
+from cnnspec import difference
 from cnnspec.cli import group
 from cnnspec.difference import Change, Difference, compare
 from cnnspec.render import diff
 from cnnspec.render.diff_cells import delta
 from cnnspec.render.safe import width as columns_of
-from cnnspec.spec import check
+from cnnspec.spec import bundled, check
 from cnnspec.summary import summarise
 
 LENET = bundled.folder() / "lenet5.yaml"

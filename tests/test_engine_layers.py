@@ -11,7 +11,6 @@ import readme
 from calling import call, inputs, net
 from engine_cases import Array, defined, error, graph, interpreted, lively
 
-from cnnspec import bundled
 from cnnspec.engine.finish import FINISHES
 from cnnspec.engine.lowering import Plain
 from cnnspec.engine.lowerings import LOWERINGS, lower
@@ -22,7 +21,7 @@ from cnnspec.graph.layer import Example, Shape
 from cnnspec.kernels.strips import Scratch
 from cnnspec.layers import find, kinds
 from cnnspec.model import Model
-from cnnspec.spec import load
+from cnnspec.spec import bundled, load
 
 LAYER = 1e-5
 """Largest error of one layer, relative to its output's scale."""

@@ -10,7 +10,6 @@ from engine_cases import graph, lively
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from cnnspec import bundled
 from cnnspec.engine.halo import NONE, Halo
 from cnnspec.engine.layout import LINE, Layout, Span, allocate, lay_out
 from cnnspec.engine.passes import optimise
@@ -18,7 +17,7 @@ from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
 from cnnspec.graph.graph import INPUT, Graph
 from cnnspec.graph.layer import Shape
-from cnnspec.spec import load
+from cnnspec.spec import bundled, load
 
 
 def laid(input: Shape, *lines: str, outputs: str = "") -> Layout:

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec import bundled
 from cnnspec.cli import group
 from cnnspec.engine.plain import execute
 from cnnspec.export import onnx as export
@@ -24,7 +23,7 @@ from cnnspec.graph.graph import INPUT
 from cnnspec.graph.layer import Shape
 from cnnspec.layers import find
 from cnnspec.model import Model
-from cnnspec.spec import Spec, check, load
+from cnnspec.spec import Spec, bundled, check, load
 from cnnspec.weights import initial, save
 
 pytestmark = pytest.mark.peers

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from calling import HEAD, LAYERS, image, inputs, net
 
-from cnnspec import bundled, weights
+from cnnspec import weights
+from cnnspec.spec import bundled
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, signals and permissions of POSIX")
 

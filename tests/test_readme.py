@@ -22,7 +22,7 @@ import readme
 from readme import ROOT, Block, Command, Shell, blocks, commands, console, rows, words
 
 import cnnspec
-from cnnspec import bundled, images
+from cnnspec import images
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
 from cnnspec.language import keywords
@@ -33,7 +33,7 @@ from cnnspec.language.syntax import parser
 from cnnspec.language.values import expression
 from cnnspec.layers import find
 from cnnspec.manual import entries
-from cnnspec.spec import check
+from cnnspec.spec import bundled, check
 
 QUICK_START = [block for block in blocks("sh") if block.section == "Quick start"]
 

@@ -13,10 +13,10 @@ import pytest
 from calling import CLASSES, HEAD, LAYERS, call, image, inputs, net, outputs
 from numpy.typing import NDArray
 
-from cnnspec import bundled, weights
+from cnnspec import weights
 from cnnspec.cli import run as run_module
 from cnnspec.inputs import batches, cases, paths
-from cnnspec.spec import load
+from cnnspec.spec import bundled, load
 
 SAMPLES = bundled.folder() / "samples"
 

@@ -16,7 +16,6 @@ import yaml
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from cnnspec import bundled
 from cnnspec.cli import group
 from cnnspec.graph.layer import Example, Join
 from cnnspec.language.document.document import Document, load
@@ -27,6 +26,7 @@ from cnnspec.language.syntax.parser import read
 from cnnspec.language.values.expression import ExpressionError, parse
 from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
+from cnnspec.spec import bundled
 
 EXAMPLES = [(kind, example) for kind in kinds() for example in find(kind).examples]
 GOOD = [(kind, example) for kind, example in EXAMPLES if not isinstance(example.produces, str)]

@@ -13,9 +13,10 @@ import pytest
 from calling import call
 from click.testing import CliRunner
 
-from cnnspec import bundled, load
+from cnnspec import load
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
+from cnnspec.spec import bundled
 from cnnspec.train.data import data_path
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from summaries import shown, summary
 
-from cnnspec import bundled
 from cnnspec.render import summary_text
 from cnnspec.render.columns import shortened
 from cnnspec.render.safe import width as columns_of
+from cnnspec.spec import bundled
 
 ROOT = Path(__file__).parent.parent
 

@@ -16,10 +16,11 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.trainers import drawn, network
-from cnnspec import bundled, load
+from cnnspec import load
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Shape, is_image
 from cnnspec.language.sections.train import Train
+from cnnspec.spec import bundled
 from cnnspec.train.step import Trainer
 
 torch = pytest.importorskip("torch")

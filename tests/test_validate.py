@@ -18,12 +18,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import cnnspec
-from cnnspec import bundled
 from cnnspec.cli import group
 from cnnspec.diagnostics import Diagnostic, FileError, Span
 from cnnspec.diagnostics.catalogue import codes
 from cnnspec.render import findings_github, findings_json, findings_sarif, findings_text
-from cnnspec.spec import check
+from cnnspec.spec import bundled, check
 from cnnspec.weights import save
 
 GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - {conv: {F: 3, K: 2, P: same}, name: conv}\n  - relu\n"

@@ -90,8 +90,8 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
         from ..render import evaluation_json
 
         return evaluation_json.render(name, str(data), part, found, classes)
-    from .. import bundled
     from ..render import evaluation_text
+    from ..spec import bundled
 
     which = f"{quantity(count, 'example')} of " + (
         f"the bundled {data.name}" if data in bundled.data().values() else str(data)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from .. import attachments
 from ..diagnostics import Diagnostic, FileError
 from ..render.safe import escaped
-from ..spec import Spec, locate
+from ..spec import Spec, assets
+from ..spec.spec import locate
 from ..train.data.idx import images_in, is_idx
 
 Inputs = list[tuple[str, Path]]
@@ -25,20 +25,20 @@ def inputs(spec_name: str, spec: Spec, data: Path) -> Inputs:
 
 
 def _named(spec: Spec) -> Iterator[tuple[str, Path]]:
-    keys: tuple[attachments.Key, ...] = ("sample", "classes")
+    keys: tuple[assets.Key, ...] = ("sample", "classes")
     for key in keys:
         with suppress(FileError):  # a path that leaves the spec's folder is not read
-            if path := attachments.resolve(spec.document, spec.folder, key):
+            if path := assets.resolve(spec.document, spec.folder, key):
                 yield f"the `{key}` of the spec", path
     with suppress(FileError):
-        if path := attachments.data(spec.document, spec.folder):
+        if path := assets.data(spec.document, spec.folder):
             yield "the data of the spec", path
 
 
 def weights_of(spec: Spec) -> Inputs:
     """The weights that the spec names."""
     with suppress(FileError):
-        if path := attachments.resolve(spec.document, spec.folder, "weights"):
+        if path := assets.resolve(spec.document, spec.folder, "weights"):
             return [("the weights of the spec", path)]
     return []
 

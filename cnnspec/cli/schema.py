@@ -13,7 +13,7 @@ from ..files.reading import whole
 from ..language.document import document
 from ..language.json_schema import language, of_spec
 from ..language.syntax import parser
-from ..spec import fetch
+from ..spec.spec import fetch
 from .options import PATH
 
 

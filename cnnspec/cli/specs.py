@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from .. import bundled
 from ..render.safe import escaped
+from ..spec import bundled
 from .options import PATH
 
 
@@ -54,8 +54,8 @@ def _copy(name: str, output: Path) -> None:
 
 
 def _files(name: str) -> tuple[Path, ...]:
-    from ..attachments import files
     from ..spec import load
+    from ..spec.assets import files
 
     spec = load(name)
     return files(spec.document, spec.folder)
@@ -72,7 +72,7 @@ def _list(style: str) -> str:
 def _path(name: str) -> Path:
     path = bundled.path(name)
     if path is None:
-        from ..spec import locate
+        from ..spec.spec import locate
 
         locate(name)  # says which name is near
         raise click.UsageError(f"{name!r} is a file, not a bundled network.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..spec import RANDOM, Spec
+from ..spec import Spec
+from ..spec.spec import RANDOM
 from .options import PATH, Decorator
 from .report import show
 

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import misfit
-from ...attachments import data as named_data
-from ...bundled import data as bundled
 from ...diagnostics import FileError, closest
 from ...files.npy import nbytes
 from ...files.npz import Archive
@@ -18,6 +16,8 @@ from ...graph.layer import Shape, image
 from ...images import levels
 from ...language.sections.preprocess import Preprocess
 from ...spec import Spec
+from ...spec.assets import data as named_data
+from ...spec.bundled import data as bundled
 from . import idx, table
 from .examples import Examples
 from .fingerprint import fingerprint

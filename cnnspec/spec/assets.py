@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 
-from .diagnostics import Diagnostic, FileError
-from .files.reading import Malformed, blaming, opened
-from .graph.graph import Graph
-from .language.document.document import Document
-from .language.elaboration.expectations import misfit_classes
-from .language.syntax.parser import Mapping
+from ..diagnostics import Diagnostic, FileError
+from ..files.reading import Malformed, blaming, opened
+from ..graph.graph import Graph
+from ..language.document.document import Document
+from ..language.elaboration.expectations import misfit_classes
+from ..language.syntax.parser import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 
@@ -124,7 +124,7 @@ def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Di
 
 
 def _weights(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
-    from . import weights
+    from .. import weights
 
     header = weights.header(path)
     if graph is not None:
@@ -136,11 +136,11 @@ def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Dia
     preprocess = document.header.preprocess
     try:
         if path.suffix.lower() in ARRAYS:
-            from .arrays import check as check_array
+            from ..arrays import check as check_array
 
             check_array(path, (C, H, W))
         elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
-            from .images import check as check_image
+            from ..images import check as check_image
 
             check_image(path, preprocess, (C, H, W))
     except FileError as error:

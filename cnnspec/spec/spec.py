@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from . import attachments, bundled
-from .diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
-from .graph.graph import Graph, Step
-from .graph.layer import Shape
-from .language.document.document import Document
-from .language.document.document import load as load_document
-from .language.elaboration.elaborate import Elaboration, elaborate
-from .language.elaboration.expectations import check_expectations
-from .language.sections.header import Header
-from .language.syntax.parser import MAX_BYTES, Source, read
+from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
+from ..graph.graph import Graph, Step
+from ..graph.layer import Shape
+from ..language.document.document import Document
+from ..language.document.document import load as load_document
+from ..language.elaboration.elaborate import Elaboration, elaborate
+from ..language.elaboration.expectations import check_expectations
+from ..language.sections.header import Header
+from ..language.syntax.parser import MAX_BYTES, Source, read
+from . import assets, bundled
 
 if TYPE_CHECKING:
-    from .model import Model
+    from ..model import Model
 
 RANDOM = (
     "`--weights FILE`; for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
@@ -51,7 +51,7 @@ class Spec:
 
     def classes(self) -> tuple[str, ...] | None:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
-        return attachments.class_names(self.document, self.folder)
+        return assets.class_names(self.document, self.folder)
 
     def sample_path(self) -> Path:
         """The input that the spec brings along. Raises FileError: E414 when it names none, E416 when its path
@@ -63,8 +63,8 @@ class Spec:
         path leaves the spec's folder."""
         return self._named("weights", cure)
 
-    def _named(self, key: attachments.Key, cure: str) -> Path:
-        path = attachments.resolve(self.document, self.folder, key)
+    def _named(self, key: assets.Key, cure: str) -> Path:
+        path = assets.resolve(self.document, self.folder, key)
         if path is None:
             raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
@@ -76,7 +76,7 @@ class Spec:
         out Winograd's convolution: slower, and a tenth of the rounding error. Raises FileError when weights are
         missing or do not fit.
         """
-        from .model import compile_model
+        from ..model import compile_model
 
         return compile_model(self, weights, threads, exact)
 
@@ -162,7 +162,7 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
     sound = walked.graph if not errors(findings) else None
     if input is None:
         findings += check_expectations(document, sound) if sound is not None else ()
-        findings += attachments.check(document, folder, sound) if files and document.is_known else ()
+        findings += assets.check(document, folder, sound) if files and document.is_known else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or errors(found):
         return Checked(source, None, walked.steps, diagnostics, document if document.is_known else None)
