@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from datasets import class_folders, idx, idx_folder, network, pictures, read, table
 
-from cnnspec import images
+from cnnspec.inputs import images
 from cnnspec.spec import spec
 from cnnspec.train.data import data_path, open_examples
 

@@ -11,7 +11,7 @@ from calling import call
 
 from cnnspec import weights
 from cnnspec.files.pytorch import read
-from cnnspec.images import load as load_image
+from cnnspec.inputs.images import load as load_image
 from cnnspec.spec import bundled, load
 
 pytestmark = pytest.mark.peers

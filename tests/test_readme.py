@@ -22,9 +22,9 @@ import readme
 from readme import ROOT, Block, Command, Shell, blocks, commands, console, rows, words
 
 import cnnspec
-from cnnspec import images
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
+from cnnspec.inputs import images
 from cnnspec.language import keywords
 from cnnspec.language.elaboration import symbol_table
 from cnnspec.language.elaboration.binding import REPEATS

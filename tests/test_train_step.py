@@ -257,7 +257,7 @@ MEMORY = """
 import resource, sys
 import numpy as np
 from test_train_step import batch, drawn, graph
-from cnnspec.train.settings import Train
+from cnnspec.language.sections.train import Train
 from cnnspec.train.step import Trainer
 
 network = graph("input: {C: 8, H: 64, W: 64}\\nlayers: [{conv: {F: 1, K: 8}}, relu, flatten, {dense: {K: 3}}]\\n")

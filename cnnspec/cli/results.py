@@ -9,7 +9,7 @@ import numpy as np
 
 from ..diagnostics import Diagnostic
 from ..graph.graph import INPUT
-from ..inputs import Batch, Case
+from ..inputs.batches import Batch, Case
 from ..kernels.reference.windows import Array
 from ..model import Model
 from ..predictions import Reading, Result, reading, top

@@ -66,8 +66,8 @@ def command(
     if out:
         _check_output(out)
     tensors = chosen(spec, weights, init, seed)
-    from ..ahead import ahead
-    from ..inputs import batches, cases, count, paths
+    from ..inputs.batches import batches, cases, count, paths
+    from ..inputs.prefetch import ahead
     from ..model import Model
     from .results import Results
 

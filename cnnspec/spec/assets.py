@@ -136,11 +136,11 @@ def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Dia
     preprocess = document.header.preprocess
     try:
         if path.suffix.lower() in ARRAYS:
-            from ..arrays import check as check_array
+            from ..inputs.arrays import check as check_array
 
             check_array(path, (C, H, W))
         elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
-            from ..images import check as check_image
+            from ..inputs.images import check as check_image
 
             check_image(path, preprocess, (C, H, W))
     except FileError as error:

@@ -1,7 +1,7 @@
 """The `preprocess` section of a spec: how an image file becomes the spec's input.
 
 Only whole-number geometry and checks stand here, so that a spec, and an image by its header, can be checked
-without NumPy or Pillow; `cnnspec.images` carries the steps out. Sizes are (H, W) in pixels.
+without NumPy or Pillow; `cnnspec.inputs.images` carries the steps out. Sizes are (H, W) in pixels.
 """
 
 from __future__ import annotations

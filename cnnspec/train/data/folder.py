@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
-from ...images import check, listing, load, natural
+from ...inputs.images import check, listing, load, natural
 from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
 from .examples import Images

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arrays import misfit
 from ...diagnostics import FileError, closest
 from ...files.npy import nbytes
 from ...files.npz import Archive
 from ...files.reading import AnyPath, Malformed, blaming, opened
 from ...graph.layer import Shape, image
-from ...images import levels
+from ...inputs.arrays import misfit
+from ...inputs.images import levels
 from ...language.sections.preprocess import Preprocess
 from ...spec import Spec
 from ...spec.assets import data as named_data

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...ahead import ahead
 from ...diagnostics import Diagnostic, FileError
 from ...graph.layer import quantity
+from ...inputs.prefetch import ahead
 from ..randomness import Purpose, generator
 from .augment import Augment
 from .examples import Answers, Examples

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...files.reading import blaming
-from ...images import fitting, levels, resized
+from ...inputs.images import fitting, levels, resized
 from ...language.sections.preprocess import Preprocess
 from .examples import Images
 from .numbers import Indices

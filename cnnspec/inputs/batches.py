@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..diagnostics import Diagnostic, FileError
+from ..kernels.reference.windows import Array
+from ..language.sections.preprocess import Preprocess
+from ..spec.assets import ARRAYS
 from .arrays import check, load_input
-from .diagnostics import Diagnostic, FileError
 from .images import listing, load
-from .kernels.reference.windows import Array
-from .language.sections.preprocess import Preprocess
-from .spec.assets import ARRAYS
 
 
 @dataclass(frozen=True, slots=True)

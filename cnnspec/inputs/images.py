@@ -26,9 +26,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .diagnostics import Diagnostic, FileError
-from .files import png
-from .language.sections.preprocess import Preprocess
+from ..diagnostics import Diagnostic, FileError
+from ..files import png
+from ..language.sections.preprocess import Preprocess
 
 if TYPE_CHECKING:
     import numpy as np
