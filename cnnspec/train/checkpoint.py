@@ -24,9 +24,9 @@ from ..files.reading import AnyPath, Malformed, blaming, whole
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
-from ..weights import safetensors
-from ..weights.contents import BEST as _BEST
-from ..weights.contents import OPTIMIZER as _OPTIMIZER
+from ..weights.formats import safetensors
+from ..weights.stored import BEST as _BEST
+from ..weights.stored import OPTIMIZER as _OPTIMIZER
 from .optimizers import state_shapes
 from .progress import Progress
 

@@ -11,7 +11,7 @@ from .. import weights
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.reading import AnyPath, whole
 from ..kernels.reference.windows import Array
-from ..weights import safetensors
+from ..weights.formats import safetensors
 from .checkpoint import Identity
 
 _KEY = "cnnspec.run"

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from ..files.npy import nbytes
-from ..files.reading import AnyPath, Malformed, blaming, opened
-from .contents import Entry, Weights
+from ...files.npy import nbytes
+from ...files.reading import AnyPath, Malformed, blaming, opened
+from ..stored import Entry, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..files.npy import Header, nbytes
-from ..files.npz import Archive
-from ..files.reading import AnyPath
-from .contents import Entry, Weights, dtype_name
+from ...files.npy import Header, nbytes
+from ...files.npz import Archive
+from ...files.reading import AnyPath
+from ..stored import Entry, Weights, dtype_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
