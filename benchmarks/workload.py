@@ -63,8 +63,8 @@ def prepare(spec_name: str, batch: int, folder: Path) -> Workload:
     import numpy as np
 
     from cnnspec import load
+    from cnnspec.engine.model import Model
     from cnnspec.export.onnx import encode
-    from cnnspec.model import Model
     from cnnspec.weights import save, take
 
     spec = load(spec_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
-from .engine.layout import Layout, Span, lay_out
+from .engine.memory_plan import Layout, Span, lay_out
 from .engine.passes import optimise
 from .engine.program import Operation, program
 from .graph.graph import INPUT, Graph

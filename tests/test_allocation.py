@@ -157,5 +157,5 @@ def test_planning_loads_nothing_heavy() -> None:
     code = f"import sys\n{program}\nprint('@', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rpartition("@")[2].split())
-    assert "cnnspec.engine.layout" in loaded
+    assert "cnnspec.engine.memory_plan" in loaded
     assert not loaded & {"numpy", "rich", "PIL", "safetensors", "threadpoolctl"}

@@ -18,7 +18,7 @@ PACKAGE = Path(cnnspec.__file__).parent
 LINES = 400
 
 HEAVY = ("numpy", "rich", "PIL", "safetensors", "click")
-OUTER = ("cnnspec.engine", "cnnspec.render", "cnnspec.cli", "cnnspec.model", "cnnspec.kernels")
+OUTER = ("cnnspec.engine", "cnnspec.render", "cnnspec.cli", "cnnspec.engine.model", "cnnspec.kernels")
 
 
 def module_name(path: Path) -> str:

@@ -21,8 +21,8 @@ from benchmarks.processes import clean
 from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
 from cnnspec import load
+from cnnspec.engine.model import Model
 from cnnspec.graph.layer import Tensor
-from cnnspec.model import Model
 from cnnspec.spec import bundled
 from cnnspec.weights import take
 

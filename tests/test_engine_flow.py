@@ -10,8 +10,8 @@ import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
 
-from cnnspec.engine.flow import Flow, Stage, made, read
 from cnnspec.engine.plan import Bound, Prepared
+from cnnspec.engine.schedule import Flow, Stage, made, read
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import Sweep
 from cnnspec.kernels import strips

@@ -11,7 +11,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.engine.layout import LINE, Layout, Span, allocate, lay_out
+from cnnspec.engine.memory_plan import LINE, Layout, Span, allocate, lay_out
 from cnnspec.engine.passes import optimise
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program

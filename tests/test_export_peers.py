@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cnnspec.cli import group
-from cnnspec.engine.plain import execute
+from cnnspec.engine.interpreter import execute
+from cnnspec.engine.model import Model
 from cnnspec.export import onnx as export
 from cnnspec.export.onnx.kinds import KINDS
 from cnnspec.graph.graph import INPUT
 from cnnspec.graph.layer import Shape
 from cnnspec.layers import find
-from cnnspec.model import Model
 from cnnspec.spec import Spec, bundled, check, load
 from cnnspec.weights import initial, save
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import cnnspec
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.model import Model
+from cnnspec.engine.model import Model
 from cnnspec.spec import Spec, bundled, load
 
 Array = NDArray[Any]

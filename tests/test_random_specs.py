@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec.engine.plain import execute
+from cnnspec.engine.interpreter import execute
+from cnnspec.engine.model import Model
 from cnnspec.graph.graph import INPUT, Graph
 from cnnspec.graph.layer import FLOAT
-from cnnspec.model import Model
 from cnnspec.spec import spec
 
 Array = NDArray[Any]

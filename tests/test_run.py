@@ -283,7 +283,7 @@ def test_one_batch_is_held_at_a_time(spec: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_batches_are_as_large_as_memory_allows(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnnspec.model import Model
+    from cnnspec.engine.model import Model
 
     sizes: list[int] = []
     run = Model.run

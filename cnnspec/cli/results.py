@@ -8,10 +8,10 @@ import click
 import numpy as np
 
 from ..diagnostics import Diagnostic
+from ..engine.model import Model
 from ..graph.graph import INPUT
 from ..inputs.batches import Batch, Case
 from ..kernels.reference.windows import Array
-from ..model import Model
 from ..predictions import Reading, Result, reading, top
 from ..render.predictions import json_lines, picture, text
 from ..render.safe import escaped

@@ -66,9 +66,9 @@ def command(
     if out:
         _check_output(out)
     tensors = chosen(spec, weights, init, seed)
+    from ..engine.model import Model
     from ..inputs.batches import batches, cases, count, paths
     from ..inputs.prefetch import ahead
-    from ..model import Model
     from .results import Results
 
     C, H, W = spec.graph.input

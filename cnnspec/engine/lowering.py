@@ -16,10 +16,10 @@ import numpy as np
 from ..graph.layer import is_image
 from ..kernels.reference.windows import Array
 from ..kernels.strips import Scratch
-from .flow import Item, Stage
 from .halo import Halo
-from .layout import Place
+from .memory_plan import Place
 from .program import Operation
+from .schedule import Item, Stage
 
 
 @dataclass(frozen=True, slots=True)

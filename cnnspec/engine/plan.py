@@ -17,14 +17,14 @@ from ..graph.layer import is_image
 from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, aligned
 from ..machine.blas_threads import one_thread
-from .choice import nanoseconds
-from .flow import Flow
-from .layout import Layout, Place, lay_out
+from .backends.numpy.registry import lower
+from .kernel_selection import nanoseconds
 from .lowering import Lowering, Memory, channels_first
-from .lowerings import lower
+from .memory_plan import Layout, Place, lay_out
 from .passes import optimise
 from .program import program, with_arrays
-from .team import Team
+from .schedule import Flow
+from .thread_pool import Team
 
 
 class Prepared:

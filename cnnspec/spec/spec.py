@@ -20,7 +20,7 @@ from ..language.syntax.parser import MAX_BYTES, Source, read
 from . import assets, bundled
 
 if TYPE_CHECKING:
-    from ..model import Model
+    from ..engine.model import Model
 
 RANDOM = (
     "`--weights FILE`; for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
@@ -76,7 +76,7 @@ class Spec:
         out Winograd's convolution: slower, and a tenth of the rounding error. Raises FileError when weights are
         missing or do not fit.
         """
-        from ..model import compile_model
+        from ..engine.model import compile_model
 
         return compile_model(self, weights, threads, exact)
 

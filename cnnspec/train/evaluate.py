@@ -9,10 +9,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.model import Model
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
-from ..model import Model
 from .data.examples import Answers, Examples
 from .data.order import in_order
 from .events import Score

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..engine.choice import PRODUCT
+from ..engine.kernel_selection import PRODUCT
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.reference.pooling import average_bins
-from ..kernels.reference.upsampling import bilinear
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Scratch
-from .copies import Copy
-from .flow import Item, Stage
-from .lowering import Lowering, Memory
-from .program import Operation
+from ....kernels.reference.pooling import average_bins
+from ....kernels.reference.upsampling import bilinear
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Scratch
+from ...lowering import Lowering, Memory
+from ...program import Operation
+from ...schedule import Item, Stage
+from .data_movement import Copy
 
 
 def units(size: int) -> Array:

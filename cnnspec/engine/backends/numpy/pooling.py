@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.window import Sweep
-from ..kernels.reference.pooling import coverage, seen_by
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Call, Scratch, strips
-from .flow import Stage, made, read
-from .lowering import Lowering, Memory
-from .program import Operation
+from ....graph.window import Sweep
+from ....kernels.reference.pooling import coverage, seen_by
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch, strips
+from ...lowering import Lowering, Memory
+from ...program import Operation
+from ...schedule import Stage, made, read
 
 
 def lower_max(operation: Operation) -> Lowering:

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Call, Scratch, Strip, strips
-from .finish import finish
-from .flow import Item, Stage
-from .joining import Elementwise
-from .lowering import Lowering, Memory
-from .program import Operation
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch, Strip, strips
+from ...lowering import Lowering, Memory
+from ...program import Operation
+from ...schedule import Item, Stage
+from .elementwise import Elementwise
+from .epilogue import finish
 
 
 def lower_layer(operation: Operation) -> Lowering:

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.reference.error_function import SINGLE, SLOPE
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Call, Scratch
+from ....kernels.reference.error_function import SINGLE, SLOPE
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch
 
 VANISHED = np.float32(16)
 """From here on erfc is 0 in float32, and the square of what is larger might be infinite."""

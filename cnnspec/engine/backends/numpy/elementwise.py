@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Call, Scratch, Strip, strips
-from .finish import FINISHES, finish
-from .flow import Item, Stage, made
-from .lowering import Memory
-from .program import Operation
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch, Strip, strips
+from ...lowering import Memory
+from ...program import Operation
+from ...schedule import Item, Stage, made
+from .epilogue import FINISHES, finish
 
 
 def pieces(out: Array) -> Iterator[Strip]:

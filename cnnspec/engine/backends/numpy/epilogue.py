@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.layer import Layer
-from ..kernels.reference.windows import Array
-from ..kernels.strips import SHORT, Call, Scratch
+from ....graph.layer import Layer
+from ....kernels.reference.windows import Array
+from ....kernels.strips import SHORT, Call, Scratch
 from .gelu import gelu
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .diagnostics import Diagnostic
-from .engine.plain import execute
-from .engine.plan import Plan
-from .files.reading import AnyPath
-from .graph.graph import Graph
-from .graph.layer import Shape
-from .kernels.reference.windows import Array
-from .machine.hardware import cores
-from .weights import take
+from ..diagnostics import Diagnostic
+from ..files.reading import AnyPath
+from ..graph.graph import Graph
+from ..graph.layer import Shape
+from ..kernels.reference.windows import Array
+from ..machine.hardware import cores
+from ..weights import take
+from .interpreter import execute
+from .plan import Plan
 
 if TYPE_CHECKING:
-    from .spec import Spec
+    from ..spec import Spec
 
 Weights = AnyPath | Mapping[str, Any]
 """A .safetensors or .npz file, or arrays by name."""

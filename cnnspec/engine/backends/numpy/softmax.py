@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Scratch
-from .flow import Item, Stage
-from .joining import Elementwise
-from .lowering import Memory
-from .program import Operation
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Scratch
+from ...lowering import Memory
+from ...program import Operation
+from ...schedule import Item, Stage
+from .elementwise import Elementwise
 
 
 class Softmax:

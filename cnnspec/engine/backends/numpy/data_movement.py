@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.reference.windows import Array
-from ..kernels.strips import Scratch
-from .flow import Item, Stage
-from .lowering import Memory, channels_first
-from .program import Operation
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Scratch
+from ...lowering import Memory, channels_first
+from ...program import Operation
+from ...schedule import Item, Stage
 
 Moves = Iterator[tuple[Array, Array | None]]
 """Parts of the output, each with the equally shaped part of the input that it takes; None for zeros."""

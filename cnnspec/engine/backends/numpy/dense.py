@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..kernels.strips import Scratch, add_bias, multiply
-from .finish import finish
-from .flow import Item, Stage
-from .lowering import Memory
-from .program import Operation
+from ....kernels.strips import Scratch, add_bias, multiply
+from ...lowering import Memory
+from ...program import Operation
+from ...schedule import Item, Stage
+from .epilogue import finish
 
 PARTS = 2
 SHARED = 1 << 20

@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..kernels.inference.depthwise import Depthwise
-from ..kernels.inference.grouped import Grouped
-from ..kernels.inference.im2col import Gathered
-from ..kernels.inference.pointwise import Product
-from ..kernels.inference.transposed import Painted
-from ..kernels.inference.winograd import Winograd
-from ..kernels.strips import Scratch, Strip
-from .finish import finish
-from .flow import Item, Stage, ends, made, read
-from .lowering import Lowering, Memory
-from .program import Operation
+from ....kernels.inference.depthwise import Depthwise
+from ....kernels.inference.grouped import Grouped
+from ....kernels.inference.im2col import Gathered
+from ....kernels.inference.pointwise import Product
+from ....kernels.inference.transposed import Painted
+from ....kernels.inference.winograd import Winograd
+from ....kernels.strips import Scratch, Strip
+from ...lowering import Lowering, Memory
+from ...program import Operation
+from ...schedule import Item, Stage, ends, made, read
+from .epilogue import finish
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "depthwise": Depthwise,
