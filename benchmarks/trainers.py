@@ -87,7 +87,7 @@ def drawn(graph: Graph) -> Values:
 
 def ours(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
     from cnnspec.language.sections.train import Train
-    from cnnspec.train.step import Trainer
+    from cnnspec.train.trainer import Trainer
 
     trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads)
 

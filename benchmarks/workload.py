@@ -64,7 +64,7 @@ def prepare(spec_name: str, batch: int, folder: Path) -> Workload:
 
     from cnnspec import load
     from cnnspec.engine.model import Model
-    from cnnspec.export.onnx import encode
+    from cnnspec.interop.onnx import encode
     from cnnspec.weights import save, take
 
     spec = load(spec_name)

@@ -90,5 +90,5 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
 @pytest.fixture(params=[2**28, 1], ids=["in memory", "on disk"])
 def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Bytes of a data set that are held in memory: more than those of tests have, and fewer."""
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", request.param)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", request.param)
     return int(request.param)

@@ -141,7 +141,7 @@ def test_directions(module: str) -> None:
         assert wrong(module, "cnnspec.render", "rich") == set()
     if belongs(module, "cnnspec.render"):
         assert wrong(module, "cnnspec.engine") == set()
-    if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.export"):
+    if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.interop"):
         assert wrong(module, *(f"cnnspec.layers.{kind}" for kind in kinds())) == set(), "a layer is found by its kind"
     if module not in ("cnnspec.language.syntax.parser", "cnnspec.language.syntax.yaml_errors"):
         assert wrong(module, "yaml") == set()

@@ -23,7 +23,7 @@ from cnnspec.cli.interruption import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
 from cnnspec.train.events import Event, Stepped
-from cnnspec.train.log import Log
+from cnnspec.train.jsonl_log import Log
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 

@@ -8,7 +8,7 @@ import pytest
 
 from cnnspec.diagnostics import FileError
 from cnnspec.spec import bundled, spec
-from cnnspec.train.data import data_path
+from cnnspec.train.datasets import data_path
 
 
 def with_data(folder: Path, data: str | None) -> spec.Spec:

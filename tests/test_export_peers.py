@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from cnnspec.cli import group
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.model import Model
-from cnnspec.export import onnx as export
-from cnnspec.export.onnx.kinds import KINDS
 from cnnspec.graph.graph import INPUT
 from cnnspec.graph.layer import Shape
+from cnnspec.interop import onnx as export
+from cnnspec.interop.onnx.operators import KINDS
 from cnnspec.layers import find
 from cnnspec.spec import Spec, bundled, check, load
 from cnnspec.weights import initial, save

@@ -17,7 +17,7 @@ from cnnspec import load
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
 from cnnspec.spec import bundled
-from cnnspec.train.data import data_path
+from cnnspec.train.datasets import data_path
 
 
 def invoke(*args: str) -> Any:

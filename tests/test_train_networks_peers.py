@@ -21,7 +21,7 @@ from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Shape, is_image
 from cnnspec.language.sections.train import Train
 from cnnspec.spec import bundled
-from cnnspec.train.step import Trainer
+from cnnspec.train.trainer import Trainer
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -51,7 +51,7 @@ class Step(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def given(graph: Graph, dtype: str) -> tuple[Arrays, Array, NDArray[Any]]:

@@ -13,8 +13,8 @@ from cnnspec.diagnostics import TrainingError
 from cnnspec.language.sections.train import Train
 from cnnspec.machine.hardware import Memory
 from cnnspec.train import room
-from cnnspec.train.memory import step_memory
 from cnnspec.train.room import ensure_room
+from cnnspec.train.step_memory import step_memory
 
 LENET = load("lenet5").graph
 

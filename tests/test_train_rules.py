@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnspec.language.sections.train import Train
-from cnnspec.train.flat import Flat
+from cnnspec.train.flat_parameters import Flat
 from cnnspec.train.losses import Loss, cross_entropy, mean_squared_error
 from cnnspec.train.optimizers import RULES, Optimizer
 from cnnspec.train.schedules import rate

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cnnspec.graph.graph import Graph
 from cnnspec.language.sections.train import Train
 from cnnspec.spec import load
-from cnnspec.train.step import Result, Trainer
+from cnnspec.train.trainer import Result, Trainer
 from cnnspec.weights import initial
 
 Array = NDArray[np.floating[Any]]
@@ -42,7 +42,7 @@ DEEP = (
 
 @pytest.fixture(autouse=True)
 def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def graph(text: str) -> Graph:

@@ -57,8 +57,8 @@ def command(
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ..files.reading import ensure_writable
-    from ..train.data import open_examples
-    from ..train.data.order import held_out
+    from ..train.datasets import open_examples
+    from ..train.datasets.batches import held_out
     from ..train.evaluate import Exam
     from .inputs import ensure_apart, ensure_svg, inputs, weights_of
 

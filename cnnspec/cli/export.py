@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..diagnostics import Diagnostic, FileError
-from ..export import onnx
 from ..graph.layer import Shape
+from ..interop import onnx
 from ..render.safe import escaped
 from .options import PATH, input_option
 from .report import loaded

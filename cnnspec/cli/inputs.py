@@ -12,7 +12,7 @@ from ..diagnostics import Diagnostic, FileError
 from ..render.safe import escaped
 from ..spec import Spec, assets
 from ..spec.spec import locate
-from ..train.data.idx import images_in, is_idx
+from ..train.datasets.idx import images_in, is_idx
 
 Inputs = list[tuple[str, Path]]
 """What they are in words, and where they are."""

@@ -13,8 +13,8 @@ from ..diagnostics import FileError, TrainingError
 from ..language.sections.train import Train
 from ..render.safe import escaped
 from ..spec import Spec
-from ..train.data import Examples
-from ..train.keeper import Keeper
+from ..train.checkpointer import Keeper
+from ..train.datasets import Examples
 from ..weights.transfer import Start
 
 LISTED = 8

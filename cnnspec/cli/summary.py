@@ -129,7 +129,7 @@ def _plan(spec: Spec, style: str) -> str:
 
 def _step(spec: Spec, options: tuple[str, ...], threads: int, style: str) -> str:
     from ..render import step_memory as shown
-    from ..train.memory import step_memory
+    from ..train.step_memory import step_memory
 
     memory = step_memory(spec.graph, configured(spec, options), threads)
     if style == "text":

@@ -17,15 +17,15 @@ from ..render import curves_svg, curves_text
 from ..render.safe import escaped
 from ..render.training import first_line, last_line, resumed_line
 from ..spec import Spec
-from ..train.assembly import assemble, identify
+from ..train.build import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
-from ..train.data import open_examples
-from ..train.data.order import held_out, refuse_unlearned
+from ..train.checkpointer import Keeper
+from ..train.datasets import open_examples
+from ..train.datasets.batches import held_out, refuse_unlearned
 from ..train.events import Finished
-from ..train.keeper import Keeper
-from ..train.log import Log
-from ..train.result import finished, save
+from ..train.jsonl_log import Log
 from ..train.room import ensure_room
+from ..train.trained_weights import finished, save
 from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
 from . import notes, terminal

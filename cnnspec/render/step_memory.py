@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from ..graph.layer import quantity
-from ..train.memory import StepMemory
+from ..train.step_memory import StepMemory
 from . import markdown
 from .columns import fitted, wrapped
 from .csv_table import csv_table

@@ -13,8 +13,8 @@ from ..engine.model import Model
 from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
-from .data.examples import Answers, Examples
-from .data.order import in_order
+from .datasets.batches import in_order
+from .datasets.dataset import Answers, Examples
 from .events import Score
 from .losses import Measure, objective
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..graph.layer import Shape
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
-from .flat import Flat
+from .flat_parameters import Flat
 
 
 class Optimizer:

@@ -9,7 +9,7 @@ from ..graph.graph import Graph
 from ..graph.layer import quantity
 from ..language.sections.train import Train
 from ..machine.hardware import memory
-from .memory import step_memory
+from .step_memory import step_memory
 
 GIB = 1 << 30
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import Practice
 from ..kernels.reference.windows import Array
-from .route import Route
+from .backward_path import Route
 
 if TYPE_CHECKING:
     from ..graph.layer import Pull

@@ -12,8 +12,8 @@ from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 
 from ...graph.graph import Graph, Step
 from ...graph.layer import Shape
-from .calls import Call, Own, Value, ensure_room
-from .kinds import KINDS
+from .expression import Call, Own, Value, ensure_room
+from .operators import KINDS
 
 BATCH = "N"
 TYPES = {"f": ("<f4", TensorProto.FLOAT), "i": ("<i8", TensorProto.INT64)}

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ...diagnostics import Diagnostic, FileError
 from ...graph.layer import quantity
 from ...inputs.prefetch import ahead
-from ..randomness import Purpose, generator
+from ..rng import Purpose, generator
+from .array_values import Indices
 from .augment import Augment
-from .examples import Answers, Examples
-from .numbers import Indices
+from .dataset import Answers, Examples
 
 AHEAD = 2
 """Batches that wait, read, for the one in work to end."""

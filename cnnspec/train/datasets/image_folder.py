@@ -15,8 +15,8 @@ from ...diagnostics import Diagnostic, FileError
 from ...inputs.images import check, listing, load, natural
 from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
-from .examples import Images
-from .numbers import Indices
+from .array_values import Indices
+from .dataset import Images
 from .storage import are_few
 
 

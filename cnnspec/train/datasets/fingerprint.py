@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .rows import PIECE, Array, pieces
+from .file_array import PIECE, Array, pieces
 from .storage import are_few
 
 

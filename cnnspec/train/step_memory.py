@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..graph.graph import INPUT, Graph
 from ..graph.layer import FLOAT, Shape
 from ..language.sections.train import Train
-from .route import Route
+from .backward_path import Route
 
 LABEL = 8
 """Bytes of a label, an int64."""

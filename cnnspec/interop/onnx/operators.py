@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import Step
-from . import norms, places, values, windows
-from .calls import Rule
+from . import data_movement, elementwise, normalization, windowed
+from .expression import Rule
 
-KINDS: dict[str, Rule] = {**norms.KINDS, **places.KINDS, **values.KINDS, **windows.KINDS}
+KINDS: dict[str, Rule] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
 
 
 def ensure_rules(steps: Iterable[Step]) -> None:

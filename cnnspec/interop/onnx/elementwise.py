@@ -6,7 +6,7 @@ from functools import reduce
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-from .calls import Call, Rule, call, direct, per_channel
+from .expression import Call, Rule, call, direct, per_channel
 
 if TYPE_CHECKING:
     from ...graph.graph import Step

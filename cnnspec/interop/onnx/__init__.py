@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
-from .calls import ensure_room
-from .kinds import ensure_rules
+from .expression import ensure_room
+from .operators import ensure_rules
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

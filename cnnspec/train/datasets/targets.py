@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ...diagnostics import FileError
 from ...graph.layer import Shape, times
-from .numbers import Numbers
-from .rows import Array, pieces
+from .array_values import Numbers
+from .file_array import Array, pieces
 
 LossName = Literal["cross_entropy", "mse"]
 

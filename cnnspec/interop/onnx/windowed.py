@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import FLOAT, image
 from ...graph.window import Sweep, bins, spread
-from .calls import Call, Rule, call, direct, ensure_room, own
+from .expression import Call, Rule, call, direct, ensure_room, own
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ...files.reading import blaming
 from ...inputs.images import fitting, levels, resized
 from ...language.sections.preprocess import Preprocess
-from .examples import Images
-from .numbers import Indices
-from .rows import Array
+from .array_values import Indices
+from .dataset import Images
+from .file_array import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,13 @@ from ...language.sections.preprocess import Preprocess
 from ...spec import Spec
 from ...spec.assets import data as named_data
 from ...spec.bundled import data as bundled
-from . import idx, table
-from .examples import Examples
+from . import csv_file, idx
+from .array_values import Numbers
+from .dataset import Examples
+from .file_array import Array
 from .fingerprint import fingerprint
-from .folder import ImageFiles, classes_in, mixed
-from .numbers import Numbers
-from .pixels import Pixels
-from .rows import Array
+from .image_folder import ImageFiles, classes_in, mixed
+from .pixel_inputs import Pixels
 from .storage import are_few, array, chunks, kept
 from .targets import LossName, answers, named
 
@@ -72,9 +72,9 @@ def open_examples(path: AnyPath, spec: Spec, loss: LossName = "cross_entropy") -
         return _idx(images, spec, loss) if images else _folder(path, spec, loss)
     if path.suffix.lower() == ".npz":
         return _npz(path, spec, loss)
-    if table.is_table(path):
+    if csv_file.is_table(path):
         _, H, W = image(spec.graph.input)
-        return _pixels(path, *table.read(path, (H, W)), spec, loss)
+        return _pixels(path, *csv_file.read(path, (H, W)), spec, loss)
     opened(path).close()
     if idx.is_idx(path):
         return _idx(path, spec, loss)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .examples import Examples
-from .opening import data_path, open_examples
+from .dataset import Examples
+from .open import data_path, open_examples
 
 __all__ = ["Examples", "data_path", "open_examples"]

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ...graph.layer import image, is_image
-from .calls import Call, Rule, call, own, per_channel
+from .expression import Call, Rule, call, own, per_channel
 
 if TYPE_CHECKING:
     import numpy as np

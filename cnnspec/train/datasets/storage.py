@@ -17,7 +17,7 @@ import numpy as np
 
 from ...files.npz import FREE_UNPACKED, MAX_RATIO
 from ...files.reading import AnyPath, Malformed, blaming, opened
-from .rows import Array, Rows
+from .file_array import Array, Rows
 
 HELD = 256 * 2**20
 """Bytes of a data set that are held in memory; more stay on disk."""

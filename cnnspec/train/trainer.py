@@ -18,10 +18,10 @@ from ..graph.graph import Graph
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
-from .flat import Flat
+from .flat_parameters import Flat
 from .losses import objective
 from .optimizers import RULES
-from .randomness import Purpose, generator
+from .rng import Purpose, generator
 from .tape import Tape
 from .workers import Meeting, Workers
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import FileError, Span
 from ...files.reading import blaming
-from .rows import Array
+from .file_array import Array
 from .storage import array, kept, plain
 
 LABELS = ("label", "y")

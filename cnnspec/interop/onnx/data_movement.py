@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .calls import Call, Rule, call, direct
+from .expression import Call, Rule, call, direct
 
 if TYPE_CHECKING:
     from ...graph.graph import Step

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .numbers import Indices, Numbers
+from .array_values import Indices, Numbers
 
 Images = NDArray[np.float32]
 Answers = NDArray[Any]

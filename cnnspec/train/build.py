@@ -5,13 +5,13 @@ from __future__ import annotations
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from .checkpoint import Identity, Snapshot, digest
-from .data.augment import Augment
-from .data.examples import Examples
-from .data.order import Batches, held_out
+from .datasets.augment import Augment
+from .datasets.batches import Batches, held_out
+from .datasets.dataset import Examples
 from .evaluate import Exam
 from .loop import Run
 from .schedules import rate
-from .step import Trainer
+from .trainer import Trainer
 
 
 def identify(graph: Graph, settings: Train, examples: Examples, start: str, threads: int) -> Identity:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...diagnostics import FileError
 from ...files.reading import Malformed, blaming
-from .rows import Array
+from .file_array import Array
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8

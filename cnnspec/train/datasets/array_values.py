@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import FileError
 from ...files.reading import blaming
-from .rows import Array, pieces
+from .file_array import Array, pieces
 from .storage import are_few
 
 Indices = NDArray[np.intp]
