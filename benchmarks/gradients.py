@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from cnnspec import load
 from cnnspec.graph.graph import Step
 from cnnspec.machine.blas_threads import one_thread
-from cnnspec.render.markdown import table
+from cnnspec.reports.drawing.markdown_table import table
 
 from .child import timed
 from .kernels import DEPTHWISE, POINT, SAME, Layer, matches, square

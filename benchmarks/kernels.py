@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cnnspec import load
 from cnnspec.graph.layer import Shape, times
-from cnnspec.render.markdown import table
+from cnnspec.reports.drawing.markdown_table import table
 
 from .engines import NAMES, engine
 from .measure import Effort, Result, measure

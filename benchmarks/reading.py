@@ -24,7 +24,7 @@ from PIL import Image
 from cnnspec import load
 from cnnspec.language.sections.train import Train
 from cnnspec.machine.blas_threads import one_thread
-from cnnspec.render.markdown import table
+from cnnspec.reports.drawing.markdown_table import table
 from cnnspec.spec import Spec
 from cnnspec.train.datasets import Examples, open_examples
 from cnnspec.train.datasets.augment import Augment

@@ -16,9 +16,9 @@ from calling import call
 from engine_cases import lively
 from hypothesis import given, note, settings
 
-from cnnspec.allocation import allocation
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.graph.layer import times
+from cnnspec.reports.memory.plan import allocation
 from cnnspec.spec import bundled, load
 
 Write = Callable[[str, str], str]

@@ -18,7 +18,7 @@ PACKAGE = Path(cnnspec.__file__).parent
 LINES = 400
 
 HEAVY = ("numpy", "rich", "PIL", "safetensors", "click")
-OUTER = ("cnnspec.engine", "cnnspec.render", "cnnspec.cli", "cnnspec.engine.model", "cnnspec.kernels")
+OUTER = ("cnnspec.engine", "cnnspec.reports", "cnnspec.cli", "cnnspec.engine.model", "cnnspec.kernels")
 
 
 def module_name(path: Path) -> str:
@@ -137,9 +137,9 @@ def test_kernels_know_no_layer(module: str) -> None:
 def test_directions(module: str) -> None:
     if not belongs(module, "cnnspec.cli", "cnnspec.__main__"):
         assert wrong(module, "cnnspec.cli", "click") == set()
-    if not belongs(module, "cnnspec.cli", "cnnspec.render"):
-        assert wrong(module, "cnnspec.render", "rich") == set()
-    if belongs(module, "cnnspec.render"):
+    if not belongs(module, "cnnspec.cli", "cnnspec.reports"):
+        assert wrong(module, "cnnspec.reports", "rich") == set()
+    if belongs(module, "cnnspec.reports") and not belongs(module, "cnnspec.reports.memory"):
         assert wrong(module, "cnnspec.engine") == set()
     if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.interop"):
         assert wrong(module, *(f"cnnspec.layers.{kind}" for kind in kinds())) == set(), "a layer is found by its kind"

@@ -15,7 +15,7 @@ from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
 from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_cores, memory, processor
-from cnnspec.render.doctor import json_text, text
+from cnnspec.reports.doctor import json_text, text
 
 GIB = 2**30
 

@@ -20,8 +20,8 @@ from cnnspec.language import keywords
 from cnnspec.language.sections.train import Train
 from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
-from cnnspec.manual import fields, layer_page, written
-from cnnspec.render.manual import WIDTH, markdown, styled
+from cnnspec.reports.manual.pages import fields, layer_page, written
+from cnnspec.reports.manual.to_markdown import WIDTH, markdown, styled
 from cnnspec.spec import check
 
 ROOT = Path(__file__).parent.parent

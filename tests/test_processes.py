@@ -245,7 +245,7 @@ def test_a_run_imports_what_it_needs() -> None:
         "safetensors",
         "torch",
         "cnnspec.files.pytorch",
-        "cnnspec.summary",
+        "cnnspec.reports.summary.summary",
         "cnnspec.cli.convert",
     }
     _, known = kinds_after("import cnnspec.engine.plan")

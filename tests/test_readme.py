@@ -32,7 +32,7 @@ from cnnspec.language.elaboration.elaborate import LAYERS
 from cnnspec.language.syntax import parser
 from cnnspec.language.values import expression
 from cnnspec.layers import find
-from cnnspec.manual import entries
+from cnnspec.reports.manual.pages import entries
 from cnnspec.spec import bundled, check
 
 QUICK_START = [block for block in blocks("sh") if block.section == "Quick start"]

@@ -16,8 +16,8 @@ from calling import HEAD, LAYERS, call, image, inputs, net
 from PIL import Image
 
 from cnnspec.cli import progress
-from cnnspec.predictions import Class, Result
-from cnnspec.render.predictions import json_lines, picture, text
+from cnnspec.reports.predictions.formats import json_lines, picture, text
+from cnnspec.reports.predictions.ranking import Class, Result
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])
 

@@ -258,7 +258,7 @@ import resource, sys
 import numpy as np
 from test_train_step import batch, drawn, graph
 from cnnspec.language.sections.train import Train
-from cnnspec.train.step import Trainer
+from cnnspec.train.trainer import Trainer
 
 network = graph("input: {C: 8, H: 64, W: 64}\\nlayers: [{conv: {F: 1, K: 8}}, relu, flatten, {dense: {K: 3}}]\\n")
 learning = Trainer(network, Train(), drawn(network, np.float32), int(sys.argv[1]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..diagnostics import FileError, errors
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from .options import PATH
 from .report import loaded, show

@@ -16,7 +16,7 @@ def command(style: str) -> None:
     NumPy multiplies, where any is set. Nothing is changed.
     """
     from ..machine import doctor
-    from ..render.doctor import json_text, text
+    from ..reports.doctor import json_text, text
 
     findings = doctor.examine()
     without = doctor.examine_without(findings)

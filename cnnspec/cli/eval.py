@@ -87,10 +87,10 @@ def command(
 def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, classes: Names, style: str) -> str:
     """The evaluation of a part of `count` examples."""
     if style == "json":
-        from ..render import evaluation_json
+        from ..reports.evaluation import to_json
 
-        return evaluation_json.render(name, str(data), part, found, classes)
-    from ..render import evaluation_text
+        return to_json.render(name, str(data), part, found, classes)
+    from ..reports.evaluation import to_text
     from ..spec import bundled
 
     which = f"{quantity(count, 'example')} of " + (
@@ -98,12 +98,12 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
     )
     if part == "validation":
         which = f"{found.examples:,} of {which}, held out; `--part all` for all"
-    return evaluation_text.render(f"{name}: {which}", found, classes, width(), colour())
+    return to_text.render(f"{name}: {which}", found, classes, width(), colour())
 
 
 def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
     from ..files.reading import whole
-    from ..render import confusion_svg
+    from ..reports.evaluation import confusion_svg
 
     with whole(plot) as stream:
         stream.write(confusion_svg.render(name, found, classes).encode())

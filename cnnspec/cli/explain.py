@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .. import manual
 from ..diagnostics import catalogue, closest
 from ..language import keywords
 from ..layers import kinds
-from ..render.manual import index, markdown, styled
+from ..reports.manual import pages
+from ..reports.manual.to_markdown import index, markdown, styled
 from .terminal import colour
 
 
@@ -25,16 +25,16 @@ def command(names: tuple[str, ...]) -> None:
 
 def _page(name: str) -> str:
     if name in kinds():
-        return markdown(manual.layer_page(name))
+        return markdown(pages.layer_page(name))
     if name in _keys():
-        return markdown(manual.key_page(name))
+        return markdown(pages.key_page(name))
     if name in keywords.letters():
-        return markdown(manual.letter_page(name))
+        return markdown(pages.letter_page(name))
     if name.upper() in catalogue.codes():
         return catalogue.page(name.upper())
-    if name in manual.fields():
-        return markdown(manual.field_page(name))
-    near = closest(name, [*kinds(), *_keys(), *keywords.letters(), *catalogue.codes(), *manual.fields()])
+    if name in pages.fields():
+        return markdown(pages.field_page(name))
+    near = closest(name, [*kinds(), *_keys(), *keywords.letters(), *catalogue.codes(), *pages.fields()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
     raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")
 
@@ -46,7 +46,7 @@ def _keys() -> dict[str, str]:
 def _everything() -> str:
     return index(
         {
-            "Layers": {kind: manual.summary(kind) for kind in kinds()},
+            "Layers": {kind: pages.summary(kind) for kind in kinds()},
             "Keys of a spec": keywords.top(),
             "Keys of a layer or block": keywords.inner(),
             "Letters": keywords.letters(),

@@ -10,7 +10,7 @@ import click
 from ..diagnostics import Diagnostic, FileError
 from ..graph.layer import Shape
 from ..interop import onnx
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from .options import PATH, input_option
 from .report import loaded
 from .weights import agree, chosen, weights_options

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..graph.layer import Shape
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from .options import PATH, input_option
 from .report import loaded
 

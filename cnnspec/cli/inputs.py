@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Diagnostic, FileError
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec, assets
 from ..spec.spec import locate
 from ..train.datasets.idx import images_in, is_idx

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..render.training import epoch_line, figure, legend, share, titles
+from ..reports.training.lines import epoch_line, figure, legend, share, titles
 from ..train.events import EpochDone, Event, Finished, Stepped, Validating
 from ..train.progress import Progress
 

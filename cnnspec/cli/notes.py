@@ -11,7 +11,7 @@ import click
 
 from ..diagnostics import FileError, TrainingError
 from ..language.sections.train import Train
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.checkpointer import Keeper
 from ..train.datasets import Examples

@@ -10,7 +10,7 @@ import click
 from ..diagnostics import Diagnostic
 from ..graph.layer import Shape, times
 from ..language.syntax.parser import Source
-from ..render.findings_text import text
+from ..reports.diagnostics.to_text import text
 from ..spec import Spec, check
 from .terminal import colour
 

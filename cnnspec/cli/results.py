@@ -12,9 +12,9 @@ from ..engine.model import Model
 from ..graph.graph import INPUT
 from ..inputs.batches import Batch, Case
 from ..kernels.reference.windows import Array
-from ..predictions import Reading, Result, reading, top
-from ..render.predictions import json_lines, picture, text
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
+from ..reports.predictions.formats import json_lines, picture, text
+from ..reports.predictions.ranking import Reading, Result, reading, top
 from ..spec import Spec
 from ..weights import save
 from . import terminal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..render.safe import escaped
+from ..reports.drawing.terminal_text import escaped
 from ..spec import bundled
 from .options import PATH
 
@@ -62,7 +62,7 @@ def _files(name: str) -> tuple[Path, ...]:
 
 
 def _list(style: str) -> str:
-    from ..render.specs import records, table
+    from ..reports.bundled_specs import records, table
     from ..spec import load
 
     specs = {name: load(name) for name in bundled.names()}

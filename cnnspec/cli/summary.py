@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ..graph.layer import Shape
+from ..reports.summary.summary import Summary, summarise
 from ..spec import Checked, Spec, check
-from ..summary import Summary, summarise
 from .options import input_option
 from .report import exit_code, note_size, show
 from .settings import configured, set_option
@@ -90,24 +90,24 @@ def _report(*results: Checked) -> int:
 
 def _layers(summary: Summary, style: str) -> str:
     if style == "json":
-        from ..render import summary_json
+        from ..reports.summary import to_json
 
-        return summary_json.render(summary)
+        return to_json.render(summary)
     if style == "markdown":
-        from ..render import summary_markdown
+        from ..reports.summary import to_markdown
 
-        return summary_markdown.render(summary)
+        return to_markdown.render(summary)
     if style == "csv":
-        from ..render import summary_csv
+        from ..reports.summary import to_csv
 
-        return summary_csv.render(summary)
-    from ..render import summary_text
+        return to_csv.render(summary)
+    from ..reports.summary import to_text
 
-    return summary_text.render(summary, width(), colour())
+    return to_text.render(summary, width(), colour())
 
 
 def _tensors(summary: Summary, style: str) -> str:
-    from ..render import tensors
+    from ..reports import tensors
 
     if style == "text":
         return tensors.text(summary.tensors, width(), colour())
@@ -116,8 +116,8 @@ def _tensors(summary: Summary, style: str) -> str:
 
 
 def _plan(spec: Spec, style: str) -> str:
-    from ..allocation import allocation
-    from ..render import allocation as shown
+    from ..reports.memory import plan_formats as shown
+    from ..reports.memory.plan import allocation
 
     plan = allocation(spec.graph)
     if style == "text":
@@ -128,7 +128,7 @@ def _plan(spec: Spec, style: str) -> str:
 
 
 def _step(spec: Spec, options: tuple[str, ...], threads: int, style: str) -> str:
-    from ..render import step_memory as shown
+    from ..reports.memory import step_formats as shown
     from ..train.step_memory import step_memory
 
     memory = step_memory(spec.graph, configured(spec, options), threads)
@@ -145,14 +145,14 @@ def _differ(checked: Checked, other: Checked, shape: Shape | None, batch: int, s
     before, after = summarise(checked, shape, batch), summarise(other, shape, batch)
     if code or before is None or after is None:
         return code
-    from ..difference import compare
-    from ..render import diff
+    from ..reports.diff import formats
+    from ..reports.diff.diff import compare
 
     difference = compare(before, after)
     if style == "text":
-        shown = diff.text(difference, width(), colour())
+        shown = formats.text(difference, width(), colour())
     else:
-        renderers = {"json": diff.json_text, "markdown": diff.markdown_text, "csv": diff.csv_text}
+        renderers = {"json": formats.json_text, "markdown": formats.markdown_text, "csv": formats.csv_text}
         shown = renderers[style](difference)
     click.echo(shown, nl=False)
     return 0 if difference.is_empty else 1

@@ -13,9 +13,9 @@ from ..files.reading import clear_remains, ensure_writable, whole
 from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 from ..machine.hardware import cores
-from ..render import curves_svg, curves_text
-from ..render.safe import escaped
-from ..render.training import first_line, last_line, resumed_line
+from ..reports.drawing.terminal_text import escaped
+from ..reports.training import curves_svg, curves_text
+from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.build import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load

@@ -60,22 +60,22 @@ def _render(results: Sequence[Checked], style: str) -> str:
     if style == "text":
         return "".join(_text(result) for result in results)
     if style == "json":
-        from ..render import findings_json
+        from ..reports.diagnostics import to_json
 
         verdicts = [(result.source.file, not exit_code(result.diagnostics)) for result in results]
-        return findings_json.render(found, verdicts)
+        return to_json.render(found, verdicts)
     if style == "github":
-        from ..render import findings_github
+        from ..reports.diagnostics import to_github
 
-        return findings_github.render(found)
-    from ..render import findings_sarif
+        return to_github.render(found)
+    from ..reports.diagnostics import to_sarif
 
-    return findings_sarif.render(found)
+    return to_sarif.render(found)
 
 
 def _text(result: Checked) -> str:
-    from ..render.findings_text import text
-    from ..render.safe import escaped
+    from ..reports.diagnostics.to_text import text
+    from ..reports.drawing.terminal_text import escaped
 
     said = text(result.diagnostics, [result.source], colour())
     if result.spec is None or exit_code(result.diagnostics):
@@ -85,7 +85,7 @@ def _text(result: Checked) -> str:
 
 def _figures(result: Checked) -> str:
     """Output shapes, params and MACs in a line."""
-    from ..render.safe import escaped
+    from ..reports.drawing.terminal_text import escaped
 
     assert result.spec is not None
     graph = result.spec.graph

@@ -1,7 +1,7 @@
 """Errors and warnings as data.
 
 A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` beside the caret), why
-(the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.render` turns
+(the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.reports` turns
 diagnostics into text, JSON, GitHub annotations and SARIF.
 
 Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and settings of training,
