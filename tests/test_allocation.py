@@ -106,7 +106,7 @@ def test_text_for_people() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.cli.summary.width", lambda: width)
+    monkeypatch.setattr("cnnspec.cli.commands.summary.width", lambda: width)
     out = call("summary", "squeezenet1_1", "--plan").out
     assert max(map(len, out.splitlines())) <= width
 

@@ -19,7 +19,7 @@ from calling import call
 from quadrants import examples, quadrants
 
 from cnnspec.cli import training
-from cnnspec.cli.interruption import Interruption
+from cnnspec.cli.signals import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
 from cnnspec.train.events import Event, Stepped

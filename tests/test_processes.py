@@ -246,7 +246,7 @@ def test_a_run_imports_what_it_needs() -> None:
         "torch",
         "cnnspec.files.pytorch",
         "cnnspec.reports.summary.summary",
-        "cnnspec.cli.convert",
+        "cnnspec.cli.commands.convert",
     }
     _, known = kinds_after("import cnnspec.engine.plan")
     assert kinds == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

@@ -14,7 +14,7 @@ from calling import CLASSES, HEAD, LAYERS, call, image, inputs, net, outputs
 from numpy.typing import NDArray
 
 from cnnspec import weights
-from cnnspec.cli import run as run_module
+from cnnspec.cli.commands import run as run_module
 from cnnspec.inputs.batches import batches, cases, paths
 from cnnspec.spec import bundled, load
 

@@ -193,7 +193,7 @@ def test_json_markdown_and_csv_say_the_same() -> None:
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.cli.summary.width", lambda: width)
+    monkeypatch.setattr("cnnspec.cli.commands.summary.width", lambda: width)
     out = call("summary", "mobilenet_v2", "--train").out
     assert max(map(len, out.splitlines())) <= width
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics import Diagnostic, FileError, closest
-from ..graph.graph import Graph
-from ..graph.layer import Shape
-from ..spec import Spec
-from .options import PATH, input_option
-from .progress import tracked
-from .report import loaded
-from .weights import agree, chosen, weights_options
+from ...diagnostics import Diagnostic, FileError, closest
+from ...graph.graph import Graph
+from ...graph.layer import Shape
+from ...spec import Spec
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..progress_bar import tracked
+from ..weights_options import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ..weights import Style
+    from ...weights import Style
 
 ACTIVATIONS = 256 * 2**20
 """Bytes that the activations of a batch may take when --batch does not say otherwise."""
@@ -66,10 +66,10 @@ def command(
     if out:
         _check_output(out)
     tensors = chosen(spec, weights, init, seed)
-    from ..engine.model import Model
-    from ..inputs.batches import batches, cases, count, paths
-    from ..inputs.prefetch import ahead
-    from .results import Results
+    from ...engine.model import Model
+    from ...inputs.batches import batches, cases, count, paths
+    from ...inputs.prefetch import ahead
+    from ..run_results import Results
 
     C, H, W = spec.graph.input
     files = list(paths(inputs or [str(spec.sample_path())]))
@@ -103,7 +103,7 @@ def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
 
 def _check_output(out: str) -> None:
     """Before the work, not after it: can its results be written?"""
-    from ..files.reading import ensure_writable
+    from ...files.reading import ensure_writable
 
     if Path(out).suffix.lower() != ".npz":
         message = f"cannot write raw outputs to `{Path(out).name or out}`"

@@ -18,7 +18,7 @@ from ..reports.predictions.ranking import Reading, Result, reading, top
 from ..spec import Spec
 from ..weights import save
 from . import terminal
-from .report import show
+from .diagnostics_output import show
 
 LARGEST_PICTURE = 32
 

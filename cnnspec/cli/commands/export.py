@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..diagnostics import Diagnostic, FileError
-from ..graph.layer import Shape
-from ..interop import onnx
-from ..reports.drawing.terminal_text import escaped
-from .options import PATH, input_option
-from .report import loaded
-from .weights import agree, chosen, weights_options
+from ...diagnostics import Diagnostic, FileError
+from ...graph.layer import Shape
+from ...interop import onnx
+from ...reports.drawing.terminal_text import escaped
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..weights_options import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ..weights import Style
+    from ...weights import Style
 
 
 @click.command("export")
@@ -51,7 +51,7 @@ def command(
     onnx.ensure_possible(spec.graph.until(*spec.graph.outputs))
     if opset not in onnx.opsets():
         raise click.UsageError(f"--opset {opset}: the installed onnx knows {onnx.opsets()[-1]} at most.")
-    from ..files.reading import ensure_writable, whole
+    from ...files.reading import ensure_writable, whole
 
     ensure_writable(output)
     data = onnx.encode(spec, chosen(spec, weights, init, seed), opset)

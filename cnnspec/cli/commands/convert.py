@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..diagnostics import FileError, errors
-from ..reports.drawing.terminal_text import escaped
-from ..spec import Spec
-from .options import PATH
-from .report import loaded, show
+from ...diagnostics import FileError, errors
+from ...reports.drawing.terminal_text import escaped
+from ...spec import Spec
+from ..diagnostics_output import loaded, show
+from ..options import PATH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> 
     prefixes such as `module.` are taken off. With --for, what is missing, extra or misshapen is listed.
     """
     spec = loaded(wanted) if wanted else None
-    from ..weights import save
+    from ...weights import save
 
     tensors = _renamed(_read(source), rules)
     if spec is not None:
@@ -76,11 +76,11 @@ def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> 
 
 def _read(source: str) -> Tensors:
     if Path(source).suffix.lower() in CHECKPOINTS:
-        from ..files.pytorch import read as read_checkpoint
+        from ...files.pytorch import read as read_checkpoint
 
         return read_checkpoint(source)
-    from ..files.pytorch import without_prefix
-    from ..weights import read
+    from ...files.pytorch import without_prefix
+    from ...weights import read
 
     held = read(source)
     return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}
@@ -112,7 +112,7 @@ def _is_name(name: str) -> bool:
 
 def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:
     """The tensors that the spec needs, in its shapes; what is missing, extra or misshapen is listed."""
-    from ..weights import fit
+    from ...weights import fit
 
     fitted, found = fit(spec.graph.tensors, tensors, source)
     if errors(found):

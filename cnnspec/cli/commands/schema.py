@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from ..diagnostics import SpecError
-from ..files.reading import whole
-from ..language.document import document
-from ..language.json_schema import language, of_spec
-from ..language.syntax import parser
-from ..spec.spec import fetch
-from .options import PATH
+from ...diagnostics import SpecError
+from ...files.reading import whole
+from ...language.document import document
+from ...language.json_schema import language, of_spec
+from ...language.syntax import parser
+from ...spec.spec import fetch
+from ..options import PATH
 
 
 @click.command("schema")

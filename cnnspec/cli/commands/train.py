@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from ..graph.layer import Shape
-from .options import PATH, input_option
-from .report import loaded
-from .settings import Settable, configured, set_option, source
+from ...graph.layer import Shape
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..settings_options import Settable, configured, set_option, source
 
 EVERY = 500
 
@@ -69,8 +69,8 @@ def command(
     settings = configured(spec, options, freeze)
     target = Path(output or f"{Path(spec_name).stem}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
-    from .inputs import ensure_apart, inputs, weights_of
-    from .training import Choices, Files, train
+    from ..overwrite_guard import ensure_apart, inputs, weights_of
+    from ..training import Choices, Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from ..graph.layer import Shape
-from ..reports.summary.summary import Summary, summarise
-from ..spec import Checked, Spec, check
-from .options import input_option
-from .report import exit_code, note_size, show
-from .settings import configured, set_option
-from .terminal import colour, width
+from ...graph.layer import Shape
+from ...reports.summary.summary import Summary, summarise
+from ...spec import Checked, Spec, check
+from ..diagnostics_output import exit_code, note_size, show
+from ..options import input_option
+from ..settings_options import configured, set_option
+from ..terminal import colour, width
 
 
 @click.command("summary")
@@ -90,24 +90,24 @@ def _report(*results: Checked) -> int:
 
 def _layers(summary: Summary, style: str) -> str:
     if style == "json":
-        from ..reports.summary import to_json
+        from ...reports.summary import to_json
 
         return to_json.render(summary)
     if style == "markdown":
-        from ..reports.summary import to_markdown
+        from ...reports.summary import to_markdown
 
         return to_markdown.render(summary)
     if style == "csv":
-        from ..reports.summary import to_csv
+        from ...reports.summary import to_csv
 
         return to_csv.render(summary)
-    from ..reports.summary import to_text
+    from ...reports.summary import to_text
 
     return to_text.render(summary, width(), colour())
 
 
 def _tensors(summary: Summary, style: str) -> str:
-    from ..reports import tensors
+    from ...reports import tensors
 
     if style == "text":
         return tensors.text(summary.tensors, width(), colour())
@@ -116,8 +116,8 @@ def _tensors(summary: Summary, style: str) -> str:
 
 
 def _plan(spec: Spec, style: str) -> str:
-    from ..reports.memory import plan_formats as shown
-    from ..reports.memory.plan import allocation
+    from ...reports.memory import plan_formats as shown
+    from ...reports.memory.plan import allocation
 
     plan = allocation(spec.graph)
     if style == "text":
@@ -128,8 +128,8 @@ def _plan(spec: Spec, style: str) -> str:
 
 
 def _step(spec: Spec, options: tuple[str, ...], threads: int, style: str) -> str:
-    from ..reports.memory import step_formats as shown
-    from ..train.step_memory import step_memory
+    from ...reports.memory import step_formats as shown
+    from ...train.step_memory import step_memory
 
     memory = step_memory(spec.graph, configured(spec, options), threads)
     if style == "text":
@@ -145,8 +145,8 @@ def _differ(checked: Checked, other: Checked, shape: Shape | None, batch: int, s
     before, after = summarise(checked, shape, batch), summarise(other, shape, batch)
     if code or before is None or after is None:
         return code
-    from ..reports.diff import formats
-    from ..reports.diff.diff import compare
+    from ...reports.diff import formats
+    from ...reports.diff.diff import compare
 
     difference = compare(before, after)
     if style == "text":

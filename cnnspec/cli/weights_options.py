@@ -8,8 +8,8 @@ import click
 
 from ..spec import Spec
 from ..spec.spec import RANDOM
+from .diagnostics_output import show
 from .options import PATH, Decorator
-from .report import show
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

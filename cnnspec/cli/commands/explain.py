@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from ..diagnostics import catalogue, closest
-from ..language import keywords
-from ..layers import kinds
-from ..reports.manual import pages
-from ..reports.manual.to_markdown import index, markdown, styled
-from .terminal import colour
+from ...diagnostics import catalogue, closest
+from ...language import keywords
+from ...layers import kinds
+from ...reports.manual import pages
+from ...reports.manual.to_markdown import index, markdown, styled
+from ..terminal import colour
 
 
 @click.command("explain")

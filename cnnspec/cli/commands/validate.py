@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import click
 
-from ..diagnostics import FileError
-from ..graph.layer import Shape, times
-from ..spec import Checked, check
-from .options import input_option
-from .report import exit_code, note_size
-from .terminal import colour
+from ...diagnostics import FileError
+from ...graph.layer import Shape, times
+from ...spec import Checked, check
+from ..diagnostics_output import exit_code, note_size
+from ..options import input_option
+from ..terminal import colour
 
 FORMATS = ("text", "json", "github", "sarif")
 LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
@@ -60,22 +60,22 @@ def _render(results: Sequence[Checked], style: str) -> str:
     if style == "text":
         return "".join(_text(result) for result in results)
     if style == "json":
-        from ..reports.diagnostics import to_json
+        from ...reports.diagnostics import to_json
 
         verdicts = [(result.source.file, not exit_code(result.diagnostics)) for result in results]
         return to_json.render(found, verdicts)
     if style == "github":
-        from ..reports.diagnostics import to_github
+        from ...reports.diagnostics import to_github
 
         return to_github.render(found)
-    from ..reports.diagnostics import to_sarif
+    from ...reports.diagnostics import to_sarif
 
     return to_sarif.render(found)
 
 
 def _text(result: Checked) -> str:
-    from ..reports.diagnostics.to_text import text
-    from ..reports.drawing.terminal_text import escaped
+    from ...reports.diagnostics.to_text import text
+    from ...reports.drawing.terminal_text import escaped
 
     said = text(result.diagnostics, [result.source], colour())
     if result.spec is None or exit_code(result.diagnostics):
@@ -85,7 +85,7 @@ def _text(result: Checked) -> str:
 
 def _figures(result: Checked) -> str:
     """Output shapes, params and MACs in a line."""
-    from ..reports.drawing.terminal_text import escaped
+    from ...reports.drawing.terminal_text import escaped
 
     assert result.spec is not None
     graph = result.spec.graph

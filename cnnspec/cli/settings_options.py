@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .diagnostics_output import show
 from .options import Decorator
-from .report import show
 
 if TYPE_CHECKING:
     from pathlib import Path

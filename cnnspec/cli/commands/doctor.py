@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .terminal import colour
+from ..terminal import colour
 
 
 @click.command("doctor")
@@ -15,8 +15,8 @@ def command(style: str) -> None:
     Measures matrix products for about a second; a second time without the environment variables that choose how
     NumPy multiplies, where any is set. Nothing is changed.
     """
-    from ..machine import doctor
-    from ..reports.doctor import json_text, text
+    from ...machine import doctor
+    from ...reports.doctor import json_text, text
 
     findings = doctor.examine()
     without = doctor.examine_without(findings)

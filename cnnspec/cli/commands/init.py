@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..graph.layer import Shape
-from ..reports.drawing.terminal_text import escaped
-from .options import PATH, input_option
-from .report import loaded
+from ...graph.layer import Shape
+from ...reports.drawing.terminal_text import escaped
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
 
 if TYPE_CHECKING:
-    from ..weights import Style
+    from ...weights import Style
 
 
 @click.command("init")
@@ -33,7 +33,7 @@ def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None
     Filters and neurons are drawn; biases start at 0, the scales of norms at 1.
     """
     graph = loaded(spec, shape).graph
-    from ..weights import initial, save
+    from ...weights import initial, save
 
     save(initial(graph.tensors, style, seed), output)
     totals = graph.totals

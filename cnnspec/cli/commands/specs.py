@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..reports.drawing.terminal_text import escaped
-from ..spec import bundled
-from .options import PATH
+from ...reports.drawing.terminal_text import escaped
+from ...spec import bundled
+from ..options import PATH
 
 
 @click.command("specs")
@@ -37,7 +37,7 @@ def command(name: str | None, style: str, output: str | None) -> None:
 
 def _copy(name: str, output: Path) -> None:
     """The spec, and beside it the files that it names. None that are there already are written over."""
-    from ..files.reading import whole, writing
+    from ...files.reading import whole, writing
 
     target = output if output.suffix.lower() in (".yaml", ".yml") else output / f"{name}.yaml"
     copies = {_path(name): target}
@@ -54,16 +54,16 @@ def _copy(name: str, output: Path) -> None:
 
 
 def _files(name: str) -> tuple[Path, ...]:
-    from ..spec import load
-    from ..spec.assets import files
+    from ...spec import load
+    from ...spec.assets import files
 
     spec = load(name)
     return files(spec.document, spec.folder)
 
 
 def _list(style: str) -> str:
-    from ..reports.bundled_specs import records, table
-    from ..spec import load
+    from ...reports.bundled_specs import records, table
+    from ...spec import load
 
     specs = {name: load(name) for name in bundled.names()}
     return records(specs) if style == "json" else table(specs)
@@ -72,7 +72,7 @@ def _list(style: str) -> str:
 def _path(name: str) -> Path:
     path = bundled.path(name)
     if path is None:
-        from ..spec.spec import locate
+        from ...spec.spec import locate
 
         locate(name)  # says which name is near
         raise click.UsageError(f"{name!r} is a file, not a bundled network.")

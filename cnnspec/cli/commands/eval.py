@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..graph.layer import Shape, quantity
-from .options import PATH, input_option
-from .progress import tracked
-from .report import loaded
-from .settings import Settable, configured, set_option, source
-from .terminal import colour, width
-from .weights import chosen
+from ...graph.layer import Shape, quantity
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..progress_bar import tracked
+from ..settings_options import Settable, configured, set_option, source
+from ..terminal import colour, width
+from ..weights_options import chosen
 
 if TYPE_CHECKING:
-    from ..train.evaluate import Evaluation
+    from ...train.evaluate import Evaluation
 
 Names = tuple[str, ...] | None
 
@@ -56,11 +56,11 @@ def command(
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
-    from ..files.reading import ensure_writable
-    from ..train.datasets import open_examples
-    from ..train.datasets.batches import held_out
-    from ..train.evaluate import Exam
-    from .inputs import ensure_apart, ensure_svg, inputs, weights_of
+    from ...files.reading import ensure_writable
+    from ...train.datasets import open_examples
+    from ...train.datasets.batches import held_out
+    from ...train.evaluate import Exam
+    from ..overwrite_guard import ensure_apart, ensure_svg, inputs, weights_of
 
     path = source(spec, settings, data)
     if plot:
@@ -87,11 +87,11 @@ def command(
 def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, classes: Names, style: str) -> str:
     """The evaluation of a part of `count` examples."""
     if style == "json":
-        from ..reports.evaluation import to_json
+        from ...reports.evaluation import to_json
 
         return to_json.render(name, str(data), part, found, classes)
-    from ..reports.evaluation import to_text
-    from ..spec import bundled
+    from ...reports.evaluation import to_text
+    from ...spec import bundled
 
     which = f"{quantity(count, 'example')} of " + (
         f"the bundled {data.name}" if data in bundled.data().values() else str(data)
@@ -102,8 +102,8 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
 
 
 def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
-    from ..files.reading import whole
-    from ..reports.evaluation import confusion_svg
+    from ...files.reading import whole
+    from ...reports.evaluation import confusion_svg
 
     with whole(plot) as stream:
         stream.write(confusion_svg.render(name, found, classes).encode())
