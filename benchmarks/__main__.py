@@ -16,7 +16,8 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
-from cnnspec import load, machine
+from cnnspec import load
+from cnnspec.machine import hardware
 
 from . import cold, report
 from .engines import NAMES, missing
@@ -81,10 +82,10 @@ def _numbers(text: str) -> tuple[int, ...]:
 def describe() -> dict[str, Any]:
     """The machine that this runs on; `load` is how many processes wanted to run in the minute before."""
     return {
-        "processor": machine.processor().name,
-        "vectors": machine.processor().vectors,
-        "cores": machine.cores(),
-        "memory": machine.memory().usable,
+        "processor": hardware.processor().name,
+        "vectors": hardware.processor().vectors,
+        "cores": hardware.cores(),
+        "memory": hardware.memory().usable,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec import load
-from cnnspec.engine.hold import one_thread
-from cnnspec.graph import Step
-from cnnspec.render.markdown import table
+from cnnspec.graph.graph import Step
+from cnnspec.machine.blas_threads import one_thread
+from cnnspec.reports.drawing.markdown_table import table
 
 from .child import timed
 from .kernels import DEPTHWISE, POINT, SAME, Layer, matches, square
@@ -100,7 +100,7 @@ def given(step: Step, batch: int) -> tuple[Array, Array, dict[str, Array]]:
 
 
 class Alone:
-    """Training with one worker, as the contract `Practice` of `cnnspec.layer` wants it."""
+    """Training with one worker, as the contract `Practice` of `cnnspec.graph.layer` wants it."""
 
     random: Any = None
     goes_on = True

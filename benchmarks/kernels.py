@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec import load
-from cnnspec.layer import Shape, times
-from cnnspec.render.markdown import table
+from cnnspec.graph.layer import Shape, times
+from cnnspec.reports.drawing.markdown_table import table
 
 from .engines import NAMES, engine
 from .measure import Effort, Result, measure

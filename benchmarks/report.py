@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cnnspec.render.markdown import plain, table
+from cnnspec.reports.drawing.markdown_table import plain, table
 
 from .cold import Start
 from .engines import engine

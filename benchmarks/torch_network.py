@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec import load
-from cnnspec.graph import INPUT, Graph, Step
+from cnnspec.graph.graph import INPUT, Graph, Step
 from cnnspec.weights import take
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .child import main, peak_bytes, pools, timed
 
 if TYPE_CHECKING:
-    from cnnspec.graph import Graph
+    from cnnspec.graph.graph import Graph
 
 RATE, MOMENTUM = 1e-3, 0.9
 PACKAGES = {"cnnspec": ("numpy",), "pytorch": ("torch",)}
@@ -86,8 +86,8 @@ def drawn(graph: Graph) -> Values:
 
 
 def ours(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
-    from cnnspec.train.settings import Train
-    from cnnspec.train.step import Trainer
+    from cnnspec.language.sections.train import Train
+    from cnnspec.train.trainer import Trainer
 
     trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from cnnspec.render.markdown import table
+from cnnspec.reports.drawing.markdown_table import table
 
 from . import report
 from .__main__ import describe, is_fault

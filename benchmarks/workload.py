@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cnnspec.layer import Tensor
+    from cnnspec.graph.layer import Tensor
 
     Array = NDArray[np.float32]
 
@@ -63,8 +63,8 @@ def prepare(spec_name: str, batch: int, folder: Path) -> Workload:
     import numpy as np
 
     from cnnspec import load
-    from cnnspec.export.onnx import encode
-    from cnnspec.model import Model
+    from cnnspec.engine.model import Model
+    from cnnspec.interop.onnx import encode
     from cnnspec.weights import save, take
 
     spec = load(spec_name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .diagnostics import Diagnostic, Failure, FileError, SpecError
-    from .model import Model
+    from .engine.model import Model
     from .spec import Checked, Spec, check, load
 
 __version__ = "0.1.0"
@@ -38,7 +38,7 @@ _HOMES = {
     "Diagnostic": "diagnostics",
     "Failure": "diagnostics",
     "FileError": "diagnostics",
-    "Model": "model",
+    "Model": "engine.model",
     "Spec": "spec",
     "SpecError": "diagnostics",
     "check": "spec",

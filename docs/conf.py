@@ -13,7 +13,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from cnnspec import __version__
-from cnnspec.codes import codes, page
+from cnnspec.diagnostics.catalogue import codes, page
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

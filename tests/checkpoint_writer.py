@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checkpoint import read
 from cnnspec.diagnostics import FileError
+from cnnspec.files.pytorch import read
 
 MEMORY = 64 << 20
 FLOATS = struct.pack("<6f", *range(6))

@@ -25,7 +25,9 @@ if "CI" in os.environ:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the files in tests/golden")
     parser.addoption(
-        "--update-ui", action="store_true", help="rewrite the expected messages in cnnspec/codes and tests/ui"
+        "--update-ui",
+        action="store_true",
+        help="rewrite the messages in cnnspec/diagnostics/codes and tests/ui",
     )
     parser.addoption("--no-skips", action="store_true", help="a test that is skipped or left out counts as failed")
 
@@ -88,5 +90,5 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
 @pytest.fixture(params=[2**28, 1], ids=["in memory", "on disk"])
 def held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Bytes of a data set that are held in memory: more than those of tests have, and fewer."""
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", request.param)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", request.param)
     return int(request.param)

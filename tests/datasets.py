@@ -15,8 +15,8 @@ from PIL import Image
 
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.spec import Spec, load
-from cnnspec.train.data import Examples, open_examples
-from cnnspec.train.data.targets import LossName
+from cnnspec.train.datasets import Examples, open_examples
+from cnnspec.train.datasets.targets import LossName
 
 Bytes = NDArray[np.uint8]
 SCORES, PIXELS = "[flatten, dense: {K: 3}]", "preprocess: {scale: 1/255}"

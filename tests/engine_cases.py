@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec import weights
-from cnnspec.engine.plain import execute
+from cnnspec.engine.interpreter import execute
 from cnnspec.engine.program import Operation, with_arrays
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import Shape
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import Shape
 from cnnspec.spec import load
 
 Array = NDArray[Any]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.graph import Step
-from cnnspec.layer import Example, Layer, Shape
+from cnnspec.graph.graph import Step
+from cnnspec.graph.layer import Example, Layer, Shape
 from cnnspec.layers import find, kinds
 from cnnspec.spec import Checked, check
 

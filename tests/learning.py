@@ -8,14 +8,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.kernels.windows import Array
+from cnnspec.kernels.reference.windows import Array
 from cnnspec.train import evaluate
 from cnnspec.train.checkpoint import Snapshot
-from cnnspec.train.data.order import Batch, Batches
+from cnnspec.train.datasets.batches import Batch, Batches
 from cnnspec.train.events import Score
 from cnnspec.train.loop import Run
 from cnnspec.train.progress import Progress
-from cnnspec.train.step import Result, Trainer
+from cnnspec.train.trainer import Result, Trainer
 
 N, FEATURES, CLASSES, SIZE = 22, 5, 3, 8
 

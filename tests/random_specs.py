@@ -10,9 +10,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from cnnspec import spec
-from cnnspec.layer import Join
+from cnnspec.graph.layer import Join
 from cnnspec.layers import find, kinds
+from cnnspec.spec import spec
 
 LARGEST = 3000
 """Values in a tensor, at most: nothing here may take long to run."""

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnspec import bundled, load
-from cnnspec.layer import times
+from cnnspec import load
+from cnnspec.graph.layer import times
+from cnnspec.spec import bundled
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -7,8 +7,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from cnnspec.cli import group
+from cnnspec.reports.summary.summary import Summary, summarise
 from cnnspec.spec import check
-from cnnspec.summary import Summary, summarise
 
 BLOCKS = """\
 input: {C: 4, H: 16, W: 12}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cnnspec.ahead import ahead
+from cnnspec.inputs.prefetch import ahead
 
 
 def test_items_arrive_in_order() -> None:

@@ -16,11 +16,10 @@ from calling import call
 from engine_cases import lively
 from hypothesis import given, note, settings
 
-from cnnspec import bundled
-from cnnspec.allocation import allocation
 from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.layer import times
-from cnnspec.spec import load
+from cnnspec.graph.layer import times
+from cnnspec.reports.memory.plan import allocation
+from cnnspec.spec import bundled, load
 
 Write = Callable[[str, str], str]
 
@@ -107,7 +106,7 @@ def test_text_for_people() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.cli.summary.width", lambda: width)
+    monkeypatch.setattr("cnnspec.cli.commands.summary.width", lambda: width)
     out = call("summary", "squeezenet1_1", "--plan").out
     assert max(map(len, out.splitlines())) <= width
 
@@ -158,5 +157,5 @@ def test_planning_loads_nothing_heavy() -> None:
     code = f"import sys\n{program}\nprint('@', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rpartition("@")[2].split())
-    assert "cnnspec.engine.layout" in loaded
+    assert "cnnspec.engine.memory_plan" in loaded
     assert not loaded & {"numpy", "rich", "PIL", "safetensors", "threadpoolctl"}

@@ -18,7 +18,7 @@ PACKAGE = Path(cnnspec.__file__).parent
 LINES = 400
 
 HEAVY = ("numpy", "rich", "PIL", "safetensors", "click")
-OUTER = ("cnnspec.engine", "cnnspec.render", "cnnspec.cli", "cnnspec.model", "cnnspec.kernels")
+OUTER = ("cnnspec.engine", "cnnspec.reports", "cnnspec.cli", "cnnspec.engine.model", "cnnspec.kernels")
 
 
 def module_name(path: Path) -> str:
@@ -102,10 +102,10 @@ def test_imports_are_seen() -> None:
     """The tests below hold nothing if this finds nothing."""
     assert "numpy" in imports("cnnspec.layers.maxpool", True)
     assert "numpy" not in imports("cnnspec.layers.maxpool")
-    assert {"cnnspec.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
-    assert "cnnspec.graph" in loaded_with("cnnspec.spec")
+    assert {"cnnspec.graph.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
+    assert "cnnspec.graph.graph" in loaded_with("cnnspec.spec")
     assert "pydantic" in loaded_with("cnnspec.layers.conv")
-    assert "numpy" in loaded_with("cnnspec.kernels.windows")
+    assert "numpy" in loaded_with("cnnspec.kernels.reference.windows")
 
 
 @pytest.mark.parametrize("module", ["cnnspec.spec", *inside("cnnspec.layers")])
@@ -117,13 +117,19 @@ def test_specs_and_layers_need_nothing_heavy(module: str) -> None:
 
 @pytest.mark.parametrize("module", inside("cnnspec.layers"))
 def test_layers_know_only_layers(module: str) -> None:
-    known = ("cnnspec.layer", "cnnspec.layers", "cnnspec.geometry", "cnnspec.kernels", "cnnspec.reach")
+    known = (
+        "cnnspec.graph.layer",
+        "cnnspec.layers",
+        "cnnspec.graph.window",
+        "cnnspec.kernels",
+        "cnnspec.graph.receptive_field",
+    )
     assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
 
 
 @pytest.mark.parametrize("module", inside("cnnspec.kernels"))
 def test_kernels_know_no_layer(module: str) -> None:
-    known = ("cnnspec.kernels", "cnnspec.geometry")
+    known = ("cnnspec.kernels", "cnnspec.graph.window")
     assert {t for t in imports(module, True) if belongs(t, "cnnspec") and not belongs(t, *known)} == set()
 
 
@@ -131,13 +137,13 @@ def test_kernels_know_no_layer(module: str) -> None:
 def test_directions(module: str) -> None:
     if not belongs(module, "cnnspec.cli", "cnnspec.__main__"):
         assert wrong(module, "cnnspec.cli", "click") == set()
-    if not belongs(module, "cnnspec.cli", "cnnspec.render"):
-        assert wrong(module, "cnnspec.render", "rich") == set()
-    if belongs(module, "cnnspec.render"):
+    if not belongs(module, "cnnspec.cli", "cnnspec.reports"):
+        assert wrong(module, "cnnspec.reports", "rich") == set()
+    if belongs(module, "cnnspec.reports") and not belongs(module, "cnnspec.reports.memory"):
         assert wrong(module, "cnnspec.engine") == set()
-    if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.export"):
+    if not belongs(module, "cnnspec.layers", "cnnspec.engine", "cnnspec.interop"):
         assert wrong(module, *(f"cnnspec.layers.{kind}" for kind in kinds())) == set(), "a layer is found by its kind"
-    if module not in ("cnnspec.source", "cnnspec.syntax"):
+    if module not in ("cnnspec.language.syntax.parser", "cnnspec.language.syntax.yaml_errors"):
         assert wrong(module, "yaml") == set()
 
 

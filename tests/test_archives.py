@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnspec.arrays import load_input, npz
 from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.files import npz
+from cnnspec.inputs.arrays import load_input
 
 SHAPE = (3, 4, 5)
 

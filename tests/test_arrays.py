@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnnspec.arrays import check, load_input, npy
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files import Malformed
+from cnnspec.files import npy
+from cnnspec.files.reading import Malformed
+from cnnspec.inputs.arrays import check, load_input
 
 SHAPE = (3, 4, 5)
 

@@ -20,9 +20,10 @@ from benchmarks.measure import Effort, Result, contestants, measure, turns
 from benchmarks.processes import clean
 from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
-from cnnspec import bundled, load
-from cnnspec.layer import Tensor
-from cnnspec.model import Model
+from cnnspec import load
+from cnnspec.engine.model import Model
+from cnnspec.graph.layer import Tensor
+from cnnspec.spec import bundled
 from cnnspec.weights import take
 
 

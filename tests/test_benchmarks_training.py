@@ -13,7 +13,7 @@ from benchmarks import trainers, training
 from benchmarks.measure import Effort, Result
 from benchmarks.processes import Child
 from benchmarks.report import Case, Report
-from cnnspec import bundled
+from cnnspec.spec import bundled
 
 
 def timed(name: str, seconds: float, way: str = "") -> Result:

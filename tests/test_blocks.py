@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from cnnspec import spec
 from cnnspec.diagnostics import Diagnostic
-from cnnspec.graph import Graph
-from cnnspec.scope import NoSuchName, Scope, Unknown
+from cnnspec.graph.graph import Graph
+from cnnspec.language.values.scope import NoSuchName, Scope, Unknown
+from cnnspec.spec import spec
 
 
 def check(blocks: str, layers: str) -> spec.Checked:

@@ -13,7 +13,7 @@ import make_checkpoints
 import numpy as np
 import pytest
 
-from cnnspec.checkpoint import read
+from cnnspec.files.pytorch import read
 
 FLOATS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -219,5 +219,5 @@ def test_checksums_that_were_never_computed(path: Path) -> None:
 
 
 def test_numpy_comes_in_with_the_first_array_only() -> None:
-    code = "import sys, cnnspec.checkpoint; sys.exit(bool({'numpy', 'torch', 'pickle'} & set(sys.modules)))"
+    code = "import sys, cnnspec.files.pytorch; sys.exit(bool({'numpy', 'torch', 'pickle'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

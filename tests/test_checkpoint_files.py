@@ -11,8 +11,8 @@ import checkpoint_writer as w
 import pytest
 from checkpoint_writer import refused
 
-from cnnspec.checkpoint import read
 from cnnspec.diagnostics import FileError
+from cnnspec.files.pytorch import read
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.checkpoint import read
-from cnnspec.checkpoint.opcodes import ACTIONS
 from cnnspec.diagnostics import FileError
+from cnnspec.files.pytorch import read
+from cnnspec.files.pytorch.pickle_reader import ACTIONS
 
 MILLISECONDS = 10_000
 """The promise is 2,000; tests run on loaded machines and under coverage."""

@@ -11,7 +11,7 @@ import make_torchvision_names
 import numpy as np
 import pytest
 
-from cnnspec.checkpoint import read
+from cnnspec.files.pytorch import read
 
 pytestmark = pytest.mark.peers
 

@@ -10,7 +10,7 @@ from calling import call
 from quadrants import quadrants
 
 from cnnspec.cli import training
-from cnnspec.weights import safetensors
+from cnnspec.weights.formats import safetensors
 
 RUN = ("train", "net.yaml", "--threads", "2")
 OPTIONS = ("--set", "train.patience=3")

@@ -19,11 +19,11 @@ from calling import call
 from quadrants import examples, quadrants
 
 from cnnspec.cli import training
-from cnnspec.cli.interruption import Interruption
+from cnnspec.cli.signals import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.train import checkpoint
 from cnnspec.train.events import Event, Stepped
-from cnnspec.train.log import Log
+from cnnspec.train.jsonl_log import Log
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.render import curves_svg, curves_text
-from cnnspec.render.axis import Axis, counting, fitting, linear, logarithmic
-from cnnspec.render.training import epoch_line, first_line, last_line, titles
+from cnnspec.language.sections.train import Train
+from cnnspec.reports.drawing.axis import Axis, counting, fitting, linear, logarithmic
+from cnnspec.reports.training import curves_svg, curves_text
+from cnnspec.reports.training.lines import epoch_line, first_line, last_line, titles
 from cnnspec.train.events import EpochDone, Finished, Score
-from cnnspec.train.settings import Train
 
 SVG = "{http://www.w3.org/2000/svg}"
 sizes = st.floats(1e-6, 1e6)

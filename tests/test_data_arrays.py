@@ -9,7 +9,7 @@ import pytest
 from datasets import idx_folder, network, npz, pictures, read
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import open_examples
+from cnnspec.train.datasets import open_examples
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -29,7 +29,7 @@ def test_arrays_in_fortran_order(tmp_path: Path, packed: bool, monkeypatch: pyte
     x = np.asfortranarray(np.random.default_rng(0).normal(size=(6, 1, 4, 5)))
     path = npz(tmp_path / "a.npz", packed, x=x, y=np.arange(6) % 3)
     assert np.array_equal(read(open_examples(path, network()))[0], x.astype(np.float32))
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     with pytest.raises(FileError) as caught:
         open_examples(path, network())
     assert [(d.code, d.help) for d in caught.value.diagnostics] == [("E403", "save `numpy.ascontiguousarray(x)`")]

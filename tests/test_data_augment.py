@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnspec.train.data.augment import PIECE, Augment, rotated, shifted
+from cnnspec.train.datasets.augment import PIECE, Augment, rotated, shifted
 
 Images = NDArray[np.float32]
 BLANK = np.array([-1, 7], np.float32)

@@ -59,7 +59,7 @@ def test_damaged_gzip(tmp_path: Path, damage: str) -> None:
 
 
 def test_a_gzip_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.storage.FREE_UNPACKED", 2**20)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.FREE_UNPACKED", 2**20)
     idx_folder(tmp_path, np.zeros((1024, 64, 64), np.uint8), np.zeros(1024, np.uint8), packed=True)
     found = refusal(tmp_path)
     assert (found.code, found.why) == ("E403", "it unpacks to more than 1,048,576 bytes")
@@ -82,7 +82,7 @@ def test_a_damaged_archive(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_points_beyond_its_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     path = npz(tmp_path / "a.npz", x=np.ones((30, 1, 4, 5)), y=np.zeros(30, int))
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("x.npy").header_offset

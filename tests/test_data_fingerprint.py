@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, table
 
-from cnnspec.train.data import open_examples
+from cnnspec.train.datasets import open_examples
 
 KINDS: dict[str, Callable[[Path, Any, Any], Path]] = {
     "idx": idx_folder,

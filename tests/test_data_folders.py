@@ -10,10 +10,10 @@ import pytest
 from datasets import class_folders, network, pictures, read, refusal, refusals
 from PIL import Image
 
-from cnnspec import png
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import open_examples
-from cnnspec.train.data.folder import ImageFiles
+from cnnspec.files import png
+from cnnspec.train.datasets import open_examples
+from cnnspec.train.datasets.image_folder import ImageFiles
 
 
 def test_folders_are_classes_in_natural_order(tmp_path: Path, held: int) -> None:
@@ -88,7 +88,7 @@ def test_an_image_that_is_cut_off(tmp_path: Path) -> None:
 
 def test_an_image_that_is_cut_off_among_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With more than fit in memory it is found when its turn comes."""
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     path = with_half_an_image(tmp_path)
     examples = open_examples(tmp_path, network(H=60, W=60))
     with pytest.raises(FileError) as caught:

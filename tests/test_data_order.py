@@ -11,9 +11,9 @@ import pytest
 from datasets import idx_folder, network, npz, pictures
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import Examples, open_examples
-from cnnspec.train.data.augment import Augment
-from cnnspec.train.data.order import Batches, held_out, in_order
+from cnnspec.train.datasets import Examples, open_examples
+from cnnspec.train.datasets.augment import Augment
+from cnnspec.train.datasets.batches import Batches, held_out, in_order
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_held_out_examples_are_read_as_they_are(examples: Examples) -> None:
 
 
 def test_what_reading_raises_is_raised_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     x = np.zeros((6, 1, 4, 5))
     x[5] = np.nan
     reading = in_order(open_examples(npz(tmp_path / "a.npz", x=x, y=np.arange(6) % 3), network()), range(6), 2)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec import bundled, spec
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import data_path
+from cnnspec.spec import bundled, spec
+from cnnspec.train.datasets import data_path
 
 
 def with_data(folder: Path, data: str | None) -> spec.Spec:

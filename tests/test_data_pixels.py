@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from datasets import class_folders, idx, idx_folder, network, pictures, read, table
 
-from cnnspec import images, spec
-from cnnspec.train.data import data_path, open_examples
+from cnnspec.inputs import images
+from cnnspec.spec import spec
+from cnnspec.train.datasets import data_path, open_examples
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -100,7 +101,7 @@ def test_a_table_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pixels, labels = pictures(50)
     path = table(tmp_path / "a.csv", pixels, labels, "label" + ",p" * 20)
     whole, _ = read(open_examples(path, network()))
-    monkeypatch.setattr("cnnspec.train.data.table.BLOCK", 100)
+    monkeypatch.setattr("cnnspec.train.datasets.csv_file.BLOCK", 100)
     x, y = read(open_examples(path, network()))
     assert np.array_equal(x, whole)
     assert y.tolist() == labels.tolist()

@@ -11,8 +11,8 @@ import pytest
 from datasets import idx_folder, network, npz, pictures, refusal
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import open_examples
-from cnnspec.train.data.rows import Rows, pieces
+from cnnspec.train.datasets import open_examples
+from cnnspec.train.datasets.file_array import Rows, pieces
 
 IMAGES = "train-images-idx3-ubyte"
 
@@ -20,7 +20,7 @@ IMAGES = "train-images-idx3-ubyte"
 @pytest.mark.parametrize("packed", [False, True])
 def test_large_arrays_stay_on_disk(tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     path = npz(tmp_path / "a.npz", packed, x=np.ones((6, 1, 4, 5), np.float32), y=np.arange(6) % 3)
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     inputs: Any = open_examples(path, network()).inputs
     assert isinstance(inputs.array, Rows)
 
@@ -28,7 +28,7 @@ def test_large_arrays_stay_on_disk(tmp_path: Path, packed: bool, monkeypatch: py
 def test_unpacked_data_leave_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     examples = open_examples(idx_folder(tmp_path / "idx", *pictures(), packed=True), network())
     inputs: Any = examples.inputs
     assert isinstance(inputs.pixels, Rows)
@@ -47,14 +47,14 @@ def test_rows_are_those_of_the_array(tmp_path: Path) -> None:
 
 def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.arange(70).reshape(7, 10)
-    monkeypatch.setattr("cnnspec.train.data.rows.PIECE", 3 * array[0].nbytes)
+    monkeypatch.setattr("cnnspec.train.datasets.file_array.PIECE", 3 * array[0].nbytes)
     assert [start for start, _ in pieces(array)] == [0, 3, 6]
     assert np.array_equal(np.concatenate([piece for _, piece in pieces(array)]), array)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is measured as Linux tells it")
 def test_data_on_disk_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 2**20)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 2**20)
     pixels = np.zeros((640, 256, 512), np.uint8)  # 80 MiB
     examples = open_examples(idx_folder(tmp_path, pixels, np.zeros(640, np.uint8)), network(H=256, W=512))
     del pixels
@@ -70,7 +70,7 @@ def test_data_on_disk_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     examples = open_examples(idx_folder(tmp_path, *pictures()), network())
     os.truncate(tmp_path / IMAGES, 100)
     with pytest.raises(FileError) as caught:
@@ -82,7 +82,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
-    monkeypatch.setattr("cnnspec.train.data.storage.TemporaryFile", full)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.TemporaryFile", full)
     found = refusal(idx_folder(tmp_path, *pictures(), packed=True))
     assert (found.code, found.why) == ("E403", "No space left on device")

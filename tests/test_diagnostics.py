@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.diagnostics import SLIPS, Diagnostic, Span, _slips, closest, ordered
+from cnnspec.diagnostics import Diagnostic, Span, closest, ordered
+from cnnspec.diagnostics.diagnostic import SLIPS, _slips
 from cnnspec.layers import kinds
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cnnspec import blas, doctor
-from cnnspec.blas import Blas, Speed
 from cnnspec.cli import group
-from cnnspec.doctor import Advice, Findings, Without, advise
-from cnnspec.machine import Cores, Memory, Processor, cores, count_cores, memory, processor
-from cnnspec.render.doctor import json_text, text
+from cnnspec.machine import blas, doctor
+from cnnspec.machine.blas import Blas, Speed
+from cnnspec.machine.doctor import Advice, Findings, Without, advise
+from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_cores, memory, processor
+from cnnspec.reports.doctor import json_text, text
 
 GIB = 2**30
 

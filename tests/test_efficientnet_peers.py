@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from calling import call
 
-from cnnspec import bundled, weights
-from cnnspec.checkpoint import read
-from cnnspec.images import load as load_image
-from cnnspec.spec import load
+from cnnspec import weights
+from cnnspec.files.pytorch import read
+from cnnspec.inputs.images import load as load_image
+from cnnspec.spec import bundled, load
 
 pytestmark = pytest.mark.peers
 

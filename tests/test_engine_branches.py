@@ -7,9 +7,9 @@ import pytest
 from calling import inputs
 from engine_cases import Array, defined, error, graph, lively
 
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import Shape
-from cnnspec.model import Model
+from cnnspec.engine.model import Model
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import Shape
 
 BOUND = 2e-5
 

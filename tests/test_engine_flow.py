@@ -10,10 +10,10 @@ import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
 
-from cnnspec.engine.flow import Flow, Stage, made, read
 from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.geometry import Sweep
-from cnnspec.graph import Graph
+from cnnspec.engine.schedule import Flow, Stage, made, read
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.window import Sweep
 from cnnspec.kernels import strips
 from cnnspec.kernels.strips import Strip
 from cnnspec.spec import load
@@ -45,8 +45,8 @@ EDGE = """\
 def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
     monkeypatch.setattr(strips, "CACHE", 4000)
-    monkeypatch.setattr("cnnspec.kernels.winograd.LEAST", 0)
-    monkeypatch.setattr("cnnspec.kernels.winograd.ENOUGH", 2)
+    monkeypatch.setattr("cnnspec.kernels.inference.winograd.LEAST", 0)
+    monkeypatch.setattr("cnnspec.kernels.inference.winograd.ENOUGH", 2)
 
 
 def networks() -> Iterator[tuple[str, Graph]]:

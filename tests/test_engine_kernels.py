@@ -18,19 +18,20 @@ from engine_cases import Array, error
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.choice import border, whole_tiles
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.geometry import Sweep
-from cnnspec.kernels import product, strips, winograd
-from cnnspec.kernels.adjoint import deconvolve
-from cnnspec.kernels.convolution import convolve
-from cnnspec.kernels.depthwise import Depthwise
-from cnnspec.kernels.gathered import Gathered
-from cnnspec.kernels.grouped import Grouped
-from cnnspec.kernels.painted import Painted
-from cnnspec.kernels.product import Product
+from cnnspec.engine.kernel_selection import border, whole_tiles
+from cnnspec.graph.window import Sweep
+from cnnspec.kernels import strips
+from cnnspec.kernels.inference import pointwise, winograd
+from cnnspec.kernels.inference.depthwise import Depthwise
+from cnnspec.kernels.inference.grouped import Grouped
+from cnnspec.kernels.inference.im2col import Gathered
+from cnnspec.kernels.inference.pointwise import Product
+from cnnspec.kernels.inference.transposed import Painted
+from cnnspec.kernels.inference.winograd import FILTERINGS, Winograd
+from cnnspec.kernels.reference.convolution import convolve
+from cnnspec.kernels.reference.transposed_convolution import deconvolve
 from cnnspec.kernels.strips import Scratch
-from cnnspec.kernels.winograd import FILTERINGS, Winograd
 
 Sweeps = tuple[Sweep, Sweep]
 
@@ -65,7 +66,7 @@ def cut(cache: int) -> Iterator[None]:
         for module, name, value in (
             (strips, "CACHE", cache),
             (strips, "WIDEST", 64),
-            (product, "FEW_CELLS", 8),
+            (pointwise, "FEW_CELLS", 8),
             (winograd, "LEAST", 0),
             (winograd, "MOST", 36 * cache),
             (winograd, "ENOUGH", 2),

@@ -11,18 +11,17 @@ import readme
 from calling import call, inputs, net
 from engine_cases import Array, defined, error, graph, interpreted, lively
 
-from cnnspec import bundled
-from cnnspec.engine.finish import FINISHES
+from cnnspec.engine.backends.numpy.epilogue import FINISHES
+from cnnspec.engine.backends.numpy.registry import LOWERINGS, lower
 from cnnspec.engine.lowering import Plain
-from cnnspec.engine.lowerings import LOWERINGS, lower
+from cnnspec.engine.model import Model
 from cnnspec.engine.passes import FINISHED, optimise
 from cnnspec.engine.program import program, with_arrays
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.layer import Example, Shape
 from cnnspec.kernels.strips import Scratch
-from cnnspec.layer import Example, Shape
 from cnnspec.layers import find, kinds
-from cnnspec.model import Model
-from cnnspec.spec import load
+from cnnspec.spec import bundled, load
 
 LAYER = 1e-5
 """Largest error of one layer, relative to its output's scale."""

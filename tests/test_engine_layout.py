@@ -10,15 +10,14 @@ from engine_cases import graph, lively
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from cnnspec import bundled
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.engine.layout import LINE, Layout, Span, allocate, lay_out
+from cnnspec.engine.memory_plan import LINE, Layout, Span, allocate, lay_out
 from cnnspec.engine.passes import optimise
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import Shape
-from cnnspec.spec import load
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import Shape
+from cnnspec.spec import bundled, load
 
 
 def laid(input: Shape, *lines: str, outputs: str = "") -> Layout:

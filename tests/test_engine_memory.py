@@ -10,11 +10,11 @@ import pytest
 from calling import inputs
 from engine_cases import graph, lively
 
-from cnnspec.engine.lowerings import LOWERINGS
-from cnnspec.geometry import Sweep
-from cnnspec.graph import Graph
-from cnnspec.kernels.winograd import Winograd
-from cnnspec.model import Model
+from cnnspec.engine.backends.numpy.registry import LOWERINGS
+from cnnspec.engine.model import Model
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.window import Sweep
+from cnnspec.kernels.inference.winograd import Winograd
 from cnnspec.spec import load
 
 LANE = 4 * 3 * np.getbufsize() + 40_000

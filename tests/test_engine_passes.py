@@ -11,11 +11,10 @@ from calling import inputs
 from engine_cases import graph, interpreted, lively
 from hypothesis import HealthCheck, given, note, settings
 
-from cnnspec import bundled
 from cnnspec.engine.passes import FINISHED, fold, fuse, optimise, skip
 from cnnspec.engine.program import Program, program
-from cnnspec.graph import INPUT, Graph
-from cnnspec.spec import load
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.spec import bundled, load
 
 Pass = Callable[[Program, tuple[str, ...]], Program]
 

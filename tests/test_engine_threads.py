@@ -15,10 +15,10 @@ import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
 
+from cnnspec.engine.model import Model
 from cnnspec.engine.plan import KEPT, Plan
-from cnnspec.engine.team import Item, Lane, Team
-from cnnspec.graph import Graph
-from cnnspec.model import Model
+from cnnspec.engine.thread_pool import Item, Lane, Team
+from cnnspec.graph.graph import Graph
 from cnnspec.spec import load
 
 MIXED = """\

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.kernels.windows import Array
-from cnnspec.render import confusion_svg, evaluation_json, evaluation_text
+from cnnspec.kernels.reference.windows import Array
+from cnnspec.reports.evaluation import confusion_svg, to_json, to_text
 from cnnspec.train.evaluate import ClassScore, Evaluation, Tally
 from cnnspec.train.losses import Loss, mean_squared_error
 
@@ -104,7 +104,7 @@ def test_without_classes_there_is_a_loss() -> None:
     evaluation = tally.evaluation()
     assert (evaluation.loss, evaluation.accuracy, evaluation.top5) == ((4 + 9) / 5, None, None)
     assert (list(evaluation.classes()), evaluation.mistakes(3)) == ([], [])
-    assert evaluation_text.render("a", evaluation, None) == "a\n\nloss 2.6000\n"
+    assert to_text.render("a", evaluation, None) == "a\n\nloss 2.6000\n"
 
 
 def test_a_class_that_is_never_named_or_never_there() -> None:
@@ -121,41 +121,41 @@ def test_the_commonest_mistakes() -> None:
 
 
 def test_text(golden: Callable[[str, str], None]) -> None:
-    golden("evaluation.txt", evaluation_text.render("digits: 200 examples", found(10), None))
-    golden("evaluation-named.txt", evaluation_text.render("pets", found(3), ("cat", "a dog\x1b[2J", "bird")))
-    golden("evaluation-many.txt", evaluation_text.render("many", found(24, 2000), None))
+    golden("evaluation.txt", to_text.render("digits: 200 examples", found(10), None))
+    golden("evaluation-named.txt", to_text.render("pets", found(3), ("cat", "a dog\x1b[2J", "bird")))
+    golden("evaluation-many.txt", to_text.render("many", found(24, 2000), None))
 
 
 def test_a_matrix_that_does_not_fit_is_not_shown() -> None:
-    assert "confusion" in evaluation_text.render("digits", found(10), None, width=80)
-    narrow = evaluation_text.render("digits", found(10), None, width=30)
+    assert "confusion" in to_text.render("digits", found(10), None, width=80)
+    narrow = to_text.render("digits", found(10), None, width=30)
     assert "confusion" not in narrow
     assert "the commonest mistakes" in narrow
 
 
 def test_json() -> None:
     evaluation = found(3)
-    record = json.loads(evaluation_json.render("pets", "folder", "all", evaluation, ("cat", "dog", "bird")))
+    record = json.loads(to_json.render("pets", "folder", "all", evaluation, ("cat", "dog", "bird")))
     assert record.keys() == {"spec", "data", "part", "examples", "loss", "accuracy", "top5", "classes", "confusion"}
     assert evaluation.confusion is not None
     assert record["confusion"] == evaluation.confusion.tolist()
     assert [each["class"] for each in record["classes"]] == ["cat", "dog", "bird"]
     assert record["top5"] is None
-    bare = json.loads(evaluation_json.render("net", "folder", "all", Evaluation(3, 0.5), None))
+    bare = json.loads(to_json.render("net", "folder", "all", Evaluation(3, 0.5), None))
     assert (bare["classes"], bare["confusion"], bare["accuracy"]) == ([], None, None)
 
 
 @pytest.mark.parametrize("lost", [np.inf, np.nan])
 def test_json_has_no_number_for_a_loss_that_is_none(lost: float) -> None:
     evaluation = Evaluation(3, lost, np.eye(3, dtype=np.int64))
-    assert json.loads(evaluation_json.render("net", "folder", "all", evaluation, None))["loss"] is None
+    assert json.loads(to_json.render("net", "folder", "all", evaluation, None))["loss"] is None
 
 
 def test_names_that_are_too_few_are_none() -> None:
     """Numbers take their place for people, null for programs."""
-    record = json.loads(evaluation_json.render("net", "folder", "all", found(3), ("cat", "dog")))
+    record = json.loads(to_json.render("net", "folder", "all", found(3), ("cat", "dog")))
     assert [each["class"] for each in record["classes"]] == [None] * 3
-    assert "cat" not in evaluation_text.render("net", found(3), ("cat", "dog"))
+    assert "cat" not in to_text.render("net", found(3), ("cat", "dog"))
 
 
 @pytest.mark.parametrize("classes", [2, 10, 40])

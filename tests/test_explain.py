@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cnnspec import codes, keys
 from cnnspec.cli import group
-from cnnspec.forms import forms
+from cnnspec.diagnostics import catalogue
+from cnnspec.language import keywords
+from cnnspec.language.sections.train import Train
+from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
-from cnnspec.manual import fields, layer_page, written
-from cnnspec.render.manual import WIDTH, markdown, styled
+from cnnspec.reports.manual.pages import fields, layer_page, written
+from cnnspec.reports.manual.to_markdown import WIDTH, markdown, styled
 from cnnspec.spec import check
-from cnnspec.train.settings import Train
 
 ROOT = Path(__file__).parent.parent
 
@@ -83,16 +84,16 @@ def test_page_of_conv(request: pytest.FixtureRequest) -> None:
     assert printed("conv") == golden.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", codes.codes())
+@pytest.mark.parametrize("code", catalogue.codes())
 def test_page_of_a_code(code: str) -> None:
-    assert printed(code) == codes.page(code)
-    assert printed(code.lower()) == codes.page(code)
+    assert printed(code) == catalogue.page(code)
+    assert printed(code.lower()) == catalogue.page(code)
 
 
-@pytest.mark.parametrize("key", [*keys.top(), *keys.inner()])
+@pytest.mark.parametrize("key", [*keywords.top(), *keywords.inner()])
 def test_page_of_a_key(key: str) -> None:
     page = printed(key)
-    assert page.startswith(f"# {key}: {(keys.inner() | keys.top())[key]}\n")
+    assert page.startswith(f"# {key}: {(keywords.inner() | keywords.top())[key]}\n")
     assert not re.search(r"[ \t]$|\n\n\n|None", page, re.MULTILINE)
 
 
@@ -103,18 +104,18 @@ def test_keys_with_fields_list_them() -> None:
     assert "Beside a layer: the shape" in printed("expect")
 
 
-@pytest.mark.parametrize("key", keys.MORE)
+@pytest.mark.parametrize("key", keywords.MORE)
 def test_example_of_a_key(key: str) -> None:
     page = printed(key)
-    assert keys.MORE[key] in page
+    assert keywords.MORE[key] in page
     spec = "input: {C: 2, H: 8, W: 8}\nrounding: floor\n" + dedent(page.partition("\n\n    ")[2].join(["    ", ""]))
     assert check(io.StringIO(spec)).diagnostics == ()
 
 
-@pytest.mark.parametrize("letter", keys.letters())
+@pytest.mark.parametrize("letter", keywords.letters())
 def test_page_of_a_letter(letter: str) -> None:
     page = printed(letter)
-    assert page.startswith(f"# {letter}: {keys.letters()[letter]}\n")
+    assert page.startswith(f"# {letter}: {keywords.letters()[letter]}\n")
     having = {kind for kind in kinds() for field in [find(kind).model_fields] if letter in field}
     assert set(re.findall(r"`(\w+)`", page.partition("\n\n")[2])) == having
 
@@ -146,7 +147,7 @@ def test_several_pages() -> None:
 
 def test_everything_is_listed() -> None:
     listed = [line.split()[0] for line in printed().splitlines() if line.startswith("    ") and line[4] != " "]
-    assert listed == [*kinds(), *keys.top(), *keys.inner(), *keys.letters(), *codes.codes()]
+    assert listed == [*kinds(), *keywords.top(), *keywords.inner(), *keywords.letters(), *catalogue.codes()]
     assert max(map(len, printed().splitlines())) <= WIDTH
 
 
@@ -205,7 +206,7 @@ def test_for_a_terminal() -> None:
     assert page.startswith("\x1b[1mconv: K filters")
     assert "\x1b[36mG\x1b[0m groups split" in page
     assert "    - conv: {F: 3, K: 2} " in page
-    code = styled(codes.page("E401"))
+    code = styled(catalogue.page("E401"))
     assert "```" not in code
     assert "\n    error[E401]: weights" in code
 

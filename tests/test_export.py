@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
-from cnnspec.export.onnx import calls, ensure_possible
-from cnnspec.export.onnx.kinds import KINDS
+from cnnspec.interop.onnx import ensure_possible, expression
+from cnnspec.interop.onnx.operators import KINDS
 from cnnspec.layers import kinds
 from cnnspec.spec import load
 
@@ -124,9 +124,9 @@ def test_output_must_be_named() -> None:
 
 
 def test_too_large_for_a_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls.ensure_room(calls.LIMIT - calls.NAMES)
+    expression.ensure_room(expression.LIMIT - expression.NAMES)
     with pytest.raises(FileError) as caught:
-        calls.ensure_room(calls.LIMIT - calls.NAMES + 1)
+        expression.ensure_room(expression.LIMIT - expression.NAMES + 1)
     (found,) = caught.value.diagnostics
     assert found.code == "E418"
     assert "2,080,374,784 bytes" in found.why

@@ -15,16 +15,15 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec import bundled
 from cnnspec.cli import group
-from cnnspec.engine.plain import execute
-from cnnspec.export import onnx as export
-from cnnspec.export.onnx.kinds import KINDS
-from cnnspec.graph import INPUT
-from cnnspec.layer import Shape
+from cnnspec.engine.interpreter import execute
+from cnnspec.engine.model import Model
+from cnnspec.graph.graph import INPUT
+from cnnspec.graph.layer import Shape
+from cnnspec.interop import onnx as export
+from cnnspec.interop.onnx.operators import KINDS
 from cnnspec.layers import find
-from cnnspec.model import Model
-from cnnspec.spec import Spec, check, load
+from cnnspec.spec import Spec, bundled, check, load
 from cnnspec.weights import initial, save
 
 pytestmark = pytest.mark.peers

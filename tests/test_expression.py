@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cnnspec.expression import MAX_TERM, MAX_VALUE, ExpressionError, Number, evaluate, parse, whole
+from cnnspec.language.values.expression import MAX_TERM, MAX_VALUE, ExpressionError, Number, evaluate, parse, whole
 
 SCOPE: dict[str, Number] = {"C": 7, "H": 28, "F": 5, "half": Fraction(1, 2), "_x1": -3, "zero": 0}
 

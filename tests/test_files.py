@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pytest
 
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files import blaming, clear_remains, opened, whole
+from cnnspec.files.reading import blaming, clear_remains, opened, whole
 
 
 def refusal(error: pytest.ExceptionInfo[FileError]) -> Diagnostic:

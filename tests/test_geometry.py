@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.geometry import Sweep, bin_of, bins, same, same_upper, spread
+from cnnspec.graph.window import Sweep, bin_of, bins, same, same_upper, spread
 
 floors = st.builds(
     Sweep,

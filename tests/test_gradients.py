@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from layer_cases import RUN, Array, drawn, every_example, step_of, values
 
-from cnnspec.graph import Step
-from cnnspec.layer import Example, Layer
+from cnnspec.graph.graph import Step
+from cnnspec.graph.layer import Example, Layer
 
 if TYPE_CHECKING:
-    from cnnspec.layer import Pull
+    from cnnspec.graph.layer import Pull
 
 BATCH = 3
 STEP = 0.1371

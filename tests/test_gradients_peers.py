@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_layers_peers import Array, Pair, fits, layer, often, outside, pairs, sides, sizes, tensors, values
 
-from cnnspec.layer import Layer
+from cnnspec.graph.layer import Layer
 
 if TYPE_CHECKING:
-    from cnnspec.layer import Pull
+    from cnnspec.graph.layer import Pull
 
 pytestmark = pytest.mark.peers
 

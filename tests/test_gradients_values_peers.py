@@ -11,7 +11,7 @@ import pytest
 from layer_cases import Array, values
 from test_values_peers import CASES, Case, drawn, inputs
 
-from cnnspec.layer import Layer
+from cnnspec.graph.layer import Layer
 from cnnspec.layers import find
 from cnnspec.layers._norm import Norm
 

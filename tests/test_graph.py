@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from cnnspec import spec
-from cnnspec.graph import Graph, Step, Totals
+from cnnspec.graph.graph import Graph, Step, Totals
+from cnnspec.spec import spec
 
 BRANCHES = """
   - {conv: {F: 1, K: 4}, name: a}

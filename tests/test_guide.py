@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.model import Model
+from cnnspec.engine.model import Model
 from cnnspec.spec import check, load
 
 GUIDE = Path(__file__).parent / "guide"

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from pydantic import ValidationError
 
-from cnnspec import images
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.preprocess import Preprocess
+from cnnspec.inputs import images
+from cnnspec.language.sections.preprocess import Preprocess
 
 RGB = Preprocess(mode="rgb")
 GRAY = Preprocess(mode="gray")
@@ -432,9 +432,10 @@ def test_an_image_takes_little_memory_and_time(tmp_path: Path, width: int, heigh
     program = """
         import re, sys, time
         from pathlib import Path
-        from cnnspec import images, png
+        from cnnspec.files import png
+        from cnnspec.inputs import images
         from cnnspec.diagnostics import FileError
-        from cnnspec.preprocess import Preprocess
+        from cnnspec.language.sections.preprocess import Preprocess
         try:
             print(images.load(Path(sys.argv[1]), Preprocess(resize=8), (3, 8, 8)).min())
         except FileError as error:
@@ -763,7 +764,8 @@ def test_neither_file_imports_numpy_or_pillow_and_header_no_numpy(tmp_path: Path
     program = """
         import sys
         from pathlib import Path
-        from cnnspec import images, preprocess
+        from cnnspec.inputs import images
+        from cnnspec.language.sections import preprocess
         assert not {"numpy", "PIL"} & set(sys.modules)
         images.check(Path(sys.argv[1]), preprocess.Preprocess(), (3, 1, 1))
         assert "numpy" not in sys.modules
@@ -802,7 +804,7 @@ def test_the_caller_chooses_the_decoder(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(path)
         return (1, 3, 1), bytes([4, 5, 6])
 
-    monkeypatch.setattr("cnnspec.png.pixels", pixels)
+    monkeypatch.setattr("cnnspec.files.png.pixels", pixels)
     tensor = images.load(path, GRAY, (1, 1, 3), by_pillow=by_pillow)
     assert asked == [path] * (not by_pillow)
     assert tensor.ravel().tolist() == ([1, 2, 3] if by_pillow else [4, 5, 6])

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnspec import images
-from cnnspec.preprocess import Preprocess
+from cnnspec.inputs import images
+from cnnspec.language.sections.preprocess import Preprocess
 
 pytestmark = pytest.mark.peers
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
 from cnnspec.spec import Checked, check
 
 Codes = list[str]

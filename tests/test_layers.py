@@ -13,9 +13,9 @@ import pytest
 from layer_cases import RUN, Case, case, every_example, every_kind, every_mistake, run, spec, step_of
 from pydantic import BaseModel
 
-from cnnspec.layer import Example, Join
+from cnnspec.graph.layer import Example, Join
+from cnnspec.graph.receptive_field import CELL, PLACELESS
 from cnnspec.layers import find
-from cnnspec.reach import CELL, PLACELESS
 
 COUNTED = ("conv", "deconv", "dense")
 """The kinds whose multiply-accumulates are counted (the language's page, *Counting*)."""

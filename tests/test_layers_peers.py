@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec.layer import Layer, Misfit
+from cnnspec.graph.layer import Layer, Misfit
 from cnnspec.layers import find
 
 pytestmark = pytest.mark.peers

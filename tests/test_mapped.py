@@ -12,8 +12,8 @@ import pytest
 from calling import inputs
 from engine_cases import graph, lively
 
-from cnnspec.arrays.mapped import release
-from cnnspec.model import Model
+from cnnspec.engine.model import Model
+from cnnspec.files.memory_map import release
 from cnnspec.weights import save, take
 
 SIZE = 1 << 20

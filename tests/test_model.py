@@ -13,10 +13,10 @@ from calling import HEAD, LAYERS, inputs, net
 from numpy.typing import NDArray
 
 import cnnspec
-from cnnspec import bundled, weights
+from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.model import Model
-from cnnspec.spec import Spec, load
+from cnnspec.engine.model import Model
+from cnnspec.spec import Spec, bundled, load
 
 Array = NDArray[Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnspec.diagnostics import Span
-from cnnspec.naming import ROOT, Names, Taken, repeated
+from cnnspec.language.elaboration.symbol_table import ROOT, Names, Taken, repeated
 
 HERE, THERE = Span(1, 1, 1, 5), Span(2, 1, 2, 5)
 INNER = ("", "stage.", "stage.block.")

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec import bundled, spec
-from cnnspec.engine.plain import execute
-from cnnspec.model import Model
+from cnnspec.engine.interpreter import execute
+from cnnspec.engine.model import Model
+from cnnspec.spec import bundled, spec
 
 pytestmark = pytest.mark.peers
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec import bundled
+from cnnspec.spec import bundled
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,7 +38,7 @@ def cnnspec_from(path: str | Path, elsewhere: Path, *call: str) -> str:
 
 def specs_from(path: str | Path, elsewhere: Path) -> str:
     """The folder of the bundled specs when the package is imported from `path`."""
-    return python_from(path, elsewhere, "-c", "from cnnspec import bundled; print(bundled.folder())").strip()
+    return python_from(path, elsewhere, "-c", "from cnnspec.spec import bundled; print(bundled.folder())").strip()
 
 
 def python_from(path: str | Path, elsewhere: Path, *call: str) -> str:

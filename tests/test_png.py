@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from cnnspec import bundled, png
+from cnnspec.files import png
+from cnnspec.spec import bundled
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

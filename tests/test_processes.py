@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from calling import HEAD, LAYERS, image, inputs, net
 
-from cnnspec import bundled, weights
+from cnnspec import weights
+from cnnspec.spec import bundled
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, signals and permissions of POSIX")
 
@@ -239,6 +240,13 @@ def test_a_run_imports_what_it_needs() -> None:
     loaded, kinds = kinds_after(
         f"from cnnspec.cli import group\ngroup.main({COMMANDS['json']!r}, standalone_mode=False)"
     )
-    assert not loaded & {"rich", "safetensors", "torch", "cnnspec.checkpoint", "cnnspec.summary", "cnnspec.cli.convert"}
+    assert not loaded & {
+        "rich",
+        "safetensors",
+        "torch",
+        "cnnspec.files.pytorch",
+        "cnnspec.reports.summary.summary",
+        "cnnspec.cli.commands.convert",
+    }
     _, known = kinds_after("import cnnspec.engine.plan")
     assert kinds == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

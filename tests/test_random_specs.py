@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec import spec
-from cnnspec.engine.plain import execute
-from cnnspec.graph import INPUT, Graph
-from cnnspec.layer import FLOAT
-from cnnspec.model import Model
+from cnnspec.engine.interpreter import execute
+from cnnspec.engine.model import Model
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.graph.layer import FLOAT
+from cnnspec.spec import spec
 
 Array = NDArray[Any]
 SEEING_ALL = frozenset({"groupnorm", "instancenorm", "layernorm", "globalavgpool", "globalmaxpool", "adaptiveavgpool"})

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.layer import Layer
+from cnnspec.graph.layer import Layer
+from cnnspec.graph.receptive_field import CELL, LONGEST, Reach, behind, moved, repeating, together
 from cnnspec.layers import find
-from cnnspec.reach import CELL, LONGEST, Reach, behind, moved, repeating, together
 
 Seen = Callable[[int], set[int]]
 """What one cell looks at, cell by cell: an independent definition of a layer."""

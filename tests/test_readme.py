@@ -38,14 +38,18 @@ from readme import (
 )
 
 import cnnspec
-from cnnspec import bundled, expression, images, keys, naming, source
-from cnnspec.calls import REPEATS
 from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
-from cnnspec.elaborate import LAYERS
+from cnnspec.inputs import images
+from cnnspec.language import keywords
+from cnnspec.language.elaboration import symbol_table
+from cnnspec.language.elaboration.binding import REPEATS
+from cnnspec.language.elaboration.elaborate import LAYERS
+from cnnspec.language.syntax import parser
+from cnnspec.language.values import expression
 from cnnspec.layers import find
-from cnnspec.manual import entries
-from cnnspec.spec import check
+from cnnspec.reports.manual.pages import entries
+from cnnspec.spec import bundled, check
 
 QUICK_START = [block for block in blocks("sh") if block.page == README and block.section == "Quick start"]
 CONSOLES = blocks("console")
@@ -246,26 +250,26 @@ def test_layers_with_all_their_fields() -> None:
 
 
 def test_keys_of_a_spec() -> None:
-    assert {key for first, *_ in rows("language", "key") for key in words(first)} == set(keys.top())
-    for key in keys.inner():
+    assert {key for first, *_ in rows("language", "key") for key in words(first)} == set(keywords.top())
+    for key in keywords.inner():
         assert re.search(rf"`{key}[`:]|\b{key}:", readme.text(DOCS / "language.md")), key
 
 
 def test_letters() -> None:
-    assert {letters: said for letters, said, _ in rows("language", "letter")} == keys.LETTERS
+    assert {letters: said for letters, said, _ in rows("language", "letter")} == keywords.LETTERS
 
 
 def test_limits() -> None:
     limits = readme.text(DOCS / "language.md").partition("## Limits\n")[2]
     for number, unit in (
-        (source.MAX_BYTES, "bytes"),
-        (source.MAX_DEPTH, "levels"),
-        (source.MAX_EVENTS, "YAML events"),
-        (source.MAX_SCALAR, "characters"),
+        (parser.MAX_BYTES, "bytes"),
+        (parser.MAX_DEPTH, "levels"),
+        (parser.MAX_EVENTS, "YAML events"),
+        (parser.MAX_SCALAR, "characters"),
         (expression.MAX_LENGTH, "characters"),
         (REPEATS, ""),
         (LAYERS, "layers"),
-        (naming.LENGTH, "characters"),
+        (symbol_table.LENGTH, "characters"),
         (images.MAX_PIXELS, "pixels"),
         (images.MAX_SIDE, "a side"),
     ):

@@ -13,10 +13,10 @@ import pytest
 from calling import CLASSES, HEAD, LAYERS, call, image, inputs, net, outputs
 from numpy.typing import NDArray
 
-from cnnspec import bundled, weights
-from cnnspec.cli import run as run_module
-from cnnspec.inputs import batches, cases, paths
-from cnnspec.spec import load
+from cnnspec import weights
+from cnnspec.cli.commands import run as run_module
+from cnnspec.inputs.batches import batches, cases, paths
+from cnnspec.spec import bundled, load
 
 SAMPLES = bundled.folder() / "samples"
 
@@ -269,7 +269,7 @@ def test_another_input_size(tmp_path: Path) -> None:
 
 def test_one_batch_is_held_at_a_time(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """64 inputs of 1 MiB, 4 at a time: one batch of arrays, its stack and its outputs."""
-    monkeypatch.setattr("cnnspec.inputs.load", lambda path, preprocess, input: np.zeros(input, np.float32))
+    monkeypatch.setattr("cnnspec.inputs.batches.load", lambda path, preprocess, input: np.zeros(input, np.float32))
     wide = net(tmp_path, "input: {C: 1, H: 512, W: 512}\npreprocess: {}\nlayers:\n  - identity\n")
     files = [str(image(tmp_path / f"{i}.png")) for i in range(64)]
     tracemalloc.start()
@@ -283,7 +283,7 @@ def test_one_batch_is_held_at_a_time(spec: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_batches_are_as_large_as_memory_allows(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnnspec.model import Model
+    from cnnspec.engine.model import Model
 
     sizes: list[int] = []
     run = Model.run

@@ -15,9 +15,9 @@ import pytest
 from calling import HEAD, LAYERS, call, image, inputs, net
 from PIL import Image
 
-from cnnspec.cli import progress
-from cnnspec.predictions import Class, Result
-from cnnspec.render.predictions import json_lines, picture, text
+from cnnspec.cli import progress_bar
+from cnnspec.reports.predictions.formats import json_lines, picture, text
+from cnnspec.reports.predictions.ranking import Class, Result
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])
 
@@ -131,7 +131,7 @@ def test_a_bar_for_long_work(
     monkeypatch.setattr("sys.stdout", out())
     monkeypatch.setattr("sys.stderr", err())
     monkeypatch.setenv("TERM", "xterm")
-    assert list(progress.tracked(slow(total, clock, seconds), total)) == list(range(total))
+    assert list(progress_bar.tracked(slow(total, clock, seconds), total)) == list(range(total))
     assert isinstance(sys.stderr, io.StringIO)
     assert ("running" in sys.stderr.getvalue()) is shown
 

@@ -16,17 +16,17 @@ import yaml
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from cnnspec import bundled
 from cnnspec.cli import group
-from cnnspec.document import Document, load
-from cnnspec.expression import ExpressionError, parse
-from cnnspec.forms import forms
-from cnnspec.header import Header
-from cnnspec.layer import Example, Join
+from cnnspec.graph.layer import Example, Join
+from cnnspec.language.document.document import Document, load
+from cnnspec.language.json_schema import language, of_spec
+from cnnspec.language.json_schema.values import Names, expression
+from cnnspec.language.sections.header import Header
+from cnnspec.language.syntax.parser import read
+from cnnspec.language.values.expression import ExpressionError, parse
+from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
-from cnnspec.schema import language, of_spec
-from cnnspec.schema.values import Names, expression
-from cnnspec.source import read
+from cnnspec.spec import bundled
 
 EXAMPLES = [(kind, example) for kind in kinds() for example in find(kind).examples]
 GOOD = [(kind, example) for kind, example in EXAMPLES if not isinstance(example.produces, str)]

@@ -10,11 +10,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec import source as module
 from cnnspec.diagnostics import Diagnostic, Span, SpecError
-from cnnspec.source import Mapping, Node, Scalar, Sequence, Source, parse, read
-from cnnspec.syntax import reworded
-from cnnspec.traps import trap
+from cnnspec.language.syntax import parser as module
+from cnnspec.language.syntax.ambiguous_scalars import trap
+from cnnspec.language.syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse, read
+from cnnspec.language.syntax.yaml_errors import reworded
 
 
 @pytest.fixture(params=["libyaml", "python"])

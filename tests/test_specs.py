@@ -9,7 +9,7 @@ from typing import NamedTuple
 import make_torchvision_names
 import pytest
 
-from cnnspec import bundled, spec
+from cnnspec.spec import bundled, spec
 
 WIDTH = 120
 

@@ -13,10 +13,11 @@ import pytest
 from calling import call
 from click.testing import CliRunner
 
-from cnnspec import bundled, load
+from cnnspec import load
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
-from cnnspec.train.data import data_path
+from cnnspec.spec import bundled
+from cnnspec.train.datasets import data_path
 
 
 def invoke(*args: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import make_torchvision_names
 import pytest
 
-from cnnspec import spec
+from cnnspec.spec import spec
 
 pytestmark = pytest.mark.peers
 

@@ -36,7 +36,7 @@ def process(*args: str) -> str:
 )
 def test_nothing_is_loaded_in_vain(args: tuple[str, ...]) -> None:
     loaded = modules_after(process(*args))
-    assert f"cnnspec.cli.{args[0]}" in loaded
+    assert f"cnnspec.cli.commands.{args[0]}" in loaded
     assert not loaded & (HEAVY | SLOW)
 
 

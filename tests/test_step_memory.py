@@ -16,11 +16,11 @@ import pytest
 from calling import call
 
 from cnnspec import weights
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.language.sections.train import Train
 from cnnspec.spec import load
-from cnnspec.train.memory import StepMemory, step_memory
-from cnnspec.train.settings import Train
-from cnnspec.train.step import Trainer
+from cnnspec.train.step_memory import StepMemory, step_memory
+from cnnspec.train.trainer import Trainer
 
 MODERN = """
   - {conv: {F: 2, S: 2, K: 32}}
@@ -73,7 +73,7 @@ WIDE = """
 
 @pytest.fixture(autouse=True)
 def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def network(layers: str) -> Graph:
@@ -193,7 +193,7 @@ def test_json_markdown_and_csv_say_the_same() -> None:
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.cli.summary.width", lambda: width)
+    monkeypatch.setattr("cnnspec.cli.commands.summary.width", lambda: width)
     out = call("summary", "mobilenet_v2", "--train").out
     assert max(map(len, out.splitlines())) <= width
 
@@ -225,5 +225,5 @@ def test_it_loads_nothing_heavy() -> None:
     code = f"import sys\n{program}\nprint('@', *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rpartition("@")[2].split())
-    assert "cnnspec.train.memory" in loaded
+    assert "cnnspec.train.step_memory" in loaded
     assert not loaded & {"numpy", "rich", "PIL", "safetensors", "threadpoolctl"}

@@ -11,8 +11,7 @@ from io import StringIO
 import pytest
 from summaries import BLOCKS, FIELDS, HEADS, shown, summary
 
-from cnnspec import bundled
-from cnnspec.spec import check
+from cnnspec.spec import bundled, check
 
 Write = Callable[[str, str], str]
 Golden = Callable[[str, str], None]

@@ -10,9 +10,9 @@ from io import StringIO
 import pytest
 from summaries import FIELDS, HEADS, run, shown
 
-from cnnspec.render.bar import bar
-from cnnspec.render.facts import counted
-from cnnspec.render.markdown import code, plain
+from cnnspec.reports.drawing.bar import bar
+from cnnspec.reports.drawing.markdown_table import code, plain
+from cnnspec.reports.summary.facts import counted
 from cnnspec.spec import check
 
 Write = Callable[[str, str], str]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from summaries import shown, summary
 
-from cnnspec import bundled
-from cnnspec.render import summary_text
-from cnnspec.render.columns import shortened
-from cnnspec.render.safe import width as columns_of
+from cnnspec.reports.drawing.terminal_text import width as columns_of
+from cnnspec.reports.drawing.text_table import shortened
+from cnnspec.reports.summary import to_text
+from cnnspec.spec import bundled
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,14 +26,14 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
     for depth in (None, 1, 2):
-        text = summary_text.render(summary(name, depth=depth), width)
+        text = to_text.render(summary(name, depth=depth), width)
         assert max(map(columns_of, text.splitlines())) <= width
         assert not any(line != line.rstrip() for line in text.splitlines())
 
 
 def test_bars_go_first_then_hyperparameters_then_columns_that_matter_less() -> None:
     def at(width: int) -> tuple[bool, bool, bool, bool]:
-        text = summary_text.render(summary("resnet50"), width)
+        text = to_text.render(summary("resnet50"), width)
         return "share" in text, "bias false" in text, "buffers  " in text.splitlines()[2], "RF" in text.splitlines()[2]
 
     assert at(140) == (True, True, True, True)
@@ -44,7 +44,7 @@ def test_bars_go_first_then_hyperparameters_then_columns_that_matter_less() -> N
 
 
 def test_figures_are_never_cut() -> None:
-    text = summary_text.render(summary("resnet50"), 60)
+    text = to_text.render(summary("resnet50"), 60)
     assert "64x112x112       9,408    118,013,952" in text
     assert "25,557,032  4,089,184,256" in text
 
@@ -55,7 +55,7 @@ def test_a_pipe_gets_it_whole_and_plain(monkeypatch: pytest.MonkeyPatch) -> None
     assert "share" in text
     assert "…" not in text
     assert "\x1b" not in text
-    assert text == summary_text.render(summary("resnet50"))
+    assert text == to_text.render(summary("resnet50"))
 
 
 def test_wide_characters_take_two_columns() -> None:
@@ -88,7 +88,7 @@ def _received(end: int) -> bytes:
 
 def test_a_terminal_gets_colours_and_its_width() -> None:
     text = terminal("lenet5")
-    assert text == summary_text.render(summary("lenet5"), 80, colour=True)
+    assert text == to_text.render(summary("lenet5"), 80, colour=True)
     lines = text.splitlines()
     assert lines[0] == "\x1b[1mLeNet-5: 1x28x28 -> 10\x1b[0m"
     assert lines[5].startswith("\x1b[2mrelu1 ")
@@ -99,7 +99,7 @@ def test_a_terminal_gets_colours_and_its_width() -> None:
 
 @pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colours_when_they_are_not_wanted(variable: dict[str, str]) -> None:
-    assert terminal("lenet5", **variable) == summary_text.render(summary("lenet5"), 80)
+    assert terminal("lenet5", **variable) == to_text.render(summary("lenet5"), 80)
 
 
 # start-up

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec import synonyms
-from cnnspec.forms import forms
+from cnnspec.language.sections.train import Train
+from cnnspec.language.values import synonyms
+from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
-from cnnspec.train.settings import Train
 
 
 def test_every_suggestion_exists() -> None:

@@ -241,7 +241,7 @@ def test_the_cure_starts_from_the_settings(net: Path, options: list[str], cure: 
 
 def test_what_is_done_is_kept_when_data_turn_out_to_be_damaged(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data too large for memory are read as they are learned from."""
-    monkeypatch.setattr("cnnspec.train.data.storage.HELD", 1)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     with np.load("x.npz") as held:
         x, y = held["x"], held["y"]
     x[8, 0, 3, 3] = np.nan

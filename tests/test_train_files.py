@@ -9,7 +9,7 @@ import pytest
 from calling import call
 from quadrants import SPEC, quadrants
 
-from cnnspec import bundled
+from cnnspec.spec import bundled
 
 THREADS = ("--threads", "1")
 CLASSES = "classes: [top left, top right, bottom left, bottom right]"

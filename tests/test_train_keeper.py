@@ -13,9 +13,9 @@ from learning import Lost, Shuffled, losses, run
 
 from cnnspec.diagnostics import Diagnostic, Failure, FileError
 from cnnspec.train.checkpoint import Identity, load
-from cnnspec.train.data.order import Batch
+from cnnspec.train.checkpointer import Keeper
+from cnnspec.train.datasets.batches import Batch
 from cnnspec.train.events import Stepped
-from cnnspec.train.keeper import Keeper
 from cnnspec.train.loop import Run
 
 IDENTITY = Identity("spec", "data", "start", {"epochs": 3}, 1)

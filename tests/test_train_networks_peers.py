@@ -16,11 +16,12 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.trainers import drawn, network
-from cnnspec import bundled, load
-from cnnspec.graph import Graph
-from cnnspec.layer import Shape, is_image
-from cnnspec.train.settings import Train
-from cnnspec.train.step import Trainer
+from cnnspec import load
+from cnnspec.graph.graph import Graph
+from cnnspec.graph.layer import Shape, is_image
+from cnnspec.language.sections.train import Train
+from cnnspec.spec import bundled
+from cnnspec.train.trainer import Trainer
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
@@ -50,7 +51,7 @@ class Step(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def given(graph: Graph, dtype: str) -> tuple[Arrays, Array, NDArray[Any]]:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.train.flat import Flat
+from cnnspec.language.sections.train import Train
+from cnnspec.train.flat_parameters import Flat
 from cnnspec.train.losses import cross_entropy, mean_squared_error
 from cnnspec.train.optimizers import RULES
 from cnnspec.train.schedules import rate
-from cnnspec.train.settings import Train
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers

@@ -10,11 +10,11 @@ from quadrants import quadrants
 
 from cnnspec import load
 from cnnspec.diagnostics import TrainingError
-from cnnspec.machine import Memory
+from cnnspec.language.sections.train import Train
+from cnnspec.machine.hardware import Memory
 from cnnspec.train import room
-from cnnspec.train.memory import step_memory
 from cnnspec.train.room import ensure_room
-from cnnspec.train.settings import Train
+from cnnspec.train.step_memory import step_memory
 
 LENET = load("lenet5").graph
 

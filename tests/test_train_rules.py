@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.train.flat import Flat
+from cnnspec.language.sections.train import Train
+from cnnspec.train.flat_parameters import Flat
 from cnnspec.train.losses import Loss, cross_entropy, mean_squared_error
 from cnnspec.train.optimizers import RULES, Optimizer
 from cnnspec.train.schedules import rate
-from cnnspec.train.settings import Train
 
 
 def optimizer(weight: float = 1.0, **given: Any) -> Optimizer:

@@ -9,9 +9,9 @@ import pytest
 from calling import call
 
 from cnnspec.diagnostics import SpecError
+from cnnspec.language.overrides import configure
+from cnnspec.language.sections.train import Augmentation, Train
 from cnnspec.spec import Spec, load
-from cnnspec.train.overriding import configure
-from cnnspec.train.settings import Augmentation, Train
 
 NET = "input: {C: 1, H: 8, W: 8}\nlayers: [{conv: {F: 3, K: 4}}, flatten, {dense: {K: 10}}, softmax]\n"
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.graph import Graph
+from cnnspec.graph.graph import Graph
+from cnnspec.language.sections.train import Train
 from cnnspec.spec import load
-from cnnspec.train.settings import Train
-from cnnspec.train.step import Result, Trainer
+from cnnspec.train.trainer import Result, Trainer
 from cnnspec.weights import initial
 
 Array = NDArray[np.floating[Any]]
@@ -42,7 +42,7 @@ DEEP = (
 
 @pytest.fixture(autouse=True)
 def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.step.WORTH", 0)
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def graph(text: str) -> Graph:
@@ -257,8 +257,8 @@ MEMORY = """
 import resource, sys
 import numpy as np
 from test_train_step import batch, drawn, graph
-from cnnspec.train.settings import Train
-from cnnspec.train.step import Trainer
+from cnnspec.language.sections.train import Train
+from cnnspec.train.trainer import Trainer
 
 network = graph("input: {C: 8, H: 64, W: 64}\\nlayers: [{conv: {F: 1, K: 8}}, relu, flatten, {dense: {K: 3}}]\\n")
 learning = Trainer(network, Train(), drawn(network, np.float32), int(sys.argv[1]))

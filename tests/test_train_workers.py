@@ -11,7 +11,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from cnnspec.engine import hold
+from cnnspec.machine import blas_threads
 from cnnspec.train.workers import Job, Meeting, Workers
 
 every_count = pytest.mark.parametrize("count", [1, 2, 3])
@@ -144,7 +144,7 @@ def test_numbers_out_of_range_are_no_warning() -> None:
 
 def test_blas_has_one_thread() -> None:
     def task(number: int, meeting: Meeting) -> list[int]:
-        return [library.get_num_threads() for library in hold.libraries()]
+        return [library.get_num_threads() for library in blas_threads.libraries()]
 
     for found in Workers(2).run(task):
         assert set(found) <= {1}

@@ -15,11 +15,11 @@ import pytest
 from learning import CLASSES, SIZE, Lost, N, losses, run
 from rich.progress import Progress as Progressbar
 
-from cnnspec.cli.live import Extent, Live
+from cnnspec.cli.training_display import Extent, Live
 from cnnspec.diagnostics import Failure, FileError, TrainingError
 from cnnspec.train.checkpoint import Identity, Snapshot, agree, load, save
 from cnnspec.train.events import EpochDone, Event, Finished, Score, Sound, Stepped, Validating
-from cnnspec.train.log import Log
+from cnnspec.train.jsonl_log import Log
 from cnnspec.train.loop import Run
 from cnnspec.train.progress import Progress, Sums
 from cnnspec.weights import read

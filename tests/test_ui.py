@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import cnnspec
 from cnnspec.cli import group
-from cnnspec.codes import FOLDER, codes, page, title
+from cnnspec.diagnostics.catalogue import FOLDER, codes, page, title
 
 PACKAGE = Path(cnnspec.__file__).parent
 UI = Path(__file__).parent / "ui"

@@ -18,12 +18,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import cnnspec
-from cnnspec import bundled
 from cnnspec.cli import group
-from cnnspec.codes import codes
 from cnnspec.diagnostics import Diagnostic, FileError, Span
-from cnnspec.render import findings_github, findings_json, findings_sarif, findings_text
-from cnnspec.spec import check
+from cnnspec.diagnostics.catalogue import codes
+from cnnspec.reports.diagnostics import to_github, to_json, to_sarif, to_text
+from cnnspec.spec import bundled, check
 from cnnspec.weights import save
 
 GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - {conv: {F: 3, K: 2, P: same}, name: conv}\n  - relu\n"
@@ -150,7 +149,7 @@ class TestJson:
 
     def test_nothing_is_left_out(self) -> None:
         many = [Diagnostic("E101", f"{i}", "net.yaml") for i in range(60)]
-        assert len(json.loads(findings_json.render(many, ()))["diagnostics"]) == 60
+        assert len(json.loads(to_json.render(many, ()))["diagnostics"]) == 60
 
     def test_a_verdict_for_each_spec_that_is_shown_by_the_same_name(self, write: Write) -> None:
         write("lenet5.yaml", BAD)
@@ -190,15 +189,15 @@ class TestGithub:
 
     def test_file_names_are_escaped(self) -> None:
         finding = Diagnostic("E101", "50% off\n::error::x", "a,b:c\n::error::%.yaml", Span(1, 2, 3, 4))
-        [line] = findings_github.render([finding]).splitlines()
+        [line] = to_github.render([finding]).splitlines()
         _, properties, message = command(line)
         assert properties["file"] == r"a,b:c\x0a::error::%.yaml"
         assert message == r"50% off\x0a::error::x"
         assert "col" not in properties
 
     def test_most_are_shown_with_a_count(self) -> None:
-        lines = findings_github.render([Diagnostic("E101", f"{i}", "net.yaml") for i in range(60)]).splitlines()
-        assert len(lines) == findings_text.MOST + 1
+        lines = to_github.render([Diagnostic("E101", f"{i}", "net.yaml") for i in range(60)]).splitlines()
+        assert len(lines) == to_text.MOST + 1
         assert command(lines[-1])[0::2] == ("notice", "10 more findings in net.yaml")
 
 
@@ -321,7 +320,7 @@ class TestSarif:
 
     def test_uris_are_relative_and_escaped(self, tmp_path: Path) -> None:
         files = str(tmp_path / "a b" / "net ü.yaml"), "specs/50%.yaml", "/elsewhere/net.yaml"
-        log = json.loads(findings_sarif.render([Diagnostic("E101", "x", file) for file in files], tmp_path))
+        log = json.loads(to_sarif.render([Diagnostic("E101", "x", file) for file in files], tmp_path))
         jsonschema.validate(log, SARIF)
         places = [result["locations"][0]["physicalLocation"] for result in log["runs"][0]["results"]]
         uris = [place["artifactLocation"]["uri"] for place in places]
@@ -332,7 +331,7 @@ class TestText:
     def test_most_are_shown_with_a_count(self, write: Write) -> None:
         spec = write("net.yaml", "input: {C: 1, H: 8, W: 8}\nlayers:\n" + "  - covn\n" * 61)
         said = run(spec).stdout
-        assert said.count("error[E101]") == findings_text.MOST
+        assert said.count("error[E101]") == to_text.MOST
         assert said.endswith("... and 11 more in net.yaml\n\n")
 
     def test_columns_count_characters_and_carets_stand_below(self, write: Write) -> None:

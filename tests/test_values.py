@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from oracle import values
 
-from cnnspec.kernels.error_function import erfc
+from cnnspec.kernels.reference.error_function import erfc
 from cnnspec.layers import find
 
 EXTREME = np.array([-1e6, -1000, -745, -89, -30, -6, -3, -0.0, 0, 3, 6, 30, 89, 745, 1000, 1e6])

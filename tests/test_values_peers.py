@@ -12,7 +12,7 @@ import readme
 from numpy.typing import NDArray
 from oracle import values
 
-from cnnspec.layer import Layer, Shape
+from cnnspec.graph.layer import Layer, Shape
 from cnnspec.layers import find
 
 pytestmark = pytest.mark.peers

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.layer import Tensor
+from cnnspec.graph.layer import Tensor
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -160,7 +160,7 @@ def test_headers_and_matches_do_not_import_numpy(tmp_path: Path) -> None:
     weights.save(arrays_for(LENET), tmp_path / "a.safetensors")
     weights.save(arrays_for(LENET), tmp_path / "a.npz")
     code = (
-        "import sys; from cnnspec import weights; from cnnspec.arrays import load_input\n"
+        "import sys; from cnnspec import weights; from cnnspec.inputs.arrays import load_input\n"
         f"for path in (r'{tmp_path}/a.safetensors', r'{tmp_path}/a.npz'):\n"
         "    assert len(weights.match({}, weights.header(path), path)) == 1\n"
         "sys.exit(sum(name in sys.modules for name in ('numpy', 'safetensors', 'PIL', 'rich')))"

@@ -9,7 +9,7 @@ import pytest
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.layer import Tensor
+from cnnspec.graph.layer import Tensor
 from cnnspec.weights import initialisation
 from cnnspec.weights.initialisation import memory
 

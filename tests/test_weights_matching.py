@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnspec import weights
-from cnnspec.layer import Tensor
+from cnnspec.graph.layer import Tensor
 from cnnspec.layers import find
 from cnnspec.weights import Entry
 

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 
 from cnnspec import weights
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.weights import safetensors as ours
+from cnnspec.weights.formats import safetensors as ours
 
 
 def raw(header: object, data: bytes = b"") -> bytes:

@@ -18,7 +18,7 @@ def limit(threads: int) -> None:
     import numpy  # noqa: F401 - its BLAS must be there to be limited
     import threadpoolctl
 
-    import cnnspec.model  # noqa: F401
+    import cnnspec.engine.model  # noqa: F401
 
     threadpoolctl.threadpool_limits(threads)
 

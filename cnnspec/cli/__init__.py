@@ -51,7 +51,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = import_module(f"{__name__}.commands.{cmd_name}").command
         gc.freeze()  # what has been imported stays
         gc.set_threshold(SELDOM)
         gc.enable()
@@ -151,7 +151,7 @@ def _explained(error: Exception) -> int:
     from ..diagnostics import Failure
 
     if isinstance(error, Failure):
-        from .report import exit_code, show
+        from .diagnostics_output import exit_code, show
 
         show(error.diagnostics)
         return exit_code(error.diagnostics)
@@ -167,7 +167,7 @@ def _forget_stdout() -> None:
 
 def _unwritable(error: OSError) -> int:
     from ..diagnostics import Diagnostic
-    from .report import show
+    from .diagnostics_output import show
 
     _forget_stdout()
     file = str(error.filename or "<stdout>")
@@ -177,7 +177,7 @@ def _unwritable(error: OSError) -> int:
 
 def _too_large(error: MemoryError) -> int:
     from ..diagnostics import Diagnostic
-    from .report import show
+    from .diagnostics_output import show
 
     cure = "a smaller batch: `run --batch 1`, `train --set train.batch=16`; or fewer `--threads`"
     show([Diagnostic("E427", "memory ran out", why=str(error), help=cure)])

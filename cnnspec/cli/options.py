@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..layer import Shape
+from ..graph.layer import Shape
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -9,29 +9,29 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Failure
-from ..files import clear_remains, ensure_writable, whole
-from ..kernels.windows import Array
-from ..machine import cores
-from ..render import curves_svg, curves_text
-from ..render.safe import escaped
-from ..render.training import first_line, last_line, resumed_line
+from ..files.reading import clear_remains, ensure_writable, whole
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
+from ..machine.hardware import cores
+from ..reports.drawing.terminal_text import escaped
+from ..reports.training import curves_svg, curves_text
+from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
-from ..train.assembly import assemble, identify
+from ..train.build import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
-from ..train.data import open_examples
-from ..train.data.order import held_out, refuse_unlearned
+from ..train.checkpointer import Keeper
+from ..train.datasets import open_examples
+from ..train.datasets.batches import held_out, refuse_unlearned
 from ..train.events import Finished
-from ..train.keeper import Keeper
-from ..train.log import Log
-from ..train.result import finished, save
+from ..train.jsonl_log import Log
 from ..train.room import ensure_room
-from ..train.settings import Train
+from ..train.trained_weights import finished, save
 from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
-from . import notes, terminal
-from .inputs import Inputs, are_one, ensure_apart, ensure_svg
-from .interruption import Interruption, ending
-from .live import Extent, shown
+from . import terminal, training_notes
+from .overwrite_guard import Inputs, are_one, ensure_apart, ensure_svg
+from .signals import Interruption, ending
+from .training_display import Extent, shown
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     if start is None:
         assert held is not None, "what has ended has begun"
         agree(files.output, held[0], identity, "result")
-        notes.finished(files.output, files.checkpoint)
+        training_notes.finished(files.output, files.checkpoint)
         return
     if held:
         agree(files.checkpoint, held[0], identity)
         ensure_complete(files.checkpoint, start, spec.graph, settings)
-    notes.open_points(spec, settings, examples, choices.weights is None and not held)
+    training_notes.open_points(spec, settings, examples, choices.weights is None and not held)
     run = assemble(spec.graph, settings, examples, threads, start)
     extent = Extent(settings.epochs, len(examples) - aside, aside, run.progress)
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
@@ -116,7 +116,7 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     try:
         _write(spec, keeper, _carry_out(keeper, files.log, extent), files)
     except (Failure, KeyboardInterrupt, SystemExit) as fault:
-        notes.kept(keeper, fault)
+        training_notes.kept(keeper, fault)
         raise
 
 
@@ -129,7 +129,7 @@ def _held(files: Files, choices: Choices) -> Held | None:
         return load(files.checkpoint)
     if files.output.exists():
         return finished(files.output), None
-    notes.note(f"there is no `{escaped(str(files.checkpoint))}`: the run begins")
+    training_notes.note(f"there is no `{escaped(str(files.checkpoint))}`: the run begins")
     return None
 
 
@@ -149,7 +149,7 @@ def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Arra
     if weights is None:
         return initial(spec.graph.tensors, settings.style, settings.seed)
     start = transfer(spec.graph.tensors, weights, settings.style, settings.seed)
-    notes.drawn_afresh(weights, start)
+    training_notes.drawn_afresh(weights, start)
     return start.tensors
 
 

@@ -13,13 +13,13 @@ from typing import Protocol
 
 import numpy as np
 
+from ..graph.layer import is_image
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Scratch
-from ..kernels.windows import Array
-from ..layer import is_image
-from .flow import Item, Stage
 from .halo import Halo
-from .layout import Place
+from .memory_plan import Place
 from .program import Operation
+from .schedule import Item, Stage
 
 
 @dataclass(frozen=True, slots=True)

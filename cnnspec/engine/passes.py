@@ -15,7 +15,7 @@ from ..layers._norm import Norm
 from ..layers.add import Add
 from ..layers.deconv import Deconv
 from ..layers.mul import Mul
-from .choice import choose
+from .kernel_selection import choose
 from .program import Operation, Program
 
 FINISHED = frozenset(

@@ -11,20 +11,20 @@ from weakref import finalize
 
 import numpy as np
 
-from ..arrays.mapped import release
-from ..graph import INPUT, Graph
+from ..files.memory_map import release
+from ..graph.graph import INPUT, Graph
+from ..graph.layer import is_image
+from ..kernels.reference.windows import Array
 from ..kernels.strips import Call, Scratch, aligned
-from ..kernels.windows import Array
-from ..layer import is_image
-from .choice import nanoseconds
-from .flow import Flow
-from .hold import one_thread
-from .layout import Layout, Place, lay_out
+from ..machine.blas_threads import one_thread
+from .backends.numpy.registry import lower
+from .kernel_selection import nanoseconds
 from .lowering import Lowering, Memory, channels_first
-from .lowerings import lower
+from .memory_plan import Layout, Place, lay_out
 from .passes import optimise
 from .program import program, with_arrays
-from .team import Team
+from .schedule import Flow
+from .thread_pool import Team
 
 
 class Prepared:

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..graph import Graph, Step
-from ..layer import Layer, Shape
+from ..graph.graph import Graph, Step
+from ..graph.layer import Layer, Shape
 from ..layers._affine import Absorbs, Affine
 from .halo import NONE, Halo
 
 if TYPE_CHECKING:
-    from ..kernels.windows import Array
+    from ..kernels.reference.windows import Array
 
 
 @dataclass(frozen=True, slots=True)

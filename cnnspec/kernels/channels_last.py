@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .reference.windows import Array
 from .strips import CACHE
-from .windows import Array
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:

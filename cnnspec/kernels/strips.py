@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from .windows import Array
+from .reference.windows import Array
 
 Call = Callable[[], object]
 CACHE = 96 * 1024

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ..layer import Layer
+from ..graph.layer import Layer
 
 
 @lru_cache(maxsize=1)

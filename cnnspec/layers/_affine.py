@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..layer import Layer
+from ..graph.layer import Layer
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 def along(values: Array, x: Array) -> Array:

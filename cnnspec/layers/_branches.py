@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ..layer import Misfit, Shape, is_image, times
+from ..graph.layer import Misfit, Shape, is_image, times
 
 AXES = ("channels", "rows", "columns")
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..layer import Layer, Natural, Shape, image, is_image
-from ..reach import PLACELESS, Reaches, moved
+from ..graph.layer import Layer, Natural, Shape, image, is_image
+from ..graph.receptive_field import PLACELESS, Reaches, moved
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 Widths = tuple[tuple[int, int], ...]
 

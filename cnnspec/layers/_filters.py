@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import FLOAT, Count, Kept, Pair, Shape, image
+from ..graph.layer import FLOAT, Count, Kept, Pair, Shape, image
 from ._groups import divide
 from ._windowed import Windowed
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.convolution import Back
-    from ..layer import Array, Practice, Pull
+    from ..graph.layer import Array, Practice, Pull
+    from ..kernels.training.convolution import Back
 
 
 class Filters(Windowed):

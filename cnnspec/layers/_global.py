@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..layer import Layer, Shape, image
-from ..reach import PLACELESS, Reaches
+from ..graph.layer import Layer, Shape, image
+from ..graph.receptive_field import PLACELESS, Reaches
 
 
 class Global(Layer):

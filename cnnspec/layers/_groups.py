@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..layer import Misfit
+from ..graph.layer import Misfit
 
 
 def divide(letter: str, count: int, G: int, why: str, help: str) -> None:

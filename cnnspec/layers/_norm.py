@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..layer import FLOAT, Kept, Shape, Tensor
+from ..graph.layer import FLOAT, Kept, Shape, Tensor
 from ._affine import along
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Norm(Pointwise):
@@ -31,13 +31,13 @@ class Norm(Pointwise):
         raise NotImplementedError
 
     def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
-        from ..kernels.standard import standardise
+        from ..kernels.reference.standardize import standardise
 
         standard, _ = standardise(*self.parts(x), self.eps)
         return standard.reshape(x.shape) * along(weight, x) + along(bias, x)
 
     def differentiate(self, x: Array, *, weight: Array, bias: Array) -> tuple[Array, Pull]:
-        from ..kernels.standard import standardise
+        from ..kernels.reference.standardize import standardise
 
         parts, axes = self.parts(x)
         standard, back = standardise(parts, axes, self.eps)

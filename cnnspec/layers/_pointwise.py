@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..layer import Layer, Shape
+from ..graph.layer import Layer, Shape
 
 
 class Pointwise(Layer):

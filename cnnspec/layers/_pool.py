@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from ..geometry import Rounding, Sweep
-from ..layer import Kept, Misfit, Pair, Shape, image
+from ..graph.layer import Kept, Misfit, Pair, Shape, image
+from ..graph.window import Rounding, Sweep
 from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.pooling import Back
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
+    from ..kernels.training.pooling import Back
 
 
 class Pool(Windowed):

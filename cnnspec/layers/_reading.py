@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Kept, Layer, Shape
-from ..reach import PLACELESS, Reaches
+from ..graph.layer import Kept, Layer, Shape
+from ..graph.receptive_field import PLACELESS, Reaches
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Reading(Layer):

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ..geometry import Sweep, same, same_upper
-from ..layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
-from ..reach import Reach, Reaches
+from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
+from ..graph.receptive_field import Reach, Reaches
+from ..graph.window import Sweep, same, same_upper
 
 
 class Sides(BaseModel):

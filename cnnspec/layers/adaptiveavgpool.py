@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..geometry import bin_of
-from ..layer import Example, Kept, Layer, Pair, Shape, image
-from ..reach import PLACELESS, Reach, Reaches, repeating
+from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.receptive_field import PLACELESS, Reach, Reaches, repeating
+from ..graph.window import bin_of
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class AdaptiveAvgPool(Layer):
@@ -43,7 +43,7 @@ class AdaptiveAvgPool(Layer):
         return rows, columns
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.pooling import average_bins
+        from ..kernels.reference.pooling import average_bins
 
         for axis, out in zip((2, 3), self.out, strict=True):
             x = average_bins(x, axis, out)
@@ -51,7 +51,7 @@ class AdaptiveAvgPool(Layer):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import averages
+        from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), self.out)
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.pooling import Back
-    from ..layer import Array
+    from ..graph.layer import Array
+    from ..kernels.training.pooling import Back
 
 
 class AvgPool(Pool):
@@ -42,8 +42,8 @@ class AvgPool(Pool):
         return self.count_padding and self.P != "same-upper"
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.pooling import coverage
-        from ..kernels.windows import windows
+        from ..kernels.reference.pooling import coverage
+        from ..kernels.reference.windows import windows
 
         sweeps = self.sweeps(x.shape[1:])
         divisor = coverage(sweeps, self.counts_padding)
@@ -51,8 +51,8 @@ class AvgPool(Pool):
         return total / divisor.astype(x.dtype)
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
-        from ..kernels.differentiable.pooling import totals
-        from ..kernels.pooling import coverage
+        from ..kernels.reference.pooling import coverage
+        from ..kernels.training.pooling import totals
 
         sweeps = self.sweeps((x.shape[3], *x.shape[1:3]))
         share = (1 / coverage(sweeps, self.counts_padding)).astype(x.dtype)[:, :, None]

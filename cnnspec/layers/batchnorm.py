@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example, Kept, Practice, Shape, Tensor
+from ..graph.layer import Example, Kept, Practice, Shape, Tensor
 from ._affine import Affine
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.batch_norm import Back
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
+    from ..kernels.training.batch_norm import Back
 
 
 class BatchNorm(Affine):
@@ -62,7 +62,7 @@ class BatchNorm(Affine):
     def differentiate(
         self, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
     ) -> tuple[Array, Pull]:
-        from ..kernels.differentiable.batch_norm import Statistics, normalise
+        from ..kernels.training.batch_norm import Statistics, normalise
 
         running = Statistics(running_mean, running_var, 0)
         return _pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
@@ -70,7 +70,7 @@ class BatchNorm(Affine):
     def learn(
         self, practice: Practice, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
     ) -> tuple[Array, Pull]:
-        from ..kernels.differentiable.batch_norm import normalise, statistics
+        from ..kernels.training.batch_norm import normalise, statistics
 
         flat = _cells(x)
         batch = statistics(flat, practice.together)

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Shape
+from ..graph.layer import Count, Example, Shape
 from ._groups import divide
 from ._moving import Moving
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class ChannelShuffle(Pointwise, Moving):

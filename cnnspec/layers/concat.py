@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Join, Kept, Shape
+from ..graph.layer import Example, Join, Kept, Shape
 from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Concat(Join):

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Shape, Tensor
+from ..graph.layer import Example, Shape, Tensor
 from ._affine import Absorbs
 from ._filters import Filters
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.convolution import Back
-    from ..layer import Array
+    from ..graph.layer import Array
+    from ..kernels.training.convolution import Back
 
 
 class Conv(Absorbs, Filters):
@@ -62,12 +62,12 @@ class Conv(Absorbs, Filters):
         return prod(self.output(arriving)) * prod(self.F) * (arriving[0] // self.G)
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
-        from ..kernels.convolution import convolve
+        from ..kernels.reference.convolution import convolve
 
         y = convolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
     def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
-        from ..kernels.differentiable.convolution import convolution
+        from ..kernels.training.convolution import convolution
 
         return convolution(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G, goes_on)

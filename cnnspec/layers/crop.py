@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Misfit, Shape
-from ..reach import Reaches
+from ..graph.layer import Example, Misfit, Shape
+from ..graph.receptive_field import Reaches
 from ._edges import Edges, inside
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class Crop(Edges, Moving):

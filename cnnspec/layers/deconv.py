@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..geometry import Sweep, spread
-from ..layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
-from ..reach import Reach, Reaches, repeating
+from ..graph.layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
+from ..graph.receptive_field import Reach, Reaches, repeating
+from ..graph.window import Sweep, spread
 from ._filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..kernels.differentiable.convolution import Back
-    from ..layer import Array
+    from ..graph.layer import Array
+    from ..kernels.training.convolution import Back
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 
@@ -107,13 +107,13 @@ class Deconv(Filters):
         return rows, columns
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
-        from ..kernels.adjoint import deconvolve
+        from ..kernels.reference.transposed_convolution import deconvolve
 
         y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
     def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
-        from ..kernels.differentiable.convolution import transposed
+        from ..kernels.training.convolution import transposed
 
         return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)
 

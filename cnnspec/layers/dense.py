@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Kept, Misfit, Shape, Tensor, is_image, times
-from ..reach import PLACELESS, Reaches
+from ..graph.layer import Count, Example, Kept, Misfit, Shape, Tensor, is_image, times
+from ..graph.receptive_field import PLACELESS, Reaches
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Dense(Absorbs):

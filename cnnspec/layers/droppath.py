@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept, Shape
 from ._dropping import Dropping
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class ELU(Activation):

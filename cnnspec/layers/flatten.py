@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
-from ..layer import Example, Shape
+from ..graph.layer import Example, Shape
 from ._reading import Reading
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class GELU(Activation):
@@ -45,7 +45,7 @@ class GELU(Activation):
         """The function itself, in so many calls that it is quicker part by part."""
         import numpy as np
 
-        from ..kernels.error_function import erfc
+        from ..kernels.reference.error_function import erfc
 
         if self.approx == "tanh":
             return np.asarray(x / 2 * (1 + np.tanh(sqrt(2 / pi) * x * (1 + 0.044715 * x * x))))
@@ -54,7 +54,7 @@ class GELU(Activation):
     def derivative(self, x: Array) -> Array:
         import numpy as np
 
-        from ..kernels.error_function import erfc
+        from ..kernels.reference.error_function import erfc
 
         if self.approx == "tanh":
             t = np.tanh(sqrt(2 / pi) * x * (1 + 0.044715 * x * x))

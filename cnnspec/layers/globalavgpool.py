@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept, Shape
 from ._global import Global
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class GlobalAvgPool(Global):
@@ -28,7 +28,7 @@ class GlobalAvgPool(Global):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import averages
+        from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), (1, 1))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept, Shape
 from ._global import Global
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class GlobalMaxPool(Global):
@@ -28,7 +28,7 @@ class GlobalMaxPool(Global):
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
         from ..kernels.differentiable.cells import cells, image
-        from ..kernels.differentiable.pooling import highest_of_all
+        from ..kernels.training.pooling import highest_of_all
 
         y, back = highest_of_all(cells(x))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

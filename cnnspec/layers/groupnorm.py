@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Shape
+from ..graph.layer import Count, Example, Shape
 from ._groups import divide
 from ._norm import Norm
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class GroupNorm(Norm):

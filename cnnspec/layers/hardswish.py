@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class HardSwish(Activation):
@@ -23,7 +23,7 @@ class HardSwish(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import hard_logistic
+        from ..kernels.reference.logistic import hard_logistic
 
         return x * hard_logistic(x)
 

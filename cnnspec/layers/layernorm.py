@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Shape, Tensor
+from ..graph.layer import Example, Shape, Tensor
 from ._norm import Norm
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class LayerNorm(Norm):

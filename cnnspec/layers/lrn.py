@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import FLOAT, Count, Example, Kept, Shape, image
+from ..graph.layer import FLOAT, Count, Example, Kept, Shape, image
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class LRN(Pointwise):
@@ -47,7 +47,7 @@ class LRN(Pointwise):
 
     def divisor(self, x: Array) -> Array:
         """k + alpha/size * sum(v*v), the divisor before its power."""
-        from ..kernels.depth import neighbours_total
+        from ..kernels.reference.cross_channel import neighbours_total
 
         return self.k + self.alpha / self.size * neighbours_total(x * x, *self.around)
 
@@ -57,7 +57,7 @@ class LRN(Pointwise):
         return self.size // 2, (self.size - 1) // 2
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
-        from ..kernels.depth import neighbours_total
+        from ..kernels.reference.cross_channel import neighbours_total
 
         divisor = self.divisor(x)
         y = x / divisor**self.beta

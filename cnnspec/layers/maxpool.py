@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept, Shape
 from ._pool import Pool
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.pooling import Back
-    from ..layer import Array
+    from ..graph.layer import Array
+    from ..kernels.training.pooling import Back
 
 
 class MaxPool(Pool):
@@ -30,13 +30,13 @@ class MaxPool(Pool):
     def forward(self, x: Array) -> Array:
         import numpy as np
 
-        from ..kernels.windows import windows
+        from ..kernels.reference.windows import windows
 
         highest: Array = windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
         return highest
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
-        from ..kernels.differentiable.pooling import highest
+        from ..kernels.training.pooling import highest
 
         return highest(x, self.sweeps((x.shape[3], *x.shape[1:3])))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Join, Kept, Shape, is_image
+from ..graph.layer import Example, Join, Kept, Shape, is_image
 from ._branches import projection, unequal
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Mul(Join):

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape
-from ..reach import Reaches
+from ..graph.layer import Example, Kept, Shape
+from ..graph.receptive_field import Reaches
 from ._edges import Edges, inside
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Pad(Edges):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from ..layer import Example, Shape, image
-from ..reach import CELL, PLACELESS, Reaches
+from ..graph.layer import Example, Shape, image
+from ..graph.receptive_field import CELL, PLACELESS, Reaches
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 Axis = Literal["C", "H", "W"]
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..layer import Count, Example, Misfit, Shape, image
-from ..reach import Reaches, repeating
+from ..graph.layer import Count, Example, Misfit, Shape, image
+from ..graph.receptive_field import Reaches, repeating
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class PixelShuffle(Moving):

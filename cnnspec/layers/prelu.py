@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape, Tensor
+from ..graph.layer import Example, Kept, Shape, Tensor
 from ._affine import along, by_channel
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class PReLU(Pointwise):

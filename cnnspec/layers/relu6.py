@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array, Mask
+    from ..graph.layer import Array, Mask
 
 
 class ReLU6(Activation):

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..layer import Count, Example, Misfit, Shape, times
+from ..graph.layer import Count, Example, Misfit, Shape, times
 from ._reading import Reading
 
 

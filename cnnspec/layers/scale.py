@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example, Kept, Shape, Tensor
+from ..graph.layer import Example, Kept, Shape, Tensor
 from ._affine import Affine, along, by_channel
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Scale(Affine):

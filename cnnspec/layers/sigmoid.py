@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class Sigmoid(Activation):
@@ -22,7 +22,7 @@ class Sigmoid(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         return logistic(x)
 

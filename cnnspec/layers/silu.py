@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class SiLU(Activation):
@@ -23,12 +23,12 @@ class SiLU(Activation):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         return x * logistic(x)
 
     def derivative(self, x: Array) -> Array:
-        from ..kernels.logistic import logistic
+        from ..kernels.reference.logistic import logistic
 
         s = logistic(x)
         return s * (1 + x * (1 - s))

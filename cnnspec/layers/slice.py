@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Count, Example, Misfit, Natural, Shape, image
-from ..reach import Reaches, moved
+from ..graph.layer import Count, Example, Misfit, Natural, Shape, image
+from ..graph.receptive_field import Reaches, moved
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..layer import Array
+    from ..graph.layer import Array
 
 
 class Slice(Moving):

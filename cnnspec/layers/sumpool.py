@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..layer import Example
+from ..graph.layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
-    from ..kernels.differentiable.pooling import Back
-    from ..layer import Array
+    from ..graph.layer import Array
+    from ..kernels.training.pooling import Back
 
 
 class SumPool(Pool):
@@ -23,12 +23,12 @@ class SumPool(Pool):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.windows import windows
+        from ..kernels.reference.windows import windows
 
         y: Array = windows(x, self.sweeps(x.shape[1:])).sum(axis=(-2, -1))
         return y
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
-        from ..kernels.differentiable.pooling import totals
+        from ..kernels.training.pooling import totals
 
         return totals(x, self.sweeps((x.shape[3], *x.shape[1:3])))

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..layer import Example, Kept, Layer, Pair, Shape, image
-from ..reach import Reaches, repeating
+from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.receptive_field import Reaches, repeating
 
 if TYPE_CHECKING:
-    from ..layer import Array, Pull
+    from ..graph.layer import Array, Pull
 
 
 class Upsample(Layer):
@@ -49,7 +49,7 @@ class Upsample(Layer):
         return below, below + (beside > 0)
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.upsampling import bilinear, nearest
+        from ..kernels.reference.upsampling import bilinear, nearest
 
         enlarge = nearest if self.mode == "nearest" else bilinear
         rows, columns = self.factor
@@ -57,7 +57,7 @@ class Upsample(Layer):
         return enlarge(enlarge(x.transpose(0, 2, 3, 1), 1, rows), 2, columns).transpose(0, 3, 1, 2)
 
     def differentiate(self, x: Array) -> tuple[Array, Pull]:
-        from ..kernels.upsampling import bilinear_adjoint, nearest_adjoint
+        from ..kernels.reference.upsampling import bilinear_adjoint, nearest_adjoint
 
         reduce = nearest_adjoint if self.mode == "nearest" else bilinear_adjoint
         rows, columns = self.factor

@@ -20,15 +20,15 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
-from ..files import AnyPath, Malformed, blaming, whole
-from ..graph import Graph
-from ..kernels.windows import Array
-from ..weights import safetensors
-from ..weights.contents import BEST as _BEST
-from ..weights.contents import OPTIMIZER as _OPTIMIZER
+from ..files.reading import AnyPath, Malformed, blaming, whole
+from ..graph.graph import Graph
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
+from ..weights.formats import safetensors
+from ..weights.stored import BEST as _BEST
+from ..weights.stored import OPTIMIZER as _OPTIMIZER
 from .optimizers import state_shapes
 from .progress import Progress
-from .settings import Train
 
 T = TypeVar("T")
 _KEY = "cnnspec.training"

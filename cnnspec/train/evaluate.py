@@ -9,14 +9,14 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import Graph
-from ..kernels.windows import Array
-from ..model import Model
-from .data.examples import Answers, Examples
-from .data.order import in_order
+from ..engine.model import Model
+from ..graph.graph import Graph
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
+from .datasets.batches import in_order
+from .datasets.dataset import Answers, Examples
 from .events import Score
 from .losses import Measure, objective
-from .settings import Train
 
 ACTIVATIONS = 256 * 2**20
 LARGEST_BATCH = 256

@@ -13,13 +13,13 @@ from time import perf_counter
 from typing import Literal
 
 from ..diagnostics import Diagnostic, TrainingError
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
 from .checkpoint import Snapshot
-from .data.order import Batches
+from .datasets.batches import Batches
 from .evaluate import Exam, labels
 from .events import Event, Finished, Score, Sound, Stepped, Validating
 from .progress import Progress, Sums
-from .step import Trainer
+from .trainer import Trainer
 
 EXPLODED = 1e6
 """A loss of so many times the first one (or 1, if that is more) is lost for good."""

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph import Graph
-from ..kernels.windows import Array
-from .settings import Train
+from ..graph.graph import Graph
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
 
 
 class Loss(NamedTuple):

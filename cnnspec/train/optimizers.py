@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.windows import Array
-from ..layer import Shape
-from .flat import Flat
-from .settings import Train
+from ..graph.layer import Shape
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
+from .flat_parameters import Flat
 
 
 class Optimizer:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ..diagnostics import Diagnostic, TrainingError
-from ..graph import Graph
-from ..layer import quantity
-from ..machine import memory
-from .memory import step_memory
-from .settings import Train
+from ..graph.graph import Graph
+from ..graph.layer import quantity
+from ..language.sections.train import Train
+from ..machine.hardware import memory
+from .step_memory import step_memory
 
 GIB = 1 << 30
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi
 
-from .settings import Train
+from ..language.sections.train import Train
 
 RISE = 0.3
 """Share of the steps in which the rate of `one-cycle` rises."""

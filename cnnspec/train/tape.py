@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from ..graph import INPUT, Graph, Step
-from ..kernels.windows import Array
-from ..layer import Practice
-from .route import Route
+from ..graph.graph import INPUT, Graph, Step
+from ..graph.layer import Practice
+from ..kernels.reference.windows import Array
+from .backward_path import Route
 
 if TYPE_CHECKING:
-    from ..layer import Pull
+    from ..graph.layer import Pull
 
 Back = Callable[[Array, Mapping[str, Array]], None]
 """From the loss' gradient by the output (N, *output) to those by the learned tensors, which it writes into arrays of

@@ -14,8 +14,8 @@ from weakref import finalize
 
 import numpy as np
 
-from ..engine.hold import one_thread
-from ..kernels.windows import Array
+from ..kernels.reference.windows import Array
+from ..machine.blas_threads import one_thread
 
 T = TypeVar("T")
 

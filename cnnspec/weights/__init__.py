@@ -6,18 +6,16 @@ Computation is in float32: F16 and BF16 are widened, F64 is narrowed. `header` a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from ..arrays.npy import pickled
 from ..diagnostics import Diagnostic, FileError, errors
-from ..files import AnyPath, Malformed, blaming, ensure_writable, opened, whole
-from ..layer import Tensor
-from .contents import Entry, Weights, described
+from ..files.npy import pickled
+from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
+from ..graph.layer import Tensor
 from .initialisation import Style, initial
 from .matching import match, place
+from .stored import Entry, Weights, described
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,21 +23,42 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Style", "Weights", "ensure_savable", "fit", "header", "initial", "match", "read", "save", "take"]
 
-_FORMATS = (".safetensors", ".npz")
-"""Each the suffix of a file and the name of the module that knows it."""
+
+class Format(Protocol):
+    """A module of `formats`: how one kind of file is read and written."""
+
+    def header(self, path: AnyPath) -> dict[str, Entry]: ...
+
+    def read(self, path: AnyPath) -> Weights: ...
+
+    def dump(self, tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None: ...
+
+
+def _safetensors() -> Format:
+    from .formats import safetensors
+
+    return safetensors
+
+
+def _npz() -> Format:
+    from .formats import npz
+
+    return npz
+
+
+_FORMATS: dict[str, Callable[[], Format]] = {".safetensors": _safetensors, ".npz": _npz}
+"""By suffix; a format's module is imported when a file of it is."""
 _PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt"})
 
 
 def header(path: AnyPath) -> dict[str, Entry]:
     """What the weights file at `path` holds, values unread; E403, E404 or E406 when it is unusable."""
-    entries: dict[str, Entry] = _format(path).header(path)
-    return entries
+    return _format(path).header(path)
 
 
 def read(path: AnyPath) -> Weights:
     """The tensors in the weights file at `path`, each read when it is asked for; errors as `header`."""
-    weights: Weights = _format(path).read(path)
-    return weights
+    return _format(path).read(path)
 
 
 def take(
@@ -99,7 +118,7 @@ def save(tensors: Mapping[str, NDArray[Any]], path: AnyPath) -> None:
     """
     suffix = _written(path)
     with whole(path) as stream:
-        import_module(suffix, __name__).dump(tensors, stream)
+        _FORMATS[suffix]().dump(tensors, stream)
 
 
 def ensure_savable(path: AnyPath) -> None:
@@ -118,7 +137,7 @@ def _written(path: AnyPath) -> str:
     return suffix
 
 
-def _format(path: AnyPath) -> ModuleType:
+def _format(path: AnyPath) -> Format:
     path = Path(path)
     opened(path).close()
     suffix = path.suffix.lower()
@@ -128,4 +147,4 @@ def _format(path: AnyPath) -> ModuleType:
             raise pickled("loading a pickle runs the code inside", cure)
         if suffix not in _FORMATS:
             raise Malformed(f"`{path.name}` names no weights format", f"{' and '.join(_FORMATS)} files are read")
-    return import_module(suffix, __name__)
+    return _FORMATS[suffix]()

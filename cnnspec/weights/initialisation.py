@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from ..diagnostics import Diagnostic, FileError
-from ..layer import Tensor
+from ..graph.layer import Tensor
 
 if TYPE_CHECKING:
     import numpy as np

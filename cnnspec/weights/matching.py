@@ -8,8 +8,8 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
-from ..layer import Shape, Tensor
-from .contents import BEST, FLOATS, OPTIMIZER, Entry
+from ..graph.layer import Shape, Tensor
+from .stored import BEST, FLOATS, OPTIMIZER, Entry
 
 _PLAIN = re.compile(r"[\w.-]+")
 """What may be shown inside a command: nothing that a shell would act on."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnostics import FileError, errors
-from ..files import AnyPath
-from ..layer import Tensor
+from ..files.reading import AnyPath
+from ..graph.layer import Tensor
 from . import Style, fit, initial, read
 from .matching import match, misfit, place
 

@@ -7,7 +7,7 @@ import os
 import pytest
 from readme import DOCS
 
-from cnnspec.codes import FOLDER, codes, title
+from cnnspec.diagnostics.catalogue import FOLDER, codes, title
 
 PAGE = DOCS / "errors.md"
 OPENING = """\

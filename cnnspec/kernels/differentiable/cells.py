@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..reference.windows import Array
 from ..strips import CACHE
-from ..windows import Array
 
 
 def cells(x: Array) -> Array:

@@ -1,0 +1,121 @@
+"""`cnnspec convert`: published weights as safetensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...diagnostics import FileError, errors
+from ...reports.drawing.terminal_text import escaped
+from ...spec import Spec
+from ..diagnostics_output import loaded, show
+from ..options import PATH
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensors = Mapping[str, NDArray[Any]]
+
+Rule = tuple[re.Pattern[str], str]
+
+LONGEST = 1_000
+"""Characters of a tensor's name."""
+CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
+
+
+def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Rule]:
+    return [_rule(value) for value in values]
+
+
+def _rule(text: str) -> Rule:
+    """REGEX=NEW as a pattern and what replaces it; the last `=` parts them."""
+    pattern, sign, new = text.rpartition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} has no `=` between the pattern and the new text.")
+    try:
+        compiled = re.compile(pattern)
+        compiled.sub(new, "")
+    except (re.error, IndexError) as error:
+        raise click.BadParameter(f"{text!r}: {error}.") from None
+    return compiled, new
+
+
+@click.command("convert")
+@click.argument("source", metavar="IN", type=PATH)
+@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
+@click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
+@click.option(
+    "--rename",
+    "rules",
+    multiple=True,
+    metavar="REGEX=NEW",
+    callback=_rules,
+    help="Rename tensors, e.g. '^backbone\\.='; repeatable.",
+)
+def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> None:
+    """Turn IN (.pth, .npz or .safetensors) into safetensors.
+
+    PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
+    prefixes such as `module.` are taken off. With --for, what is missing, extra or misshapen is listed.
+    """
+    spec = loaded(wanted) if wanted else None
+    from ...weights import save
+
+    tensors = _renamed(_read(source), rules)
+    if spec is not None:
+        tensors = _fitted(tensors, spec, source)
+    save(tensors, output)
+    values = sum(tensor.size for tensor in tensors.values())
+    click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
+
+
+def _read(source: str) -> Tensors:
+    if Path(source).suffix.lower() in CHECKPOINTS:
+        from ...files.pytorch import read as read_checkpoint
+
+        return read_checkpoint(source)
+    from ...files.pytorch import without_prefix
+    from ...weights import read
+
+    held = read(source)
+    return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}
+
+
+def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
+    """The tensors under new names; each rule sees what the ones before it have made."""
+    names = {name: name for name in tensors}
+    for pattern, new in rules:
+        changed = {old: pattern.sub(new, name) for old, name in names.items()}
+        if changed == names:
+            click.echo(f"note: --rename '{escaped(pattern.pattern)}={escaped(new)}' changes no name", err=True)
+        names = changed
+    renamed: dict[str, NDArray[Any]] = {}
+    for old, name in names.items():
+        if name in renamed:
+            raise click.UsageError(f"two tensors would be called {name!r}: give them different names by --rename.")
+        if not _is_name(name):
+            raise click.UsageError(f"{name!r} ({old!r} in the file) is no tensor's name: change it by --rename.")
+        renamed[name] = tensors[old]
+    return renamed
+
+
+def _is_name(name: str) -> bool:
+    """Whether a weights file may hold the name; in .npz it is that of a file."""
+    leaves = name.startswith("/") or "\\" in name or ".." in name.split("/")
+    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves
+
+
+def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:
+    """The tensors that the spec needs, in its shapes; what is missing, extra or misshapen is listed."""
+    from ...weights import fit
+
+    fitted, found = fit(spec.graph.tensors, tensors, source)
+    if errors(found):
+        raise FileError(found)
+    show(replace(warning, help="they are left out") for warning in found)
+    return fitted

@@ -1,0 +1,109 @@
+"""`cnnspec eval`: how good a network is on examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...graph.layer import Shape, quantity
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..progress_bar import tracked
+from ..settings_options import Settable, configured, set_option, source
+from ..terminal import colour, width
+from ..weights_options import chosen
+
+if TYPE_CHECKING:
+    from ...train.evaluate import Evaluation
+
+Names = tuple[str, ...] | None
+
+
+@click.command("eval", cls=Settable)
+@click.argument("spec_name", metavar="SPEC")
+@click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own.")
+@click.option(
+    "--part",
+    type=click.Choice(["validation", "all"]),
+    default="validation",
+    show_default=True,
+    help="The examples that training holds out, or all: for data that were never learned from.",
+)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the confusion matrix.")
+@set_option
+@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@input_option
+def command(
+    spec_name: str,
+    data: str | None,
+    weights: str | None,
+    part: str,
+    style: str,
+    plot: str | None,
+    options: tuple[str, ...],
+    threads: int | None,
+    shape: Shape | None,
+) -> int:
+    """Loss and accuracy of SPEC on examples, precision and recall of each class, and which it takes for which.
+
+    DATA is what `train` takes: a folder with a sub-folder of images a class, IDX files, .npz or .csv. Of the same data
+    and settings the same examples are held out as in training. The loss is without label smoothing.
+    """
+    spec = loaded(spec_name, shape)
+    settings = configured(spec, options)
+    tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
+    from ...files.reading import ensure_writable
+    from ...train.datasets import open_examples
+    from ...train.datasets.batches import held_out
+    from ...train.evaluate import Exam
+    from ..overwrite_guard import ensure_apart, ensure_svg, inputs, weights_of
+
+    path = source(spec, settings, data)
+    if plot:
+        chosen_weights = [("the weights", Path(weights))] if weights else weights_of(spec)
+        ensure_apart("--plot", Path(plot), [*inputs(spec_name, spec, path), *chosen_weights])
+        ensure_svg(Path(plot))
+        ensure_writable(plot)
+    examples = open_examples(path, spec, settings.loss)
+    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
+    if begin == len(examples):
+        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.")
+    exam = Exam(spec.graph, settings, examples, range(begin, len(examples)), tensors, threads)
+    if plot and exam.tally.confusion is None:
+        raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
+    for _ in tracked(exam, len(exam), prints=False):
+        pass
+    found, classes = exam.tally.evaluation(), examples.classes or spec.classes()
+    click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)
+    if plot:
+        _draw(plot, spec.name, found, classes)
+    return 0
+
+
+def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, classes: Names, style: str) -> str:
+    """The evaluation of a part of `count` examples."""
+    if style == "json":
+        from ...reports.evaluation import to_json
+
+        return to_json.render(name, str(data), part, found, classes)
+    from ...reports.evaluation import to_text
+    from ...spec import bundled
+
+    which = f"{quantity(count, 'example')} of " + (
+        f"the bundled {data.name}" if data in bundled.data().values() else str(data)
+    )
+    if part == "validation":
+        which = f"{found.examples:,} of {which}, held out; `--part all` for all"
+    return to_text.render(f"{name}: {which}", found, classes, width(), colour())
+
+
+def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
+    from ...files.reading import whole
+    from ...reports.evaluation import confusion_svg
+
+    with whole(plot) as stream:
+        stream.write(confusion_svg.render(name, found, classes).encode())

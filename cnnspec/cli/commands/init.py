@@ -1,0 +1,41 @@
+"""`cnnspec init`: fresh weights for a spec."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ...graph.layer import Shape
+from ...reports.drawing.terminal_text import escaped
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+
+if TYPE_CHECKING:
+    from ...weights import Style
+
+
+@click.command("init")
+@click.argument("spec", metavar="SPEC")
+@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
+@click.option(
+    "--style",
+    type=click.Choice(["he", "glorot", "lecun"]),
+    default="he",
+    show_default=True,
+    help="How wide filters and neurons are drawn: He for ReLU, Glorot for sigmoid and tanh, LeCun.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds give equal bytes.")
+@input_option
+def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None) -> None:
+    """Write fresh random weights for SPEC.
+
+    Filters and neurons are drawn; biases start at 0, the scales of norms at 1.
+    """
+    graph = loaded(spec, shape).graph
+    from ...weights import initial, save
+
+    save(initial(graph.tensors, style, seed), output)
+    totals = graph.totals
+    values = f"{len(graph.tensors):,} tensors, {totals.params + totals.buffers:,} values"
+    click.echo(f"{escaped(output)}: {values}, {style}, seed {seed}")

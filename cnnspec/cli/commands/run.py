@@ -1,0 +1,111 @@
+"""`cnnspec run`: images or arrays in, classes or arrays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...diagnostics import Diagnostic, FileError, closest
+from ...graph.graph import Graph
+from ...graph.layer import Shape
+from ...spec import Spec
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..progress_bar import tracked
+from ..weights_options import agree, chosen, weights_options
+
+if TYPE_CHECKING:
+    from ...weights import Style
+
+ACTIVATIONS = 256 * 2**20
+"""Bytes that the activations of a batch may take when --batch does not say otherwise."""
+LARGEST_BATCH = 16
+
+
+@click.command("run")
+@click.argument("spec_name", metavar="SPEC")
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@weights_options
+@click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--out", type=PATH, help="Write the raw outputs to this .npz file, by layer name.")
+@click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
+@click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
+@click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
+@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
+@input_option
+def command(
+    spec_name: str,
+    inputs: tuple[str, ...],
+    weights: str | None,
+    init: Style | None,
+    seed: int | None,
+    top: int,
+    style: str,
+    out: str | None,
+    save: tuple[str, ...],
+    until: str | None,
+    batch: int | None,
+    threads: int | None,
+    exact: bool,
+    shape: Shape | None,
+) -> int:
+    """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W).
+
+    Without INPUT the spec's own sample is used. Of a folder its images are read; hidden files, files that are no
+    images and subfolders are passed over. A bad input is reported and the rest go on (exit code 4).
+    """
+    agree(weights, init, seed)
+    if save and not out:
+        raise click.UsageError("--save keeps layers in the file of --out; name it.")
+    spec = loaded(spec_name, shape)
+    graph = _part(spec, until, save)
+    if out:
+        _check_output(out)
+    tensors = chosen(spec, weights, init, seed)
+    from ...engine.model import Model
+    from ...inputs.batches import batches, cases, count, paths
+    from ...inputs.prefetch import ahead
+    from ..run_results import Results
+
+    C, H, W = spec.graph.input
+    files = list(paths(inputs or [str(spec.sample_path())]))
+    size = batch or max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
+    named_in = None if inputs else spec.folder
+    work = batches(cases(files, spec.header.preprocess, (C, H, W), named_in), size)
+    total = count(files, (C, H, W))
+    model = Model(graph, tensors, threads, exact)
+    results = Results(spec, model, until, top, style, keep=bool(out), several=total > 1)
+    click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
+    for group in tracked(ahead(work) if total > size else work, -(-total // size)):
+        results.add(group)
+    if out:
+        results.write(out)
+    return results.exit_code()
+
+
+def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
+    """The part of the network that makes what is asked for."""
+    names = spec.graph.by_name
+    for name in (*save, *([until] if until else [])):
+        if name not in names and not (name == "all" and name in save):
+            near = closest(name, names)
+            raise click.UsageError(f"no layer '{name}' in {spec.name}." + (f" Did you mean '{near}'?" if near else ""))
+    wanted = (until,) if until else spec.graph.outputs
+    computed = spec.graph.until(*wanted).by_name
+    if until and (beyond := [name for name in save if name not in computed and name in names]):
+        raise click.UsageError(f"--until '{until}' stops before '{beyond[0]}', which --save asks for, is computed.")
+    return spec.graph.until(*dict.fromkeys((*wanted, *(computed if "all" in save else save))))
+
+
+def _check_output(out: str) -> None:
+    """Before the work, not after it: can its results be written?"""
+    from ...files.reading import ensure_writable
+
+    if Path(out).suffix.lower() != ".npz":
+        message = f"cannot write raw outputs to `{Path(out).name or out}`"
+        raise FileError([Diagnostic("E405", message, file=out, why="they are one .npz file", help="`--out FILE.npz`")])
+    ensure_writable(out)

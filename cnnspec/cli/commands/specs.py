@@ -1,0 +1,79 @@
+"""`cnnspec specs`: the bundled networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...reports.drawing.terminal_text import escaped
+from ...spec import bundled
+from ..options import PATH
+
+
+@click.command("specs")
+@click.argument("name", metavar="[NAME]", required=False)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=PATH, help="Copy NAME and the files that it names to this folder or .yaml file.")
+def command(name: str | None, style: str, output: str | None) -> None:
+    """List the bundled networks; print the YAML of NAME, or copy it, to start from.
+
+    A network's name can be given to every command in place of a file.
+    """
+    if name is None and output:
+        raise click.UsageError("--output takes a copy of one network; name it.")
+    if name is None:
+        click.echo(_list(style), nl=False)
+    elif style == "json":
+        raise click.UsageError("--format json is for the list; a network itself is YAML.")
+    elif output:
+        _copy(name, Path(output))
+    else:
+        click.echo(_path(name).read_bytes(), nl=False)
+        if files := _files(name):
+            which = ", ".join(str(path.relative_to(bundled.folder())) for path in files)
+            click.echo(f"note: it names {which}: `cnnspec specs {name} -o FOLDER` copies all", err=True)
+
+
+def _copy(name: str, output: Path) -> None:
+    """The spec, and beside it the files that it names. None that are there already are written over."""
+    from ...files.reading import whole, writing
+
+    target = output if output.suffix.lower() in (".yaml", ".yml") else output / f"{name}.yaml"
+    copies = {_path(name): target}
+    copies |= {path: target.parent / path.relative_to(bundled.folder()) for path in _files(name)}
+    for copy in copies.values():
+        if copy.exists():
+            raise click.UsageError(f"there is already a file `{escaped(str(copy))}`; choose another folder.")
+    for original, copy in copies.items():
+        with writing(copy):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+        with whole(copy) as stream:
+            stream.write(original.read_bytes())
+        click.echo(escaped(str(copy)))
+
+
+def _files(name: str) -> tuple[Path, ...]:
+    from ...spec import load
+    from ...spec.assets import files
+
+    spec = load(name)
+    return files(spec.document, spec.folder)
+
+
+def _list(style: str) -> str:
+    from ...reports.bundled_specs import records, table
+    from ...spec import load
+
+    specs = {name: load(name) for name in bundled.names()}
+    return records(specs) if style == "json" else table(specs)
+
+
+def _path(name: str) -> Path:
+    path = bundled.path(name)
+    if path is None:
+        from ...spec.spec import locate
+
+        locate(name)  # says which name is near
+        raise click.UsageError(f"{name!r} is a file, not a bundled network.")
+    return path

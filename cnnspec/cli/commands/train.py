@@ -1,0 +1,83 @@
+"""`cnnspec train`: weights are learned from examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...graph.layer import Shape
+from ..diagnostics_output import loaded
+from ..options import PATH, input_option
+from ..settings_options import Settable, configured, set_option, source
+
+EVERY = 500
+
+
+@click.command("train", cls=Settable)
+@click.argument("spec_name", metavar="SPEC")
+@click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option("-o", "--output", type=PATH, help="The file of weights to write.  [default: NAME.safetensors]")
+@set_option
+@click.option("--weights", type=PATH, help="Start from these weights; what does not fit is drawn afresh.")
+@click.option(
+    "--freeze",
+    multiple=True,
+    metavar="PATTERN",
+    help="Layers or tensors to leave as they are, such as 'conv*', in place of those that the spec freezes.",
+)
+@click.option("--threads", type=click.IntRange(1), help="Threads that share each batch.  [default: one a core]")
+@click.option("--log", type=PATH, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
+@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the learning curves.")
+@click.option("--checkpoint", type=PATH, help="Where an unfinished run is kept.  [default: beside the output]")
+@click.option("--every", type=click.IntRange(1), default=EVERY, show_default=True, help="Steps between checkpoints.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished run, if there is one.")
+@click.option("--restart", is_flag=True, help="Begin anew, though there is an unfinished run.")
+@input_option
+def command(
+    spec_name: str,
+    data: str | None,
+    output: str | None,
+    options: tuple[str, ...],
+    weights: str | None,
+    freeze: tuple[str, ...],
+    threads: int | None,
+    log: str | None,
+    plot: str | None,
+    checkpoint: str | None,
+    every: int,
+    resume: bool,
+    restart: bool,
+    shape: Shape | None,
+) -> int:
+    """Learn the weights of SPEC from DATA: a folder with a sub-folder of images a class, IDX files, .npz or .csv.
+
+    The spec's `train` section says how; every key in it has a default, and --set puts another value in its place.
+
+    The state of the run is kept in a checkpoint every so many steps, after each epoch, and at Ctrl-C, SIGTERM and
+    SIGHUP; --resume goes on from it to the same weights, byte for byte, as if nothing had happened. Where the run is
+    finished, it does nothing.
+
+    The loss of the examples held out is without label smoothing. The weights are those of the last epoch; with the
+    setting `patience`, those of the best.
+    """
+    if resume and restart:
+        raise click.UsageError("--resume and --restart exclude each other.")
+    if spec_name == "-" and not output:
+        raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
+    spec = loaded(spec_name, shape)
+    settings = configured(spec, options, freeze)
+    target = Path(output or f"{Path(spec_name).stem}.safetensors")
+    kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
+    from ..overwrite_guard import ensure_apart, inputs, weights_of
+    from ..training import Choices, Files, train
+
+    files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
+    path = source(spec, settings, data)
+    own = weights_of(spec)
+    read = inputs(spec_name, spec, path)
+    files.ensure_apart(read, [*own, *([("the weights to start from", Path(weights))] if weights else [])])
+    if not output and not (resume and not kept.exists()):  # then nothing is overwritten
+        ensure_apart("the default output", target, own, "name the file with -o")
+    train(spec, settings, files, Choices(path, weights, threads, every, resume, restart))
+    return 0

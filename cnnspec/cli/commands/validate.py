@@ -1,0 +1,96 @@
+"""`cnnspec validate`: every mistake of every spec in one run.
+
+Findings are what this command is for, so they go to standard output, as a linter's do; mistakes in how it is
+called go to standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from ...diagnostics import FileError
+from ...graph.layer import Shape, times
+from ...spec import Checked, check
+from ..diagnostics_output import exit_code, note_size
+from ..options import input_option
+from ..terminal import colour
+
+FORMATS = ("text", "json", "github", "sarif")
+LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
+
+
+@click.command("validate")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
+@input_option
+def command(specs: tuple[str, ...], strict: bool, style: str, shape: Shape | None) -> int:
+    """Find every mistake in specs: files, names of bundled networks, or - for standard input.
+
+    Shapes, names, arithmetic and the spec's `expect` are checked, and whether its weights, sample and class
+    names fit. Findings are printed on standard output.
+
+    Exit code: 0 when all is well, 1 for mistakes, 3 for a spec, weights or a sample that cannot be used.
+    """
+    results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
+    if strict:
+        results = [_strict(result) for result in results]
+    click.echo(_render(results, style), nl=False)
+    note_size(shape, LEFT_OUT)
+    return max(exit_code(result.diagnostics) for result in results)
+
+
+def _check(spec: str, shape: Shape | None) -> Checked:
+    try:
+        return check(spec, shape, files=True)
+    except FileError as error:
+        return Checked.unread(spec, error.diagnostics)
+
+
+def _strict(result: Checked) -> Checked:
+    """The same with every warning an error."""
+    return replace(result, diagnostics=tuple(replace(found, is_strict=True) for found in result.diagnostics))
+
+
+def _render(results: Sequence[Checked], style: str) -> str:
+    found = [diagnostic for result in results for diagnostic in result.diagnostics]
+    if style == "text":
+        return "".join(_text(result) for result in results)
+    if style == "json":
+        from ...reports.diagnostics import to_json
+
+        verdicts = [(result.source.file, not exit_code(result.diagnostics)) for result in results]
+        return to_json.render(found, verdicts)
+    if style == "github":
+        from ...reports.diagnostics import to_github
+
+        return to_github.render(found)
+    from ...reports.diagnostics import to_sarif
+
+    return to_sarif.render(found)
+
+
+def _text(result: Checked) -> str:
+    from ...reports.diagnostics.to_text import text
+    from ...reports.drawing.terminal_text import escaped
+
+    said = text(result.diagnostics, [result.source], colour())
+    if result.spec is None or exit_code(result.diagnostics):
+        return said
+    return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"
+
+
+def _figures(result: Checked) -> str:
+    """Output shapes, params and MACs in a line."""
+    from ...reports.drawing.terminal_text import escaped
+
+    assert result.spec is not None
+    graph = result.spec.graph
+    shapes = [times(graph.shape(name)) for name in graph.outputs]
+    outputs = [f"{escaped(name)} {shape}" for name, shape in zip(graph.outputs, shapes, strict=True)]
+    totals = graph.totals
+    shown = f"output {shapes[0]}" if len(shapes) == 1 else f"outputs {', '.join(outputs)}"
+    return f"{shown}, {totals.params:,} parameters, {totals.macs:,} MACs"

@@ -1,0 +1,43 @@
+"""Findings on standard error, and the exit code that they ask for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import click
+
+from ..diagnostics import Diagnostic
+from ..graph.layer import Shape, times
+from ..language.syntax.parser import Source
+from ..reports.diagnostics.to_text import text
+from ..spec import Spec, check
+from .terminal import colour
+
+
+def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
+    """Print findings as text with the reader's own lines."""
+    click.echo(text(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
+
+
+def loaded(spec: str, input: Shape | None = None) -> Spec:
+    """The spec, or the end of the command: its mistakes are shown with the reader's own lines."""
+    checked = check(spec, input)
+    note_size(input)
+    code = exit_code(checked.diagnostics)
+    if checked.spec is None or code:
+        show(checked.diagnostics, [checked.source])
+        raise click.exceptions.Exit(code)
+    return checked.spec
+
+
+def note_size(input: Shape | None, left_out: str = "`expect` is") -> None:
+    """Say that a spec is tried at another size than its own, and what is not held against it."""
+    if input is not None:
+        click.echo(f"note: tried at {times(input)}; {left_out} left out: what holds for a spec's own input", err=True)
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """3 when a file could not be used, 1 for other errors, else 0."""
+    errors = [diagnostic.code for diagnostic in diagnostics if diagnostic.severity == "error"]
+    return max((3 if code.startswith("E4") else 1 for code in errors), default=0)

@@ -1,0 +1,71 @@
+"""What a training run says on standard error beside its findings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..diagnostics import FileError, TrainingError
+from ..language.sections.train import Train
+from ..reports.drawing.terminal_text import escaped
+from ..spec import Spec
+from ..train.checkpointer import Keeper
+from ..train.datasets import Examples
+from ..weights.transfer import Start
+
+LISTED = 8
+
+
+def note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
+
+
+def open_points(spec: Spec, settings: Train, examples: Examples, is_drawn: bool) -> None:
+    """What the reader may not have meant to leave open. `is_drawn`: all weights to begin with are random."""
+    if examples.classes and spec.classes() is None:
+        names = _listed([_in_yaml(name) for name in examples.classes])
+        note(f"the classes are called like their folders: write `classes: [{names}]` into the spec")
+    if settings.freeze and is_drawn:
+        note("what is frozen stays as it is drawn, at random: `--weights FILE` gives it values")
+
+
+def drawn_afresh(weights: str, start: Start) -> None:
+    """Which tensors the file of weights did not give."""
+    for names, why in ((start.lacks, "are not in it"), (start.misshapen, "have another shape in it")):
+        if names:
+            how = f"{len(names):,} of {len(start.tensors):,} tensors {why} and are drawn afresh"
+            note(f"{escaped(weights)}: {how}: {escaped(_listed(names))}")
+
+
+def finished(output: Path, checkpoint: Path) -> None:
+    """There is nothing to go on with."""
+    how = f"`{escaped(str(output))}` is its result, and there is no `{escaped(str(checkpoint))}`"
+    note(f"this run is finished: {how}; --restart begins anew")
+
+
+def kept(keeper: Keeper, end: BaseException) -> None:
+    """What is left of a run that was broken off, and what to do with it."""
+    if keeper.kept is None or not Path(keeper.path).exists():  # its folder may have been removed
+        return
+    path = escaped(str(keeper.path))
+    how = "--resume goes on from there"
+    if isinstance(end, FileError) and not any(diagnostic.code == "E415" for diagnostic in end.diagnostics):
+        how += f"; data that were mended are other data, with which `--restart --weights {path}` does"
+    if isinstance(end, TrainingError):
+        how = f"`--restart --weights {path}`, with other settings, goes on from there"
+        if not keeper.is_sound:
+            how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
+    note(f"`{path}` holds the run after step {keeper.kept:,}; {how}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+
+
+def _in_yaml(name: str) -> str:
+    """A name as an item of a list."""
+    return escaped(name) if re.fullmatch(r"\w([\w .-]*\w)?", name) else json.dumps(name)

@@ -1,0 +1,51 @@
+"""The choice of weights, which several commands offer: the spec's own, a file's, or random ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..spec import Spec
+from ..spec.spec import RANDOM
+from .diagnostics_output import show
+from .options import PATH, Decorator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..weights import Style
+
+
+def weights_options(command: Any) -> Any:
+    """--weights, --init and --seed."""
+    options: tuple[Decorator, ...] = (
+        click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own."),
+        click.option("--init", type=click.Choice(["he", "glorot", "lecun"]), help="Take fresh random weights instead."),
+        click.option("--seed", type=click.IntRange(0), help="Seed for --init.  [default: 0]"),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def agree(weights: str | None, init: str | None, seed: int | None) -> None:
+    """Refuse options that would have no effect."""
+    if weights and init:
+        raise click.UsageError("--weights and --init exclude each other.")
+    if seed is not None and not init:
+        raise click.UsageError("--seed is for the random weights of --init; nothing else here is random.")
+
+
+def chosen(
+    spec: Spec, weights: str | None, init: Style | None, seed: int | None, cure: str = RANDOM
+) -> dict[str, NDArray[Any]]:
+    """The network's tensors. Warnings are shown; raises FileError when there are none, with the `cure`, or they do not
+    fit."""
+    path = None if init else weights or spec.weights_path(cure)
+    from ..weights import initial, take
+
+    if init is not None:
+        return initial(spec.graph.tensors, init, seed or 0)
+    assert path is not None
+    return take(spec.graph.tensors, path, lambda diagnostic: show([diagnostic]))

@@ -1,0 +1,31 @@
+"""What is said of a mistake: a `Diagnostic` as data, its codes and their pages, suggestions, wording."""
+
+from __future__ import annotations
+
+from .diagnostic import (
+    Diagnostic,
+    Failure,
+    FileError,
+    Note,
+    Severity,
+    Span,
+    SpecError,
+    TrainingError,
+    closest,
+    errors,
+    ordered,
+)
+
+__all__ = [
+    "Diagnostic",
+    "Failure",
+    "FileError",
+    "Note",
+    "Severity",
+    "Span",
+    "SpecError",
+    "TrainingError",
+    "closest",
+    "errors",
+    "ordered",
+]

@@ -1,0 +1,1 @@
+"""The backends: each gives kernels for the operations of a program."""

@@ -1,0 +1,120 @@
+"""Layers that only move values: what of the input goes where in the output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Scratch
+from ...lowering import Memory, channels_first
+from ...program import Operation
+from ...schedule import Item, Stage
+
+Moves = Iterator[tuple[Array, Array | None]]
+"""Parts of the output, each with the equally shaped part of the input that it takes; None for zeros."""
+
+
+def identity(layer: Any, x: Array, out: Array) -> Moves:
+    yield out, x
+
+
+def pad(layer: Any, x: Array, out: Array) -> Moves:
+    inner = out
+    for axis, (before, after) in enumerate(layer.widths(x.shape[1:]), start=1):
+        end = inner.shape[axis] - after
+        yield from ((edge, None) for edge in (_cut(inner, axis, 0, before), _cut(inner, axis, end, None)) if edge.size)
+        inner = _cut(inner, axis, before, end)
+    yield inner, x
+
+
+def crop(layer: Any, x: Array, out: Array) -> Moves:
+    for axis, (before, after) in enumerate(layer.widths(x.shape[1:]), start=1):
+        x = _cut(x, axis, before, x.shape[axis] - after)
+    yield out, x
+
+
+def cells(layer: Any, x: Array, out: Array) -> Moves:
+    axis = 1 + "CHW".index(layer.axis)
+    yield out, _cut(x, axis, *layer.bounds(x.shape[axis]))
+
+
+def permute(layer: Any, x: Array, out: Array) -> Moves:
+    yield out, x.transpose(0, *(1 + axis for axis in layer.axes))
+
+
+def nearest(layer: Any, x: Array, out: Array) -> Moves:
+    rows, columns = layer.factor
+    for i in range(rows):
+        for j in range(columns):
+            yield out[:, :, i::rows, j::columns], x
+
+
+def pixelshuffle(layer: Any, x: Array, out: Array) -> Moves:
+    r = layer.factor
+    for i in range(r):
+        for j in range(r):
+            yield out[:, :, i::r, j::r], x[:, i * r + j :: r * r]
+
+
+def channelshuffle(layer: Any, x: Array, out: Array) -> Moves:
+    depth = x.shape[1] // layer.G
+    for i in range(layer.G):
+        yield out[:, i :: layer.G], x[:, i * depth : (i + 1) * depth]
+
+
+def _cut(x: Array, axis: int, first: int, end: int | None) -> Array:
+    return x[(slice(None),) * axis + (slice(first, end),)]
+
+
+COPIES: dict[str, Callable[[Any, Array, Array], Moves]] = {
+    "channelshuffle": channelshuffle,
+    "crop": crop,
+    "dropout": identity,
+    "droppath": identity,
+    "identity": identity,
+    "pad": pad,
+    "permute": permute,
+    "pixelshuffle": pixelshuffle,
+    "slice": cells,
+    "upsample": nearest,
+}
+"""Kind -> moves from x to out, both (n, C, H, W) or (n, C)."""
+
+
+class Copy:
+    """Carries the moves of a kind out, side by side."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        x = channels_first(memory.inner(operation.inputs[0]))
+        out = channels_first(memory.inner(operation.name))
+        moves = COPIES[operation.layer.kind](operation.layer, x, out)
+        items: list[Item] = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
+        items[0] = [*memory.clear_border(operation.name), *items[0]]
+        yield Stage(items)
+
+
+class Reading:
+    """The same values in C, H, W order, read as another size."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x = channels_first(memory.inner(self.operation.inputs[0]))
+        out = channels_first(memory.inner(self.operation.name))
+        calls: Item = memory.clear_border(self.operation.name)
+        if x.ndim == out.ndim == 4:
+            # Neither lies in C, H, W order here.
+            ordered = scratch.fresh().take(*x.shape)
+            calls.append(partial(np.copyto, ordered, x))
+            x = ordered
+        calls.append(partial(np.copyto, *((out, x.reshape(out.shape)) if out.ndim == 4 else (out.reshape(x.shape), x))))
+        yield Stage([calls])

@@ -1,0 +1,140 @@
+"""Joins and value-by-value layers that nothing before them could finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch, Strip, strips
+from ...lowering import Memory
+from ...program import Operation
+from ...schedule import Item, Stage, made
+from .epilogue import FINISHES, finish
+
+
+def pieces(out: Array) -> Iterator[Strip]:
+    """Strips of an image of which two fit the cache."""
+    n, H, W, K = out.shape
+    yield from strips(n, H, K, 2 * W * K)
+
+
+class Elementwise:
+    """Cuts an image into strips, a vector not at all; subclasses bind one part."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        out = memory.inner(operation.name)
+        inputs = [memory.inner(name) for name in operation.inputs]
+        if out.ndim == 2:
+            yield Stage([self.part(inputs, out, scratch.fresh())])
+            return
+        strips = list(pieces(out))
+        items = [self.part([seen(x, strip) for x in inputs], strip.of(out), scratch.fresh()) for strip in strips]
+        items[0] = [*memory.clear_border(operation.name), *items[0]]
+        rows = made(strips, out.shape[1], out.shape[3])
+        yield Stage(
+            items, rows, {name: rows for name, x in zip(operation.inputs, inputs, strict=True) if not is_gate(x)}
+        )
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        raise NotImplementedError
+
+
+def is_gate(x: Array) -> bool:
+    """Whether an image (n, H, W, C) has one cell for all."""
+    return x.shape[1:3] == (1, 1)
+
+
+def seen(x: Array, strip: Strip) -> Array:
+    """What a strip needs of an input: its own cells, or the one cell of a gate."""
+    return x[strip.n0 : strip.n1] if is_gate(x) else strip.of(x)
+
+
+class Reduction(Elementwise):
+    """Branches taken together by a function of two, the larger ones first, then the activation."""
+
+    combine: ClassVar[np.ufunc]
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        activation = self.operation.activation
+        y = out if activation is None else scratch.take(*out.shape)
+        first, second, *others = sorted(inputs, key=lambda x: -x.size)
+        calls: Item = [partial(self.combine, first, second, out=y)]
+        calls += [partial(self.combine, y, other, out=y) for other in others]
+        return calls if activation is None else [*calls, *finish(y, out, None, activation, scratch)]
+
+
+class Sum(Reduction):
+    """The sum of branches."""
+
+    combine = np.add
+
+
+class Times(Reduction):
+    """The product of branches, some of which may be C x 1 x 1 gates."""
+
+    combine = np.multiply
+
+
+class Affine(Elementwise):
+    """y = x*factor + offset, then the activation."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(operation)
+        layer: Any = operation.layer
+        self.factor, self.offset = (np.asarray(v, np.float32) for v in layer.affine(**operation.arrays))
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        calls: Item = [partial(np.multiply, inputs[0], self.factor, out=y), partial(np.add, y, self.offset, out=y)]
+        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+
+
+class Activation(Elementwise):
+    """An activation by itself."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        y = scratch.take(*out.shape)
+        copy: Call = partial(np.copyto, y, inputs[0])
+        return [copy, *FINISHES[self.operation.layer.kind](self.operation.layer, y, out, scratch)]
+
+
+class PReLU(Elementwise):
+    """max(x, 0) + weight*min(x, 0), one weight a channel."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        weight = self.operation.arrays["weight"]
+        zero = np.zeros_like(weight)
+        below, above = scratch.take(*out.shape), scratch.take(*out.shape)
+        calls: Item = [
+            partial(np.minimum, inputs[0], zero, out=below),
+            partial(np.multiply, below, weight, out=below),
+            partial(np.maximum, inputs[0], zero, out=above),
+            partial(np.add, above, below, out=above),
+        ]
+        return [*calls, *finish(above, out, None, self.operation.activation, scratch)]
+
+
+class Concat:
+    """Copies what was not made in its place already, and clears the border around all of it."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        out = memory.inner(self.operation.name)
+        calls: Item = list(memory.clear_border(self.operation.name))
+        first = 0
+        for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
+            part, x = out[..., first : first + shape[0]], memory.inner(name)
+            if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
+                calls.append(partial(np.copyto, part, x))
+            first += shape[0]
+        yield Stage([calls])

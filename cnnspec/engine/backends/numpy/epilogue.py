@@ -1,0 +1,131 @@
+"""What happens to a strip's values while they are in the cache: bias, a second branch, the activation.
+
+The last call writes where the values belong, so finishing a strip is also what moves it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....graph.layer import Layer
+from ....kernels.reference.windows import Array
+from ....kernels.strips import SHORT, Call, Scratch
+from .gelu import gelu
+
+ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
+
+
+def relu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    # Against an array, not against a number: that loop is vectorised.
+    return [partial(np.maximum, x, np.zeros(x.shape[-1], np.float32), out=out)]
+
+
+def relu6(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    # One pass, where a maximum and a minimum would be two.
+    return [partial(x.clip, ZERO, SIX, out=out)]
+
+
+def leakyrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    # slope*x is the larger of the two below 0 when the slope is below 1, else above.
+    scaled = scratch.take(*x.shape)
+    choose = np.maximum if layer.slope <= 1 else np.minimum
+    return [partial(np.multiply, x, np.float32(layer.slope), out=scaled), partial(choose, x, scaled, out=out)]
+
+
+def elu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    below = scratch.take(*x.shape)
+    zero = np.zeros(x.shape[-1], np.float32)
+    return [
+        partial(np.minimum, x, zero, out=below),
+        partial(np.expm1, below, out=below),
+        partial(np.multiply, below, np.float32(layer.alpha), out=below),
+        partial(np.maximum, x, zero, out=x),
+        partial(np.add, x, below, out=out),
+    ]
+
+
+def sigmoid(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return [*_logistic(x), partial(np.copyto, out, x)]
+
+
+def silu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    gate = scratch.take(*x.shape)
+    return [partial(np.copyto, gate, x), *_logistic(gate), partial(np.multiply, x, gate, out=out)]
+
+
+def _logistic(x: Array) -> list[Call]:
+    """1/(1 + exp(-x)) in place. Beyond 87 exp would leave float32, and the result is 0 to its last digit."""
+    return [
+        partial(np.negative, x, out=x),
+        partial(np.minimum, x, np.float32(87), out=x),
+        partial(np.exp, x, out=x),
+        partial(np.add, x, ONE, out=x),
+        partial(np.divide, ONE, x, out=x),
+    ]
+
+
+def hardsigmoid(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return [*_hard_logistic(x, x), partial(np.copyto, out, x)]
+
+
+def hardswish(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    gate = scratch.take(*x.shape)
+    return [*_hard_logistic(x, gate), partial(np.multiply, x, gate, out=out)]
+
+
+def _hard_logistic(x: Array, out: Array) -> list[Call]:
+    return [
+        partial(np.multiply, x, ONE / SIX, out=out),
+        partial(np.add, out, np.float32(0.5), out=out),
+        partial(out.clip, ZERO, ONE, out=out),
+    ]
+
+
+def tanh(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return [partial(np.tanh, x, out=out)]
+
+
+FINISHES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
+    "relu": relu,
+    "relu6": relu6,
+    "leakyrelu": leakyrelu,
+    "elu": elu,
+    "gelu": gelu,
+    "sigmoid": sigmoid,
+    "silu": silu,
+    "hardsigmoid": hardsigmoid,
+    "hardswish": hardswish,
+    "tanh": tanh,
+}
+"""Kind -> calls that apply it to contiguous scratch x, which they may spoil, and write to out of the same shape."""
+
+
+def finish(piece: Array, out: Array, plus: Array | None, activation: Layer | None, scratch: Scratch) -> list[Call]:
+    """Calls that add `plus`, apply `activation` and write to `out`; all three have the shape of `piece`."""
+    if plus is None:
+        piece, out = _widened(piece, out)
+    last = out if activation is None else piece
+    calls: list[Call] = []
+    if plus is not None:
+        calls.append(partial(np.add, piece, plus, out=last))
+    elif activation is None:
+        calls.append(partial(np.copyto, out, piece))
+    if activation is not None:
+        calls += FINISHES[activation.kind](activation, piece, out, scratch)
+    return calls
+
+
+def _widened(piece: Array, out: Array) -> tuple[Array, Array]:
+    """Both with cells and channels as one axis, where the cells of both lie side by side: longer inner loops. Few
+    values become one run altogether."""
+    if piece.size <= SHORT and piece.flags.c_contiguous and out.flags.c_contiguous:
+        return piece.reshape(-1), out.reshape(-1)
+    for x in (piece, out):
+        if x.strides[-2] != x.shape[-1] * x.itemsize:
+            return piece, out
+    shape = (*piece.shape[:-2], piece.shape[-2] * piece.shape[-1])
+    return piece.reshape(shape), out.reshape(shape)

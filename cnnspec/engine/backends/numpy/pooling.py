@@ -1,0 +1,120 @@
+"""Pooling on (n, H, W, C): maxima and sums of shifted views, with C neighbours at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....graph.window import Sweep
+from ....kernels.reference.pooling import coverage, seen_by
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Call, Scratch, strips
+from ...lowering import Lowering, Memory
+from ...program import Operation
+from ...schedule import Stage, made, read
+
+
+def lower_max(operation: Operation) -> Lowering:
+    """Max pooling; padding never wins, for it is left out."""
+    return Pool(operation, np.maximum)
+
+
+def lower_sum(operation: Operation) -> Lowering:
+    """Sum pooling."""
+    return Pool(operation, np.add)
+
+
+def lower_average(operation: Operation) -> Lowering:
+    """Average pooling: the sum over the cells that count."""
+    layer: Any = operation.layer
+    counts = coverage(layer.sweeps(operation.arriving[0]), layer.counts_padding).astype(np.float32)
+    return Pool(operation, np.add, counts[:, :, None])
+
+
+class Pool:
+    """First along the rows, whose cells are long runs, then along the columns: F + F views instead of F*F."""
+
+    def __init__(self, operation: Operation, combine: np.ufunc, divisor: Array | None = None) -> None:
+        layer: Any = operation.layer
+        self.operation = operation
+        self.sweeps: tuple[Sweep, Sweep] = layer.sweeps(operation.arriving[0])
+        self.combine = combine
+        self.divisor = divisor
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        rows, columns = self.sweeps
+        n, _, W, C = x.shape
+        parts = list(strips(n, rows.outputs, C, (rows.F + 1) * W * C))
+        items = []
+        for part in parts:
+            seen, result = x[part.n0 : part.n1], part.of(out)
+            low = scratch.fresh().take(*result.shape[:2], W, C)
+            within = range(part.r0, part.r1)
+            calls = [
+                *shifted(self.combine, seen, low, rows, within, 1),
+                *shifted(self.combine, low, result, columns, range(columns.outputs), 2),
+            ]
+            if self.divisor is not None:
+                divisor = self.divisor[part.r0 : part.r1]
+                calls.append(partial(np.divide, result, divisor, out=result))
+            items.append(calls)
+        items[0] = [*memory.clear_border(self.operation.name), *items[0]]
+        yield Stage(items, made(parts, rows.outputs, C), {self.operation.inputs[0]: read(parts, rows)})
+
+
+def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, within: range, axis: int) -> Iterator[Call]:
+    """The taps of some windows, those `within`, combined along one axis, without those off the image."""
+    pairs = (seen_by(sweep, tap, within) for tap in range(sweep.F))
+    taps = sorted(((_cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
+    whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
+    if len(whole) == 2:
+        yield partial(combine, *whole, out=out)
+    elif whole:
+        yield partial(np.copyto, out, whole[0])
+    else:
+        yield partial(out.fill, 0 if combine is np.add else -np.inf)
+    for seen, windows in taps[len(whole) :]:
+        if seen.size:
+            part = _cut(out, axis, windows)
+            yield partial(combine, part, seen, out=part)
+
+
+def _cut(x: Array, axis: int, cells: slice) -> Array:
+    return x[(slice(None),) * axis + (cells,)]
+
+
+class GlobalAverage:
+    """The mean over all cells, as a product with a row of 1/(H*W)."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        n, H, W, C = x.shape
+        calls: list[Call] = []
+        dense = x
+        if not x.flags.c_contiguous:
+            dense = scratch.fresh().take(n, H, W, C)
+            calls.append(partial(np.copyto, dense, x))
+        share = np.full((1, H * W), 1 / (H * W), np.float32)
+        made = scratch.take(n, 1, C) if calls else scratch.fresh().take(n, 1, C)
+        calls.append(partial(np.matmul, share, dense.reshape(n, H * W, C), out=made))
+        calls.append(partial(np.copyto, out, made.reshape(n, 1, 1, C)))
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
+
+
+class GlobalMax:
+    """The largest value of each channel."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        largest: Call = partial(np.maximum.reduce, x, axis=(1, 2), out=out, keepdims=True)
+        yield Stage([[*memory.clear_border(self.operation.name), largest]])

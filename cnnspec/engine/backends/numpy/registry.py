@@ -1,0 +1,45 @@
+"""Who carries an operation out, by the kind of its layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...lowering import Lowering, Plain
+from ...program import Operation
+from . import convolution, data_movement, elementwise, normalization, pooling, resampling, softmax
+from .dense import Dense
+from .epilogue import FINISHES
+
+LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
+    **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
+    **dict.fromkeys(FINISHES, elementwise.Activation),
+    "adaptiveavgpool": resampling.lower_bins,
+    "add": elementwise.Sum,
+    "avgpool": pooling.lower_average,
+    "batchnorm": elementwise.Affine,
+    "concat": elementwise.Concat,
+    "conv": convolution.lower,
+    "deconv": convolution.lower,
+    "dense": Dense,
+    "flatten": data_movement.Reading,
+    "globalavgpool": pooling.GlobalAverage,
+    "globalmaxpool": pooling.GlobalMax,
+    "groupnorm": normalization.lower_groups,
+    "instancenorm": normalization.lower_maps,
+    "layernorm": normalization.lower_layer,
+    "logsoftmax": softmax.LogSoftmax,
+    "lrn": softmax.LRN,
+    "maxpool": pooling.lower_max,
+    "mul": elementwise.Times,
+    "prelu": elementwise.PReLU,
+    "reshape": data_movement.Reading,
+    "scale": elementwise.Affine,
+    "softmax": softmax.Softmax,
+    "sumpool": pooling.lower_sum,
+    "upsample": resampling.lower_upsample,
+}
+
+
+def lower(operation: Operation) -> Lowering:
+    """The kind's lowering; the layer's own `forward` where there is none."""
+    return LOWERINGS.get(operation.layer.kind, Plain)(operation)

@@ -1,0 +1,80 @@
+"""Layers that weigh each value against those of other channels at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ....kernels.reference.windows import Array
+from ....kernels.strips import Scratch
+from ...lowering import Memory
+from ...program import Operation
+from ...schedule import Item, Stage
+from .elementwise import Elementwise
+
+
+class Softmax:
+    """exp(x - max) / sum over C, in five calls."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        # A single vector without its batch axis: NumPy has less to set up.
+        x, out = (x[0], out[0]) if x.ndim == 2 and len(x) == 1 else (x, out)
+        one = scratch.fresh().take(*x.shape[:-1], 1)
+        one = one.reshape(()) if x.ndim == 1 else one
+        keep = x.ndim > 1
+        calls: Item = [
+            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=keep),
+            partial(np.subtract, x, one, out=out),
+            partial(np.exp, out, out=out),
+            partial(np.add.reduce, out, axis=-1, out=one, keepdims=keep),
+            partial(np.divide, out, one, out=out),
+        ]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
+
+
+class LogSoftmax(Elementwise):
+    """x - max - log(sum(exp(x - max))) over C."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        x = inputs[0]
+        one = scratch.take(*x.shape[:-1], 1)
+        powers = scratch.take(*x.shape)
+        return [
+            partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=True),
+            partial(np.subtract, x, one, out=out),
+            partial(np.exp, out, out=powers),
+            partial(np.add.reduce, powers, axis=-1, out=one, keepdims=True),
+            partial(np.log, one, out=one),
+            partial(np.subtract, out, one, out=out),
+        ]
+
+
+class LRN(Elementwise):
+    """x / (k + alpha/size * sum(v*v))**beta over neighbouring channels."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        layer: Any = self.operation.layer
+        x = inputs[0]
+        C = x.shape[-1]
+        squares, sums = scratch.take(*x.shape), scratch.take(*x.shape)
+        calls: Item = [partial(np.multiply, x, x, out=squares), partial(np.copyto, sums, squares)]
+        for step in range(1, min(layer.size // 2, C - 1) + 1):
+            behind = sums[..., step:]
+            calls.append(partial(np.add, behind, squares[..., :-step], out=behind))
+        for step in range(1, min((layer.size - 1) // 2, C - 1) + 1):
+            before = sums[..., :-step]
+            calls.append(partial(np.add, before, squares[..., step:], out=before))
+        return [
+            *calls,
+            partial(np.multiply, sums, np.float32(layer.alpha / layer.size), out=sums),
+            partial(np.add, sums, np.float32(layer.k), out=sums),
+            partial(np.power, sums, np.float32(layer.beta), out=sums),
+            partial(np.divide, x, sums, out=out),
+        ]

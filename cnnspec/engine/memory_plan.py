@@ -1,0 +1,209 @@
+"""Where each tensor lies: in memory of its own or inside a concatenation's, with a border of zeros or without.
+
+Inside a plan images lie as (n, H, W, C): the C values of a cell are neighbours, so a 1 x 1 convolution is a plain
+product and a window's rows are runs of memory. Whole numbers only; no array is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from ..graph.graph import INPUT
+from ..graph.layer import Shape, is_image
+from ..layers.concat import Concat
+from .halo import NONE, Halo
+from .program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A tensor's channels `first` to `first + C` in the memory `root`, whose cells are `depth` values long."""
+
+    root: str
+    shape: Shape
+    first: int
+    depth: int
+    halo: Halo
+
+    @property
+    def values(self) -> int:
+        """float32 values of the whole memory, for one input."""
+        if not is_image(self.shape):
+            return prod(self.shape)
+        _, H, W = self.shape
+        return (H + self.halo.top + self.halo.bottom) * (W + self.halo.left + self.halo.right) * self.depth
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the memory is small enough to be left to tensors of this make alone, so that its border stays
+        zero."""
+        return bool(self.halo) and self.values <= KEPT
+
+    @property
+    def make(self) -> tuple[Shape, int, Halo]:
+        """Memories of one make have their cells and their borders at the same places."""
+        return self.shape[1:], self.depth, self.halo
+
+
+KEPT = 1 << 15
+"""float32 values of a memory up to which its border is kept, not cleared in each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of memory that is needed from operation `born` to operation `dies`, both included."""
+
+    values: int
+    born: int
+    dies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where every tensor of a program lies: its place, how long its memory is needed and where that begins, and what
+    it takes all together, in float32 values for one input."""
+
+    places: Mapping[str, Place]
+    spans: Mapping[str, Span]
+    offsets: Mapping[str, int]
+    values: int
+
+    def meet(self, one: str, other: str) -> bool:
+        """Whether two tensors have memory in common."""
+        (a, a_end), (b, b_end) = self._extent(one), self._extent(other)
+        return a < b_end and b < a_end
+
+    def _extent(self, name: str) -> tuple[int, int]:
+        place = self.places[name]
+        begin = self.offsets[place.root]
+        return begin, begin + place.values
+
+
+def lay_out(operations: Program, input: Shape, outputs: tuple[str, ...]) -> Layout:
+    """Place all tensors of a program."""
+    placed = places(operations, input)
+    lives = spans(operations, placed, outputs)
+    users = lenders(placed, lives)
+    needed = {
+        root: Span(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root] for root in users
+    }
+    offsets, values = allocate(needed)
+    offsets = linger(needed, values) or offsets
+    return Layout(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
+
+
+def places(operations: Program, input: Shape) -> dict[str, Place]:
+    """The place of every tensor, with a border that serves all its readers."""
+    shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
+    slots = _slots(operations)
+
+    def root(name: str) -> tuple[str, int]:
+        first = 0
+        while name in slots:
+            name, offset = slots[name]
+            first += offset
+        return name, first
+
+    around: dict[str, Halo] = {}
+    for operation in operations:
+        owner, _ = root(operation.inputs[0])
+        around[owner] = around.get(owner, NONE) | operation.halo
+    found = {}
+    for name, shape in shapes.items():
+        owner, first = root(name)
+        found[name] = Place(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
+    return found
+
+
+def _slots(operations: Program) -> dict[str, tuple[str, int]]:
+    """For each tensor that is made right inside a concatenation: which, and at which channel it begins."""
+    slots: dict[str, tuple[str, int]] = {}
+    for operation in operations:
+        if isinstance(operation.layer, Concat) and is_image(operation.shape):
+            first = 0
+            for name, shape in zip(operation.inputs, operation.arriving, strict=True):
+                if name != INPUT and name not in slots:
+                    slots[name] = (operation.name, first)
+                first += shape[0]
+    return slots
+
+
+def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, ...]) -> dict[str, Span]:
+    """How long each memory is needed: from the first tensor made in it to the last time one is read."""
+    born: dict[str, int] = {places[INPUT].root: 0}
+    dies: dict[str, int] = {}
+    for i, operation in enumerate(operations):
+        born.setdefault(places[operation.name].root, i)
+        for name in (operation.name, *operation.reads):
+            dies[places[name].root] = i
+    for name in outputs:
+        dies[places[name].root] = len(operations)
+    return {root: Span(places[root].values, first, dies.get(root, first)) for root, first in born.items()}
+
+
+def lenders(places: Mapping[str, Place], lives: Mapping[str, Span]) -> dict[str, list[str]]:
+    """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make."""
+    users: dict[str, list[str]] = {}
+    alike: dict[tuple[Shape, int, Halo], list[str]] = {}
+    for name in sorted(lives, key=lambda name: lives[name].born):
+        lent = alike.setdefault(places[name].make, []) if places[name].is_kept else []
+        free = next((root for root in lent if lives[users[root][-1]].dies < lives[name].born), None)
+        if free is None:
+            users[name] = [name]
+            lent.append(name)
+        else:
+            users[free].append(name)
+    return users
+
+
+LINE = 16
+"""float32 values of a cache line: every memory begins at one."""
+
+
+def allocate(needed: Mapping[str, Span]) -> tuple[dict[str, int], int]:
+    """An offset for each memory such that no two that live at once overlap, and the size of it all, in values.
+
+    Largest first, each at the lowest place that is free for its time ("greedy by size": Pisarchyk, Lee: "Efficient
+    Memory Management for Deep Neural Net Inference", 2020).
+    """
+    offsets: dict[str, int] = {}
+    for name in _largest_first(needed):
+        offsets[name] = _lowest(name, needed, offsets)
+    return offsets, max((offsets[name] + needed[name].values for name in offsets), default=0)
+
+
+def linger(needed: Mapping[str, Span], size: int) -> dict[str, int]:
+    """Offsets in no more than `size` values such that a memory, where there is room for that, is given to others one
+    operation later than it could be: then that operation may begin while the one before still reads. Empty when the
+    memories do not fit so."""
+    offsets: dict[str, int] = {}
+    for name in _largest_first(needed):
+        start = _lowest(name, needed, offsets, later=1)
+        if start + needed[name].values > size:
+            start = _lowest(name, needed, offsets)
+        if start + needed[name].values > size:
+            return {}
+        offsets[name] = start
+    return offsets
+
+
+def _largest_first(needed: Mapping[str, Span]) -> list[str]:
+    return sorted(needed, key=lambda name: (-needed[name].values, name))
+
+
+def _lowest(name: str, needed: Mapping[str, Span], offsets: Mapping[str, int], later: int = 0) -> int:
+    """The lowest place that is free for the time of a memory and for so many operations around it."""
+    span, start = needed[name], 0
+    born, dies = span.born - later, span.dies + later
+    rivals = [other for other in offsets if needed[other].born <= dies and born <= needed[other].dies]
+    for other in sorted(rivals, key=lambda other: offsets[other]):
+        if start + span.values <= offsets[other]:
+            break
+        start = max(start, _rounded(offsets[other] + needed[other].values))
+    return start
+
+
+def _rounded(values: int) -> int:
+    return -(-values // LINE) * LINE

@@ -1,0 +1,108 @@
+"""A compiled spec: arrays in, arrays out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..diagnostics import Diagnostic
+from ..files.reading import AnyPath
+from ..graph.graph import Graph
+from ..graph.layer import Shape
+from ..kernels.reference.windows import Array
+from ..machine.hardware import cores
+from ..weights import take
+from .interpreter import execute
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+Weights = AnyPath | Mapping[str, Any]
+"""A .safetensors or .npz file, or arrays by name."""
+
+
+class Model:
+    """An executable network. Calls may come from several threads; every call returns fresh arrays.
+
+    `threads` share the work of each layer, by default as many as the process has cores; their number does not change
+    a result. BLAS is held to one thread meanwhile, in the whole process. `exact` leaves out Winograd's convolution,
+    whose rounding error is about ten times that of the plain sum. Numbers that leave float32 become infinity or NaN,
+    as in NumPy, but without its warnings.
+    """
+
+    def __init__(
+        self, graph: Graph, tensors: Mapping[str, Array], threads: int | None = None, exact: bool = False
+    ) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads = {threads}; at least 1 is needed")
+        self.graph = graph
+        self.tensors = tensors
+        self.plan = Plan(graph, tensors, threads or cores(), exact)
+
+    def __call__(self, x: Array) -> Array | dict[str, Array]:
+        """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.
+
+        Raises ValueError when x has another shape.
+        """
+        outputs = self.run(x)
+        return outputs if len(outputs) > 1 else next(iter(outputs.values()))
+
+    def run(self, x: Array) -> dict[str, Array]:
+        """All outputs by name, each (N, *shape), for x (N, C, H, W). Raises ValueError."""
+        x = self.accept(x)
+        with np.errstate(all="ignore"):
+            return self.plan.run(x)
+
+    def trace(self, x: Array) -> dict[str, Array]:
+        """Every layer's output (N, *shape) by name, in order, by plain execution. Raises ValueError."""
+        x = self.accept(x)
+        with np.errstate(all="ignore"):
+            return dict(_fresh(execute(self.graph, self.tensors, x), x))
+
+    def accept(self, x: Array) -> Array:
+        """x as float32 (N, C, H, W), or raise ValueError."""
+        given = np.asarray(x)
+        if given.dtype.kind not in "fiub":
+            raise ValueError(f"the network takes real numbers, not an array of {given.dtype}")
+        if given.ndim != 4 or given.shape[1:] != self.graph.input or not len(given):
+            wanted = f"(N, {', '.join(map(str, self.graph.input))})"
+            cure = _cure(given.shape, self.graph.input)
+            raise ValueError(f"the network takes an array {wanted} with N >= 1, not {given.shape}{cure}")
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(given, np.float32)
+
+
+def _cure(found: Shape, input: Shape) -> str:
+    C, H, W = input
+    if found == input:
+        return ": give it a batch axis, x[None]"
+    if found[1:] == (H, W, C):
+        return ": put its channels first, x.transpose(0, 3, 1, 2)"
+    return ""
+
+
+def _fresh(outputs: Iterable[tuple[str, Array]], x: Array) -> Iterator[tuple[str, Array]]:
+    """The outputs, those copied that lie in the memory of x or of one before: views, such as flatten's."""
+    taken = [x]
+    for name, y in outputs:
+        if any(np.may_share_memory(y, other) for other in taken):
+            y = y.copy()
+        taken.append(y)
+        yield name, y
+
+
+def compile_model(spec: Spec, weights: Weights | None = None, threads: int | None = None, exact: bool = False) -> Model:
+    """The model of a spec with `weights`, by default the spec's own file.
+
+    Raises FileError when they are missing or do not fit; extra ones are a Python warning.
+    """
+    source = spec.weights_path() if weights is None else weights
+    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads, exact)
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=5)

@@ -1,0 +1,130 @@
+"""NumPy's `.npz` archives, read without trusting them: members of known size, none hostile, none pickled."""
+
+from __future__ import annotations
+
+import reprlib
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+
+from . import npy
+from .reading import AnyPath, Malformed, blaming, opened
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_NAME = 1_000
+MAX_DIRECTORY = 4 * 2**20
+"""Bytes of an archive's list of members: about 50,000 of them."""
+MAX_UNPACKED = 4 * 2**30
+FREE_UNPACKED, MAX_RATIO = 64 * 2**20, 100
+"""Unpacked bytes up to which any compression is believed; beyond, at most so many times the file."""
+
+
+class Archive(Mapping[str, "NDArray[Any]"]):
+    """The arrays of an `.npz` file; `headers` is there at once, an array is unpacked when it is asked for.
+
+    `most` bytes are believed to be in it.
+    """
+
+    def __init__(self, path: AnyPath, most: int = MAX_UNPACKED) -> None:
+        self._path = path
+        with opened(path) as stream, _blaming_zip(path):
+            size = _archive_size(stream)
+            self._zip = zipfile.ZipFile(path)
+            self._members = _members(self._zip.infolist(), size, most)
+            self.headers = {name: self._header(info) for name, info in self._members.items()}
+
+    def _header(self, info: zipfile.ZipInfo) -> npy.Header:
+        with self._zip.open(info) as stream:
+            return npy.read_header(stream, info.file_size)
+
+    def place(self, name: str) -> int | None:
+        """The byte of the file where an array's data begin, or None when they are compressed."""
+        info = self._members[name]
+        if info.compress_type != zipfile.ZIP_STORED:
+            return None
+        with opened(self._path) as stream, _blaming_zip(self._path):
+            stream.seek(info.header_offset)
+            signature, named, extra = struct.unpack("<4s22xHH", stream.read(30))
+            start: int = info.header_offset + 30 + named + extra + self.headers[name].start
+            if signature != b"PK\3\4" or start - self.headers[name].start + info.file_size > stream.seek(0, 2):
+                raise Malformed(f"its member `{info.filename}` is cut off")
+        return start
+
+    @contextmanager
+    def unpacking(self, name: str) -> Iterator[IO[bytes]]:
+        """An array's `.npy` file, unpacked as it is read."""
+        with _blaming_zip(self._path), self._zip.open(self._members[name]) as stream:
+            yield stream
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        import numpy as np
+
+        header, info = self.headers[name], self._members[name]
+        with _blaming_zip(self._path), self._zip.open(info) as stream:
+            data = stream.read(info.file_size)
+            if len(data) != info.file_size:
+                raise Malformed(f"its member `{info.filename}` is cut off")
+        flat = np.frombuffer(data, header.dtype, offset=header.start)
+        return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.headers)
+
+    def __len__(self) -> int:
+        return len(self.headers)
+
+
+def _archive_size(stream: BinaryIO) -> int:
+    """The file's size, after a look at the records at its end: the list of members is read in one piece."""
+    size = stream.seek(0, 2)
+    stream.seek(max(0, size - 98))
+    tail = stream.read().rjust(98, b"\0")
+    record, locator, end = tail[:56], tail[56:76], tail[76:]
+    if end[:4] != b"PK\5\6" or end[-2:] != b"\0\0":
+        raise Malformed("it does not end as an .npz file does", "is it cut off, or a file of another kind?")
+    directory = int.from_bytes(end[12:16], "little")
+    if locator[:4] == b"PK\6\7":
+        if record[:4] != b"PK\6\6" or int.from_bytes(locator[8:16], "little") != size - 98:
+            raise Malformed("the records at its end contradict each other")
+        directory = int.from_bytes(record[40:48], "little")
+    if directory > MAX_DIRECTORY:
+        raise Malformed(f"its list of members claims {directory:,} bytes, more than {MAX_DIRECTORY:,}")
+    return size
+
+
+def _members(infos: list[zipfile.ZipInfo], size: int, most: int) -> dict[str, zipfile.ZipInfo]:
+    for info in infos:
+        _check_member(info.orig_filename)
+    twice = [name for name, count in Counter(info.filename for info in infos).items() if count > 1]
+    if twice:
+        raise Malformed(f"it holds `{twice[0]}` twice")
+    unpacked = sum(info.file_size for info in infos)
+    if unpacked > most or unpacked > max(FREE_UNPACKED, MAX_RATIO * size):
+        raise Malformed(f"its {size:,} bytes would unpack to {unpacked:,}", "save it without compression")
+    return {info.filename.removesuffix(".npy"): info for info in infos}
+
+
+def _check_member(name: str) -> None:
+    shown = reprlib.repr(name)
+    if name.endswith(".pkl"):
+        raise npy.pickled(f"its member {shown} is a pickle: loading one runs the code inside")
+    if ".." in name.split("/") or name.startswith("/") or "\\" in name or "\0" in name:
+        raise Malformed(f"its member {shown} would leave the archive's folder")
+    if not name.endswith(".npy") or len(name) > MAX_NAME or not name.isprintable():
+        raise Malformed(f"its member {shown} is not an array", "an .npz file holds .npy members only")
+
+
+@contextmanager
+def _blaming_zip(path: AnyPath) -> Iterator[None]:
+    """As `blaming`, and for what zipfile raises when an archive is damaged, encrypted or unusual."""
+    with blaming(path):
+        try:
+            yield
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error) as fault:
+            raise Malformed(f"its archive is damaged or unusual: {fault}") from fault

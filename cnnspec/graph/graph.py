@@ -1,0 +1,176 @@
+"""The network as a list of steps with shapes, tensors, counts and receptive fields; nothing is left to infer.
+
+Conventions (params, buffers, MACs, receptive field, activation bytes) are those of the language's page *Counting*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import NamedTuple
+
+from ..diagnostics import Span
+from .layer import FLOAT, Layer, Shape, Tensor
+from .receptive_field import Reaches, behind
+
+INPUT = "input"
+
+
+class Call(NamedTuple):
+    """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
+    and a number that tells it from every other use."""
+
+    label: str
+    block: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One layer of the unrolled network. `inputs` are names of earlier steps or `input`."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    arriving: tuple[Shape, ...]
+    shape: Shape
+    tensors: Mapping[str, Tensor]
+    field: Reaches
+    span: Span
+    calls: tuple[Call, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return self.layer.kind
+
+    @property
+    def macs(self) -> int:
+        return self.layer.macs(*self.arriving)
+
+    @property
+    def params(self) -> int:
+        return sum(prod(t.shape) for t in self.tensors.values() if not t.buffer)
+
+    @property
+    def buffers(self) -> int:
+        return sum(prod(t.shape) for t in self.tensors.values() if t.buffer)
+
+    @property
+    def receptive_field(self) -> tuple[int, int] | None:
+        """Rows and columns of the input that one output cell hangs on."""
+        rows, columns = self.field
+        return None if rows is None or columns is None else (rows.size, columns.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the network; bytes are those of float32."""
+
+    params: int
+    buffers: int
+    macs: int
+    weight_bytes: int
+    peak_activation_bytes: int
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Steps in an order in which they can run."""
+
+    input: Shape
+    steps: tuple[Step, ...]
+    outputs: tuple[str, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    def shape(self, name: str) -> Shape:
+        """Shape of a step's output, or of `input`."""
+        return self.input if name == INPUT else self.by_name[name].shape
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """Every array that a weights file must hold, by its full name."""
+        return {f"{step.name}.{key}": tensor for step in self.steps for key, tensor in step.tensors.items()}
+
+    @cached_property
+    def totals(self) -> Totals:
+        params = sum(step.params for step in self.steps)
+        buffers = sum(step.buffers for step in self.steps)
+        return Totals(
+            params=params,
+            buffers=buffers,
+            macs=sum(step.macs for step in self.steps),
+            weight_bytes=FLOAT * (params + buffers),
+            peak_activation_bytes=max(self.live_bytes, default=FLOAT * prod(self.input)),
+        )
+
+    @cached_property
+    def storage(self) -> dict[str, str]:
+        """Whose memory each tensor lies in: its own, or for a view that of the tensor it is taken from."""
+        owner = {INPUT: INPUT}
+        for step in self.steps:
+            owner[step.name] = owner[step.inputs[0]] if step.layer.is_view else step.name
+        return owner
+
+    @cached_property
+    def last_use(self) -> dict[str, int]:
+        """Index of the last step that needs a piece of storage; the number of steps for outputs."""
+        last = {self.storage[step.name]: i for i, step in enumerate(self.steps)}
+        for i, step in enumerate(self.steps):
+            last.update((self.storage[name], i) for name in step.inputs)
+        last.update((self.storage[name], len(self.steps)) for name in self.outputs)
+        return last
+
+    @property
+    def live_bytes(self) -> list[int]:
+        """Bytes of activations that exist while each step runs: inputs, output and what is still needed."""
+        sizes = {INPUT: FLOAT * prod(self.input)} | {s.name: FLOAT * prod(s.shape) for s in self.steps}
+        dies: dict[int, list[str]] = {}
+        for name, i in self.last_use.items():
+            dies.setdefault(i, []).append(name)
+        live, live_at = sizes[INPUT], []
+        for i, step in enumerate(self.steps):
+            live += 0 if step.layer.is_view else sizes[step.name]
+            live_at.append(live)
+            live -= sum(sizes[name] for name in dies.get(i, ()))
+        return live_at
+
+    def reached(self, outputs: Iterable[str]) -> set[str]:
+        """Names of the steps that the given outputs hang on, themselves included."""
+        needed = set(outputs)
+        for step in reversed(self.steps):
+            if step.name in needed:
+                needed.update(step.inputs)
+        return needed - {INPUT}
+
+    def until(self, *outputs: str) -> Graph:
+        """The part of the network that produces the steps named `outputs`."""
+        needed = self.reached(outputs)
+        return Graph(self.input, tuple(s for s in self.steps if s.name in needed), tuple(outputs))
+
+    def verify(self) -> None:
+        """Hold what every pass may rely on; an AssertionError is a bug in cnnspec, not in a spec."""
+        shapes = {INPUT: self.input}
+        for step in self.steps:
+            assert step.name not in shapes, f"{step.name}: two steps of one name"
+            assert all(name in shapes for name in step.inputs), f"{step.name}: runs before its input"
+            assert step.arriving == tuple(shapes[name] for name in step.inputs), f"{step.name}: arriving shapes"
+            assert step.layer.output(*step.arriving) == step.shape, f"{step.name}: output shape"
+            assert step.layer.tensors(*step.arriving) == step.tensors, f"{step.name}: tensors"
+            shapes[step.name] = step.shape
+        assert set(self.outputs) <= set(shapes), "an output is no step"
+
+
+def look_back(layer: Layer, arriving: Sequence[Shape], fields: Sequence[Reaches], shape: Shape) -> Reaches:
+    """Which rows and columns of the image a cell behind a layer hangs on, along all paths."""
+    reach = layer.reach(*arriving)
+    # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
+    through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
+    rows = behind(reach[0], [field[0] for field in through])
+    if reach[0] == reach[1] and all(field[0] is field[1] for field in through):
+        return rows, rows
+    return rows, behind(reach[1], [field[1] for field in through])

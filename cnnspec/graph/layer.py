@@ -1,0 +1,218 @@
+"""What a layer is: the contract that every file in `cnnspec/layers/` fulfils.
+
+A layer is a strict pydantic model of its fields plus pure functions of the arriving shape: the shape it
+produces, the tensors it holds, the multiply-accumulates it costs, how far one output cell looks back.
+`forward` is its plain execution and its definition: NCHW float arrays in, one array out.
+
+Shapes leave the batch out: `(C, H, W)`, or `(C,)` after `flatten`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .receptive_field import CELL, Reaches
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.floating[Any]]
+    Mask = NDArray[np.bool]
+    Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
+    """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
+    and by each of its learned tensors. It is called once and may spoil what it is given. What it gives may be
+    spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
+
+Shape = tuple[int, ...]
+FLOAT = 4
+"""Bytes of a float32."""
+
+STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+"""How every pydantic model here is set up; a schema is built when it is first needed."""
+
+
+def both(value: object) -> object:
+    """One number stands for both axes."""
+    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Pair = Annotated[tuple[Count, Count], BeforeValidator(both)]
+
+
+class PerAxis:
+    """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
+
+
+class Tensor(NamedTuple):
+    """An array that a layer holds, laid out as in PyTorch.
+
+    `fan` = (fan in, fan out) marks a weight that starts at random; otherwise the array starts filled with
+    `fill`. A `buffer` is computed, not learned. A `bare` tensor may be stored under the layer's own name.
+    """
+
+    shape: Shape
+    fan: tuple[int, int] | None = None
+    fill: float = 0.0
+    buffer: bool = False
+    bare: bool = False
+
+
+class Example(NamedTuple):
+    """A use of a layer: its YAML, the shape that arrives, the shape it produces or the code of its error."""
+
+    yaml: str
+    arriving: Shape
+    produces: Shape | str
+
+
+@dataclass(eq=False)
+class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place is known
+    """Why a layer cannot take (or should not take) what arrives. `field` is where the caret goes; `{layer}` in
+    the message stands for the layer's kind and name."""
+
+    code: str
+    message: str
+    field: str = ""
+    label: str = ""
+    why: str = ""
+    help: str = ""
+    shows_input: bool = False
+
+
+class Kept(NamedTuple):
+    """What the way back through a layer holds on to, for one input: the arriving tensors, the output, and so many
+    `own` bytes beside them. While it is gone it takes some `scratch` bytes, whatever the batch is."""
+
+    inputs: bool = False
+    output: bool = False
+    own: int = 0
+    scratch: int = 0
+
+
+class Practice(Protocol):
+    """What a layer may need while it is trained, beside its inputs and tensors.
+
+    A batch may be split between workers that run the same layers side by side, each on some of its images; `together`
+    adds an array up over all of them, in a fixed order, and every worker gets the sum. With one worker it changes
+    nothing. `random` is a generator of the worker's own.
+    """
+
+    random: np.random.Generator
+    goes_on: bool
+    """Whether any layer before this one learns; else the gradients by the inputs are not needed, and zeros will do."""
+
+    def together(self, part: Array) -> Array:
+        """The sum of every worker's `part`; all must ask in the same order."""
+
+    def update(self, **buffers: Array) -> None:
+        """New values for the layer's buffers, from the next step on."""
+
+
+class Layer(BaseModel):
+    """Base of all layers. A layer without tensors, cost or window overrides `output` and `forward` alone.
+
+    `output`, `macs`, ... take one shape for each arriving tensor, `forward` one array for each and the layer's
+    tensors by name; overriding methods name their parameters.
+    """
+
+    model_config = STRICT
+
+    kind: ClassVar[str]
+    examples: ClassVar[tuple[Example, ...]] = ()
+    is_view: ClassVar[bool] = False
+    """Running it moves no data: its output is its input's memory."""
+    keeps_shape: ClassVar[bool] = False
+    """Whatever its fields are, it produces the shape that arrives: after a mistake in them the next layers can be
+    checked all the same."""
+    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
+    """How the output reads when this is the network's last layer."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.kind = cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def letters(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:
+        """The layer's own letters, per axis, for fields marked `PerAxis`."""
+        return {}
+
+    def output(self, *arriving: Any) -> Shape:
+        """The shape produced, or raise `Misfit`."""
+        raise NotImplementedError
+
+    def flaws(self) -> Iterator[Misfit]:
+        """What `output` would raise whatever arrives; asked only where that is not known."""
+        return iter(())
+
+    def remarks(self, *arriving: Any) -> Iterator[Misfit]:
+        """Warnings about a layer that does run."""
+        return iter(())
+
+    def tensors(self, *arriving: Any) -> dict[str, Tensor]:
+        """The arrays the layer holds, by name."""
+        return {}
+
+    def macs(self, *arriving: Any) -> int:
+        """Multiply-accumulates for one input; without bias, norm and activation."""
+        return 0
+
+    def reach(self, *arriving: Any) -> Reaches:
+        """Which arriving rows and columns an output cell looks at; None where it has no place in the image."""
+        return CELL, CELL
+
+    def forward(self, *inputs: Any, **tensors: Any) -> Array:
+        """Plain execution: arrays (N, *arriving) to (N, *output)."""
+        raise NotImplementedError
+
+    def differentiate(self, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
+        """The output of `forward` and the way back through it (the vector-Jacobian product)."""
+        raise NotImplementedError
+
+    def learn(self, practice: Practice, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
+        """`differentiate` as it is done in training, where some layers (batch norm, dropout) compute something else."""
+        return self.differentiate(*inputs, **tensors)
+
+    def keeps(self, *arriving: Any) -> Kept:
+        """What the way back of `learn` holds on to, in float32."""
+        raise NotImplementedError
+
+
+class Join(Layer):
+    """A layer over two or more branches, which are written in place of fields."""
+
+
+def is_image(shape: Shape) -> bool:
+    """(C, H, W), not the vector that `flatten` makes."""
+    return len(shape) == 3
+
+
+def image(shape: Shape) -> tuple[int, int, int]:
+    """The arriving image's C, H, W, or raise `Misfit`: a vector has no rows and columns."""
+    if not is_image(shape):
+        raise Misfit(
+            "E204",
+            f"{{layer}} needs an image, but a vector of {shape[0]} arrives",
+            why="after `flatten` there are no rows and columns",
+            help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first",
+            shows_input=True,
+        )
+    C, H, W = shape
+    return C, H, W
+
+
+def times(shape: Shape) -> str:
+    """A shape as people write it: 16x5x5."""
+    return "x".join(map(str, shape))
+
+
+def quantity(count: int, thing: str) -> str:
+    """So many of a thing whose plural ends in s: 1 example, 1,024 examples."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"

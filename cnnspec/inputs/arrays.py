@@ -1,0 +1,125 @@
+"""Arrays as a network's input: `.npy` and `.npz` files of (N, C, H, W), or (C, H, W) for a single input.
+
+Numbers are taken as they are, as float32: nothing is scaled, and NaN and infinity stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import permutations
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+
+from ..diagnostics import Diagnostic, FileError
+from ..files import npy
+from ..files.reading import AnyPath, Malformed, blaming, opened
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Inputs side by side, (N, C, H, W). An `.npy` file's stay on disk until their batch is taken."""
+
+    array: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def batches(self, size: int) -> Iterator[NDArray[np.float32]]:
+        """Up to `size` inputs at a time, (n, C, H, W)."""
+        import numpy as np
+
+        for first in range(0, len(self), size):
+            with np.errstate(over="ignore"):
+                batch = np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
+            yield batch
+
+
+def load_input(path: AnyPath, shape: tuple[int, ...]) -> Inputs:
+    """The inputs in the file at `path` for a network whose input is `shape`, without the batch.
+
+    E413 when they do not fit; E403, E404 and E406 when the file cannot be used.
+    """
+    with _fitting(path, shape) as source:
+        array = source.load()
+    return Inputs(array[None] if source.header.shape == shape else array)
+
+
+def check(path: AnyPath, shape: tuple[int, ...]) -> int:
+    """How many inputs the file holds, or raise what `load_input` would, by its headers alone; without NumPy."""
+    with _fitting(path, shape) as source:
+        found = source.header.shape
+    return 1 if found == shape else found[0]
+
+
+@contextmanager
+def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
+    with opened(path) as stream, blaming(path):
+        source = _archived(path) if stream.read(2) == b"PK" else _mapped(stream)
+        found = source.header.shape
+        if found != shape and (found[1:] != shape or not found[0]):
+            raise misfit(Path(path), found, shape)
+        yield source
+
+
+def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileError:
+    """E413 for an array of shape `found` where the network's input is `shape`."""
+    wanted = ", ".join(map(str, shape))
+    diagnostic = Diagnostic(
+        "E413",
+        f"the array in `{path.name}` does not fit the network's input",
+        file=str(path),
+        why=f"the input is ({wanted}), or (N, {wanted}) for N of them; the file holds {found}",
+        help=_cure(found, shape),
+    )
+    return FileError([diagnostic])
+
+
+class _Source(NamedTuple):
+    header: npy.Header
+    load: Callable[[], NDArray[Any]]
+
+
+def _mapped(stream: BinaryIO) -> _Source:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    header = npy.read_header(stream, size)
+
+    def load() -> NDArray[Any]:
+        import numpy as np
+
+        order: Literal["C", "F"] = "F" if header.fortran_order else "C"
+        return np.memmap(stream, header.dtype, "r", header.start, header.shape, order)
+
+    return _Source(header, load)
+
+
+def _archived(path: AnyPath) -> _Source:
+    from ..files.npz import Archive  # which takes `zipfile`
+
+    archive = Archive(path)
+    names = ["x"] if archive.keys() == {"x", "y"} else list(archive)  # of examples, what goes in
+    if len(names) != 1:
+        raise Malformed(f"it holds {len(names)} arrays; one is wanted", "save that one as .npy")
+    return _Source(archive.headers[names[0]], lambda: archive[names[0]])
+
+
+def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """How an array of shape `found` becomes `shape` or (N, *shape) by moving or adding axes, if it does."""
+    if found == shape[1:]:
+        return "save `array[None]`: its axis C is missing"
+    if found[1:] == shape[1:] and shape[0] == 1:
+        return "save `array[:, None]`: its axis C is missing"
+    if found[1:] == (prod(shape),) and found[0]:
+        return f"save `array.reshape({', '.join(map(str, (-1, *shape)))})`: its images lie flat"
+    batch = tuple(range(len(found) - len(shape)))
+    for axes in permutations(range(len(batch), len(found))):
+        if tuple(found[axis] for axis in axes) == shape and len(batch) < 2 and 0 not in found:
+            return f"save `array.transpose{(*batch, *axes)}`: its axes are in another order"
+    return ""

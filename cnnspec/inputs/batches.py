@@ -1,0 +1,98 @@
+"""What `run` is given: image files, folders of images, arrays. Batches come one at a time, bad inputs beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from ..diagnostics import Diagnostic, FileError
+from ..kernels.reference.windows import Array
+from ..language.sections.preprocess import Preprocess
+from ..spec.assets import ARRAYS
+from .arrays import check, load_input
+from .images import listing, load
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One input (C, H, W) with the name to show; `failure` instead of the array when it cannot be used."""
+
+    name: str
+    array: Array | None = None
+    failure: FileError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Cases without their arrays, and the array (n, C, H, W) of the usable ones; None when none is."""
+
+    cases: list[Case]
+    array: Array | None
+
+
+def paths(given: Iterable[str]) -> Iterator[Path]:
+    """Files as they are, folders as their images in natural order; an unusable folder stands for itself."""
+    for name in given:
+        path = Path(name)
+        try:
+            images = listing(path) if path.is_dir() else []
+        except FileError:
+            images = []
+        yield from images or [path]
+
+
+def count(files: Iterable[Path], input: tuple[int, int, int]) -> int:
+    """How many cases the files hold: an array file one or many, by its header."""
+    return sum(_stored(path, input) for path in files)
+
+
+def _stored(path: Path, input: tuple[int, int, int]) -> int:
+    try:
+        return check(path, input) if _is_array(path) else 1
+    except FileError:
+        return 1
+
+
+def cases(
+    files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int], folder: Path | None = None
+) -> Iterator[Case]:
+    """Every input of the given files, in order, named by its path, or by its path in `folder`."""
+    for path in files:
+        name = str(path.relative_to(folder) if folder else path)
+        try:
+            if _is_array(path):
+                arrays = load_input(path, input)
+                for i, one in enumerate(arrays.batches(1)):
+                    yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
+            elif path.is_dir():
+                raise _empty(path)
+            else:
+                yield Case(name, load(path, preprocess, input))
+        except FileError as failure:
+            yield Case(name, failure=failure)
+
+
+def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
+    """The cases in groups of up to `size`. Only one group's arrays are held at a time."""
+    source = iter(cases)
+    while group := list(islice(source, size)):
+        usable = [case.array for case in group if case.array is not None]
+        stacked = np.stack(usable) if usable else None
+        group = [replace(case, array=None) for case in group]
+        del usable
+        yield Batch(group, stacked)
+        del stacked
+
+
+def _is_array(path: Path) -> bool:
+    return path.suffix.lower() in ARRAYS
+
+
+def _empty(folder: Path) -> FileError:
+    listing(folder)
+    help = "images are looked for in the folder itself; arrays are named one by one"
+    return FileError([Diagnostic("E410", "no image in this folder", file=str(folder), help=help)])

@@ -1,0 +1,323 @@
+"""Image files -> input tensors, by the spec's `preprocess`. Pillow and NumPy are imported when first needed.
+
+Read are PNG, JPEG, GIF, BMP, WebP, TIFF and PPM/PGM/PBM; decoders that start other programs (EPS) or that are
+seldom tested are never tried, whatever a file is called. One policy each:
+
+- too large: refused by the header, above `MAX_PIXELS` or `MAX_SIDE`, and above `MAX_BYTES` of file
+- damaged (empty, truncated): refused wherever the decoder notices; of a TIFF, libtiff adds a line on stderr
+- EXIF orientation: applied
+- transparency (RGBA, LA, palette, a transparent colour): composed on white
+- palette: expanded to its colours; CMYK and other colour spaces: converted to RGB by Pillow, without profile
+- 1 bit: 0 and 255; 16-bit gray: value / 257, so 0 to 255 with fractions; 16-bit colour: the high byte
+- floating-point, signed and 32-bit samples: refused, nobody can tell their black and white
+- a transparent value among samples of other than 8 bits, TIFF gray of 12 bits or of 16 bits with 0 as white:
+  refused, Pillow misreads them
+- animated: the first frame
+- gray to colour: three equal channels; colour to gray: ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B, rounded
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..diagnostics import Diagnostic, FileError
+from ..files import png
+from ..language.sections.preprocess import Preprocess
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+# Pillow's name of each format that is read, and what its files are called.
+FORMATS = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg", ".jfif"),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm"),
+}
+
+MAX_PIXELS = 40_000_000
+"""Composing 40 megapixels on white takes 8 bytes a pixel, 320 MB."""
+MAX_SIDE = 65_535
+"""JPEG's limit. Resizing takes memory for every pixel of the longer side."""
+MAX_BYTES = 256 * 2**20
+"""Of the file: enough for `MAX_PIXELS` of 16-bit colour, uncompressed."""
+
+LIMITS = f"an image may have {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side"
+ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
+SMALLER = "make it smaller in an image program first"
+
+# EXIF orientations that exchange rows and columns; TIFF tags and the usual value of the second.
+TURNED = (5, 6, 7, 8)
+BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262
+BLACK_IS_ZERO = 1
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is called like an image that can be read."""
+    return any(path.suffix.lower() in suffixes for suffixes in FORMATS.values())
+
+
+def listing(folder: Path) -> list[Path]:
+    """The images in a folder, `2.png` before `10.png`; without hidden files and without subfolders.
+
+    Raises FileError (E404, E410) when there is no such folder or it cannot be read.
+    """
+    try:
+        files = [p for p in folder.iterdir() if is_image(p) and not p.name.startswith(".") and p.is_file()]
+    except OSError as error:
+        raise _failure(folder, error) from None
+    return sorted(files, key=natural)
+
+
+def header(path: Path) -> tuple[int, int, str]:
+    """(width, height, mode) of an image: EXIF orientation applied, the mode as Pillow calls it.
+
+    Decodes no pixels, save those of a PNG that has no EXIF data before them. Raises FileError (E404, E410).
+    """
+    if plain := png.header(path):
+        return plain
+    from PIL.ExifTags import Base
+
+    with _opened(path) as image:
+        width, height = image.size
+        # Pillow turns the size of a TIFF when it opens it, of all others when it loads the pixels.
+        if image.format != "TIFF" and image.getexif().get(Base.Orientation) in TURNED:
+            width, height = height, width
+        return width, height, image.mode
+
+
+def check(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
+    """Raise what `load` would raise for this image, as far as its header shows it."""
+    preprocess = _section(path, preprocess, input)
+    width, height, _ = header(path)
+    _refuse_misfit(path, height, width, preprocess, input)
+
+
+def fitting(
+    path: Path, height: int, width: int, preprocess: Preprocess | None, input: tuple[int, int, int]
+) -> Preprocess:
+    """The section by which images of one size, from `path`, become `input`. Raises FileError (E410 to E412)."""
+    preprocess = _section(path, preprocess, input)
+    _refuse_misfit(path, height, width, preprocess, input)
+    return preprocess
+
+
+def load(
+    path: Path, preprocess: Preprocess | None, input: tuple[int, int, int], *, by_pillow: bool = False
+) -> NDArray[np.float32]:
+    """The image as a tensor (C, H, W) = `input`: (x * scale - mean) / std with x, or 255 - x, from 0 to 255.
+
+    Pixels are resized by Pillow, which rounds those of 8 bits; the arithmetic after that is in float64.
+    It decodes every image `by_pillow`, else all but small plain PNGs. The values are the same; its import pays
+    when there are many. Raises FileError: E404 and E410 (no usable image), E411 (it becomes another size than
+    `input`), E412 (`preprocess` is None).
+    """
+    import numpy as np
+
+    preprocess = _section(path, preprocess, input)
+    pixels = None if by_pillow else _as_it_is(path, preprocess, input)
+    if pixels is None:
+        pixels = _by_pillow(path, preprocess, input)
+    tensor = np.empty(input, np.float32)
+    tensor[:] = levels(pixels.transpose(2, 0, 1), preprocess)
+    return tensor
+
+
+def levels(pixels: NDArray[np.float64], preprocess: Preprocess) -> NDArray[np.float64]:
+    """What the network is given for pixels (C, H, W) from 0 to 255; those of gray, (1, H, W), go into all channels."""
+    import numpy as np
+
+    if preprocess.mode == "bgr":
+        pixels = pixels[::-1]
+    if preprocess.invert:
+        pixels = 255 - pixels
+    mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
+    values: NDArray[np.float64] = (pixels * preprocess.scale - mean) / std
+    return values
+
+
+def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
+    """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file."""
+    import numpy as np
+
+    found = png.pixels(path)
+    if found is None:
+        return None
+    shape, values = found
+    size, channels = shape[:2], shape[2]
+    if channels != preprocess.channels(input[0]) or size != input[1:]:
+        return None
+    if preprocess.changes(*size):
+        return None
+    return np.frombuffer(values, np.uint8).reshape(shape).astype(np.float64)
+
+
+def _by_pillow(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
+    """The pixels (H, W, channels) of an image, from 0 to 255, once cut and resized."""
+    import numpy as np
+
+    with _opened(path) as image:
+        picture = _upright(image, gray=preprocess.channels(input[0]) == 1)
+    _refuse_misfit(path, picture.height, picture.width, preprocess, input)
+    picture = resized(picture, preprocess)
+    pixels = np.atleast_3d(np.asarray(picture, dtype=np.float64))
+    # 65535 / 257 = 255. Bicubic overshoots; in 8 bits Pillow cuts that off.
+    return np.clip(pixels / 257, 0, 255) if picture.mode == "F" else pixels
+
+
+def resized(picture: Image, preprocess: Preprocess) -> Image:
+    """A picture once cut and resized, in its own mode."""
+    from PIL import Image
+
+    for step in preprocess.steps(picture.height, picture.width):
+        H, W = step.size
+        if step.corner is None:
+            picture = picture.resize((W, H), Image.Resampling[preprocess.filter.upper()])
+        else:
+            top, left = step.corner
+            picture = picture.crop((left, top, left + W, top + H))
+    return picture
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ImageFile]:
+    """An image with its header read and accepted. What Pillow raises, here or in the body, becomes E410."""
+    from PIL import Image
+
+    try:
+        _refuse_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Given a name, Pillow maps an uncompressed file into memory: a turned TIFF comes out scrambled,
+            # and a file that shrinks meanwhile kills the process. Given a file, it reads.
+            with path.open("rb") as file, Image.open(file, formats=tuple(FORMATS)) as image:
+                _refuse_size(path, image.height, image.width)
+                _refuse_samples(path, image)
+                yield image
+    except FileError:
+        raise
+    except Exception as error:  # decoders raise whatever they stumble over in a damaged file
+        raise _failure(path, error) from None
+
+
+def _upright(image: Image, *, gray: bool) -> Image:
+    """Decode the first frame: upright, on white, as L or RGB, or as F from 0 to 65535 when it has 16 bits.
+
+    In place where Pillow can: a large image is in memory twice at most.
+    """
+    from PIL import Image, ImageOps
+
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):
+        return image.convert("F")
+    if image.has_transparency_data:
+        over = _converted(image, "RGBA")
+        image = Image.new("RGB", image.size, "white")
+        image.paste(over, mask=over)
+    return _converted(image, "L" if gray else "RGB")
+
+
+def _converted(image: Image, mode: str) -> Image:
+    # Pillow copies an image that has the mode already.
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _refuse_file(path: Path) -> None:
+    """Refuse what has no end (a pipe) or does not fit in memory before Pillow opens it."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        why = "this is a folder or a device, not a file"
+        raise FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
+    if not status.st_size:
+        raise FileError.about(path, "E410", "the image is empty", "the file has 0 bytes", "write or download it again")
+    if status.st_size > MAX_BYTES:
+        why = f"the file has {status.st_size:,} bytes; {MAX_BYTES:,} are allowed"
+        raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
+
+
+def _refuse_size(path: Path, height: int, width: int, step: str = "") -> None:
+    if height * width > MAX_PIXELS or max(height, width) > MAX_SIDE:
+        message = f"the image becomes too large at `{step}`" if step else "the image is too large"
+        why = f"H x W = {height:,} x {width:,} = {height * width:,} pixels; {LIMITS}"
+        raise FileError.about(path, "E410", message, why, SMALLER)
+
+
+def _refuse_samples(path: Path, image: ImageFile) -> None:
+    """Refuse samples of unknown range, and those whose meaning Pillow drops (see the policies above)."""
+    why = ""
+    if image.mode == "F":
+        why = "floating-point samples have no fixed black and white"
+    elif image.mode == "I" and image.format != "PPM":
+        why = "signed and 32-bit samples have no customary black and white"
+    elif image.format == "PNG" and "transparency" in image.info and image.mode != "P":
+        # Pillow compares the transparent value as stored with samples that it has scaled to 8 bits.
+        if image.tile[0].args != image.mode:
+            why = "one value stands for transparency among samples that do not have 8 bits"
+    elif image.mode.startswith("I") and image.format == "TIFF":
+        tags = image.getexif()
+        if tags.get(BITS_PER_SAMPLE) != 16 or tags.get(PHOTOMETRIC) != BLACK_IS_ZERO:
+            why = "its gray has 12 bits a sample, or 0 stands for white"
+    if why:
+        cure = "save it as 8-bit or 16-bit PNG"
+        raise FileError.about(path, "E410", "this kind of image is not read", why, cure)
+
+
+def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
+    """The section, if there is one (E412) and it can make `input` of some image (E411)."""
+    C, H, W = input
+    if preprocess is None:
+        cure = f"an image has 1 or 3 channels; an input of {C} needs an array"
+        if mode := {1: "gray", 3: "rgb"}.get(C):
+            cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
+        message = "the spec does not say how an image becomes its input"
+        raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
+    if problems := list(preprocess.problems(*input)):
+        raise FileError(Diagnostic("E411", p.message, str(path), why=p.why, help=p.help) for p in problems)
+    return preprocess
+
+
+def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, input: tuple[int, int, int]) -> None:
+    """Refuse an image that ends with another size than `input`, or grows too large on the way."""
+    C, H, W = input
+    way = f"H x W = {height}x{width}"
+    for step in preprocess.steps(height, width):
+        _refuse_size(path, *step.size, step.text)
+        way += " -> `{}` {}x{}".format(step.text, *step.size)
+    h, w = preprocess.size(height, width)
+    if (h, w) != (H, W):
+        message = f"the image becomes {C}x{h}x{w}, but the spec's input is {C}x{H}x{W}"
+        raise FileError.about(path, "E411", message, way, preprocess.advice(height, width, H, W))
+
+
+def _failure(path: Path, error: Exception) -> FileError:
+    """What an exception of the system or of a decoder means to the reader."""
+    from PIL import Image, UnidentifiedImageError
+
+    match error:
+        case FileNotFoundError():
+            return FileError.about(path, "E404", "there is no such file", "", "check the path, and its case")
+        case Image.DecompressionBombError():
+            return FileError.about(path, "E410", "the image is too large", LIMITS, SMALLER)
+        case UnidentifiedImageError():
+            return FileError.about(path, "E410", "this is not an image that can be read", "no known header", ANOTHER)
+        case OSError(strerror=str(why)):
+            return FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
+    return FileError.about(path, "E410", "the image is damaged", str(error) or type(error).__name__, ANOTHER)
+
+
+def natural(path: Path) -> tuple[list[str | int], str]:
+    """To sort by: numbers in a name count as numbers; the name itself decides between `1.png` and `01.png`."""
+    pieces = re.split(r"(\d+)", path.name.casefold())
+    return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)], path.name

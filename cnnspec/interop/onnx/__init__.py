@@ -1,0 +1,84 @@
+"""ONNX: a Graph with its weights as one file that other programs run.
+
+Nodes are called as the layers, initialisers as their tensors, outputs as the layers that make them. A layer that takes
+several operators has inner nodes `<layer>/<operator>_<n>`. The input is `input`, float32, its batch size free;
+`preprocess` is left out. The file holds weights and all, and equal networks give equal bytes.
+
+Format: https://onnx.ai/onnx/repo-docs/IR.html, and Operators.md beside it. The operators are used as they are since
+opset 17 and still are in later ones, so any of these may be declared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ... import __version__
+from ...diagnostics import Diagnostic, FileError
+from ...graph.graph import INPUT, Graph
+from .expression import ensure_room
+from .operators import ensure_rules
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...spec import Spec
+
+OPSET = 17
+"""The oldest opset with all operators that are used."""
+
+
+def ensure_possible(graph: Graph) -> None:
+    """Raise FileError, E417 to E419, when `encode` is bound to, before weights are read or made for it."""
+    ensure_rules(graph.steps)
+    try:
+        import onnx  # noqa: F401
+    except ImportError as error:
+        message = "writing ONNX needs the package `onnx`"
+        help = "`pip install 'cnnspec[onnx]'`"
+        raise FileError([Diagnostic("E417", message, why=str(error), help=help)]) from error
+    ensure_room(graph.totals.weight_bytes)
+
+
+def opsets() -> range:
+    """The opsets that can be declared, up to the newest that the installed package `onnx` knows."""
+    from onnx.defs import onnx_opset_version
+
+    return range(OPSET, onnx_opset_version() + 1)
+
+
+def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) -> bytes:
+    """The bytes of an ONNX file: the part of the network that makes the spec's outputs, with `tensors` by name.
+
+    `opset` is one of `opsets()`. Raises FileError: E417 without the package `onnx`, E418 for a network that is too
+    large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
+    """
+    graph = spec.graph.until(*spec.graph.outputs)
+    ensure_possible(graph)
+    from onnx import ModelProto, helper
+
+    from .writer import Writer, typed
+
+    versions = [helper.make_opsetid("", opset)]
+    model = ModelProto(
+        ir_version=helper.find_min_ir_version_for(versions),
+        opset_import=versions,
+        producer_name="cnnspec",
+        producer_version=__version__,
+    )
+    names = spec.classes()
+    if names is not None:
+        model.metadata_props.add(key="classes", value=json.dumps(names, ensure_ascii=False))
+    model.graph.name = spec.name
+    model.graph.doc_string = spec.header.about or ""
+    model.graph.input.append(typed(INPUT, graph.input))
+    model.graph.output.extend(typed(name, graph.shape(name)) for name in graph.outputs)
+    # The other shapes are for people, and for the checker, which compares them with what it infers.
+    inner = (step for step in graph.steps if step.name not in graph.outputs)
+    model.graph.value_info.extend(typed(step.name, step.shape) for step in inner)
+    writer = Writer(model.graph, graph, tensors)
+    for step in graph.steps:
+        writer.write(step)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data

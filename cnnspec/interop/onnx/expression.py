@@ -1,0 +1,99 @@
+"""What a layer becomes in ONNX: an expression of operator calls over the arriving tensors, with nothing named yet.
+
+Descriptions alone: the package `onnx` is not needed to make them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...diagnostics import Diagnostic, FileError
+from ...graph.graph import Step
+from ...graph.layer import Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LIMIT = 2**31 - 1
+"""Bytes of a protobuf message, and so of an ONNX file that holds its weights."""
+NAMES = 2**26
+"""Bytes of it kept free for nodes, names and metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A tensor of the layer, by its key; in `shape` when ONNX wants another one than the layer has."""
+
+    key: str
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One operator applied to values. The same call read twice is computed once.
+
+    A value is the name of an arriving tensor ("" for an optional one left out), another call, a tensor of the layer,
+    or a constant: a float32 scalar, whole numbers (int64), a float32 array.
+    """
+
+    op: str
+    inputs: tuple[Value, ...]
+    attributes: dict[str, Any]
+
+    def in_order(self) -> Iterator[Call]:
+        """This call and those that it reads, each once and behind what it reads itself."""
+        done, waiting = set(), [self]
+        while waiting:
+            call = waiting[-1]
+            unmet = [value for value in call.inputs if isinstance(value, Call) and value not in done]
+            if unmet:
+                waiting += reversed(unmet)
+                continue
+            waiting.pop()
+            if call not in done:
+                done.add(call)
+                yield call
+
+
+Value: TypeAlias = "str | Call | Own | float | tuple[int, ...] | NDArray[np.float32]"
+Rule = Callable[[Any, Step], Call]
+"""From a layer and its step to what computes the step's output."""
+
+
+def call(op: str, *inputs: Value, **attributes: Any) -> Call:
+    """`op` on `inputs`."""
+    return Call(op, inputs, attributes)
+
+
+def direct(op: str, **attributes: Any) -> Rule:
+    """The rule of a kind that ONNX has, with attributes that are always the same."""
+    return lambda layer, step: call(op, *step.inputs, *own(step), **attributes)
+
+
+def own(step: Step) -> Iterator[Own]:
+    """All tensors of the layer, in its order: weight, bias, ..."""
+    return map(Own, step.tensors)
+
+
+def per_channel(key: str, step: Step) -> Own:
+    """A tensor of one value a channel, shaped to go with the arriving image or vector."""
+    (C, *rest) = step.arriving[0]
+    return Own(key, (C, *(1 for _ in rest)))
+
+
+def ensure_room(size: int) -> None:
+    """Raise FileError (E418) when `size` bytes of weights and constants are more than an ONNX file holds."""
+    if size > LIMIT - NAMES:
+        raise FileError(
+            [
+                Diagnostic(
+                    "E418",
+                    "the network is too large for an ONNX file",
+                    why=f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes",
+                    help="`cnnspec summary` shows which layer has the most parameters",
+                )
+            ]
+        )

@@ -1,0 +1,76 @@
+"""Normalisations in ONNX."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from ...graph.layer import image, is_image
+from .expression import Call, Rule, call, own, per_channel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ...graph.graph import Step
+    from ...layers.batchnorm import BatchNorm
+    from ...layers.groupnorm import GroupNorm
+    from ...layers.instancenorm import InstanceNorm
+    from ...layers.layernorm import LayerNorm
+    from ...layers.lrn import LRN
+
+
+def batchnorm(layer: BatchNorm, step: Step) -> Call:
+    return call("BatchNormalization", *step.inputs, *own(step), epsilon=layer.eps)
+
+
+def instancenorm(layer: InstanceNorm, step: Step) -> Call:
+    return call("InstanceNormalization", *step.inputs, *own(step), epsilon=layer.eps)
+
+
+def layernorm(layer: LayerNorm, step: Step) -> Call:
+    """LayerNormalization works over the last axes: over C alone, these must come last."""
+    (x,) = step.inputs
+    if layer.over == "all" or not is_image(step.arriving[0]):
+        return call("LayerNormalization", x, *own(step), axis=1, epsilon=layer.eps)
+    last = call("Transpose", x, perm=(0, 2, 3, 1))
+    return call(
+        "Transpose", call("LayerNormalization", last, *own(step), axis=-1, epsilon=layer.eps), perm=(0, 3, 1, 2)
+    )
+
+
+def groupnorm(layer: GroupNorm, step: Step) -> Call:
+    """Each group as one map: GroupNormalization of opset 18 has weights for groups, that of 21 is too new."""
+    shape = step.arriving[0]
+    groups = call("Reshape", *step.inputs, (0, layer.G, prod(shape) // layer.G))
+    normal = call("InstanceNormalization", groups, _filled(layer.G, 1), _filled(layer.G, 0), epsilon=layer.eps)
+    scaled = call("Mul", call("Reshape", normal, (0, *shape)), per_channel("weight", step))
+    return call("Add", scaled, per_channel("bias", step))
+
+
+def lrn(layer: LRN, step: Step) -> Call:
+    """LRN's window of an even size begins a channel later than ours: then the mean of squares is a pooling over C."""
+    (x,) = step.inputs
+    if layer.size % 2:
+        return call("LRN", x, alpha=layer.alpha, beta=layer.beta, bias=layer.k, size=layer.size)
+    C, H, W = image(step.arriving[0])
+    upright = call("Reshape", call("Mul", x, x), (0, 1, C, H * W))
+    before, behind = layer.size // 2, (layer.size - 1) // 2
+    means = call("AveragePool", upright, kernel_shape=(layer.size, 1), pads=(before, 0, behind, 0), count_include_pad=1)
+    weighed = call("Add", call("Mul", call("Reshape", means, (0, C, H, W)), layer.alpha), layer.k)
+    return call("Div", x, call("Pow", weighed, layer.beta))
+
+
+def _filled(size: int, value: float) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.full(size, value, np.float32)
+
+
+KINDS: dict[str, Rule] = {
+    "batchnorm": batchnorm,
+    "groupnorm": groupnorm,
+    "instancenorm": instancenorm,
+    "layernorm": layernorm,
+    "lrn": lrn,
+}

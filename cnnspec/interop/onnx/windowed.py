@@ -1,0 +1,132 @@
+"""Layers with weights or windows in ONNX: convolutions, dense, pooling.
+
+Padding is always explicit, and ONNX's own ceil_mode is not used: programs differ in what the last window's mean
+counts. A window that hangs over the edge becomes padding, and the divisor is put right where it would be wrong.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ...graph.layer import FLOAT, image
+from ...graph.window import Sweep, bins, spread
+from .expression import Call, Rule, call, direct, ensure_room, own
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ...graph.graph import Step
+    from ...layers._pool import Pool
+    from ...layers.adaptiveavgpool import AdaptiveAvgPool
+    from ...layers.avgpool import AvgPool
+    from ...layers.conv import Conv
+    from ...layers.deconv import Deconv
+    from ...layers.sumpool import SumPool
+
+
+def conv(layer: Conv, step: Step) -> Call:
+    pads = ((sweep.before, sweep.after) for sweep in layer.sweeps(step.arriving[0]))
+    return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
+
+
+def deconv(layer: Deconv, step: Step) -> Call:
+    """ONNX is told how many rows and columns are missing behind those that are painted. A whole stride or more is
+    refused by ONNX Runtime: then zeros behind the image paint them."""
+    (x,), (_, H, W) = step.inputs, image(step.arriving[0])
+    pads, zeros, missing = [], [], []
+    for size, sweep in zip((H, W), layer.sweeps(step.arriving[0]), strict=True):
+        short = sweep.size - spread(size, sweep.F, sweep.S, sweep.D, sweep.before, sweep.after, extra=0)
+        zeros.append(-(-short // sweep.S) if short >= sweep.S else 0)
+        short -= zeros[-1] * sweep.S
+        pads.append((sweep.before, sweep.after + max(0, -short)))
+        missing.append(max(0, short))
+    painted = call("Pad", x, (0, 0, 0, 0, 0, 0, *zeros)) if any(zeros) else x
+    return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
+
+
+def _taps(layer: Conv | Deconv) -> dict[str, Any]:
+    return {"kernel_shape": layer.F, "strides": layer.S, "dilations": layer.D, "group": layer.G}
+
+
+def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
+    """(before, after) of both axes in ONNX's order: top, left, bottom, right."""
+    return rows[0], columns[0], rows[1], columns[1]
+
+
+def maxpool(layer: Pool, step: Step) -> Call:
+    return call("MaxPool", *step.inputs, **_window(layer, step))
+
+
+def sumpool(layer: SumPool, step: Step) -> Call:
+    return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
+
+
+def avgpool(layer: AvgPool, step: Step) -> Call:
+    """AveragePool divides by the cells on the input, or by all of the window's; other divisors are put right after it.
+
+    What the layer makes of an image of ones is the share of its divisor that lies on the input.
+    """
+    import numpy as np
+
+    from ...kernels.reference.pooling import coverage
+
+    _, H, W = image(step.arriving[0])
+    ensure_room(FLOAT * H * W)
+    share = layer.forward(np.ones((1, 1, H, W), np.float32))
+    if (share == 1).all():
+        return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
+    padded = coverage(layer.sweeps(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
+    mean = _padded_mean(layer, step)
+    return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
+
+
+def _padded_mean(layer: Pool, step: Step) -> Call:
+    return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
+
+
+def _window(layer: Pool, step: Step) -> dict[str, Any]:
+    pads = ((sweep.before, _behind(sweep)) for sweep in layer.sweeps(step.arriving[0]))
+    return {"kernel_shape": layer.F, "strides": layer.stride, "pads": _pads(*pads)}
+
+
+def _behind(sweep: Sweep) -> int:
+    """Padding behind the input, with what a window hangs over. ONNX Runtime wants less than F on each side, which the
+    last window's share always is."""
+    after = sweep.after + sweep.overhang
+    return after if after < sweep.F else max(0, after - sweep.left_over)
+
+
+def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
+    """Bins of one size are windows; others are weighed together by a matrix for each axis."""
+    _, H, W = image(step.arriving[0])
+    rows, columns = layer.out
+    if H % rows == W % columns == 0:
+        F = (H // rows, W // columns)
+        return call("AveragePool", *step.inputs, kernel_shape=F, strides=F)
+    ensure_room(FLOAT * (rows * H + columns * W))
+    return call("MatMul", call("MatMul", _means(H, rows), *step.inputs), _means(W, columns).T)
+
+
+def _means(size: int, out: int) -> NDArray[np.float32]:
+    """(out, size): the share of each cell in each bin."""
+    import numpy as np
+
+    shares = np.zeros((out, size), np.float32)
+    for row, (first, end) in zip(shares, bins(size, out), strict=True):
+        row[first:end] = 1 / (end - first)
+    return shares
+
+
+KINDS: dict[str, Rule] = {
+    "adaptiveavgpool": adaptiveavgpool,
+    "avgpool": avgpool,
+    "conv": conv,
+    "deconv": deconv,
+    "dense": direct("Gemm", transB=1),
+    "globalavgpool": direct("GlobalAveragePool"),
+    "globalmaxpool": direct("GlobalMaxPool"),
+    "maxpool": maxpool,
+    "sumpool": sumpool,
+}

@@ -1,0 +1,1 @@
+"""Kernels over strips of rows with the channels last, as the plan runs them."""

@@ -1,0 +1,42 @@
+"""Convolution in groups: each group of channels has filters of its own, so it is a convolution of its own.
+
+Cost: that of the groups' products, which are small where groups are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ...graph.window import Sweep
+from ..reference.windows import Array
+from ..strips import Made, Scratch, Strip
+from .im2col import Gathered
+
+
+class Grouped:
+    """Weight (K, C/G, FH, FW) in G groups, with the sweeps of rows and columns; x begins at the first padded cell."""
+
+    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None, G: int) -> None:
+        filters = np.split(weight, G)
+        biases = np.split(bias, G) if bias is not None else [None] * G
+        self.groups = [Gathered(w, sweeps, b) for w, b in zip(filters, biases, strict=True)]
+        self.maps, self.depth = filters[0].shape[:2]
+
+    def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
+        for i, group in enumerate(self.groups):
+            for strip in group.strips(n, H, W):
+                yield self._moved(strip, i)
+
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+        i = strip.k0 // self.maps
+        channels = slice(i * self.depth, (i + 1) * self.depth)
+        made: Made = self.groups[i].bind(x[..., channels], self._moved(strip, -i), scratch)
+        return made
+
+    def _moved(self, strip: Strip, groups: int) -> Strip:
+        """The same strip, so many groups further on."""
+        channels = groups * self.maps
+        return replace(strip, k0=strip.k0 + channels, k1=strip.k1 + channels)

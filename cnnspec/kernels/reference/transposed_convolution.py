@@ -1,0 +1,50 @@
+"""Windows backwards: what each window holds is added to where the window lies.
+
+Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...graph.window import Sweep
+from .windows import Array
+
+
+def overlay(seen: Array, sweeps: tuple[Sweep, Sweep]) -> Array:
+    """The adjoint of `windows`: (N, C, rows, columns, FH, FW) values added up to (N, C, H, W).
+
+    `sweeps` run over the result; its padding is added to as well and then cut off.
+    """
+    N, C, *counts, _, _ = seen.shape
+    rows, columns = sweeps
+    sizes = [painted(sweep, count) for sweep, count in zip(sweeps, counts, strict=True)]
+    total = np.zeros((N, C, *sizes), seen.dtype)
+    for i in range(rows.F):
+        for j in range(columns.F):
+            total[:, :, tap(rows, i, counts[0]), tap(columns, j, counts[1])] += seen[..., i, j]
+    return np.ascontiguousarray(total[:, :, inside(rows), inside(columns)])
+
+
+def painted(sweep: Sweep, count: int) -> int:
+    """Cells of the padded axis that `count` windows need: with `extra` up to D they may pass its end."""
+    return max(sweep.before + sweep.size + sweep.after, (count - 1) * sweep.S + sweep.extent)
+
+
+def tap(sweep: Sweep, tap: int, count: int) -> slice:
+    """Where one tap of `count` windows lies on the padded axis."""
+    first = tap * sweep.D
+    return slice(first, first + (count - 1) * sweep.S + 1, sweep.S)
+
+
+def inside(sweep: Sweep) -> slice:
+    return slice(sweep.before, sweep.before + sweep.size)
+
+
+def deconvolve(x: Array, weight: Array, sweeps: tuple[Sweep, Sweep], G: int) -> Array:
+    """The adjoint of `convolve`: x (N, C, H, W), weight (C, K/G, FH, FW) to (N, K, rows, columns)."""
+    N, C, H, W = x.shape
+    maps, *window = weight.shape[1:]
+    filters = weight.reshape(G, C // G, -1).swapaxes(1, 2)
+    painted = np.matmul(filters, x.reshape(N, G, C // G, H * W))
+    return overlay(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), sweeps)

@@ -1,0 +1,96 @@
+"""Batch normalisation and the way back through it, on (N, H, W, C).
+
+Ioffe and Szegedy: "Batch Normalization", 2015. Statistics are sums over the cells of all workers' images; each pass
+goes over strips that stay in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ..differentiable.cells import column_totals, fold, in_rows, repeat, strips_of
+from ..reference.windows import Array
+
+Together = Callable[[Array], Array]
+"""The sum over all workers."""
+Back = Callable[[Array], tuple[Array, Array, Array]]
+"""From the gradient by the output to those by the image, the weight and the bias."""
+
+
+class Statistics(NamedTuple):
+    """Mean and variance (C,) of each channel over so many cells, in float64."""
+
+    mean: Array
+    variance: Array
+    cells: float
+
+    @property
+    def unbiased(self) -> Array:
+        """The variance of what the cells are a sample of. One cell alone says nothing of it."""
+        return np.asarray(self.variance * (self.cells / max(self.cells - 1, 1)))
+
+
+def statistics(x: Array, together: Together) -> Statistics:
+    """Those of a batch (N, H, W, C) over all workers: the variance about the mean, so that no digits are lost."""
+    rows, C = in_rows(x), x.shape[-1]
+    total = together(np.append(fold(column_totals(rows).astype(np.float64), C), x.size // C))
+    mean, count = total[:-1] / total[-1], float(total[-1])
+    middle = repeat(mean.astype(x.dtype), rows)
+    squares = np.zeros(rows.shape[1])
+    for strip in strips_of(rows):
+        apart = rows[strip] - middle
+        squares += column_totals(np.multiply(apart, apart, out=apart))
+    return Statistics(mean, together(fold(squares, C)) / count, count)
+
+
+def normalise(
+    x: Array, weight: Array, bias: Array, seen: Statistics, eps: float, together: Together | None
+) -> tuple[Array, Back]:
+    """(x - mean)/sqrt(variance + eps)*weight + bias. `together` says that the statistics are those of x itself, so that
+    the way back leads through them as well."""
+    rows, C = in_rows(x), x.shape[-1]
+    scale = 1 / np.sqrt(seen.variance + eps)
+    factor = weight * scale
+    y = _mixed((rows, factor), plus=bias - seen.mean * factor)
+
+    def back(dy: Array) -> tuple[Array, Array, Array]:
+        by_output = in_rows(dy)
+        by_bias, by_weight = (fold(part, C) for part in _moments(by_output, rows, seen.mean))
+        if together is None:
+            dx = _mixed((by_output, factor), plus=np.zeros(C))
+        else:
+            shared = together(np.stack([by_bias, by_weight])) / seen.cells
+            slope = -factor * scale * scale * shared[1]
+            dx = _mixed((by_output, factor), (rows, slope), plus=-factor * shared[0] - slope * seen.mean)
+        return dx.reshape(dy.shape), (by_weight * scale).astype(dy.dtype), by_bias.astype(dy.dtype)
+
+    return y.reshape(x.shape), back
+
+
+def _moments(dy: Array, x: Array, mean: Array) -> tuple[Array, Array]:
+    """The sums of dy and of dy*(x - mean) along columns."""
+    middle = repeat(mean.astype(x.dtype), x)
+    zeroth, first = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    for strip in strips_of(x):
+        apart = x[strip] - middle
+        zeroth += column_totals(dy[strip])
+        first += column_totals(np.multiply(apart, dy[strip], out=apart))
+    return zeroth, first
+
+
+def _mixed(*parts: tuple[Array, Array], plus: Array) -> Array:
+    """The sum of rows x times values (C,), for each (rows, values), plus values (C,)."""
+    first = parts[0][0]
+    dtype = first.dtype
+    repeated = [(x, repeat(values.astype(dtype), x)) for x, values in parts]
+    offset = repeat(plus.astype(dtype), first)
+    y = np.empty_like(first)
+    for strip in strips_of(first):
+        np.multiply(first[strip], repeated[0][1], out=y[strip])
+        y[strip] += offset
+        for x, factor in repeated[1:]:
+            y[strip] += x[strip] * factor
+    return y

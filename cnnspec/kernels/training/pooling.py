@@ -1,0 +1,153 @@
+"""Pooling and the way back through it, on (N, H, W, C): along the columns, then along the rows.
+
+A window's sum or maximum is that of its rows' sums or maxima, so that F + F views are combined in place of F*F.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...graph.window import Sweep, bins
+from ..reference.pooling import seen_by
+from ..reference.windows import Array
+
+Sweeps = tuple[Sweep, Sweep]
+Back = Callable[[Array], Array]
+COLUMNS, ROWS = 2, 1
+"""The axes of (N, H, W, C)."""
+
+
+def highest(x: Array, sweeps: Sweeps) -> tuple[Array, Back]:
+    """The largest value of each window. The gradient goes to the first of equals, in reading order: along the columns
+    the first is the leftmost of a row, along the rows the uppermost of these."""
+    rows, columns = sweeps
+    across, back_across = _highest(x, columns, COLUMNS)
+    y, back_down = _highest(across, rows, ROWS)
+    return y, lambda dy: back_across(back_down(dy))
+
+
+def totals(x: Array, sweeps: Sweeps) -> tuple[Array, Back]:
+    """The sum of each window; padding adds nothing."""
+    rows, columns = sweeps
+    across, back_across = _totals(x, columns, COLUMNS)
+    y, back_down = _totals(across, rows, ROWS)
+    return y, lambda dy: back_across(back_down(dy))
+
+
+def averages(x: Array, out: tuple[int, int]) -> tuple[Array, Back]:
+    """The means over bins that cover the image: a product with a matrix of shares along each axis."""
+    N, H, W, C = x.shape
+    rows, columns = (_shares(size, bins, x.dtype) for size, bins in zip((H, W), out, strict=True))
+    across = np.matmul(columns, x)
+    y = np.matmul(rows, across.reshape(N, H, -1)).reshape(N, *out, C)
+
+    def back(dy: Array) -> Array:
+        across = np.matmul(rows.T, dy.reshape(N, out[0], -1))
+        dx: Array = np.matmul(columns.T, across.reshape(N, H, out[1], C))
+        return dx
+
+    return y, back
+
+
+def _shares(size: int, out: int, dtype: np.dtype[np.floating]) -> Array:
+    """The matrix (out, size) that averages the cells of an axis over its bins."""
+    shares = np.zeros((out, size), dtype)
+    for share, (first, end) in zip(shares, bins(size, out), strict=True):
+        share[first:end] = 1 / (end - first)
+    return shares
+
+
+def _highest(x: Array, sweep: Sweep, axis: int) -> tuple[Array, Back]:
+    """The largest value of each window along one axis, and whence it came: the tap, a byte for each output."""
+    arriving, produced = x.shape, _shape(x, sweep, axis)
+    best: Array = np.full(produced, -np.inf, x.dtype)
+    which = np.zeros(produced, np.min_scalar_type(sweep.F))
+    taps = list(_taps(sweep, axis))
+    for tap, (cells, outputs) in enumerate(taps):
+        seen, so_far, before = spaced(x, cells), best[outputs], which[outputs]
+        if tap:
+            better = (seen > so_far).view(np.uint8)
+            np.maximum(before, np.multiply(better, tap, dtype=which.dtype), out=before)
+        np.maximum(so_far, seen, out=so_far)
+
+    def back(dy: Array) -> Array:
+        dx = np.zeros(arriving, dy.dtype)
+        for tap, (cells, outputs) in enumerate(taps):
+            _add_spaced(dx, cells, dy[outputs] * (which[outputs] == tap), sweep)
+        return dx
+
+    return best, back
+
+
+def _totals(x: Array, sweep: Sweep, axis: int) -> tuple[Array, Back]:
+    """The sum of each window along one axis."""
+    arriving = x.shape
+    y = np.zeros(_shape(x, sweep, axis), x.dtype)
+    taps = list(_taps(sweep, axis))
+    for cells, outputs in taps:
+        y[outputs] += spaced(x, cells)
+
+    def back(dy: Array) -> Array:
+        dx = np.zeros(arriving, dy.dtype)
+        for cells, outputs in taps:
+            _add_spaced(dx, cells, dy[outputs], sweep)
+        return dx
+
+    return y, back
+
+
+def _shape(x: Array, sweep: Sweep, axis: int) -> tuple[int, ...]:
+    return (*x.shape[:axis], sweep.outputs, *x.shape[axis + 1 :])
+
+
+def _taps(sweep: Sweep, axis: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    """For each tap the cells that it sees and the outputs for which it does, as indices of an array."""
+    before = (slice(None),) * axis
+    for tap in range(sweep.F):
+        cells, outputs = seen_by(sweep, tap)
+        yield (*before, cells), (*before, outputs)
+
+
+def spaced(x: Array, cells: tuple[slice, ...]) -> Array:
+    """x[cells]; a copy where that is every other column, whose cells are too short to be worked on one by one."""
+    seen = x[cells]
+    return seen if _is_joined(seen) else _whole(seen).copy().view(x.dtype)
+
+
+def _add_spaced(x: Array, cells: tuple[slice, ...], values: Array, sweep: Sweep) -> None:
+    """x[cells] += values, where x is 0 before unless windows overlap."""
+    seen = x[cells]
+    if sweep.F > sweep.S:
+        seen += values
+    elif _is_joined(seen):
+        seen[...] = values
+    else:
+        _whole(seen)[...] = _whole(np.ascontiguousarray(values))
+
+
+def _is_joined(x: Array) -> bool:
+    """Whether a row's cells lie side by side, or have more values than are worth a copy."""
+    return bool(x.strides[2] == x.shape[3] * x.itemsize) or x.shape[3] > 64
+
+
+def _whole(x: Array) -> NDArray[np.void]:
+    """x (N, H, W, C) with the bytes of a cell as one item (N, H, W, 1), which is copied at once."""
+    whole: NDArray[np.void] = x.view(np.dtype((np.void, x.shape[3] * x.itemsize)))
+    return whole
+
+
+def highest_of_all(x: Array) -> tuple[Array, Back]:
+    """The largest value of each channel; the gradient goes to the first of equals."""
+    N, H, W, C = x.shape
+    values = x.reshape(N, H * W, C)
+    where = values.argmax(axis=1, keepdims=True)
+
+    def back(dy: Array) -> Array:
+        dx = np.zeros((N, H * W, C), dy.dtype)
+        np.put_along_axis(dx, where, dy.reshape(N, 1, C), axis=1)
+        return dx.reshape(N, H, W, C)
+
+    return np.take_along_axis(values, where, axis=1).reshape(N, 1, 1, C), back

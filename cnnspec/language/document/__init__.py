@@ -1,0 +1,1 @@
+"""From nodes to a document: each word resolved to a layer kind, a block or an argument."""

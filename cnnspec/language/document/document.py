@@ -1,0 +1,172 @@
+"""Node tree -> Document: which layers, blocks, branches and references stand where.
+
+This is all that can be known without shapes and numbers: each word is resolved to a layer kind, a block or an
+argument, each key is known. Values are left as nodes for `elaborate` to work out where they are used.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ...diagnostics import Diagnostic, Span
+from ...layers import kinds
+from ..sections.header import Header, Input
+from ..syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse
+from ..syntax.tree import Block, Item
+from ..values.expression import IDENTIFIER
+from ..values.field_reader import read
+from ..values.field_types import forms
+from ..values.scope import LETTERS
+from .resolver import NAME, SIBLINGS, Entries
+
+RESERVED = (*SIBLINGS, "from")
+"""Words that cannot be a block's name."""
+FLAGS = ("true", "false")
+ARGUMENTS = 100
+
+
+class Document(NamedTuple):
+    """A spec as written. `root` gives the places of header keys. Where `input` is missing or mistaken, the header
+    has a stand-in for it, and no shape `is_known`."""
+
+    source: Source
+    root: Mapping
+    header: Header
+    blocks: dict[str, Block]
+    items: tuple[Item, ...]
+    is_known: bool = True
+
+
+def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
+    """The document of a text, with every mistake that shows before shapes are known; None when it is no mapping."""
+    root, found = parse(source)
+    if not isinstance(root, Mapping):
+        return None, found
+    builder = Builder(found)
+    header = builder.header(root)
+    builder.declare(root.get("blocks"))
+    items = builder.layers(root.get("layers"), root)
+    stand_in = header or Header(input=Input(C=1, H=1, W=1))
+    return Document(source, root, stand_in, builder.blocks, items, header is not None), found
+
+
+class Builder(Entries):
+    """Reads the sections of a spec: blocks are declared first, so that they may be used before they are written."""
+
+    def header(self, root: Mapping) -> Header | None:
+        known = [*forms(Header), "blocks", "layers"]
+        for key, _ in root.items:
+            if key.text not in known:
+                self.unknown(key, known, "key")
+        rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
+        header, found = read(Header, Mapping(rest, root.span))
+        self.found.extend(found)
+        if header is None:  # the layers can be checked all the same, if their input is known
+            places = [d.span for d in found if d.span]
+            sound = [(k, v) for k, v in rest if not any(_covers(k, v, place) for place in places)]
+            header, _ = read(Header, Mapping(tuple(sound), root.span))
+        return header
+
+    def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
+        if node is None:
+            self.report(
+                "E103",
+                "`layers` is missing",
+                root.span,
+                help="`layers:` and a list, `- conv: {F: 3, K: 8}` ...",
+            )
+            return ()
+        if not isinstance(node, Sequence) or not node.items:
+            help = f"each layer begins with `- `: `- {_first_word(node)}`"
+            self.report("E110", "`layers` takes a list of layers", node.span, help=help)
+            return ()
+        return self.items(node, ())
+
+    # blocks
+
+    def declare(self, node: Node | None) -> None:
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            self.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
+            return
+        for name, _ in node.items:
+            if why := _unfit_for_block(name.text):
+                self.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
+            self.blocks[name.text] = Block(name)
+        for name, body in node.items:
+            self.parameters(self.blocks[name.text], body.get("args") if isinstance(body, Mapping) else None)
+        for name, body in node.items:
+            self.block(self.blocks[name.text], body)
+
+    def block(self, block: Block, body: Node) -> None:
+        if not isinstance(body, Mapping):
+            self.report(
+                "E110",
+                f"block `{block.name.text}` takes a mapping",
+                body.span,
+                "`args` and `layers` stand here",
+            )
+            return
+        for key, _ in body.items:
+            if key.text not in ("args", "layers"):
+                self.unknown(key, ["args", "layers"], "key")
+        args = body.get("args")
+        for i, (key, default) in enumerate(args.items[:ARGUMENTS] if isinstance(args, Mapping) else ()):
+            if not (isinstance(default, Scalar) and default.plain and default.text == "required"):
+                block.arguments[key.text] = (key, self.argument(default, tuple(block.arguments)[:i]))
+        layers = body.get("layers")
+        if isinstance(layers, Sequence):
+            block.items = self.items(layers, block.arguments)
+        else:
+            self.report("E103", f"block `{block.name.text}` has no list of layers", body.span, help="`layers: [...]`")
+
+    def parameters(self, block: Block, node: Node | None) -> None:
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            words = [item for item in (node.items if isinstance(node, Sequence) else ()) if isinstance(item, Scalar)]
+            block.arguments.update((word.text, (word, None)) for word in words[:ARGUMENTS])  # as they were meant
+            cure = ", ".join(f"{word.text}: required" for word in words[:4]) or "K: required"
+            self.report("E112", "`args` takes a mapping of names to defaults", node.span, help=f"`args: {{{cure}}}`")
+            return
+        if len(node.items) > ARGUMENTS:
+            self.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
+        for key, _ in node.items[:ARGUMENTS]:
+            if why := _unfit_for_argument(key.text):
+                self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
+            block.arguments[key.text] = (key, None)
+
+
+def _first_word(node: Node) -> str:
+    """The first layer of what should have been a list of layers."""
+    if isinstance(node, Mapping):
+        return node.items[0][0].text.lstrip("-") + ": ..." if node.items else "relu"
+    return node.text if isinstance(node, Scalar) and not node.is_null else "relu"
+
+
+def _unfit_for_block(name: str) -> str:
+    """Why no block can be called `name`, or nothing."""
+    if name in kinds():
+        return "that is a layer kind"
+    if name in RESERVED:
+        return "in a list of layers that word has a meaning of its own"
+    return "" if NAME.fullmatch(name) else "letters, digits, `_` and `-` make a name"
+
+
+def _unfit_for_argument(name: str) -> str:
+    """Why no argument can be called `name`, or nothing."""
+    if name in LETTERS:
+        return "C, H and W are the arriving tensor's"
+    if name in FLAGS:
+        return "that word has a value of its own"
+    return "" if re.fullmatch(IDENTIFIER, name) else "letters, digits and `_` make a name, a letter first"
+
+
+def _covers(key: Scalar, value: Node, place: Span) -> bool:
+    """Whether a place lies in a key or its value."""
+    return (key.span.line, key.span.column) <= (place.line, place.column) and (place.end_line, place.end_column) <= (
+        value.span.end_line,
+        value.span.end_column,
+    )

@@ -1,0 +1,265 @@
+"""Lists of layers -> items: each word resolved to a layer kind, a block or an argument, each key known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import chain
+
+from ...diagnostics import Diagnostic, Span, closest
+from ...graph.layer import Join, Layer
+from ...layers import find, kinds
+from ..elaboration.symbol_table import LENGTH
+from ..syntax.parser import Mapping, Node, Scalar, Sequence
+from ..syntax.tree import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
+from ..values.field_reader import SUGGESTED, listed, unknown_field
+from ..values.field_types import forms
+
+SIBLINGS = ("name", "repeat", "expect")
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+class Entries:
+    """Resolves the words of lists of layers to kinds, `blocks` or arguments; mistakes go to `found`.
+
+    A `scope` is the names of the arguments that are visible.
+    """
+
+    def __init__(self, found: list[Diagnostic]) -> None:
+        self.found = found
+        self.blocks: dict[str, Block] = {}
+
+    def report(self, code: str, message: str, span: Span, label: str = "", help: str = "", why: str = "") -> None:
+        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why))
+
+    def unknown(self, key: Scalar, known: list[str], what: str = "field", of: str = "") -> None:
+        self.found.append(unknown_field(key, known, what, of, suggest=len(self.found) < SUGGESTED))
+
+    def near(self, word: str, known: Iterable[str]) -> str | None:
+        """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
+        return closest(word, known) if len(self.found) < SUGGESTED else None
+
+    def layer_meant(self, word: str, scope: Iterable[str]) -> str | None:
+        """The layer, block or argument that was meant by a word, also by another framework's."""
+        from ..values.synonyms import kind  # only a mistake needs it
+
+        if len(self.found) >= SUGGESTED:  # only the first findings are worth the search
+            return None
+        return kind(word) or self.near(word, chain(kinds(), self.blocks, scope))
+
+    def argument(self, node: Node, scope: Iterable[str]) -> Argument:
+        if isinstance(node, Sequence):
+            return self.items(node, scope)
+        if isinstance(node, Mapping):
+            self.report(
+                "E112",
+                "an argument is a number, an expression, true or false, a word or a list of layers",
+                node.span,
+                "this is a mapping",
+                help="for layers write a list: `[{conv: {F: 1, K: 8}}]`",
+            )
+            return ()
+        return node
+
+    def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Item, ...]:
+        return tuple(self.item(entry, scope) for entry in node.items)
+
+    def item(self, node: Node, scope: Iterable[str]) -> Item:
+        if isinstance(node, Sequence):
+            self.report(
+                "E110",
+                "a layer is a word or a mapping, not a list",
+                node.span,
+                help="branches stand in a join: `- add: [...]`",
+            )
+            return Broken(Scalar("", True, node.span), node.span)
+        if isinstance(node, Scalar) and node.is_null:
+            self.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
+            return Broken(node, node.span)
+        if isinstance(node, Scalar):
+            return self.resolve(node, None, node.span, scope, {})
+        siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
+        words = [(key, value) for key, value in node.items if key.text not in SIBLINGS]
+        if len(words) != 1:
+            return self.crowded(node, words)
+        word, body = words[0]
+        if word.text == "from":
+            return self.go_on(node, word, body, siblings)
+        return self.resolve(word, body, node.span, scope, siblings)
+
+    def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> Broken:
+        keys = [key for key, _ in words]
+        layers = [key for key in keys if key.text in kinds() or key.text in self.blocks]
+        odd = [key for key in keys if key.text not in kinds() and key.text not in self.blocks]
+        word = (*odd, *layers[1:], *(key for key, _ in node.items), Scalar("", True, node.span))[0]
+        label = ""
+        if near := self.near(word.text, SIBLINGS):
+            label = f"did you mean `{near}`?"
+        elif layers and layers[0].text in kinds() and word.text in forms(find(layers[0].text)):
+            label = f"as a field of `{layers[0].text}` it stands inside"
+        what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
+        self.report(
+            "E110",
+            f"a layer has exactly one layer key, here: {what}",
+            word.span,
+            label,
+            help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
+        )
+        return Broken(word, node.span)
+
+    def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Item:
+        if siblings or not isinstance(body, Scalar) or body.is_null:
+            self.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
+            return Broken(word, node.span)
+        return From(body, node.span)
+
+    def resolve(
+        self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
+    ) -> Item:
+        kind = word.text
+        name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
+        is_bare = body is None or (isinstance(body, Scalar) and body.is_null)
+        if kind in scope and is_bare and not siblings:
+            otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
+            return Splice(word, span, otherwise=otherwise)
+        if kind in self.blocks and kind in kinds():  # reported with the block; which of them is meant nobody knows
+            return Broken(word, span, name)
+        if kind in self.blocks:
+            block = self.blocks[kind]
+            arguments, flawed = self.call(block, body, scope)
+            return Call(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
+        if kind not in kinds() and kind in scope:
+            help = f"by itself, `- {kind}`; names and expectations belong to the layers that it holds"
+            self.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
+            return Broken(word, span, name)
+        if kind not in kinds():
+            near = self.layer_meant(kind, scope)
+            known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
+            self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
+            return Broken(word, span, name)
+        if repeat is not None:
+            self.report(
+                "E110",
+                "only a block can be repeated",
+                repeat.span,
+                help=f"make a block of `{kind}` and what repeats with it",
+            )
+        layer = find(kind)
+        if issubclass(layer, Join):
+            branches = self.branches(word, body, scope)
+            return (
+                Joined(word, span, name, None, expect, layer=layer, branches=branches)
+                if branches
+                else Broken(word, span, name)
+            )
+        return self.plain(word, body, span, name, expect, layer)
+
+    def plain(
+        self,
+        word: Scalar,
+        body: Node | None,
+        span: Span,
+        name: Scalar | None,
+        expect: Node | None,
+        layer: type[Layer],
+    ) -> Item:
+        if body is None or (isinstance(body, Scalar) and body.is_null):
+            body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
+        if not isinstance(body, Mapping):
+            required = [key for key, field in layer.model_fields.items() if field.is_required()]
+            known = ", ".join(f"{key}: ..." for key in required or list(forms(layer))[:1])
+            self.report(
+                "E110",
+                f"the fields of `{word.text}` are a mapping",
+                body.span,
+                help=f"`{word.text}: {{{known}}}`",
+            )
+            return Broken(word, span, name)
+        known_fields = list(forms(layer))
+        items = tuple(item for item in body.items if item[0].text in known_fields)
+        for key, _ in body.items:
+            if key.text not in known_fields and not self.misplaced(key, word, known_fields):
+                self.unknown(key, known_fields)
+        flawed = len(items) < len(body.items)
+        return Plain(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
+
+    def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
+        """Report a key of the whole entry that was written among the layer's fields."""
+        near = self.near(key.text, SIBLINGS)
+        if near is None or self.near(key.text, fields):
+            return False
+        label = f"`{near}` stands beside the layer" if near == key.text else f"did you mean `{near}`?"
+        help = f"beside the layer: `{{{word.text}: {{...}}, {near}: ...}}`"
+        self.report("E102", f"unknown field `{key.text}`", key.span, label, help)
+        return True
+
+    def shape(self, siblings: dict[str, Node]) -> Node | None:
+        """The node of `expect`, if it may be a shape."""
+        node = siblings.get("expect")
+        if node is not None and not (isinstance(node, Sequence) and len(node.items) in (1, 3)):
+            self.report("E104", "`expect` takes a shape", node.span, help="`[K]` or `[K, H, W]`, the layer's output")
+            return None
+        return node
+
+    def name(self, siblings: dict[str, Node]) -> Scalar | None:
+        node = siblings.get("name")
+        if node is None:
+            return None
+        text = node.text if isinstance(node, Scalar) else ""
+        if not NAME.fullmatch(text) or len(text) > LENGTH or text == "input":
+            label = "it is the name of the spec's input" if text == "input" else ""
+            why = f"letters, digits, `_` and `-`, with dots between parts, up to {LENGTH} characters"
+            self.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
+            return None
+        assert isinstance(node, Scalar)
+        return node
+
+    def call(
+        self, block: Block, body: Node | None, scope: Iterable[str]
+    ) -> tuple[tuple[tuple[Scalar, Argument], ...], bool]:
+        """The arguments that a call gives, and whether there were others, which the block does not know."""
+        if body is None or (isinstance(body, Scalar) and body.is_null):
+            return (), False
+        if not isinstance(body, Mapping):
+            self.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
+            return (), True
+        given = []
+        for key, value in body.items:
+            argument = self.argument(value, scope)
+            if key.text in block.arguments:
+                given.append((key, argument))
+            else:
+                self.unknown(key, list(block.arguments), "argument", f" of `{block.name.text}`")
+        return tuple(given), len(given) < len(body.items)
+
+    def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
+        nodes = body.items if isinstance(body, Sequence) else ()
+        if isinstance(body, Mapping):
+            nodes = tuple(value for _, value in body.items)
+        if len(nodes) < 2:
+            self.report(
+                "E113",
+                f"`{word.text}` joins two or more branches",
+                body.span if body else word.span,
+                f"{len(nodes)} given",
+                help=f"`{word.text}: [[...], []]`: `[]` is the arriving tensor itself",
+            )
+            return ()
+        return tuple(self.branch(node, scope) for node in nodes)
+
+    def branch(self, node: Node, scope: Iterable[str]) -> Branch:
+        if isinstance(node, Sequence):
+            return self.items(node, scope)
+        if isinstance(node, Scalar) and node.is_null:
+            help = "`[]` is the arriving tensor itself"
+            self.report("E113", "this branch is empty", node.span, "write `[]`", help)
+            return (Broken(node, node.span),)
+        if isinstance(node, Mapping):
+            self.report(
+                "E113",
+                "a branch is a list of layers or the name of an earlier layer",
+                node.span,
+                "write it in [ ]",
+            )
+            return (Broken(Scalar("", True, node.span), node.span),)
+        return node

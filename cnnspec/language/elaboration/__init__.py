@@ -1,0 +1,1 @@
+"""From a document to a graph: blocks unrolled, shapes inferred, promises checked."""

@@ -1,0 +1,114 @@
+"""Calls of blocks: how often, and what the block's arguments stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ...diagnostics import Diagnostic, Failure, Note
+from ..syntax.parser import Scalar
+from ..syntax.tree import Argument, Call
+from ..values.expression import ExpressionError, parse
+from ..values.field_reader import Reader, number
+from ..values.field_types import form
+from ..values.scope import LETTERS, Layers, Scope, Unknown, Value, Word
+from .symbol_table import ROOT
+
+REPEATS = 10_000
+WHOLE = form(int)
+
+
+def repetitions(call: Call, scope: Scope) -> int | None:
+    """The call's `repeat`, None where none is written. Raises `Failure`, or `Unknown` when it hangs on a shape
+    that is not known."""
+    if call.repeat is None:
+        return None
+    count = int(Reader(scope).value("repeat", call.repeat, WHOLE, (scope, scope)))
+    if not 1 <= count <= REPEATS:
+        message = f"`repeat` must be from 1 to {REPEATS:,}"
+        raise Failure([Diagnostic("E114", message, span=call.repeat.span, label=f"this is {count:,}")])
+    return count
+
+
+def bind(call: Call, caller: Scope, places: tuple[str, ...]) -> Scope:
+    """The scope of a block's body: arguments as given, seen from the caller; else defaults, seen from the block.
+
+    Raises `Failure` with every mistake, or `Unknown`.
+    """
+    binding = Binding(call, caller, places)
+    found = [*binding.missing()]
+    if found and call.flawed:  # what seems to be missing may be what was misspelt
+        raise Unknown
+    for name in call.block.arguments:
+        try:
+            binding.add(name)
+        except Failure as failure:
+            found.extend(failure.diagnostics)
+    if found:
+        raise Failure(found)
+    return replace(caller, arguments=binding.values, within=binding.within)
+
+
+@dataclass(slots=True)
+class Binding:
+    """Argument values as they come to be known, in the order of the block's `args`."""
+
+    call: Call
+    caller: Scope
+    places: tuple[str, ...]
+    values: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def within(self) -> tuple[str, ...]:
+        return (*self.caller.within, self.call.block.name.text)
+
+    @property
+    def given(self) -> dict[str, Argument]:
+        return {key.text: argument for key, argument in self.call.arguments}
+
+    def missing(self) -> Iterator[Diagnostic]:
+        block = self.call.block.name.text
+        for name, (scalar, default) in self.call.block.arguments.items():
+            if default is None and name not in self.given:
+                yield Diagnostic(
+                    "E103",
+                    f"`{block}` needs the argument `{name}`",
+                    span=self.call.word.span,
+                    notes=(Note(scalar.span, "required here"),),
+                    help=f"`{block}: {{{name}: ...}}`",
+                )
+
+    def add(self, name: str) -> None:
+        """Work out one argument."""
+        default = self.call.block.arguments[name][1]
+        if name in self.given:
+            self.values[name] = evaluate(self.given[name], self.caller, self.places)
+        elif default is not None:
+            own = replace(self.caller, arguments=dict(self.values), within=self.within)
+            self.values[name] = evaluate(default, own, ROOT)
+
+
+def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value:
+    """The value of an argument: layers, an argument handed on, true or false, a number, else a word."""
+    if not isinstance(argument, Scalar):
+        return Layers(argument, scope)
+    handed_on = scope.argument(argument.text)
+    if handed_on is not None:
+        return handed_on
+    if argument.plain and argument.text in ("true", "false"):
+        return argument.text == "true"
+    if _is_word(argument, scope):
+        return Word(argument, places)
+    return number(argument, scope)
+
+
+def _is_word(scalar: Scalar, scope: Scope) -> bool:
+    """Whether a text is a name rather than arithmetic: `enc1` and `block-2`, but neither `4*K` nor `C`."""
+    parts = scalar.text.replace("-", "_").split(".")
+    if scalar.is_null or not all(part and part.replace("_", "a").isalnum() for part in parts):
+        return False
+    try:
+        names = parse(scalar.text).names
+    except ExpressionError:
+        return True
+    return not names <= {*scope.arguments, *LETTERS}

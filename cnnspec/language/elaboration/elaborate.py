@@ -1,0 +1,354 @@
+"""Document -> Graph, in one walk that carries the arriving tensor.
+
+Blocks are unrolled, arithmetic is worked out where it stands, layers are checked by their models and infer their
+shapes. After a mistake a tensor's shape is unknown (None); what only suffers from that stays silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ...diagnostics import Diagnostic, Note, Span, closest
+from ...graph.graph import INPUT, Graph, Step, look_back
+from ...graph.graph import Call as BlockUse
+from ...graph.layer import Layer, Misfit, Shape, times
+from ...graph.receptive_field import CELL, PLACELESS, Reaches
+from ..document.document import Document
+from ..syntax.parser import Scalar
+from ..syntax.tree import Branch, Broken, Call, From, Item, Joined, Plain, Splice
+from ..values.field_reader import Reader, describe
+from ..values.field_types import form
+from ..values.scope import Layers, Scope, Word
+from .binding import bind, repetitions
+from .collector import Findings
+from .layer_factory import Maker, complaint
+from .symbol_table import LENGTH, ROOT, Names, Taken, repeated
+from .undefined import no_earlier
+from .unused import unreached, unused
+
+LAYERS = 20_000
+ITEMS = 100_000
+DEPTH = 100
+SUGGESTED = 20
+
+
+class Flow(NamedTuple):
+    """A tensor on its way: the step that made it, its shape and receptive field, and where that step is written.
+    The shape is None after a mistake."""
+
+    name: str
+    shape: Shape | None
+    field: Reaches = PLACELESS
+    span: Span | None = None
+
+
+class Place(NamedTuple):
+    """Where the walk is: lexical scope, chain of name scopes, block uses around."""
+
+    scope: Scope
+    names: tuple[str, ...] = ROOT
+    calls: tuple[BlockUse, ...] = ()
+
+
+class TooMany(Exception):  # noqa: N818 - ends the walk
+    """The unrolled network passes a bound."""
+
+
+class Elaboration(NamedTuple):
+    """The result of a walk: a graph when all is well, else the steps up to the first mistake."""
+
+    graph: Graph | None
+    steps: tuple[Step, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def elaborate(document: Document, input: Shape | None = None) -> Elaboration:
+    """Unroll and infer. `input` (C, H, W) stands in for the spec's own, and shape expectations are then left out."""
+    reserved: frozenset[str] = frozenset()
+    while True:
+        walk = Walk(document, input, Names(reserved))
+        result = walk.run()
+        if not walk.names.again or reserved >= walk.names.given.keys():
+            return result
+        reserved |= walk.names.given.keys()
+
+
+@dataclass
+class Walk:
+    """One walk over a document."""
+
+    document: Document
+    input: Shape | None
+    names: Names[Flow]
+    steps: list[Step] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    layers: int = 0
+    items: int = 0
+    used_blocks: set[str] = field(default_factory=set)
+    unknown: set[Scalar] = field(default_factory=set)
+    counted_up: dict[Span, str] = field(default_factory=dict)
+    depth: int = 0
+
+    @cached_property
+    def maker(self) -> Maker:
+        return Maker(self.document.header.rounding)
+
+    def run(self) -> Elaboration:
+        shape = self.input or (self.document.header.input.shape if self.document.is_known else None)
+        scope = Scope()
+        start = Flow(INPUT, shape, (CELL, CELL))
+        self.names.set(INPUT, start)
+        try:
+            end = self.walk(self.document.items, Place(scope), start)
+        except TooMany:
+            end = Flow(INPUT, None)
+        outputs = tuple(flow.name for flow in self.outputs(end))
+        if shape is None or not self.findings.sound:
+            return Elaboration(None, tuple(self.steps), tuple(self.findings))
+        graph = Graph(shape, tuple(self.steps), outputs)
+        for warning in (*unreached(graph), *unused(self.document, self.used_blocks, scope.used)):
+            self.findings.add(warning)
+        return Elaboration(graph, graph.steps, tuple(self.findings))
+
+    # the walk
+
+    def walk(self, items: tuple[Item, ...], place: Place, flow: Flow) -> Flow:
+        self.depth += 1
+        for item in items:
+            self.count(item, items=1)
+            flow = VISITS[type(item)](self, item, place, flow)
+        self.depth -= 1
+        return flow
+
+    def count(self, item: Item, items: int = 0, layers: int = 0) -> None:
+        """Keep the walk within bounds: a short text can ask for much."""
+        self.items += items
+        self.layers += layers
+        for found, most, what in (
+            (self.layers, LAYERS, "{:,} layers"),
+            (self.items, ITEMS, "{:,} layers, branches, calls of blocks and their arguments"),
+            (self.depth, DEPTH, "{} blocks and branches around each other"),
+        ):
+            if found > most:
+                message = f"more than {what.format(most)} after unrolling"
+                self.findings.report("E114", message, item.span, help="fewer repetitions, or fewer blocks in blocks")
+                raise TooMany
+
+    def broken(self, item: Item, place: Place, flow: Flow) -> Flow:
+        self.findings.sound = False
+        return self.named(item, place, Flow(item.word.text, None))
+
+    def named(self, item: Item, place: Place, flow: Flow) -> Flow:
+        """Make the name of a layer that could not be built known all the same, so that references are not blamed."""
+        if item.name is not None:
+            self.names.set(place.names[-1] + item.name.text, flow)
+        return flow
+
+    def go_on(self, item: Item, place: Place, flow: Flow) -> Flow:
+        return self.refer(item.word, place)
+
+    def splice(self, item: Item, place: Place, flow: Flow) -> Flow:
+        assert isinstance(item, Splice)
+        value = place.scope.argument(item.word.text)
+        if isinstance(value, Layers):
+            return self.walk(value.items, place._replace(scope=value.scope), flow)
+        if item.otherwise is not None:
+            return self.walk((item.otherwise,), place, flow)
+        if value is not None:
+            self.findings.report(
+                "E112",
+                f"argument `{item.word.text}` stands where layers are wanted",
+                item.word.span,
+                label=f"it is {describe(value)} here",
+                help=f"give a list: `{item.word.text}: [relu]`; an earlier layer is `from: NAME`",
+            )
+        return Flow(item.word.text, None)
+
+    def plain(self, item: Item, place: Place, flow: Flow) -> Flow:
+        assert isinstance(item, Plain)
+        layer = self.findings.attempt(None, self.maker.make, item, place.scope.at(flow.shape))
+        return self.step(item, layer, place, (flow,), flow.shape)
+
+    def joined(self, item: Item, place: Place, flow: Flow) -> Flow:
+        assert isinstance(item, Joined)
+        self.count(item, items=len(item.branches))
+        flows = tuple(self.branch(branch, place, flow) for branch in item.branches)
+        return self.step(item, self.maker.join(item.layer), place, flows, flow.shape)
+
+    def branch(self, branch: Branch, place: Place, flow: Flow) -> Flow:
+        if not isinstance(branch, Scalar):
+            return self.walk(branch, place, flow)
+        value = place.scope.argument(branch.text)
+        if isinstance(value, Layers):
+            return self.walk(value.items, place._replace(scope=value.scope), flow)
+        return self.refer(branch, place)
+
+    def refer(self, scalar: Scalar, place: Place) -> Flow:
+        """The earlier layer that a word names."""
+        value, name, names = place.scope.argument(scalar.text), scalar.text, place.names
+        if isinstance(value, Word):
+            name, names = value.scalar.text, value.places
+        flow = self.names.find(name, names)
+        if flow is not None:
+            return flow
+        if scalar in self.unknown:  # said already; a repetition would search all names again
+            self.findings.sound = False
+            return Flow(name, None)
+        near, around = None, self.document.items[:0]
+        if len(self.unknown) < SUGGESTED:  # only the first findings are worth the search
+            within = place.scope.within
+            near = closest(name, self.names.visible(names))
+            around = self.document.blocks[within[-1]].items if within else self.document.items
+        self.unknown.add(scalar)
+        self.findings.add(no_earlier(name, scalar, near, around))
+        return Flow(name, None)
+
+    # layers
+
+    def step(
+        self,
+        item: Plain | Joined,
+        layer: Layer | None,
+        place: Place,
+        flows: tuple[Flow, ...],
+        here: Shape | None,
+    ) -> Flow:
+        """Add a step and return its output."""
+        self.count(item, layers=1)
+        name = self.name(item, place)
+        arriving = tuple(flow.shape for flow in flows)
+        flow = Flow(name, None, span=item.span)
+        if layer is not None and None not in arriving:
+            known = tuple(shape for shape in arriving if shape is not None)
+            try:
+                measured = self.maker.measure(layer, known)
+                shape = measured.shape
+                for remark in measured.remarks:
+                    self.findings.add(complaint(remark, item, name, ()))
+                fields = look_back(layer, known, [f.field for f in flows], shape)
+                inputs = tuple(f.name for f in flows)
+                step = Step(name, layer, inputs, known, shape, measured.tensors, fields, item.span, place.calls)
+                if self.findings.sound:
+                    self.steps.append(step)
+                flow = Flow(name, shape, fields, item.span)
+            except Misfit as misfit:
+                self.findings.add(complaint(misfit, item, name, [(f.shape, f.span) for f in flows]))
+        else:
+            self.findings.sound = False
+            if layer is None and item.layer.keeps_shape:
+                flow = flows[0]._replace(name=name)
+            for flaw in layer.flaws() if layer is not None else ():
+                self.findings.add(complaint(flaw, item, name, ()))
+        self.names.set(name, flow)
+        self.expect(item, flow.shape, place.scope.at(here))
+        return flow
+
+    def name(self, item: Item, place: Place, index: int | None = None) -> str:
+        """The full name of a layer or block call at a place."""
+        if item.name is None:
+            return self.names.count(place.names, item.word.text)
+        own = item.name.text if index is None else repeated(item.name.text, index)
+        if index is not None:
+            self.counted_up[item.name.span] = item.name.text
+        full = place.names[-1] + own
+        if len(full) > LENGTH:
+            self.findings.report("E109", f"a name of {len(full)} characters", item.name.span, why=f"at most {LENGTH}")
+        try:
+            return self.names.give(full, item.name.span)
+        except Taken as taken:
+            self.findings.add(self.twice(full, item.name.span, taken.first))
+            return full
+
+    def twice(self, full: str, span: Span, first: Span) -> Diagnostic:
+        """E108 for the name `full`, given at two places or twice at one."""
+        notes: tuple[Note, ...] = ()
+        if first == span:
+            why, cure = "this line is reached more than once", "name the block call as well: its name becomes a prefix"
+        else:
+            notes, why, cure = (Note(first, "given here first"),), "", ""
+            stem = self.counted_up.get(first) or self.counted_up.get(span)
+            if stem and not full.endswith(stem):
+                why = f"`{stem}` with `repeat` counts up and also makes `{full}`"
+                cure = f"call it `{stem}.0`: its repetitions are then `{stem}.0`, `{stem}.1`, ..."
+        return Diagnostic("E108", f"two layers are called `{full}`", span=span, notes=notes, why=why, help=cure)
+
+    def expect(self, item: Item, shape: Shape | None, scope: Scope) -> None:
+        """A layer's `expect`: its output shape, with expressions over the arriving C, H, W."""
+        if item.expect is None or shape is None or self.input is not None:
+            return
+        wanted = self.findings.attempt(shape, Reader(scope).value, "expect", item.expect, SHAPE, (scope, scope))
+        if wanted != shape:
+            self.findings.report(
+                "E302",
+                f"`{item.word.text}` gives {times(shape)}, expected {times(wanted)}",
+                item.expect.span,
+                label=f"the output is {times(shape)}",
+                help=f"`expect: [{', '.join(map(str, shape))}]`, or mend the layer",
+            )
+
+    # blocks
+
+    def call(self, item: Item, place: Place, flow: Flow) -> Flow:
+        assert isinstance(item, Call)
+        block = item.block.name.text
+        self.used_blocks.add(block)
+        if block in place.scope.within:
+            chain = " -> ".join((*place.scope.within[place.scope.within.index(block) :], block))
+            self.findings.report("E111", f"block `{block}` reaches itself", item.word.span, why=chain)
+            return self.broken(item, place, flow)
+        repeat = self.findings.attempt(1, repetitions, item, place.scope.at(flow.shape))
+        for index in range(1 if repeat is None else repeat):
+            flow = self.once(item, place, flow, None if repeat is None else index)
+        return flow
+
+    def once(self, item: Call, place: Place, flow: Flow, index: int | None) -> Flow:
+        """One use of a block."""
+        self.count(item, items=1 + len(item.block.arguments))
+        self.findings.sound = self.findings.sound and not item.flawed
+        block = item.block.name.text
+        names = place.names
+        full = None
+        if item.name is not None:
+            full = self.name(item, place, index)
+            names = (*place.names, f"{full}.")
+        scope = self.findings.attempt(None, bind, item, place.scope.at(flow.shape), place.names)
+        if scope is None:
+            end = Flow(full or block, None, span=item.span)
+        else:
+            use = BlockUse(full or "", block, number=self.items)
+            end = self.walk(item.block.items, Place(scope, names, (*place.calls, use)), flow)
+        if full is not None:
+            self.names.set(full, end)
+        self.expect(item, end.shape, place.scope.at(flow.shape))
+        return end
+
+    # the end
+
+    def outputs(self, end: Flow) -> tuple[Flow, ...]:
+        wanted = self.document.header.outputs
+        if wanted is None:
+            return (end,)
+        node = self.document.root.get("outputs")
+        scalars = node.items if node is not None and not isinstance(node, Scalar) else ()
+        flows = []
+        for scalar in scalars:
+            assert isinstance(scalar, Scalar)
+            flows.append(self.refer(scalar, Place(Scope())))
+        if len({flow.name for flow in flows}) < len(flows) and node is not None:
+            self.findings.report("E108", "an output is named twice", node.span)
+        return tuple(flows) or (end,)
+
+
+SHAPE = form(tuple[int, ...])
+
+VISITS: dict[type[Item], Callable[[Walk, Any, Place, Flow], Flow]] = {
+    Plain: Walk.plain,
+    Joined: Walk.joined,
+    Call: Walk.call,
+    Splice: Walk.splice,
+    From: Walk.go_on,
+    Broken: Walk.broken,
+}

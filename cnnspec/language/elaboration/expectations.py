@@ -1,0 +1,144 @@
+"""A spec's contract: what it promises about its output and its costs, held against the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from ...diagnostics import Diagnostic, Span, closest
+from ...graph.graph import Graph, Step, Totals
+from ...graph.layer import Shape, times
+from ..document.document import Document
+from ..sections.header import OPERATORS, Expect, bound
+from ..syntax.parser import Mapping, Node
+
+UNITS = {
+    "params": "parameters",
+    "buffers": "buffer values",
+    "macs": "MACs",
+    "weight_bytes": "bytes of weights",
+    "peak_activation_bytes": "bytes of activations at the peak",
+}
+
+
+def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
+    """Broken promises of the top-level `expect`, classes that do not fit the output, a `preprocess` that never
+    gives the input, a `train` that cannot train the network."""
+    header, root = document.header, document.root
+    found = [*_preprocess(document)]
+    if header.train is not None:
+        from ..overrides import check  # few specs have a section to check
+
+        found += check(header.train, root, graph)
+    if isinstance(header.classes, tuple):
+        found += misfit_classes(document, graph, len(header.classes))
+    expect, node = header.expect, root.get("expect")
+    if expect is None or not isinstance(node, Mapping):
+        return found
+    if expect.output is not None:
+        found += _outputs(expect, graph, node)
+    for total in fields(Totals):
+        budget = getattr(expect, total.name)
+        if budget is None:
+            continue
+        sign, limit = bound(budget)
+        count = getattr(graph.totals, total.name)
+        if not OPERATORS[sign](count, limit):
+            found.append(_broken(total.name, count, sign, int(limit), graph, _span(node, total.name)))
+    return found
+
+
+def _span(node: Mapping, key: str) -> Span:
+    value: Node | None = node.get(key)
+    return value.span if value else node.span
+
+
+def _key(node: Node | None, name: str) -> Span | None:
+    keys = [key for key, _ in node.items] if isinstance(node, Mapping) else []
+    return next((key.span for key in keys if key.text == name), None)
+
+
+def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
+    off = abs(count - limit)
+    relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
+    what = f"{off:,} {relation} the {'expected ' + format(limit, ',') if sign == '=' else 'limit'}"
+    return Diagnostic(
+        "E301",
+        f"{count:,} {UNITS[name]}, {what}",
+        span=span,
+        label=f"{sign} {limit:,} is broken" if sign != "=" else f"it is {count:,}",
+        why=_largest(name, count, graph),
+        help=f"`{name}: {_kept(sign, count)}`" + (", or a smaller network" if count > limit else ""),
+    )
+
+
+def _kept(sign: str, count: int) -> str:
+    """A budget of the same kind that `count` keeps."""
+    if sign == "=":
+        return str(count)
+    return f'"{sign} {count + {"<": 1, ">": -1}.get(sign, 0)}"'
+
+
+def _largest(name: str, total: int, graph: Graph) -> str:
+    """The steps that cost most, with their shares."""
+
+    def cost(step: Step) -> int:
+        return int(getattr(step, name, 0))
+
+    top = [step for step in sorted(graph.steps, key=cost, reverse=True)[:3] if cost(step)]
+    return ", ".join(f"{step.name} {cost(step):,} ({100 * cost(step) / total:.0f}%)" for step in top)
+
+
+def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic]:
+    span = _span(node, "output")
+    if isinstance(expect.output, dict):
+        shapes = {name: graph.shape(name) for name in graph.outputs}
+        for name, wanted in expect.output.items():
+            if name not in shapes:
+                near = closest(name, shapes)
+                yield Diagnostic(
+                    "E302",
+                    f"`{name}` is no output",
+                    span=_key(node.get("output"), name) or span,
+                    label=f"did you mean `{near}`?" if near else "",
+                    why=f"outputs: {', '.join(shapes)}",
+                )
+            elif shapes[name] != wanted:
+                yield _shape(f"output `{name}`", shapes[name], wanted, span)
+    elif len(graph.outputs) > 1:
+        help = f"`output: {{{graph.outputs[0]}: [...], ...}}`"
+        yield Diagnostic("E302", f"{len(graph.outputs)} outputs, but one shape", span=span, help=help)
+    elif graph.shape(graph.outputs[0]) != expect.output and expect.output is not None:
+        yield _shape("the output", graph.shape(graph.outputs[0]), expect.output, span)
+
+
+def _shape(what: str, shape: Shape, wanted: Shape, span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E302",
+        f"{what} is {times(shape)}, expected {times(wanted)}",
+        span=span,
+        help=f"`output: [{', '.join(map(str, shape))}]`, or mend the layers",
+    )
+
+
+def misfit_classes(document: Document, graph: Graph, count: int) -> Iterator[Diagnostic]:
+    """The complaint about `count` names of classes that are not one for each value of the output."""
+    node = document.root.get("classes")
+    shape = graph.shape(graph.outputs[0])
+    if node is not None and count != shape[0]:
+        yield Diagnostic(
+            "E303",
+            f"{count:,} classes for an output of {times(shape)}",
+            span=node.span,
+            help=f"one name for each {'channel' if len(shape) > 1 else 'value'} of the output: {shape[0]:,}",
+        )
+
+
+def _preprocess(document: Document) -> Iterator[Diagnostic]:
+    """What keeps every image whatsoever from becoming the input."""
+    header, node = document.header, document.root.get("preprocess")
+    if header.preprocess is None or not isinstance(node, Mapping):
+        return
+    for problem in header.preprocess.problems(*header.input.shape):
+        span = _span(node, problem.field)
+        yield Diagnostic("E304", problem.message, span=span, why=problem.why, help=problem.help)

@@ -1,0 +1,87 @@
+"""One layer of a document made: its fields worked out and checked, its complaints put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from ...diagnostics import Diagnostic, Failure, Note, Span
+from ...graph.layer import Layer, Misfit, Shape, Tensor, times
+from ..syntax.parser import Node, Scalar
+from ..syntax.tree import Item, Plain
+from ..values.field_reader import Reader
+from ..values.field_types import forms
+from ..values.scope import Scope, Unknown
+from ..values.validation import build
+
+
+class Measured(NamedTuple):
+    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
+
+    shape: Shape
+    tensors: dict[str, Tensor]
+    remarks: tuple[Misfit, ...]
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes layers and measures them, equal ones once. `rounding` is the spec's own, for layers that say nothing."""
+
+    rounding: str | None
+    made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
+    measured: dict[tuple[int, tuple[Shape, ...]], Measured] = field(default_factory=dict)
+
+    def make(self, item: Plain, scope: Scope) -> Layer:
+        """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
+        reader = Reader(scope)
+        values = reader.fields(item.layer, item.body)
+        is_whole = len(values) == len(item.body.items)
+        if is_whole and self.rounding and "rounding" in forms(item.layer):
+            values.setdefault("rounding", self.rounding)
+        key = (item.layer, repr(values))
+        if is_whole and key in self.made and not item.flawed:
+            return self.made[key]
+        layer, found = build(item.layer, values, item.body)
+        found = reader.found + found
+        if item.flawed:  # what seems to be missing may be what was misspelt
+            found = [d for d in found if d.code != "E103"]
+        if found:
+            raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
+        if layer is None or item.flawed:
+            raise Unknown
+        return self.made.setdefault(key, layer)
+
+    def join(self, layer: type[Layer]) -> Layer:
+        """A layer without fields."""
+        return self.made.setdefault((layer, ""), layer())
+
+    def measure(self, layer: Layer, arriving: tuple[Shape, ...]) -> Measured:
+        """`layer` was made here, so that it lives on and its identity stands for it. Raises `Misfit`."""
+        key = (id(layer), arriving)
+        if key not in self.measured:
+            shape = layer.output(*arriving)
+            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.remarks(*arriving)))
+        return self.measured[key]
+
+
+def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]]) -> Diagnostic:
+    """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
+    that produced them."""
+    span = item.word.span
+    if misfit.field and isinstance(item, Plain):
+        span = next((_cover(key, node) for key, node in item.body.items if key.text == misfit.field), span)
+    notes = [
+        Note(place, f"produced {times(shape)} here")
+        for shape, place in sources
+        if misfit.shows_input and place is not None and shape is not None
+    ]
+    message = misfit.message.replace("{layer}", f"{item.word.text} `{name}`")
+    return Diagnostic(misfit.code, message, "", span, misfit.label, tuple(notes), misfit.why, misfit.help)
+
+
+def _cover(key: Scalar, node: Node) -> Span:
+    """From a key to the end of its value."""
+    if node.span.end_line != key.span.line:
+        return node.span
+    return Span(key.span.line, key.span.column, node.span.end_line, node.span.end_column)

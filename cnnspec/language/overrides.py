@@ -1,0 +1,94 @@
+"""The settings to train a spec with: its `train` section, with the values that the command line puts in their place.
+
+An option is written `train.epochs=5` or `train.augment.shift=2`. It becomes a node of the spec, on a line of its own
+behind the last one, so it is read and checked as if it stood there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import reduce
+
+from ..diagnostics import Diagnostic, Span, SpecError, errors
+from ..graph.graph import Graph
+from .document.document import Document
+from .sections.header import Header
+from .sections.train import Train
+from .syntax.parser import Mapping, Node, Scalar, Source, parse
+from .values.field_reader import read
+from .values.field_types import forms
+
+SECTION = "train"
+
+
+def configure(
+    document: Document, graph: Graph, options: Sequence[str] = (), freeze: Sequence[str] = ()
+) -> tuple[Train, tuple[Diagnostic, ...]]:
+    """The settings to train `graph` with, and warnings about them. `freeze` are patterns of `--freeze`.
+
+    Raises SpecError with the diagnostics that a spec would get; one about an option names it in place of the file.
+    """
+    lines = len(document.source.lines)
+    body, found = document.root, list[Diagnostic]()
+    shown = [f"--set {option}" for option in options]
+    if freeze:
+        options = *options, f"{SECTION}.freeze={json.dumps(freeze)}"
+        shown.append(" ".join(f"--freeze {pattern}" for pattern in freeze))
+    for number, option in enumerate(options, lines):
+        body, said = _with(body, option, number)
+        found += said
+    header, said = read(Header, Mapping(tuple((k, v) for k, v in body.items if k.text in forms(Header)), body.span))
+    found += said
+    if header is not None and not found:
+        found += check(header.train or Train(), body, graph)
+    placed = tuple(_placed(diagnostic, document, shown) for diagnostic in found)
+    if header is None or errors(placed):
+        raise SpecError(placed)
+    return header.train or Train(), placed
+
+
+def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
+    """The problems that settings have with a network, at the places where they are written."""
+    for problem in settings.problems(graph):
+        node = reduce(_inner, problem.field.split("."), root.get(SECTION) or root)
+        yield Diagnostic(problem.code, problem.message, span=node.span, why=problem.why, help=problem.help)
+
+
+def _inner(node: Node, key: str) -> Node:
+    """What is written for a key, or where it is not, what it is not written in."""
+    return (node.get(key) if isinstance(node, Mapping) else None) or node
+
+
+def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:
+    """The spec with an option in it, that lies behind line `number`."""
+    name, sign, value = " ".join(option.splitlines()).partition("=")
+    keys = name.strip().split(".")
+    if not sign or len(keys) < 2 or keys[0] != SECTION or not all(keys):
+        place = Span(number + 1, 1, number + 1, 1)
+        known = keys[0] in forms(Train) and sign
+        help = f"`train.{'.'.join(keys)}={value}`" if known else "`--set train.epochs=5`; `explain train` lists them"
+        return root, [Diagnostic("E102", f"`{option}` sets nothing that is known", span=place, help=help)]
+    node, found = parse(Source("", "\n" * number + f"{'.'.join(keys)}: {value}"))
+    if not isinstance(node, Mapping) or not node.items:
+        return root, found
+    key, written = node.items[0]
+    return _inserted(root, [key._replace(text=part) for part in keys], written), found
+
+
+def _inserted(body: Mapping, keys: Sequence[Scalar], value: Node) -> Mapping:
+    key, *rest = keys
+    inner = body.get(key.text)
+    if rest:
+        value = _inserted(inner if isinstance(inner, Mapping) else Mapping((), key.span), rest, value)
+    kept = tuple((k, v) for k, v in body.items if k.text != key.text)
+    return Mapping((*kept, (key, value)), body.span)
+
+
+def _placed(diagnostic: Diagnostic, document: Document, shown: Sequence[str]) -> Diagnostic:
+    """A finding in the spec's file; or, when it is about an option, at that."""
+    span, lines = diagnostic.span, len(document.source.lines)
+    if span is not None and span.line > lines:
+        return replace(diagnostic, file=shown[span.line - lines - 1], span=None)
+    return replace(diagnostic, file=document.source.file, span=None if span == document.root.span else span)

@@ -1,0 +1,1 @@
+"""What a spec says beside its layers: header, preprocess, train."""

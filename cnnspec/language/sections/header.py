@@ -1,0 +1,87 @@
+"""The keys of a spec that are not layers, as pydantic models."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from ...graph.layer import STRICT, Count, Shape
+from ..values.field_types import Spelled
+from .preprocess import Preprocess
+from .train import Train
+
+BUDGET = r"(<=|>=|<|>)\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?)"
+Budget = Annotated[int | str, Spelled(BUDGET, '"<= 1M"')]
+Extents = tuple[int, ...]
+
+OPERATORS: dict[str, Callable[[int, Fraction], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+POWERS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+
+
+def bound(budget: int | str) -> tuple[str, Fraction]:
+    """A budget as an operator and a number: `"<= 1M"` is `("<=", 1000000)`, a bare integer is `("=", n)`."""
+    if isinstance(budget, int):
+        return "=", Fraction(budget)
+    match = re.fullmatch(BUDGET, budget)
+    assert match is not None, budget
+    sign, digits, power = match.groups()
+    return sign, Fraction(digits) * POWERS[power]
+
+
+class Strict(BaseModel):
+    model_config = STRICT
+
+
+class Input(Strict):
+    """The tensor that the network takes: depth, height, width."""
+
+    C: Count = Field(description="depth: 1 for gray, 3 for colour")
+    H: Count = Field(description="height, rows")
+    W: Count = Field(description="width, columns")
+
+    @property
+    def shape(self) -> Shape:
+        return (self.C, self.H, self.W)
+
+
+class Expect(Strict):
+    """The contract: `validate` fails when one is broken."""
+
+    output: Extents | dict[str, Extents] | None = Field(None, description="shape of the output, `[10]`")
+    params: Budget | None = Field(None, description='learnable values, 61706 or `"<= 1M"`')
+    buffers: Budget | None = Field(None, description="running statistics of batch-norm")
+    macs: Budget | None = Field(None, description="multiply-accumulates for one input")
+    weight_bytes: Budget | None = Field(None, description="bytes of params and buffers as float32")
+    peak_activation_bytes: Budget | None = Field(None, description="largest sum of live activations, float32")
+
+
+class Header(Strict):
+    """A spec without its layers and blocks."""
+
+    cnnspec: Literal[1] = Field(1, description="version of the language")
+    name: str = Field("", description="what people call the network")
+    about: str = Field("", description="a line on where it comes from")
+    input: Input = Field(description="`{C: 3, H: 224, W: 224}`")
+    rounding: Literal["floor", "exact"] | None = Field(
+        None, description="for windows that do not divide: `floor` accepts them, `exact` refuses them"
+    )
+    outputs: tuple[str, ...] | None = Field(None, description="names of several outputs; default: the last layer")
+    preprocess: Preprocess | None = Field(None, description="how an image file becomes `input`")
+    classes: tuple[str, ...] | str | None = Field(
+        None, description="names of the classes, or the path of a text file with a name a line"
+    )
+    weights: str | None = Field(None, description="path of a .safetensors or .npz file")
+    sample: str | None = Field(None, description="path of the input that `run` takes when none is given")
+    train: Train | None = Field(None, description="how the weights are learned")
+    expect: Expect | None = Field(None, description="shapes and budgets that must hold")

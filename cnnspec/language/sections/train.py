@@ -1,0 +1,199 @@
+"""The `train` section of a spec: how its weights are learned.
+
+Only what can be said without NumPy and without a file stands here, so that `validate` can say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from math import prod
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...graph.layer import STRICT, Count, Natural, is_image, times
+
+if TYPE_CHECKING:
+    from ...graph.graph import Graph
+    from ...graph.layer import Shape
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+
+
+class Problem(NamedTuple):
+    """What is wrong with settings. `field` is where the caret goes, such as `augment.shift`, "" for all of them."""
+
+    code: str
+    field: str
+    message: str
+    why: str = ""
+    help: str = ""
+
+
+class Augmentation(BaseModel):
+    """Random changes of the images that are learned from; none of those that are held out. All are optional."""
+
+    model_config = ConfigDict(**STRICT, allow_inf_nan=False)
+
+    shift: Natural = Field(0, description="move by up to so many cells along each axis; what comes in is 0")
+    crop: Natural = Field(0, description="pad by so many cells on each side, then cut the input's size out anywhere")
+    flip: bool = Field(False, description="mirror left and right, every other image")
+    rotate: float = Field(0.0, ge=0, le=180, description="turn by up to so many degrees")
+
+    def problems(self, input: Shape, output: Shape) -> Iterator[Problem]:
+        """What keeps these changes from making sense for images `input`, of which `output` is learned."""
+        if self != Augmentation() and prod(output[1:]) > 1:
+            why = f"the output is an image, {times(output)}; what it is held against stays as it is"
+            message = "`augment` changes the images, but not their targets"
+            yield Problem("E306", "augment", message, why, "leave `augment` out")
+        reach = self.shift + self.crop
+        if reach >= min(input[1:]):
+            field = "shift" if self.shift >= self.crop else "crop"
+            why = f"shift {self.shift:,} and crop {self.crop:,}, images of {times(input[1:])} (H x W)"
+            message = f"`{field}` can move all of the image away"
+            yield Problem("E306", f"augment.{field}", message, why, "move by fewer cells")
+
+
+class Train(BaseModel):
+    """How the weights are learned from many pairs of input and target. All keys are optional."""
+
+    model_config = ConfigDict(**STRICT, allow_inf_nan=False)
+
+    data: str | None = Field(None, description="the examples: `digits`, or the path of a folder or file")
+    validation: Natural | Share = Field(
+        0.1, description="examples held out at the end of the data: a share, `1/5`, or a count, `10000`"
+    )
+    loss: Literal["cross_entropy", "mse"] = Field(
+        "cross_entropy",
+        description="what is made small: cross-entropy of class scores (a final softmax or logsoftmax is part of "
+        "it), or the mean squared error",
+    )
+    smoothing: Beta = Field(0.0, description="of cross_entropy: share of the target spread evenly over all classes")
+    optimizer: Literal["sgd", "adam", "adamw"] = Field("adam", description="the rule by which weights follow gradients")
+    rate: Positive = Field(1e-3, description="learning rate; with a schedule the highest")
+    momentum: Beta = Field(0.9, description="of sgd: share of the last step that goes on")
+    nesterov: bool = Field(False, description="of sgd: look ahead along the momentum")
+    decay: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="weight decay, of all learned tensors")
+    betas: tuple[Beta, Beta] = Field(
+        (0.9, 0.999), description="of adam and adamw: how long the running means of gradients and squares last"
+    )
+    eps: Positive = Field(1e-8, description="of adam and adamw: added to the root of the squares")
+    schedule: Literal["constant", "step", "cosine", "one-cycle"] = Field(
+        "constant", description="how the rate goes on: `cosine` falls to 0, `one-cycle` rises first"
+    )
+    warmup: Annotated[float, Field(ge=0, le=1e6)] = Field(0.0, description="epochs in which the rate rises from 0")
+    every: Count = Field(5, description="of schedule step: epochs between two steps")
+    factor: Annotated[float, Field(gt=0, le=1)] = Field(0.1, description="of schedule step: what the rate is times")
+    batch: Count = Field(64, description="examples in a step")
+    epochs: Count = Field(10, description="how often every example is seen")
+    seed: Natural = Field(0, description="of all random numbers")
+    clip: Positive | None = Field(None, description="the longest gradient (its norm over all tensors); none by default")
+    patience: Count | None = Field(None, description="stop after so many epochs without a better validation loss")
+    style: Literal["he", "glorot", "lecun"] = Field("he", description="how weights are drawn that are not given")
+    freeze: tuple[str, ...] = Field((), description="layers or tensors that stay as they are: `[conv1, features.*]`")
+    augment: Augmentation = Field(default_factory=Augmentation, description="random changes of the images")
+
+    def freezes(self, name: str) -> bool:
+        """Whether a tensor, or the layer that holds it, is to stay as it is."""
+        layer = name.rpartition(".")[0]
+        return any(fnmatchcase(name, pattern) or fnmatchcase(layer, pattern) for pattern in self.freeze)
+
+    def trained(self, graph: Graph) -> Graph:
+        """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
+        last = graph.by_name.get(graph.outputs[0])  # none when the input itself is put out
+        if self.loss == "mse" or last is None or last.layer.gives == "scores":
+            return graph
+        return graph.until(last.inputs[0])
+
+    def learned(self, graph: Graph) -> dict[str, Shape]:
+        """The tensors that follow their gradients, by name: those of layers that the output hangs on."""
+        return {name: shape for name, shape in _weights(graph).items() if not self.freezes(name)}
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """What the optimizer remembers of each weight."""
+        if self.optimizer == "sgd":
+            return ("momentum",) if self.momentum else ()
+        return "mean", "square"
+
+    def problems(self, graph: Graph) -> Iterator[Problem]:
+        """What keeps these settings from training a network, or what in them does nothing."""
+        yield from self._contradictions()
+        yield from self._in_vain()
+        yield from self._misfits(graph)
+
+    def _contradictions(self) -> Iterator[Problem]:
+        if self.validation == 1:
+            yield Problem(
+                "E305",
+                "validation",
+                "one example says nothing about the rest",
+                "a number below 1 is a share of the examples, a whole number counts them",
+                "`validation: 1/10`, or 0 to hold nothing out",
+            )
+        if self.nesterov and self.momentum == 0 and self.optimizer == "sgd":
+            yield Problem("E305", "nesterov", "`nesterov` needs a momentum", "`momentum` is 0", "`momentum: 0.9`")
+        if self.warmup and self.schedule == "one-cycle":
+            why = "its rate rises over the first 30% of the steps by itself"
+            yield Problem("E305", "warmup", "`one-cycle` takes no `warmup`", why, "leave `warmup` out")
+        elif self.warmup >= self.epochs:
+            why = f"{self.warmup:g} epochs of warm-up, {self.epochs} in all"
+            yield Problem("E305", "warmup", "the rate never gets to its height", why, f"`warmup` < {self.epochs}")
+        if self.patience is not None and self.validation == 0:
+            why = "`validation: 0` holds no examples out, so there is no validation loss"
+            yield Problem("E305", "patience", "`patience` has nothing to go by", why, "`validation: 1/10`")
+
+    def _in_vain(self) -> Iterator[Problem]:
+        """Keys that were written and change nothing."""
+        for key, chosen, fields in _USES:
+            value = getattr(self, key)
+            for field in sorted(self.model_fields_set.intersection(fields)):
+                if not value.startswith(chosen):
+                    help = f"leave it out, or `{key}: {chosen}`"
+                    yield Problem("W301", field, f"`{field}` does nothing here", f"`{key}` is {value}", help)
+        if self.schedule == "step" and self.every >= self.epochs:
+            why = f"a step every {self.every} epochs, {self.epochs} in all"
+            yield Problem("W301", "schedule", "the rate never changes", why, f"`every` < {self.epochs}")
+
+    def _misfits(self, graph: Graph) -> Iterator[Problem]:
+        layers = {name.rpartition(".")[0] for name in graph.tensors}
+        for pattern in self.freeze:
+            if not any(fnmatchcase(name, pattern) for name in (*graph.tensors, *layers)):
+                why = "no layer and no tensor is called so"
+                yield Problem(
+                    "E306", "freeze", f"`{pattern}` freezes nothing", why, "`cnnspec summary` shows the names"
+                )
+        if len(graph.outputs) > 1:
+            why = f"`outputs` names {len(graph.outputs)}; a loss is made of one"
+            yield Problem("E306", "", "a network of several outputs cannot be trained", why, "name one output")
+            return
+        trained = self.trained(graph)
+        if not _weights(trained):
+            why = "no layer that the output hangs on holds a weight"
+            yield Problem("E306", "", "the network has nothing to learn", why, "add a `conv`")
+        elif not self.learned(trained):
+            why = "all weights that the output hangs on are frozen"
+            yield Problem("E306", "freeze", "nothing is left to learn", why, "freeze fewer layers")
+        shape = graph.shape(graph.outputs[0])
+        yield from self.augment.problems(graph.input, shape)
+        if self.loss == "cross_entropy" and shape[0] < 2:
+            what = f"the output is {times(shape)}" + (" (C x H x W)" if is_image(shape) else "")
+            help = "an output of depth 2 or more, or `loss: mse`"
+            yield Problem("E306", "loss", "cross_entropy needs a score for each of two classes or more", what, help)
+
+
+def _weights(graph: Graph) -> dict[str, Shape]:
+    """The tensors that could be learned, by name: those of layers that no output hangs on could not."""
+    return {name: t.shape for name, t in graph.until(*graph.outputs).tensors.items() if not t.buffer}
+
+
+_USES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("loss", "cross_entropy", ("smoothing",)),
+    ("optimizer", "sgd", ("momentum", "nesterov")),
+    ("optimizer", "adam", ("betas", "eps")),
+    ("schedule", "step", ("every", "factor")),
+)
+"""Which settings only some choice of another one uses; `adam` is the beginning of `adamw` too."""

@@ -1,0 +1,1 @@
+"""From bytes to a syntax tree: what the YAML says, before anything in it has a meaning."""

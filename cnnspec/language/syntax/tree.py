@@ -1,0 +1,78 @@
+"""The entries of a list of layers, each word resolved to what it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...diagnostics import Span
+from ...graph.layer import Join, Layer
+from .parser import Mapping, Node, Scalar
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
+
+    word: Scalar
+    span: Span
+    name: Scalar | None = None
+    repeat: Node | None = None
+    expect: Node | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Plain(Item):
+    """A layer with fields; `flawed` when more were written, which it does not have."""
+
+    layer: type[Layer] = Layer
+    body: Mapping = field(kw_only=True)
+    flawed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Joined(Item):
+    """A join over branches."""
+
+    layer: type[Layer] = Join
+    branches: tuple[Branch, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Call(Item):
+    """A use of a block; `flawed` when more arguments were written, which it does not have."""
+
+    block: Block = field(kw_only=True)
+    arguments: tuple[tuple[Scalar, Argument], ...] = ()
+    flawed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Splice(Item):
+    """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
+
+    otherwise: Item | None = None
+
+
+class From(Item):
+    """`from: NAME`: go on from an earlier layer. `word` is the name."""
+
+    __slots__ = ()
+
+
+class Broken(Item):
+    """An entry that has been reported; what follows it is not blamed."""
+
+    __slots__ = ()
+
+
+Branch = tuple[Item, ...] | Scalar
+Argument = tuple[Item, ...] | Scalar
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A named list of layers with arguments; a default of None is `required`."""
+
+    name: Scalar
+    arguments: dict[str, tuple[Scalar, Argument | None]] = field(default_factory=dict)
+    items: tuple[Item, ...] = ()

@@ -1,0 +1,47 @@
+"""Slips with `-` and `:` that a YAML parser notices only later, where its complaint says nothing to the reader."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from .parser import Source
+
+WORD = r"([A-Za-z_][\w.-]{0,60})"  # bounded, so that a search through a long line is quick
+
+
+def slip(source: Source, at: int) -> Diagnostic | None:
+    """What is wrong with the line of the offset `at`, where the parser stopped, or with the line above it."""
+    start = source.line_start(at)
+    line = _line(source.text, start)
+    if found := re.match(f" *-{WORD}", line):
+        return _finding(source, start, found, "a space is missing after the `-`", f"`- {found[1]}`")
+    if found := re.search(WORD + r":(?=[\[{])", line[: at - start]):
+        return _finding(source, start, found, "a space is missing after the `:`", f"`{found[1]}: {line[found.end()]}`")
+    before = source.text[:start].rstrip()
+    first = source.line_start(len(before)) if before else 0
+    above = before[first:].partition(" #")[0].rstrip()
+    if found := re.fullmatch(f" *(?:- )?{WORD}:([^ :]+)", above):
+        return _finding(source, first, found, "a space is missing after the `:`", f"`{found[1]}: {found[2]}`")
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    key = re.match(f" *{WORD}", line)
+    if key and len(indent) > 0 and re.search(f"^{indent}- ", before, re.MULTILINE):
+        return _finding(source, start, key, f"`- ` is missing before `{key[1]}`", f"`- {key[1]}`")
+    found = re.fullmatch(f" *- {WORD}", above)
+    if key and found and above.index(found[1]) == len(indent):
+        cure = f"`- {found[1]}: {{}}`, and below it `{key[1]}: ...`"
+        return _finding(source, first, found, f"`{found[1]}` needs a `:`, as keys follow it", cure)
+    return None
+
+
+def _line(text: str, start: int) -> str:
+    return re.split("[\r\n]", text[start:], maxsplit=1)[0]
+
+
+def _finding(source: Source, start: int, found: re.Match[str], message: str, cure: str) -> Diagnostic:
+    """The caret goes under the word, the pattern's first group, in the line that begins at `start`."""
+    where = source.span(start + found.start(1), start + found.end(1))
+    return Diagnostic("E001", message, source.file, where, help=f"write {cure}")

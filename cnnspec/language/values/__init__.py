@@ -1,0 +1,1 @@
+"""From a node to a value: arithmetic, words, numbers, the types of fields."""

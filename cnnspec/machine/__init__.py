@@ -1,0 +1,1 @@
+"""What the process runs on: cores, memory, BLAS and its threads, malloc, advice."""

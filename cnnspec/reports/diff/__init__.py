@@ -1,0 +1,1 @@
+"""Two networks side by side: what changed in layers, tensors and costs."""

@@ -1,0 +1,72 @@
+"""What `doctor` found, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+from ..machine.doctor import Advice, Findings, Without
+from .drawing.ansi import BOLD, DIM, painter
+from .drawing.terminal_text import escaped
+
+
+def text(findings: Findings, advice: Sequence[Advice], colour: bool) -> str:
+    """A line for each fact, then what would help."""
+    paint = painter(colour)
+    facts = dict(_facts(findings))
+    width = max(map(len, facts))
+    lines = [f"{paint(DIM, name.ljust(width))}  {escaped(fact)}" for name, fact in facts.items()]
+    lines += ["", paint(BOLD, "What would make it faster:") if advice else "Nothing stands in the way of full speed."]
+    for piece in advice:
+        lines += ["", f"- {escaped(piece.message)}", f"  why: {escaped(piece.why)}", f"  help: {escaped(piece.help)}"]
+    return "\n".join(lines) + "\n"
+
+
+def json_text(findings: Findings, without: Without | None, advice: Sequence[Advice]) -> str:
+    """One JSON object: everything that was found, and the advice."""
+    found = asdict(findings) | {"without_variables": asdict(without) if without else None}
+    found["cores"]["usable"], found["memory"]["usable"] = findings.cores.usable, findings.memory.usable
+    found["advice"] = [asdict(piece) for piece in advice]
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
+    processor, cores = findings.processor, findings.cores
+    yield "processor", ", ".join(filter(None, (processor.name, processor.vectors)))
+    quota = f", limited to the time of {cores.quota:g}" if cores.quota is not None else ""
+    yield "cores", f"{cores.usable} usable of {cores.installed}{quota}"
+    yield "memory", _memory(findings)
+    yield "Python", findings.python
+    yield "NumPy", findings.numpy
+    yield "BLAS", _blas(findings)
+    yield "speed", _speed(findings)
+    if findings.variables:
+        yield "set", ", ".join(f"{name}={value}" for name, value in findings.variables.items())
+
+
+def _memory(findings: Findings) -> str:
+    installed, limit = findings.memory.installed, findings.memory.limit
+    known = f"{_gib(installed)} GiB" if installed else "unknown"
+    return f"{known}, limited to {_gib(limit)} GiB" if limit else known
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f}"
+
+
+def _blas(findings: Findings) -> str:
+    found = findings.blas
+    name = f"{found.name} {found.version or ''}".rstrip() if found.name else "none"
+    if not found.loaded:
+        return f"{name}, kernel and threads unknown"
+    threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
+    return ", ".join(filter(None, (name, f"kernel {found.kernel}" if found.kernel else "", threads)))
+
+
+def _speed(findings: Findings) -> str:
+    single, together = findings.speed.single, findings.speed.together
+    both = f"{together:.0f} GFLOP/s"
+    if single is not None and findings.blas.threads != 1:
+        both = f"{single:.0f} GFLOP/s with one thread, {together:.0f} with {findings.blas.threads}"
+    return f"{both} (float32 matrix products)"

@@ -1,0 +1,1 @@
+"""How a network does on examples: metrics and the confusion of its classes."""

@@ -1,0 +1,1 @@
+"""The manual: a page for each kind, key, field and letter."""

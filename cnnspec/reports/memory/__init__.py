@@ -1,0 +1,1 @@
+"""Where the bytes go: the plan of a run, a step of training."""

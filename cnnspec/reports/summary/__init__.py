@@ -1,0 +1,1 @@
+"""The bill: a row for each layer, totals."""

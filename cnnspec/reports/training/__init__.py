@@ -1,0 +1,1 @@
+"""How training goes: lines and learning curves."""

@@ -1,0 +1,161 @@
+"""The files that a spec names: weights, sample, class names, data to learn from.
+
+Their paths are the spec's, not the reader's: they start in the spec's folder and may not leave it, neither by
+`..`, nor absolute, nor through a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PureWindowsPath
+from typing import Literal
+
+from ..diagnostics import Diagnostic, FileError
+from ..files.reading import Malformed, blaming, opened
+from ..graph.graph import Graph
+from ..language.document.document import Document
+from ..language.elaboration.expectations import misfit_classes
+from ..language.syntax.parser import Mapping
+
+Key = Literal["weights", "sample", "classes"]
+
+ARRAYS = (".npy", ".npz")
+MAX_CLASSES = 1 << 20
+"""Bytes of a text file of class names."""
+
+
+def resolve(document: Document, folder: Path, key: Key) -> Path | None:
+    """The path of a file that the spec names, whether it is there or not; None when the spec names none.
+
+    `folder` is the spec's. Raises FileError (E416) for a path that leaves it.
+    """
+    named = getattr(document.header, key)
+    return _within(document, folder, key, named) if isinstance(named, str) else None
+
+
+def data(document: Document, folder: Path) -> Path | None:
+    """The path of the data that the spec's `train` names; otherwise as `resolve`."""
+    train = document.header.train
+    return _within(document, folder, "data", train.data) if train and train.data else None
+
+
+def files(document: Document, folder: Path) -> tuple[Path, ...]:
+    """The files that the spec names and that are there. Data sets that are folders are not among them."""
+    named = (*(resolve(document, folder, key) for key in _LOOKS), data(document, folder))
+    return tuple(path for path in named if path is not None and path.is_file())
+
+
+def _within(document: Document, folder: Path, key: str, named: str) -> Path:
+    why = _outside(named, folder)
+    if why:
+        message = f"`{key}` leaves the folder of the spec"
+        help = "put the file beside the spec and name it from there"
+        if key in _CHOSEN:
+            help += f", or choose it yourself: `cnnspec {_CHOSEN[key]}`"
+        raise FileError([_at(document, key, Diagnostic("E416", message, why=why, help=help))])
+    return folder / named
+
+
+_CHOSEN = {"weights": "run SPEC --weights FILE", "sample": "run SPEC FILE", "data": "train SPEC --data DATA"}
+
+
+def _outside(named: str, folder: Path) -> str:
+    """Why a path leads out of the folder, or nothing. Windows' spellings count: specs travel."""
+    pure = PureWindowsPath(named)
+    if pure.drive or pure.root:
+        return "the path is absolute"
+    if ".." in pure.parts:
+        return "the path contains `..`"
+    if not (folder / named).resolve().is_relative_to(folder.resolve()):
+        return "it is reached through a link that points elsewhere"
+    return ""
+
+
+def class_names(document: Document, folder: Path) -> tuple[str, ...] | None:
+    """The names of the classes, from the spec or its text file with a name a line; None when there are none.
+
+    Raises FileError: E416, E404, E403 when the file is no such text.
+    """
+    path = resolve(document, folder, "classes")
+    if path is None:
+        names = document.header.classes
+        assert not isinstance(names, str)
+        return names
+    return _lines(path)
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    """The lines of a short text file, without blank ones at its end."""
+    with opened(path) as file, blaming(path):
+        data = file.read(MAX_CLASSES + 1)
+        if len(data) > MAX_CLASSES:
+            raise Malformed(f"class names take at most {MAX_CLASSES:,} bytes")
+        try:
+            text = data.decode("utf-8-sig").rstrip()
+        except UnicodeDecodeError:
+            raise Malformed("it is not UTF-8 text", "one name a line, saved as UTF-8") from None
+    return tuple(line.strip() for line in text.split("\n")) if text else ()
+
+
+def check(document: Document, folder: Path, graph: Graph | None) -> Iterator[Diagnostic]:
+    """What the files have against the spec, at the places where it names them. Only headers are read.
+
+    Without a graph, only what does not hang on it.
+    """
+    for key, look in _LOOKS.items():
+        try:
+            path = resolve(document, folder, key)
+            found = list(look(document, path, graph)) if path is not None else []
+        except FileError as error:
+            found = list(error.diagnostics)
+        for diagnostic in found:
+            yield _at(document, key, diagnostic)
+    try:
+        data(document, folder)
+    except FileError as error:
+        yield from error.diagnostics
+
+
+def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
+    names = _lines(path)
+    if graph is not None:
+        yield from misfit_classes(document, graph, len(names))
+
+
+def _weights(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
+    from .. import weights
+
+    header = weights.header(path)
+    if graph is not None:
+        yield from weights.match(graph.tensors, header, str(path))
+
+
+def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
+    C, H, W = document.header.input.shape
+    preprocess = document.header.preprocess
+    try:
+        if path.suffix.lower() in ARRAYS:
+            from ..inputs.arrays import check as check_array
+
+            check_array(path, (C, H, W))
+        elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
+            from ..inputs.images import check as check_image
+
+            check_image(path, preprocess, (C, H, W))
+    except FileError as error:
+        yield from error.diagnostics
+
+
+_LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]] = {
+    "classes": _classes,
+    "weights": _weights,
+    "sample": _sample,
+}
+
+
+def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
+    """The finding where the spec names the file."""
+    train = document.root.get("train")
+    node = train.get(key) if key == "data" and isinstance(train, Mapping) else document.root.get(key)
+    return replace(diagnostic, file=document.source.file, span=node.span if node else None)

@@ -1,0 +1,49 @@
+"""A training run put together from a network, its settings, examples, and a state to start from."""
+
+from __future__ import annotations
+
+from ..graph.graph import Graph
+from ..language.sections.train import Train
+from .checkpoint import Identity, Snapshot, digest
+from .datasets.augment import Augment
+from .datasets.batches import Batches, held_out
+from .datasets.dataset import Examples
+from .evaluate import Exam
+from .loop import Run
+from .schedules import rate
+from .trainer import Trainer
+
+
+def identify(graph: Graph, settings: Train, examples: Examples, start: str, threads: int) -> Identity:
+    """What makes the run this run, with `start` the digest of its first weights; where the data lie does not."""
+    values = settings.model_dump(mode="json", exclude={"data"})
+    return Identity(digest(graph), examples.fingerprint, start, values, threads)
+
+
+def assemble(graph: Graph, settings: Train, examples: Examples, threads: int, start: Snapshot) -> Run:
+    """The run from `start` on. The last examples are held out, as `validation` says."""
+    learned = len(examples) - held_out(len(examples), settings.validation)
+    trainer = Trainer(graph, settings, start.tensors, threads)
+    if start.optimizer:
+        trainer.optimizer.restore(start.optimizer)
+    augment = Augment(examples.blank, **settings.augment.model_dump())
+    batches = Batches(examples, learned, settings.batch, settings.seed, augment)
+    aside = range(learned, len(examples))
+
+    return Run(
+        learner=trainer,
+        batches=batches,
+        examine=(lambda tensors: Exam(graph, settings, examples, aside, tensors, threads)) if aside else None,
+        rate=lambda step: rate(settings, step, len(batches)),
+        epochs=settings.epochs,
+        patience=settings.patience,
+        cure=_cure(settings),
+        progress=start.progress,
+        best=start.best,
+    )
+
+
+def _cure(settings: Train) -> str:
+    """What helps against a loss that explodes."""
+    slower = f"a smaller rate, `--set train.rate={settings.rate / 10:.1g}`"
+    return slower if settings.clip else f"{slower}, or `--set train.clip=1`"

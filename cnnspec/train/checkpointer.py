@@ -1,0 +1,50 @@
+"""When a run is saved: often enough to lose little, and never in place of weights that are known to be better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ..diagnostics import FileError
+from ..files.reading import AnyPath
+from . import checkpoint
+from .checkpoint import Identity
+from .events import EpochDone, Event, Finished, Sound, Stepped
+from .loop import Run
+
+
+class Keeper:
+    """Saves a run every so many steps and after each epoch, once the loss of its weights is known to be sane: a run
+    that is lost leaves the weights from before.
+
+    `kept` is the step after which it was saved last; `is_sound` says whether these weights have been judged.
+    """
+
+    def __init__(self, run: Run, identity: Identity, path: AnyPath, every: int) -> None:
+        self.run, self.identity, self.path, self.every = run, identity, path, every
+        self.kept: int | None = run.progress.step or None
+        self.is_sound = self.is_due = False
+
+    def events(self) -> Iterator[Event]:
+        """Those of the run, which is saved as it is when its data cannot be read."""
+        try:
+            yield from self.run.events()
+        except FileError:
+            if self.run.progress.step != (self.kept or 0):
+                with suppress(FileError):  # what the run met is the better news
+                    self.save()
+            raise
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochDone) or (isinstance(event, Stepped) and event.step % self.every == 0):
+            self.is_due = True
+        is_judged = isinstance(event, Sound) or (isinstance(event, EpochDone) and event.validation is not None)
+        if self.is_due and (is_judged or isinstance(event, Finished)):
+            self.save()
+        if is_judged and self.kept == self.run.progress.step:
+            self.is_sound = True
+
+    def save(self) -> None:
+        checkpoint.save(self.path, self.identity, self.run.snapshot())
+        self.kept = self.run.progress.step
+        self.is_sound = self.is_due = False

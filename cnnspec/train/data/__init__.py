@@ -1,8 +1,0 @@
-"""Data sets: pairs of an input and what the network ought to make of it, read from files."""
-
-from __future__ import annotations
-
-from .examples import Examples
-from .opening import data_path, open_examples
-
-__all__ = ["Examples", "data_path", "open_examples"]

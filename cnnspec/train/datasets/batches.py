@@ -1,0 +1,97 @@
+"""Which examples make which batch: a pure function of (seed, epoch), so that a run can go on from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...diagnostics import Diagnostic, FileError
+from ...graph.layer import quantity
+from ...inputs.prefetch import ahead
+from ..rng import Purpose, generator
+from .array_values import Indices
+from .augment import Augment
+from .dataset import Answers, Examples
+
+AHEAD = 2
+"""Batches that wait, read, for the one in work to end."""
+
+
+class Batch(NamedTuple):
+    """Examples that are worked on together: inputs (n, C, H, W), and labels (n,) or targets (n, *output)."""
+
+    x: NDArray[np.float32]
+    y: Answers
+
+
+def held_out(count: int, validation: float | int) -> int:
+    """How many of `count` examples are held out: a share below 1, at least one of them, or a number of them.
+
+    They are the last ones in the stored order: `range(count - held_out, count)`. Raises FileError (E420) when none
+    are left to learn from.
+    """
+    held = validation if isinstance(validation, int) else max(1, round(count * validation))
+    if held >= count:
+        why = f"of {quantity(count, 'example')} {held:,} would be held out"
+        message = "no examples are left to learn from"
+        raise FileError([Diagnostic("E420", message, why=why, help="a smaller `validation`")])
+    return held
+
+
+def refuse_unlearned(examples: Examples, held: int) -> None:
+    """Raises FileError (E425) when a class is among the last `held` examples, but not among those before."""
+    answers = examples.answers
+    if answers.array.ndim != 1 or answers.dtype == "float32":
+        return
+    learned, judged = answers.array[: len(examples) - held], answers.array[len(examples) - held :]
+    strangers = np.setdiff1d(judged, learned)
+    if len(strangers):
+        label = int(strangers[0])
+        name = examples.classes[label] if examples.classes else str(label)
+        why = f"class `{name}` is found among the last {quantity(held, 'example')} alone; are the data sorted by class?"
+        cure = "store them in another order, or `validation: 0`"
+        message = "examples are held out of a class that is not learned"
+        raise FileError.about(examples.name, "E425", message, why, cure)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The examples `range(count)` in batches of `size`, in an order of their own for each epoch; the last batch may
+    be smaller. They are read, and changed by `augment`, in a thread of their own while others are worked on."""
+
+    examples: Examples
+    count: int
+    size: int
+    seed: int
+    augment: Augment | None = None
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return ceil(self.count / self.size)
+
+    def of(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from number `start` on."""
+        return ahead(self._read(epoch, start), AHEAD)
+
+    def order(self, epoch: int) -> Indices:
+        """The examples in the order of an epoch: each of them once."""
+        return generator(self.seed, Purpose.ORDER, epoch).permutation(self.count)
+
+    def _read(self, epoch: int, start: int) -> Iterator[Batch]:
+        order = self.order(epoch)
+        for number in range(start, len(self)):
+            x, y = self.examples.read(order[number * self.size : (number + 1) * self.size])
+            if self.augment is not None:
+                x = self.augment(x, generator(self.seed, Purpose.AUGMENTATION, epoch, number))
+            yield Batch(x, y)
+
+
+def in_order(examples: Examples, indices: range, size: int) -> Iterator[Batch]:
+    """Examples as they are stored, in batches, read ahead: for validation and `eval`."""
+    parts: Iterable[Indices] = (np.array(indices[i : i + size]) for i in range(0, len(indices), size))
+    return ahead((Batch(*examples.read(part)) for part in parts), AHEAD)

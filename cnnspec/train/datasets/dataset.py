@@ -1,0 +1,55 @@
+"""A data set as training sees it: so many examples, any of which can be read at any time, from any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .array_values import Indices, Numbers
+
+Images = NDArray[np.float32]
+Answers = NDArray[Any]
+"""What examples ought to give: labels int64 (n,), or targets float32 (n, *output)."""
+
+
+class Values(Protocol):
+    """Inputs, on disk or in memory."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, indices: Indices) -> Images:
+        """Those of the given places, in their order: (n, C, H, W), C-contiguous."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Inputs and what the network ought to make of them.
+
+    `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
+    the value (C,) of a black cell in each channel: the background that augmentation fills in.
+
+    `fingerprint` is a hash: equal for equal data, wherever they lie. It covers the answers, the inputs, and of pixels
+    the `preprocess` that makes inputs of them; of images in folders also the names and sizes of their files. Of arrays
+    that stay on disk only the shape, the first and the last rows count, of images that do, only names and sizes.
+    """
+
+    name: str
+    inputs: Values
+    answers: Numbers
+    classes: tuple[str, ...] | None
+    blank: NDArray[np.float32]
+    fingerprint: str
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def read(self, indices: Indices) -> tuple[Images, Answers]:
+        """Inputs float32 (n, C, H, W), C-contiguous, and labels int64 (n,) or targets float32 (n, *output).
+
+        Labels are (n, H, W) where the output is a list of scores for each place, (K, H, W). Raises FileError for what
+        could not be known before: E410 an image is damaged, E426 a number is not finite.
+        """
+        return self.inputs.read(indices), self.answers.read(indices)

@@ -1,0 +1,106 @@
+"""A folder with one sub-folder of images for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...diagnostics import Diagnostic, FileError
+from ...inputs.images import check, listing, load, natural
+from ...language.sections.preprocess import Preprocess
+from ...machine.hardware import cores
+from .array_values import Indices
+from .dataset import Images
+from .storage import are_few
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFiles:
+    """Images as inputs (C, H, W) = `input`, decoded when they are asked for."""
+
+    paths: tuple[Path, ...]
+    preprocess: Preprocess | None
+    input: tuple[int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def read(self, indices: Indices) -> Images:
+        x = np.empty((len(indices), *self.input), np.float32)
+
+        def decode(i: int) -> None:
+            x[i] = load(self.paths[indices[i]], self.preprocess, self.input, by_pillow=True)
+
+        _for_each(decode, len(indices))
+        return x
+
+    @property
+    def are_few(self) -> bool:
+        """Whether all of them fit in memory, decoded."""
+        return are_few(len(self) * prod(self.input) * 4)
+
+    def described(self) -> Iterator[str]:
+        """Each image's folder, name and size."""
+        return (f"{path.parent.name}/{path.name} {path.stat().st_size}" for path in self.paths)
+
+    def check(self) -> None:
+        """Raises FileError (E410 to E412) for every image whose header shows that it cannot be used."""
+        _for_each(lambda i: check(self.paths[i], self.preprocess, self.input), len(self))
+
+
+def _for_each(work: Callable[[int], None], count: int) -> None:
+    """Does the work for 0, 1, ... in threads; what goes wrong is raised at the end, all of it together."""
+
+    def failure(i: int) -> tuple[Diagnostic, ...]:
+        try:
+            work(i)
+        except FileError as error:
+            return error.diagnostics
+        return ()
+
+    with ThreadPoolExecutor(cores()) as pool:
+        found = [diagnostic for diagnostics in pool.map(failure, range(count)) for diagnostic in diagnostics]
+    if found:
+        raise FileError(found)
+
+
+def classes_in(folder: Path) -> dict[str, list[Path]]:
+    """The images of each class, by its name, in natural order. Raises FileError (E420, E404)."""
+    inner = sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
+    found = {path.name: listing(path) for path in inner}
+    if len(found) < 2:
+        raise _no_classes(folder, tuple(found))
+    if empty := [path for path in inner if not found[path.name]]:
+        deeper = [p for p in empty if any(q.is_dir() for q in p.iterdir())]
+        cure = f"give `{deeper[0]}` instead?" if deeper else "put images into it, or delete it"
+        raise FileError([Diagnostic("E420", f"no image in `{p.name}`", file=str(p), help=cure) for p in empty])
+    return found
+
+
+def mixed(counts: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """An order of the images of all classes, given one class after the other, and the class of each in that order.
+
+    Each class is spread evenly over it, so that its end, which is held out, holds every class in proportion.
+    """
+    places = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
+    labels = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((labels, places))
+    return order, labels[order]
+
+
+def _no_classes(folder: Path, found: tuple[str, ...]) -> FileError:
+    images = len(listing(folder))
+    message, why = "no data set in this folder", "it has neither sub-folders of images nor IDX files"
+    cure = "a sub-folder for each class, with its images"
+    if found:
+        message = "one class is nothing to learn from"
+        why, cure = f"`{found[0]}` is the only sub-folder", "a second one, with images that are of another class"
+    elif images:
+        why = f"its {images:,} images are in no sub-folder, so their classes are unknown"
+    return FileError.about(folder, "E420", message, why, cure)

@@ -1,0 +1,193 @@
+"""One step of training: a batch forward and back, and the weights moved along its gradient.
+
+The batch is split between workers, who share the weights; each has gradients of its own, which are added up in the
+workers' order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite, sqrt
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..engine.kernel_selection import PRODUCT
+from ..graph.graph import Graph
+from ..kernels.reference.windows import Array
+from ..language.sections.train import Train
+from ..machine.malloc import keep_freed_memory
+from .flat_parameters import Flat
+from .losses import objective
+from .optimizers import RULES
+from .rng import Purpose, generator
+from .tape import Tape
+from .workers import Meeting, Workers
+
+T = TypeVar("T")
+
+PIECE = 1 << 15
+"""Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
+ENOUGH = 4
+"""Such pieces that another worker is woken for."""
+WORTH = 200_000
+"""Nanoseconds of an average layer's products, forward and twice as much back, below which workers get more in each
+other's way than they help: NumPy's calls are short then, and have the interpreter one at a time."""
+
+
+class Result(NamedTuple):
+    """The loss before the step, a mean over the batch; how many answers were right; the norm of the gradient, before
+    it was clipped. Where one of them is no finite number, there is nothing to move along."""
+
+    loss: float
+    correct: int
+    gradient_norm: float
+
+    @property
+    def is_finite(self) -> bool:
+        return isfinite(self.loss) and isfinite(self.gradient_norm)
+
+
+class Learnt(NamedTuple):
+    """What a worker's part of a batch gave, beside its gradients."""
+
+    loss: float
+    correct: int
+    buffers: dict[str, Array]
+
+
+class Lesson:
+    """What a layer may need in a step of one worker: the contract `Practice` of `cnnspec.graph.layer`."""
+
+    def __init__(self, name: str, goes_on: bool, lessons: Lessons) -> None:
+        self.random = lessons.random
+        self.goes_on = goes_on
+        self._name, self._lessons = name, lessons
+
+    def together(self, part: Array) -> Array:
+        return self._lessons.meeting.together(self._lessons.worker, part)
+
+    def update(self, **buffers: Array) -> None:
+        self._lessons.buffers.update((f"{self._name}.{key}", value) for key, value in buffers.items())
+
+
+class Lessons:
+    """Those of all layers, and the new values of their buffers."""
+
+    def __init__(self, worker: int, meeting: Meeting, random: np.random.Generator) -> None:
+        self.worker, self.meeting, self.random = worker, meeting, random
+        self.buffers: dict[str, Array] = {}
+
+    def on(self, name: str, goes_on: bool) -> Lesson:
+        return Lesson(name, goes_on, self)
+
+
+class Trainer:
+    """A network on its way. `tensors` are its arrays by name: they change from step to step.
+
+    They are taken over in their own type: float32, or float64 for comparisons. The same steps give the same bytes
+    for a given number of workers.
+    """
+
+    def __init__(self, graph: Graph, settings: Train, tensors: Mapping[str, Array], workers: int = 1) -> None:
+        keep_freed_memory()
+        self.settings = settings
+        self.graph, self.measure = objective(settings, graph)
+        learned = settings.learned(self.graph)
+        dtype = next(iter(tensors.values())).dtype
+        self.weights = Flat(learned, dtype)
+        self.weights.fill(tensors)
+        own = self.weights.named
+        self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
+        self.optimizer = RULES[settings.optimizer](settings, self.weights)
+        self.tape = Tape(self.graph, learned)
+        self.workers = Workers(workers)
+        self.gradients = [Flat(learned, dtype) for _ in range(workers)]
+        self._norm = 0.0
+        self._buffers: dict[str, Array] = {}
+
+    def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int = 0, number: int = 0) -> Result:
+        """Learn from a batch: `differentiate`, and `move` where the result is finite."""
+        result = self.differentiate(x, y, epoch, number)
+        if result.is_finite:
+            self.move(rate)
+        return result
+
+    def differentiate(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> Result:
+        """Find the gradient of the loss on a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
+
+        Nothing is moved yet. Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises
+        is raised here.
+        """
+        count = self._hands(len(x))
+        parts = np.array_split(np.arange(len(x)), count)
+
+        def learn(worker: int, meeting: Meeting) -> Learnt:
+            random = generator(self.settings.seed, Purpose.LAYERS, epoch, number, worker)
+            lessons = Lessons(worker, meeting, random)
+            part = slice(parts[worker][0], parts[worker][-1] + 1)
+            return self._learn(x[part], y[part], len(x), lessons)
+
+        learnt = self.workers.run(learn, count)
+        self._norm, self._buffers = self._gradient_norm(count), learnt[0].buffers
+        return Result(sum(part.loss for part in learnt), sum(part.correct for part in learnt), self._norm)
+
+    def _hands(self, examples: int) -> int:
+        """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
+        runs still give the same bytes."""
+        work = 2 * 3 * examples * self.graph.totals.macs / PRODUCT / len(self.graph.steps)
+        most = min(self.workers.count, examples)
+        return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
+
+    def move(self, rate: float) -> None:
+        """Move the weights along the gradient that was found last, which is spoilt, and update the buffers.
+
+        Only Ctrl-C, which is to be held back, could find the weights half moved.
+        """
+        clip = self.settings.clip
+        shrink = min(1.0, clip / (self._norm + 1e-6)) if clip else 1.0  # as PyTorch's clip_grad_norm_
+        self.optimizer.steps += 1
+
+        def move(piece: slice) -> None:
+            gradient = self.gradients[0].whole[piece]
+            if shrink < 1:
+                gradient *= shrink
+            self.optimizer.update(piece, gradient, rate)
+
+        self._over_pieces(move)
+        for name, value in self._buffers.items():
+            self.tensors[name][...] = value
+
+    def _learn(self, x: Array, y: NDArray[Any], count: int, lessons: Lessons) -> Learnt:
+        """A worker's part: the gradients are left in its own arrays."""
+        outputs, back = self.tape.forward(self.tensors, _laid_out(x, self.weights.whole.dtype), lessons.on)
+        loss = self.measure(outputs, y, count)
+        del outputs
+        back(loss.gradient, self.gradients[lessons.worker].named)
+        return Learnt(loss.value, loss.correct, lessons.buffers)
+
+    def _gradient_norm(self, count: int) -> float:
+        """Add the gradients of `count` workers up in the first one's, and give their norm."""
+        total, *others = (gradients.whole for gradients in self.gradients[:count])
+
+        def add(piece: slice) -> float:
+            own = total[piece]
+            for other in others:
+                own += other[piece]
+            return float(np.dot(own, own))
+
+        return sqrt(sum(self._over_pieces(add)))
+
+    def _over_pieces(self, work: Callable[[slice], T]) -> list[T]:
+        """What `work` gives for each piece of the weights, in order; workers share them out."""
+        size = len(self.weights.whole)
+        pieces = [slice(begin, begin + PIECE) for begin in range(0, size, PIECE)]
+        count = min(self.workers.count, max(1, len(pieces) // ENOUGH))
+        shares = self.workers.run(lambda worker, _: [work(piece) for piece in pieces[worker::count]], count)
+        return [shares[i % count][i // count] for i in range(len(pieces))]
+
+
+def _laid_out(x: Array, dtype: DTypeLike) -> Array:
+    """x as layers like it best: channels last in memory."""
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1), dtype).transpose(0, 3, 1, 2)

@@ -1,0 +1,50 @@
+"""Weights in NumPy's `.npz`: one member `NAME.npy` for each tensor."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ...files.npy import Header, nbytes
+from ...files.npz import Archive
+from ...files.reading import AnyPath
+from ..stored import Entry, Weights, dtype_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def header(path: AnyPath) -> dict[str, Entry]:
+    """The tensors in the file, or a `FileError`. Nothing but their headers is unpacked."""
+    return _entries(Archive(path))
+
+
+def read(path: AnyPath) -> Weights:
+    """The file's tensors."""
+    archive = Archive(path)
+    return Weights(_entries(archive), archive.__getitem__)
+
+
+def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None:
+    """Writes the tensors by name, uncompressed and undated: equal tensors, equal bytes."""
+    import numpy as np
+
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, array in sorted(tensors.items()):
+            info = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            with archive.open(info, "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
+def _entries(archive: Archive) -> dict[str, Entry]:
+    return {name: _entry(header) for name, header in archive.headers.items()}
+
+
+def _entry(header: Header) -> Entry:
+    size = int(header.dtype[2])
+    end = header.start + nbytes(header.shape, size)
+    return Entry(dtype_name(header.dtype[1], size), header.shape, header.start, end)

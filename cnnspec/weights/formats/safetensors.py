@@ -1,0 +1,156 @@
+"""The `.safetensors` format: 8 bytes of length, a JSON header, then the tensors' bytes without gaps.
+
+The header is read by our own code, so that a spec is checked against its weights without NumPy.
+Source of the format: the README of huggingface/safetensors, "Format".
+"""
+
+from __future__ import annotations
+
+import json
+import reprlib
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+from ...files.npy import nbytes
+from ...files.reading import AnyPath, Malformed, blaming, opened
+from ..stored import Entry, Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_HEADER = 10 * 2**20
+"""A tenth of what the format allows, and still 100,000 tensors."""
+MAX_NAME = 1_000
+
+_NUMPY = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
+}  # fmt: skip
+
+_OTHER_FILES = {
+    (b"PK",): ("it is a zip archive: an .npz or a PyTorch file under another name", "give it its own suffix"),
+    (b"\x80",): ("it is a pickle under another name", "`cnnspec convert` reads it as .pth"),
+    (b"version ",): ("it is a Git LFS pointer, not the file itself", "`git lfs pull` fetches the file"),
+    (b"<!", b"<h", b"<H"): ("it is a web page: the download went wrong", "download the file itself"),
+}
+
+
+def header(path: AnyPath) -> dict[str, Entry]:
+    """The tensors in the file, in the order of its header, or a `FileError`."""
+    with opened(path) as stream, blaming(path):
+        return _header(stream)[0]
+
+
+def metadata(path: AnyPath) -> dict[str, str]:
+    """The words that a file holds beside its tensors, or a `FileError`."""
+    with opened(path) as stream, blaming(path):
+        return _header(stream)[1]
+
+
+def read(path: AnyPath) -> Weights:
+    """The file's tensors; the file is mapped, not copied, so it must not be changed in place meanwhile."""
+    import numpy as np
+
+    with opened(path) as stream, blaming(path):
+        entries, _ = _header(stream)
+        data = np.memmap(stream, np.uint8, "r")
+
+    def load(name: str) -> NDArray[Any]:
+        entry = entries[name]
+        flat = np.asarray(data[entry.begin : entry.end]).view(_NUMPY[entry.dtype])
+        if entry.dtype == "BF16":  # the upper half of a float32
+            flat = (flat.astype(np.uint32) << 16).view(np.float32)
+        return flat.reshape(entry.shape)
+
+    return Weights(entries, load)
+
+
+def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
+    """Writes the tensors by the format's own library, which orders them: equal tensors, equal bytes.
+
+    Of `metadata` it keeps no order: more than one entry, and equal ones may give other bytes.
+    """
+    import numpy as np
+    from safetensors.numpy import save
+
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
+    stream.write(save(arrays, dict(metadata) if metadata else None))
+
+
+def _header(stream: BinaryIO) -> tuple[dict[str, Entry], dict[str, str]]:
+    """The tensors by name, and the words beside them."""
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    length, start = _length(stream.read(8), size)
+    fields = _json(stream.read(length))
+    metadata = fields.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise Malformed("its __metadata__ does not map words to words")
+    entries = {name: _entry(name, described, start) for name, described in fields.items()}
+    end = start
+    for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if entry.begin != end:
+            what = "overlaps the tensor before it" if entry.begin < end else "leaves a gap before it"
+            raise Malformed(f"tensor `{name}` {what}")
+        end = entry.end
+    if end != size:
+        raise Malformed(f"its header promises {end:,} bytes; the file holds {size:,}", "is it cut off?")
+    return entries, metadata
+
+
+def _length(first: bytes, size: int) -> tuple[int, int]:
+    """Bytes of the JSON text, and where the tensors begin."""
+    length = int.from_bytes(first, "little")
+    if len(first) == 8 and 2 <= length <= min(MAX_HEADER, size - 8):
+        return length, 8 + length
+    for magics, (why, help) in _OTHER_FILES.items():
+        if first.startswith(magics):
+            raise Malformed(why, help)
+    if len(first) < 8:
+        raise Malformed("it is cut off" if first else "it is empty")
+    raise Malformed(f"its header claims {length:,} bytes; the file holds {size:,}, {MAX_HEADER:,} are allowed")
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(text.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_no_number)
+    except (ValueError, RecursionError) as fault:
+        raise Malformed(f"its header is not JSON: {fault}") from fault
+    if not isinstance(fields, dict):
+        raise Malformed("its header is not a JSON object")
+    return fields
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise Malformed(f"its header has {reprlib.repr(twice)} twice")
+    return fields
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _entry(name: str, described: object, start: int) -> Entry:
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+        raise Malformed(f"{reprlib.repr(name)} is no tensor's name")
+    if not isinstance(described, dict) or described.keys() != {"dtype", "shape", "data_offsets"}:
+        raise Malformed(f"tensor `{name}` is not described by dtype, shape and data_offsets")
+    dtype, shape, offsets = described["dtype"], described["shape"], described["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in _NUMPY:
+        raise Malformed(f"tensor `{name}` is of type {reprlib.repr(dtype)}", f"known: {', '.join(_NUMPY)}")
+    size = nbytes(shape, int(_NUMPY[dtype][2]))
+    if not isinstance(offsets, list) or [type(offset) for offset in offsets] != [int, int]:
+        raise Malformed(f"the data_offsets of tensor `{name}` are not two whole numbers")
+    begin, end = offsets
+    if not 0 <= begin <= end < 2**62:
+        raise Malformed(f"the data_offsets of tensor `{name}` are no place in a file")
+    if end - begin != size:
+        raise Malformed(
+            f"tensor `{name}` of {dtype} {tuple(shape)} takes {size:,} bytes, its place has {end - begin:,}"
+        )
+    return Entry(dtype, tuple(shape), start + begin, start + end)
