@@ -35,7 +35,10 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_copyright = html_show_sphinx = False
 html_copy_source = html_show_sourcelink = False
-html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
+html_theme_options = {
+    "top_of_page_buttons": [],
+    "footer_icons": [{"name": "The repository", "url": REPOSITORY, "html": "The repository", "class": ""}],
+}
 
 
 def outward(text: str, folder: str) -> str:

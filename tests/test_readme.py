@@ -186,8 +186,8 @@ def test_options_exist(pytestconfig: pytest.Config) -> None:
         pytestconfig.getoption(option)  # or raises ValueError
 
 
-OTHERS = {"--no-deps", "--no-cache-dir"}
-"""Options of pip."""
+OTHERS = {"--no-deps", "--no-cache-dir", "--cpus"}
+"""Options of pip and docker."""
 
 
 @pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.name)

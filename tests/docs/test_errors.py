@@ -1,4 +1,4 @@
-"""docs/errors.md, made from the pages of the codes: `pytest --update-golden tests/docs/test_errors.py` makes it anew."""
+"""docs/errors.md, made from the pages of the codes: `pytest tests/docs/test_errors.py --update-golden` writes it."""
 
 from __future__ import annotations
 
