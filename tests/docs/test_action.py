@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from readme import ROOT, blocks
+from checkout import ROOT
+from readme import blocks
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = [step for step in ACTION["runs"]["steps"] if "run" in step]

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from checkout import ROOT
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
-from readme import DOCS, ROOT, blocks, rows
+from readme import DOCS, blocks, rows
 
 import cnnspec
 from cnnspec.cli import group

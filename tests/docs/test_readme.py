@@ -21,11 +21,11 @@ import numpy as np
 import pytest
 import readme
 import yaml
+from checkout import ROOT
 from readme import (
     CONTRIBUTING,
     DOCS,
     README,
-    ROOT,
     Block,
     Command,
     Shell,
@@ -332,7 +332,7 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
         if text not in before:
             file.write_text(f"{before}\n\n{text}".lstrip("\n"), encoding="utf-8")
     (tmp_path / "net.yaml").write_text(f"input: {{C: 1, H: 2, W: 2}}\nlayers: [{kind}, flatten]\n", encoding="utf-8")
-    for contract, at_least in (("tests/test_layers.py", 10), ("tests/test_gradients.py", 20)):
+    for contract, at_least in (("tests/layers/test_contract.py", 10), ("tests/layers/test_gradients.py", 20)):
         tested = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", contract, "-k", kind)
         passed = re.search(r"^(\d+) passed", tested, re.MULTILINE)
         assert passed is not None, tested
@@ -351,9 +351,9 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
 
 
 OVER_ALL_KINDS = (
-    "tests/test_engine_layers.py::test_the_engine_has_lowerings_for_every_kind",
-    "tests/test_export.py::test_every_kind_that_the_readme_lists_has_a_rule",
-    "tests/test_readme.py::test_layers_with_all_their_fields",
+    "tests/engine/test_lowerings.py::test_the_engine_has_lowerings_for_every_kind",
+    "tests/interop/test_onnx_export.py::test_every_kind_that_the_readme_lists_has_a_rule",
+    "tests/docs/test_readme.py::test_layers_with_all_their_fields",
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from calling import call
+from checkout import ROOT
 from click.testing import CliRunner
 
 from cnnspec import load
@@ -25,7 +26,7 @@ def invoke(*args: str) -> Any:
 
 
 def process(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "cnnspec", "specs", *args]
     return subprocess.run(command, capture_output=True, check=False, cwd=cwd, env=environment)
 

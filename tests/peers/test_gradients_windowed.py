@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_layers_peers import Array, Pair, fits, layer, often, outside, pairs, sides, sizes, tensors, values
+from test_layers_windowed import Array, Pair, fits, layer, often, outside, pairs, sides, sizes, tensors, values
 
 from cnnspec.graph.layer import Layer
 

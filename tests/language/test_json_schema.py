@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import test_ui
+import ui_cases
 import yaml
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
@@ -306,15 +306,15 @@ SEEN = {"E101", "E102", "E103", "E104", "E110"}
 """What a schema can see, as long as it hangs on no shape."""
 
 
-@pytest.mark.parametrize("case", test_ui.CLEAN, ids=test_ui.name)
-def test_accepts_what_validate_accepts(case: test_ui.Case) -> None:
+@pytest.mark.parametrize("case", ui_cases.CLEAN, ids=ui_cases.name)
+def test_accepts_what_validate_accepts(case: ui_cases.Case) -> None:
     spec = data(case.spec)
     assert list(general().iter_errors(spec)) == []
     assert list(closed(case.spec).iter_errors(spec)) == []
 
 
-@pytest.mark.parametrize("case", test_ui.MESSAGES, ids=test_ui.name)
-def test_agrees_with_the_messages_of_validate(case: test_ui.Case) -> None:
+@pytest.mark.parametrize("case", ui_cases.MESSAGES, ids=ui_cases.name)
+def test_agrees_with_the_messages_of_validate(case: ui_cases.Case) -> None:
     codes = set(re.findall(r"(?:error|warning)\[(\w+)\]", case.expected))
     if all(code.startswith(("W", "E2", "E3")) for code in codes):
         assert list(general().iter_errors(data(case.spec))) == []

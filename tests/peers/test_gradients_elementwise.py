@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from layer_cases import Array, values
-from test_values_peers import CASES, Case, drawn, inputs
+from test_layers_elementwise import CASES, Case, drawn, inputs
 
 from cnnspec.graph.layer import Layer
 from cnnspec.layers import find

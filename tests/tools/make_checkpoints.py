@@ -1,6 +1,6 @@
 """Write data/checkpoint-archive.pth and data/checkpoint-stream.pth: what training programs leave behind.
 
-    python tests/make_checkpoints.py
+    python tests/tools/make_checkpoints.py
 
 Both hold the same; the second is in the format from before PyTorch 1.6. `expected` says it with NumPy.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 ARCHIVE = DATA / "checkpoint-archive.pth"
 STREAM = DATA / "checkpoint-stream.pth"
 

@@ -7,11 +7,11 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+from checkout import ROOT, TESTS
 from click.testing import CliRunner
 
 from cnnspec.cli import group
@@ -23,8 +23,6 @@ from cnnspec.layers import find, kinds
 from cnnspec.reports.manual.pages import fields, layer_page, written
 from cnnspec.reports.manual.to_markdown import WIDTH, markdown, styled
 from cnnspec.spec import check
-
-ROOT = Path(__file__).parent.parent
 
 
 def invoke(*args: str) -> Any:
@@ -78,7 +76,7 @@ def test_tensors_of_a_page(kind: str) -> None:
 
 
 def test_page_of_conv(request: pytest.FixtureRequest) -> None:
-    golden = Path(__file__).parent / "golden" / "explain-conv.txt"
+    golden = TESTS / "golden" / "explain-conv.txt"
     if request.config.getoption("--update-golden"):
         golden.write_text(printed("conv"), encoding="utf-8")
     assert printed("conv") == golden.read_text(encoding="utf-8")

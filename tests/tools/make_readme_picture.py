@@ -1,6 +1,6 @@
 """Draws docs/cnnspec.svg, the README's picture: what two commands print in a terminal, in its colours.
 
-    python tests/make_readme_picture.py
+    python tests/tools/make_readme_picture.py
 
 draws it anew; `pytest --update-golden` does so too.
 """
@@ -21,11 +21,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import readme
+from checkout import ROOT
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-PICTURE = readme.ROOT / "docs" / "cnnspec.svg"
+PICTURE = ROOT / "docs" / "cnnspec.svg"
 COMMANDS = ("cnnspec validate first.yaml", "cnnspec run lenet5")
 COLUMNS = 112
 

@@ -15,11 +15,10 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 
 import cnnspec
 from cnnspec.spec import bundled
-
-ROOT = Path(__file__).parent.parent
 
 
 def build(target: str, root: Path, folder: Path) -> Path:
@@ -114,7 +113,7 @@ def test_source_archive_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> No
     with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    for name in ("tests/test_packaging.py", "docs/cnnspec.svg", "README.md"):
+    for name in ("tests/house/test_packaging.py", "docs/cnnspec.svg", "README.md"):
         assert (unpacked / name).is_file()
     assert names(build("wheel", unpacked, tmp_path / "wheel")) == names(wheel)
 

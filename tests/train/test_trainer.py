@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from checkout import ROOT
 from numpy.typing import NDArray
 
 from cnnspec.graph.graph import Graph
@@ -256,7 +257,7 @@ def test_a_layer_that_the_output_does_not_hang_on_stays() -> None:
 MEMORY = """
 import resource, sys
 import numpy as np
-from test_train_step import batch, drawn, graph
+from test_trainer import batch, drawn, graph
 from cnnspec.language.sections.train import Train
 from cnnspec.train.trainer import Trainer
 
@@ -278,8 +279,7 @@ print((faults() - before) // 10)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_steps_take_their_memory_from_the_step_before(workers: int) -> None:
     """Arrays of 2 MiB each are 500 pages, which the system would have to clear again and again."""
-    folder = Path(__file__).parent
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder.parent), str(folder)])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))}
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(workers)], capture_output=True, text=True, check=True, env=environment
     )

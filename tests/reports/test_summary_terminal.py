@@ -6,18 +6,15 @@ import os
 import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from summaries import shown, summary
 
 from cnnspec.reports.drawing.terminal_text import width as columns_of
 from cnnspec.reports.drawing.text_table import shortened
 from cnnspec.reports.summary import to_text
 from cnnspec.spec import bundled
-
-ROOT = Path(__file__).parent.parent
-
 
 # width
 

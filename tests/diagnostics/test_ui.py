@@ -1,59 +1,23 @@
 """What `validate` prints, word for word: the pages of the codes and further cases in `tests/ui`.
 
-In these files a `yaml` block with a `text` block behind it is a spec, `net.yaml`, and what is printed for it; a
-`yaml` block by itself is a spec without findings. `pytest --update-ui` writes the text blocks anew: read the
-difference before committing it.
+`pytest --update-ui` writes the expected messages anew: read the difference before committing it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from checkout import TESTS
 from click.testing import CliRunner
+from ui_cases import CLEAN, FILES, MESSAGES, Case, cases, name
 
 import cnnspec
 from cnnspec.cli import group
-from cnnspec.diagnostics.catalogue import FOLDER, codes, page, title
+from cnnspec.diagnostics.catalogue import codes, page, title
 
 PACKAGE = Path(cnnspec.__file__).parent
-UI = Path(__file__).parent / "ui"
-BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILES = tuple(code for code in codes() if code.startswith(("E4", "E5", "W4")))
-"""Codes of files, weights and images, and of training: a spec alone cannot show them."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A spec with the place of its message in the file; None for a spec without findings."""
-
-    file: Path
-    spec: str
-    shown: tuple[int, int] | None
-
-    @property
-    def expected(self) -> str:
-        start, end = self.shown or (0, 0)
-        return self.file.read_text(encoding="utf-8")[start:end]
-
-
-def cases() -> Iterator[Case]:
-    pages = (FOLDER / f"{code}.md" for code in codes() if code not in FILES)
-    for file in (*pages, *sorted(UI.glob("*.md"))):
-        blocks = [*BLOCK.finditer(file.read_text(encoding="utf-8")), None]
-        for block, after in pairwise(blocks):
-            if block is not None and block[1] == "yaml":
-                shown = after.span(2) if after is not None and after[1] == "text" else None
-                yield Case(file, block[2], shown)
-
-
-def name(case: Case) -> str:
-    line = case.file.read_text(encoding="utf-8").partition(case.spec)[0].count("\n")
-    return f"{case.file.stem}:{line}"
 
 
 def validate(spec: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
@@ -62,10 +26,6 @@ def validate(spec: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
     result = CliRunner().invoke(group, ["validate", "net.yaml"], standalone_mode=False)
     assert result.exception is None
     return result.return_value, result.stdout
-
-
-MESSAGES = [case for case in cases() if case.shown][::-1]  # from the end: an update moves what follows
-CLEAN = [case for case in cases() if not case.shown]
 
 
 @pytest.mark.parametrize("case", MESSAGES, ids=name)
@@ -104,5 +64,5 @@ def test_page_explains_its_code(code: str) -> None:
 
 @pytest.mark.parametrize("code", FILES)
 def test_code_of_files_is_shown_by_a_test(code: str) -> None:
-    tests = (file.read_text(encoding="utf-8") for file in UI.parent.glob("test_*.py"))
+    tests = (file.read_text(encoding="utf-8") for file in TESTS.rglob("test_*.py"))
     assert any(code in text for text in tests)

@@ -1,6 +1,6 @@
 """Write data/torchvision-names.json.gz: names and shapes of the tensors of torchvision's networks.
 
-    python tests/make_torchvision_names.py
+    python tests/tools/make_torchvision_names.py
 
 The specs in `specs/` take their names from there, so that torchvision's published files load into them.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-NAMES = Path(__file__).parent / "data" / "torchvision-names.json.gz"
+NAMES = Path(__file__).parents[1] / "data" / "torchvision-names.json.gz"
 NETWORKS = (
     "alexnet",
     "vgg11",
