@@ -20,6 +20,9 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 STEPS: list[dict[str, Any]] = [step for step in ACTION["runs"]["steps"] if "run" in step]
 DEFAULTS = {name: str(about["default"]) for name, about in ACTION["inputs"].items()}
 
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+"""Without what git sets for the hooks of this repository."""
+
 GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - conv: {F: 3, K: 4}\n  - relu\n"
 WIDER = GOOD.replace("K: 4", "K: 6")
 BAD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - konv: {F: 3, K: 4}\n"
@@ -37,7 +40,7 @@ class Job:
 
     def git(self, *call: str) -> None:
         name = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-        subprocess.run(["git", *name, *call], cwd=self.clone, check=True, capture_output=True)
+        subprocess.run(["git", *name, *call], cwd=self.clone, env=ENVIRONMENT, check=True, capture_output=True)
 
     def commit(self, **files: str) -> None:
         for name, text in files.items():
@@ -70,7 +73,7 @@ class Job:
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
             cwd=self.clone,
-            env={**os.environ, **given, **more},
+            env={**ENVIRONMENT, **given, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
