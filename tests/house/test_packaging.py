@@ -92,6 +92,9 @@ def test_metadata(installed: Path) -> None:
     metadata = message_from_bytes((info / "METADATA").read_bytes())
     assert (metadata["Name"], metadata["Version"]) == ("cnnspec", cnnspec.__version__)
     assert (info / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    addresses = dict(line.split(", ") for line in metadata.get_all("Project-URL", []))
+    assert set(addresses) == {"Homepage", "Documentation", "Issues", "Changelog"}
+    assert all(address.startswith(addresses["Homepage"]) for address in addresses.values())
     scripts = ConfigParser()
     scripts.read(info / "entry_points.txt")
     assert dict(scripts["console_scripts"]) == {"cnnspec": "cnnspec.__main__:main"}
@@ -107,14 +110,34 @@ def test_installed_wheel_works_from_another_folder(installed: Path, tmp_path: Pa
     assert cnnspec_from(installed, tmp_path, "--version").split()[-1] == cnnspec.__version__
 
 
+IN_SOURCES = (
+    ".ci/run",
+    ".github/ISSUE_TEMPLATE/bug.yml",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "action.yml",
+    "check",
+    "docs/_static/site.css",
+    "docs/cnnspec.svg",
+    "docs/conf.py",
+    "docs/language.md",
+    "editors/schemastore.json",
+    "tests/house/test_packaging.py",
+)
+"""Of each part of the project a file: who has the source archive can run all checks."""
+
+
 def test_source_archive_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     for name in ("sdist", "unpacked", "wheel"):
         (tmp_path / name).mkdir()
     with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    for name in ("tests/house/test_packaging.py", "docs/cnnspec.svg", "README.md"):
-        assert (unpacked / name).is_file()
+    for name in IN_SOURCES:
+        assert (unpacked / name).is_file(), name
     assert names(build("wheel", unpacked, tmp_path / "wheel")) == names(wheel)
 
 
