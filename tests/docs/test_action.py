@@ -116,7 +116,7 @@ def test_good_specs_are_summarised(job: Job) -> None:
     (job.clone / "other.yaml").write_text(BAD, encoding="utf-8")
     well, printed, summary = job.run()
     assert (well, printed) == (True, "")
-    assert re.findall("^## .*$", summary, re.MULTILINE) == ["## with a space.cnn", "## small.cnn"]
+    assert re.findall(r"^## (.*?)(?:\.cnn)?$", summary, re.MULTILINE) == ["with a space", "small"]
     assert summary.count("| `conv1` | conv F 3x3 K 4 | 4x6x6 | 40 | 0 | 1,296 | 3 |\n") == 2
 
 
@@ -126,7 +126,7 @@ def test_mistakes_are_annotated_and_the_job_fails(job: Job) -> None:
     assert not well
     assert printed.startswith("::error file=nets/with a space.cnn.yaml,line=3,")
     assert "unknown layer `konv`" in printed
-    assert "## small.cnn" in summary
+    assert "## small" in summary
 
 
 def test_warnings_fail_where_they_are_to(job: Job) -> None:
