@@ -39,8 +39,9 @@ class Job:
         return self.folder / "clone with spaces"
 
     def git(self, *call: str) -> None:
-        name = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-        subprocess.run(["git", *name, *call], cwd=self.clone, env=ENVIRONMENT, check=True, capture_output=True)
+        settings = ("user.name=A", "user.email=a@example.org", "init.defaultBranch=main", "commit.gpgsign=false")
+        options = [option for setting in settings for option in ("-c", setting)]
+        subprocess.run(["git", *options, *call], cwd=self.clone, env=ENVIRONMENT, check=True, capture_output=True)
 
     def commit(self, **files: str) -> None:
         for name, text in files.items():
@@ -140,11 +141,24 @@ def test_warnings_fail_where_they_are_to(job: Job) -> None:
 
 
 def test_what_changes_from_the_base(job: Job) -> None:
-    job.commit(small=WIDER, nets_with__a__space=GOOD)
+    job.git("checkout", "main")
+    job.commit(nets_with__a__space=GOOD, same=GOOD)
+    job.git("checkout", "-b", "wider")
+    job.commit(nets_with__a__space=WIDER, new=GOOD)
     well, printed, summary = job.run(diff="true", summary="false", base="main")
     assert (well, printed) == (True, "")
     assert "| changed | `conv1` | conv K 4 -> 6 | 4x6x6 -> 6x6x6 | +20 (+50.0 %) | +648 (+50.0 %) |\n" in summary
+    assert "(before/nets/with a space.cnn.yaml) -> " in summary
+    assert "(after/nets/with a space.cnn.yaml)\n" in summary
     assert summary.count("## ") == 1
+
+
+def test_mistakes_in_either_version_show_no_difference(job: Job) -> None:
+    job.commit(small=BAD)
+    well, printed, summary = job.run(diff="true", summary="false", base="main")
+    assert not well
+    assert printed.count("::") == 2
+    assert summary.strip() == ""
 
 
 def test_without_a_base_there_is_no_difference(job: Job) -> None:
