@@ -1,6 +1,6 @@
 """The worked examples of the guide, with their numbers written out: by both executions, and by hand.
 
-The specs are those in `tests/guide/`.
+The specs are those in `guide/`, beside this file.
 """
 
 from __future__ import annotations
