@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from .diagnostic import (
-    Diagnostic,
-    Failure,
-    FileError,
-    Note,
-    Severity,
-    Span,
-    SpecError,
-    TrainingError,
-    closest,
-    errors,
-    ordered,
-)
+from .diagnostic import Diagnostic, Failure, FileError, Note, Severity, Span, SpecError, TrainingError, errors, ordered
+from .suggest import closest
 
 __all__ = [
     "Diagnostic",

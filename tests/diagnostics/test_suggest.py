@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnspec.diagnostics import Diagnostic, Span, closest, ordered
-from cnnspec.diagnostics.diagnostic import SLIPS, _slips
+from cnnspec.diagnostics.suggest import SLIPS, _slips
 from cnnspec.layers import kinds
 
 
