@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec import load
-from cnnspec.graph.layer import Shape, times
+from cnnspec.graph.shape import Shape, times
 from cnnspec.reports.drawing.markdown_table import table
 
 from .engines import NAMES, engine

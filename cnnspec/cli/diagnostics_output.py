@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 
 from ..diagnostics import Diagnostic
-from ..graph.layer import Shape, times
+from ..graph.shape import Shape, times
 from ..language.syntax.parser import Source
 from ..reports.diagnostics.to_text import text
 from ..spec import Spec, check

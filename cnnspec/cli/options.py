@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..graph.layer import Shape
+from ..graph.shape import Shape
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

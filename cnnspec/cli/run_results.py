@@ -9,9 +9,9 @@ import numpy as np
 
 from ..diagnostics import Diagnostic
 from ..engine.model import Model
+from ..graph.array import Array
 from ..graph.graph import INPUT
 from ..inputs.batches import Batch, Case
-from ..kernels.reference.windows import Array
 from ..reports.drawing.terminal_text import escaped
 from ..reports.predictions.formats import json_lines, picture, text
 from ..reports.predictions.ranking import Reading, Result, reading, top

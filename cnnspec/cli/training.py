@@ -10,7 +10,7 @@ import click
 
 from ..diagnostics import Failure
 from ..files.reading import clear_remains, ensure_writable, whole
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
 from ..language.sections.train import Train
 from ..machine.hardware import cores
 from ..reports.drawing.terminal_text import escaped

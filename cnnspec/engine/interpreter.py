@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..graph.array import Array
 from ..graph.graph import INPUT, Graph
-from ..kernels.reference.windows import Array
 
 
 def execute(graph: Graph, tensors: Mapping[str, Array], x: Array) -> Iterator[tuple[str, Array]]:

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..graph.layer import is_image
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
+from ..graph.shape import is_image
 from ..kernels.strips import Scratch
 from .halo import Halo
 from .memory_plan import Place

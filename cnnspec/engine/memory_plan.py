@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from ..graph.graph import INPUT
-from ..graph.layer import Shape, is_image
+from ..graph.shape import Shape, is_image
 from ..layers.concat import Concat
 from .halo import NONE, Halo
 from .program import Program

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..diagnostics import Diagnostic
 from ..files.reading import AnyPath
+from ..graph.array import Array
 from ..graph.graph import Graph
-from ..graph.layer import Shape
-from ..kernels.reference.windows import Array
+from ..graph.shape import Shape
 from ..machine.hardware import cores
 from ..weights import take
 from .interpreter import execute

@@ -12,9 +12,9 @@ from weakref import finalize
 import numpy as np
 
 from ..files.memory_map import release
+from ..graph.array import Array
 from ..graph.graph import INPUT, Graph
-from ..graph.layer import is_image
-from ..kernels.reference.windows import Array
+from ..graph.shape import is_image
 from ..kernels.strips import Call, Scratch, aligned
 from ..machine.blas_threads import one_thread
 from .backends.numpy.registry import lower

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..graph.graph import Graph, Step
-from ..graph.layer import Layer, Shape
+from ..graph.layer import Layer
+from ..graph.shape import Shape
 from ..layers._affine import Absorbs, Affine
 from .halo import NONE, Halo
 
 if TYPE_CHECKING:
-    from ..kernels.reference.windows import Array
+    from ..graph.array import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from math import prod
 from typing import NamedTuple
 
 from ..diagnostics import Span
-from .layer import FLOAT, Layer, Shape, Tensor
+from .layer import Layer, Tensor
 from .receptive_field import Reaches, behind
+from .shape import FLOAT, Shape
 
 INPUT = "input"
 

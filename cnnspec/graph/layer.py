@@ -15,22 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from .array import Array
 from .receptive_field import CELL, Reaches
+from .shape import Shape, is_image
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
 
-    Array = NDArray[np.floating[Any]]
-    Mask = NDArray[np.bool]
     Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
     """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
     and by each of its learned tensors. It is called once and may spoil what it is given. What it gives may be
     spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
 
-Shape = tuple[int, ...]
-FLOAT = 4
-"""Bytes of a float32."""
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """How every pydantic model here is set up; a schema is built when it is first needed."""
@@ -189,11 +185,6 @@ class Join(Layer):
     """A layer over two or more branches, which are written in place of fields."""
 
 
-def is_image(shape: Shape) -> bool:
-    """(C, H, W), not the vector that `flatten` makes."""
-    return len(shape) == 3
-
-
 def image(shape: Shape) -> tuple[int, int, int]:
     """The arriving image's C, H, W, or raise `Misfit`: a vector has no rows and columns."""
     if not is_image(shape):
@@ -206,13 +197,3 @@ def image(shape: Shape) -> tuple[int, int, int]:
         )
     C, H, W = shape
     return C, H, W
-
-
-def times(shape: Shape) -> str:
-    """A shape as people write it: 16x5x5."""
-    return "x".join(map(str, shape))
-
-
-def quantity(count: int, thing: str) -> str:
-    """So many of a thing whose plural ends in s: 1 example, 1,024 examples."""
-    return f"{count:,} {thing}{'s' * (count != 1)}"

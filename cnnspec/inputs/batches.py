@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..diagnostics import Diagnostic, FileError
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
 from ..spec.assets import ARRAYS
 from .arrays import check, load_input

@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from .reference.windows import Array
+from ..graph.array import Array
 
 Call = Callable[[], object]
 CACHE = 96 * 1024

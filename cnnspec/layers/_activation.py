@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Kept, Shape
+from ..graph.layer import Kept
+from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Mask, Pull
+    from ..graph.array import Array, Mask
+    from ..graph.layer import Pull
 
 
 class Activation(Pointwise):

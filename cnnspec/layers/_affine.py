@@ -8,7 +8,7 @@ from ..graph.layer import Layer
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 def along(values: Array, x: Array) -> Array:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ..graph.layer import Misfit, Shape, is_image, times
+from ..graph.layer import Misfit
+from ..graph.shape import Shape, is_image, times
 
 AXES = ("channels", "rows", "columns")
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..graph.layer import Layer, Natural, Shape, image, is_image
+from ..graph.layer import Layer, Natural, image
 from ..graph.receptive_field import PLACELESS, Reaches, moved
+from ..graph.shape import Shape, is_image
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 Widths = tuple[tuple[int, int], ...]
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..graph.layer import FLOAT, Count, Kept, Pair, Shape, image
+from ..graph.layer import Count, Kept, Pair, image
+from ..graph.shape import FLOAT, Shape
 from ._groups import divide
 from ._windowed import Windowed
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Practice, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Practice, Pull
     from ..kernels.training.convolution import Back
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..graph.layer import Layer, Shape, image
+from ..graph.layer import Layer, image
 from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.shape import Shape
 
 
 class Global(Layer):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..graph.layer import Kept, Layer
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Moving(Layer):

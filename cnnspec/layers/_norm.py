@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..graph.layer import FLOAT, Kept, Shape, Tensor
+from ..graph.layer import Kept, Tensor
+from ..graph.shape import FLOAT, Shape
 from ._affine import along
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Norm(Pointwise):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..graph.layer import Layer, Shape
+from ..graph.layer import Layer
+from ..graph.shape import Shape
 
 
 class Pointwise(Layer):

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from ..graph.layer import Kept, Misfit, Pair, Shape, image
+from ..graph.layer import Kept, Misfit, Pair, image
+from ..graph.shape import Shape
 from ..graph.window import Rounding, Sweep
 from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
     from ..kernels.training.pooling import Back
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Kept, Layer, Shape
+from ..graph.layer import Kept, Layer
 from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.shape import Shape
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Reading(Layer):

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, Shape, both, image, times
+from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, both, image
 from ..graph.receptive_field import Reach, Reaches
+from ..graph.shape import Shape, times
 from ..graph.window import Sweep, same, same_upper
 
 

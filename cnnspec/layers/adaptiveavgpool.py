@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.layer import Example, Kept, Layer, Pair, image
 from ..graph.receptive_field import PLACELESS, Reach, Reaches, repeating
+from ..graph.shape import Shape
 from ..graph.window import bin_of
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class AdaptiveAvgPool(Layer):

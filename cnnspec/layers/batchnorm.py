@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Practice, Shape, Tensor
+from ..graph.layer import Example, Kept, Practice, Tensor
+from ..graph.shape import Shape
 from ._affine import Affine
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
     from ..kernels.training.batch_norm import Back
 
 

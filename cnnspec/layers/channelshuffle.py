@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Shape
+from ..graph.layer import Count, Example
+from ..graph.shape import Shape
 from ._groups import divide
 from ._moving import Moving
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class ChannelShuffle(Pointwise, Moving):

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, Kept, Shape
+from ..graph.layer import Example, Join, Kept
+from ..graph.shape import Shape
 from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Concat(Join):

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Shape, Tensor
+from ..graph.layer import Example, Tensor
+from ..graph.shape import Shape
 from ._affine import Absorbs
 from ._filters import Filters
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
     from ..kernels.training.convolution import Back
 
 

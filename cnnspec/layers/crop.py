@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Misfit, Shape
+from ..graph.layer import Example, Misfit
 from ..graph.receptive_field import Reaches
+from ..graph.shape import Shape
 from ._edges import Edges, inside
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class Crop(Edges, Moving):

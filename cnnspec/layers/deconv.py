@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..graph.layer import Example, Misfit, Natural, Pair, Shape, Tensor, both
+from ..graph.layer import Example, Misfit, Natural, Pair, Tensor, both
 from ..graph.receptive_field import Reach, Reaches, repeating
+from ..graph.shape import Shape
 from ..graph.window import Sweep, spread
 from ._filters import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..graph.layer import Array
+    from ..graph.array import Array
     from ..kernels.training.convolution import Back
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Kept, Misfit, Shape, Tensor, is_image, times
+from ..graph.layer import Count, Example, Kept, Misfit, Tensor
 from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.shape import Shape, is_image, times
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Dense(Absorbs):

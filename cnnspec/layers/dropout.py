@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept
+from ..graph.shape import Shape
 from ._dropping import Dropping
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar
 
-from ..graph.layer import Example, Shape
+from ..graph.layer import Example
+from ..graph.shape import Shape
 from ._reading import Reading
 
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Shape, image
+from ..graph.layer import Example, image
+from ..graph.shape import Shape
 from ._norm import Norm
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class InstanceNorm(Norm):

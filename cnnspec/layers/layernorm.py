@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Shape, Tensor
+from ..graph.layer import Example, Tensor
+from ..graph.shape import Shape
 from ._norm import Norm
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class LayerNorm(Norm):

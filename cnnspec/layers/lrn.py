@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import FLOAT, Count, Example, Kept, Shape, image
+from ..graph.layer import Count, Example, Kept, image
+from ..graph.shape import FLOAT, Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class LRN(Pointwise):

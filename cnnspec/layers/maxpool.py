@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept
+from ..graph.shape import Shape
 from ._pool import Pool
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
     from ..kernels.training.pooling import Back
 
 

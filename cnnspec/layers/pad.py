@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Shape
+from ..graph.layer import Example, Kept
 from ..graph.receptive_field import Reaches
+from ..graph.shape import Shape
 from ._edges import Edges, inside
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Pad(Edges):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from ..graph.layer import Example, Shape, image
+from ..graph.layer import Example, image
 from ..graph.receptive_field import CELL, PLACELESS, Reaches
+from ..graph.shape import Shape
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 Axis = Literal["C", "H", "W"]
 

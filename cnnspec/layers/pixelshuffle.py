@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Misfit, Shape, image
+from ..graph.layer import Count, Example, Misfit, image
 from ..graph.receptive_field import Reaches, repeating
+from ..graph.shape import Shape
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class PixelShuffle(Moving):

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Shape, Tensor
+from ..graph.layer import Example, Kept, Tensor
+from ..graph.shape import Shape
 from ._affine import along, by_channel
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class PReLU(Pointwise):

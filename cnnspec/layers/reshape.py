@@ -11,7 +11,8 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..graph.layer import Count, Example, Misfit, Shape, times
+from ..graph.layer import Count, Example, Misfit
+from ..graph.shape import Shape, times
 from ._reading import Reading
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Shape, Tensor
+from ..graph.layer import Example, Kept, Tensor
+from ..graph.shape import Shape
 from ._affine import Affine, along, by_channel
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Scale(Affine):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Misfit, Natural, Shape, image
+from ..graph.layer import Count, Example, Misfit, Natural, image
 from ..graph.receptive_field import Reaches, moved
+from ..graph.shape import Shape
 from ._moving import Moving
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class Slice(Moving):

@@ -8,7 +8,7 @@ from ..graph.layer import Example
 from ._pool import Pool
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
     from ..kernels.training.pooling import Back
 
 

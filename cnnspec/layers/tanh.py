@@ -8,7 +8,7 @@ from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array
+    from ..graph.array import Array
 
 
 class Tanh(Activation):

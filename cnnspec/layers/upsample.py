@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Layer, Pair, Shape, image
+from ..graph.layer import Example, Kept, Layer, Pair, image
 from ..graph.receptive_field import Reaches, repeating
+from ..graph.shape import Shape
 
 if TYPE_CHECKING:
-    from ..graph.layer import Array, Pull
+    from ..graph.array import Array
+    from ..graph.layer import Pull
 
 
 class Upsample(Layer):

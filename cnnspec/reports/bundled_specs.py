@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..graph.layer import times
+from ..graph.shape import times
 from ..spec import Spec
 from .drawing.terminal_text import escaped
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from math import prod
 
-from ..graph.layer import FLOAT, Tensor, times
+from ..graph.layer import Tensor
+from ..graph.shape import FLOAT, times
 from .drawing import markdown_table
 from .drawing.ansi import DIM, painter
 from .drawing.csv_table import csv_table

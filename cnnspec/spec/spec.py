@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
 from ..graph.graph import Graph, Step
-from ..graph.layer import Shape
+from ..graph.shape import Shape
 from ..language.document.document import Document
 from ..language.document.document import load as load_document
 from ..language.elaboration.elaborate import Elaboration, elaborate

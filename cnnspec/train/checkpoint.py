@@ -21,8 +21,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
 from ..files.reading import AnyPath, Malformed, blaming, whole
+from ..graph.array import Array
 from ..graph.graph import Graph
-from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 from ..weights.formats import safetensors
 from ..weights.stored import BEST as _BEST

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.model import Model
+from ..graph.array import Array
 from ..graph.graph import Graph
-from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 from .datasets.batches import in_order
 from .datasets.dataset import Answers, Examples

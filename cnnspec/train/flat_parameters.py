@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..graph.layer import Shape
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
+from ..graph.shape import Shape
 
 
 class Flat:

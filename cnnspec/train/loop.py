@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Literal
 
 from ..diagnostics import Diagnostic, TrainingError
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
 from .checkpoint import Snapshot
 from .datasets.batches import Batches
 from .evaluate import Exam, labels

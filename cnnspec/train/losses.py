@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.array import Array
 from ..graph.graph import Graph
-from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graph.layer import Shape
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
+from ..graph.shape import Shape
 from ..language.sections.train import Train
 from .flat_parameters import Flat
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from ..diagnostics import Diagnostic, TrainingError
+from ..diagnostics.wording import quantity
 from ..graph.graph import Graph
-from ..graph.layer import quantity
 from ..language.sections.train import Train
 from ..machine.hardware import memory
 from .step_memory import step_memory

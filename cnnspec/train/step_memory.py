@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple
 
 from ..graph.graph import INPUT, Graph
-from ..graph.layer import FLOAT, Shape
+from ..graph.shape import FLOAT, Shape
 from ..language.sections.train import Train
 from .backward_path import Route
 

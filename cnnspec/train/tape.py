@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
+from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import Practice
-from ..kernels.reference.windows import Array
 from .backward_path import Route
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from .. import weights
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.reading import AnyPath, whole
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
 from ..weights.formats import safetensors
 from .checkpoint import Identity
 

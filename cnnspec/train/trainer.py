@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..engine.kernel_selection import PRODUCT
+from ..graph.array import Array
 from ..graph.graph import Graph
-from ..kernels.reference.windows import Array
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
 from .flat_parameters import Flat

@@ -14,7 +14,7 @@ from weakref import finalize
 
 import numpy as np
 
-from ..kernels.reference.windows import Array
+from ..graph.array import Array
 from ..machine.blas_threads import one_thread
 
 T = TypeVar("T")

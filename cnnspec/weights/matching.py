@@ -8,7 +8,8 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
-from ..graph.layer import Shape, Tensor
+from ..graph.layer import Tensor
+from ..graph.shape import Shape
 from .stored import BEST, FLOATS, OPTIMIZER, Entry
 
 _PLAIN = re.compile(r"[\w.-]+")

@@ -9,7 +9,7 @@ from engine_cases import Array, defined, error, graph, lively
 
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import INPUT, Graph
-from cnnspec.graph.layer import Shape
+from cnnspec.graph.shape import Shape
 
 BOUND = 2e-5
 

@@ -18,7 +18,8 @@ from cnnspec.engine.model import Model
 from cnnspec.engine.passes import FINISHED, optimise
 from cnnspec.engine.program import program, with_arrays
 from cnnspec.graph.graph import Graph
-from cnnspec.graph.layer import Example, Shape
+from cnnspec.graph.layer import Example
+from cnnspec.graph.shape import Shape
 from cnnspec.kernels.strips import Scratch
 from cnnspec.layers import find, kinds
 from cnnspec.spec import bundled, load

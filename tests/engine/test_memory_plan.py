@@ -16,7 +16,7 @@ from cnnspec.engine.passes import optimise
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
 from cnnspec.graph.graph import INPUT, Graph
-from cnnspec.graph.layer import Shape
+from cnnspec.graph.shape import Shape
 from cnnspec.spec import bundled, load
 
 

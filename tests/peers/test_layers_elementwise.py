@@ -12,7 +12,8 @@ import readme
 from numpy.typing import NDArray
 from oracle import values
 
-from cnnspec.graph.layer import Layer, Shape
+from cnnspec.graph.layer import Layer
+from cnnspec.graph.shape import Shape
 from cnnspec.layers import find
 
 pytestmark = pytest.mark.peers

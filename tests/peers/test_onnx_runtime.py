@@ -19,7 +19,7 @@ from cnnspec.cli import group
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import INPUT
-from cnnspec.graph.layer import Shape
+from cnnspec.graph.shape import Shape
 from cnnspec.interop import onnx as export
 from cnnspec.interop.onnx.operators import KINDS
 from cnnspec.layers import find

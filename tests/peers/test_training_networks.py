@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.trainers import drawn, network
 from cnnspec import load
 from cnnspec.graph.graph import Graph
-from cnnspec.graph.layer import Shape, is_image
+from cnnspec.graph.shape import Shape, is_image
 from cnnspec.language.sections.train import Train
 from cnnspec.spec import bundled
 from cnnspec.train.trainer import Trainer

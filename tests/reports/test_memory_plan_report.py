@@ -17,7 +17,7 @@ from engine_cases import lively
 from hypothesis import given, note, settings
 
 from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.graph.layer import times
+from cnnspec.graph.shape import times
 from cnnspec.reports.memory.plan import allocation
 from cnnspec.spec import bundled, load
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import INPUT, Graph
-from cnnspec.graph.layer import FLOAT
+from cnnspec.graph.shape import FLOAT
 from cnnspec.spec import spec
 
 Array = NDArray[Any]

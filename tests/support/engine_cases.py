@@ -14,7 +14,7 @@ from cnnspec import weights
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.program import Operation, with_arrays
 from cnnspec.graph.graph import INPUT, Graph
-from cnnspec.graph.layer import Shape
+from cnnspec.graph.shape import Shape
 from cnnspec.spec import load
 
 Array = NDArray[Any]

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnspec.graph.graph import Step
-from cnnspec.graph.layer import Example, Layer, Shape
+from cnnspec.graph.layer import Example, Layer
+from cnnspec.graph.shape import Shape
 from cnnspec.layers import find, kinds
 from cnnspec.spec import Checked, check
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.kernels.reference.windows import Array
+from cnnspec.graph.array import Array
 from cnnspec.train import evaluate
 from cnnspec.train.checkpoint import Snapshot
 from cnnspec.train.datasets.batches import Batch, Batches

@@ -18,7 +18,7 @@ from pathlib import Path
 from checkout import ROOT
 
 from cnnspec import load
-from cnnspec.graph.layer import times
+from cnnspec.graph.shape import times
 from cnnspec.spec import bundled
 
 README = ROOT / "README.md"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.kernels.reference.windows import Array
+from cnnspec.graph.array import Array
 from cnnspec.reports.evaluation import confusion_svg, to_json, to_text
 from cnnspec.train.evaluate import ClassScore, Evaluation, Tally
 from cnnspec.train.losses import Loss, mean_squared_error

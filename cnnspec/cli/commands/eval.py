@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...graph.layer import Shape, quantity
+from ...diagnostics.wording import quantity
+from ...graph.shape import Shape
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option
 from ..progress_bar import tracked

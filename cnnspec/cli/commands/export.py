@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...diagnostics import Diagnostic, FileError
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ...interop import onnx
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import loaded

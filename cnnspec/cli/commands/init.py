@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option

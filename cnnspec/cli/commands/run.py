@@ -9,7 +9,7 @@ import click
 
 from ...diagnostics import Diagnostic, FileError, closest
 from ...graph.graph import Graph
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ...reports.summary.summary import Summary, summarise
 from ...spec import Checked, Spec, check
 from ..diagnostics_output import exit_code, note_size, show

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option
 from ..settings_options import Settable, configured, set_option, source

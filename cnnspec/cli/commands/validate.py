@@ -12,7 +12,7 @@ from dataclasses import replace
 import click
 
 from ...diagnostics import FileError
-from ...graph.layer import Shape, times
+from ...graph.shape import Shape, times
 from ...spec import Checked, check
 from ..diagnostics_output import exit_code, note_size
 from ..options import input_option

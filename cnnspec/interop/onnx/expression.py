@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import Step
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 
 if TYPE_CHECKING:
     import numpy as np

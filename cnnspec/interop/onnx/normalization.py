@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from ...graph.layer import image, is_image
+from ...graph.layer import image
+from ...graph.shape import is_image
 from .expression import Call, Rule, call, own, per_channel
 
 if TYPE_CHECKING:

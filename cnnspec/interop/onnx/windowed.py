@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ...graph.layer import FLOAT, image
+from ...graph.layer import image
+from ...graph.shape import FLOAT
 from ...graph.window import Sweep, bins, spread
 from .expression import Call, Rule, call, direct, ensure_room, own
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 
 from ...graph.graph import Graph, Step
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from .expression import Call, Own, Value, ensure_room
 from .operators import KINDS
 

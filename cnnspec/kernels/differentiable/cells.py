@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..reference.windows import Array
+from ...graph.array import Array
 from ..strips import CACHE
 
 

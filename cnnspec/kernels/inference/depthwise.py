@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from ..strips import Call, Made, Scratch, Strip, add_bias, strips
 
 STRETCH = 8192

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from ..strips import Made, Scratch, Strip
 from .im2col import Gathered
 

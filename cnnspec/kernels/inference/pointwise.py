@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from ..strips import Made, Scratch, Strip, add_bias, evenly, multiply, strips
 
 FEW_CELLS = 256

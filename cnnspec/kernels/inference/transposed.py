@@ -13,9 +13,9 @@ from functools import partial
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
 from ..reference.transposed_convolution import inside, painted, tap
-from ..reference.windows import Array
 from ..strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
 
 

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from ..strips import Call, Made, Scratch, Strip, add_bias
 from ..tiling import tiles
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from .windows import Array, windows
+from .windows import windows
 
 
 def convolve(x: Array, weight: Array, sweeps: tuple[Sweep, Sweep], G: int) -> Array:

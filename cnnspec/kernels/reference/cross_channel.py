@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .windows import Array
+from ...graph.array import Array
 
 
 def neighbours_total(x: Array, before: int, behind: int) -> Array:

@@ -16,7 +16,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from .windows import Array
+from ...graph.array import Array
 
 NEAR, FAR = 0.46875, 4.0
 VANISHED = 30.0  # erfc is 0 in float64 from 27 on, and the squares of what is larger might overflow

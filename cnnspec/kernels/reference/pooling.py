@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...graph.array import Array
 from ...graph.window import Sweep, bins
-from .windows import Array
 
 
 def coverage(sweeps: tuple[Sweep, Sweep], padding: bool) -> NDArray[np.intp]:

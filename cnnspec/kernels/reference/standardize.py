@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .windows import Array
+from ...graph.array import Array
 
 
 def standardise(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Callable[[Array], Array]]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from .windows import Array
 
 
 def overlay(seen: Array, sweeps: tuple[Sweep, Sweep]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .windows import Array
+from ...graph.array import Array
 
 
 def nearest(x: Array, axis: int, factor: int) -> Array:

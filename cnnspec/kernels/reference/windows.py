@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-
-Array = NDArray[np.floating[Any]]
 
 
 def pad(x: Array, sweeps: tuple[Sweep, Sweep], fill: float = 0.0) -> Array:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...graph.array import Array
 from ..differentiable.cells import column_totals, fold, in_rows, repeat, strips_of
-from ..reference.windows import Array
 
 Together = Callable[[Array], Array]
 """The sum over all workers."""

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from ..strips import CACHE, Strip, strips
 
 ROOM = 2 * CACHE

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 from .blocked_im2col import Blocks
 from .depthwise import depthwise
 from .padding import is_mirrored, mirrored

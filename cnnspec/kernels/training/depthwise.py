@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ...graph.array import Array
 from ...graph.window import Sweep
 from ..inference.depthwise import neighbours
 from ..reference.transposed_convolution import inside, painted, tap
-from ..reference.windows import Array
 from .padding import is_mirrored, mirrored, padded
 
 Sweeps = tuple[Sweep, Sweep]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.window import Sweep
-from ..reference.windows import Array
 
 Sweeps = tuple[Sweep, Sweep]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ...graph.array import Array
 from ...graph.window import Sweep, bins
 from ..reference.pooling import seen_by
-from ..reference.windows import Array
 
 Sweeps = tuple[Sweep, Sweep]
 Back = Callable[[Array], Array]

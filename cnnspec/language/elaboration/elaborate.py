@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from ...diagnostics import Diagnostic, Note, Span, closest
 from ...graph.graph import INPUT, Graph, Step, look_back
 from ...graph.graph import Call as BlockUse
-from ...graph.layer import Layer, Misfit, Shape, times
+from ...graph.layer import Layer, Misfit
 from ...graph.receptive_field import CELL, PLACELESS, Reaches
+from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..syntax.parser import Scalar
 from ..syntax.tree import Branch, Broken, Call, From, Item, Joined, Plain, Splice

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from ...diagnostics import Diagnostic, Span, closest
 from ...graph.graph import Graph, Step, Totals
-from ...graph.layer import Shape, times
+from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..sections.header import OPERATORS, Expect, bound
 from ..syntax.parser import Mapping, Node

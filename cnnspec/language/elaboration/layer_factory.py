@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Failure, Note, Span
-from ...graph.layer import Layer, Misfit, Shape, Tensor, times
+from ...graph.layer import Layer, Misfit, Tensor
+from ...graph.shape import Shape, times
 from ..syntax.parser import Node, Scalar
 from ..syntax.tree import Item, Plain
 from ..values.field_reader import Reader

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ...graph.layer import STRICT, Count, Shape
+from ...graph.layer import STRICT, Count
+from ...graph.shape import Shape
 from ..values.field_types import Spelled
 from .preprocess import Preprocess
 from .train import Train

@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...graph.layer import STRICT, Count, times
+from ...graph.layer import STRICT, Count
+from ...graph.shape import times
 
 # The bounds keep (255 x scale - mean) / std far inside float32.
 Level = Annotated[float, Field(ge=-1e6, le=1e6)]

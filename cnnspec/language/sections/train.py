@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...graph.layer import STRICT, Count, Natural, is_image, times
+from ...graph.layer import STRICT, Count, Natural
+from ...graph.shape import is_image, times
 
 if TYPE_CHECKING:
     from ...graph.graph import Graph
-    from ...graph.layer import Shape
+    from ...graph.shape import Shape
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from ..syntax.parser import Scalar
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...graph.layer import times
+from ...graph.shape import times
 from ..summary.facts import field, passage
 from ..summary.hyperparameters import kind, value
 from ..summary.summary import Row, Summary

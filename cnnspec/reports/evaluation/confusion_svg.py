@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from ...graph.layer import quantity
+from ...diagnostics.wording import quantity
 from ...train.evaluate import Evaluation
 from ..drawing.svg import document, square, text
 from ..drawing.text_table import shortened

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from ...diagnostics import Diagnostic
 from ...graph.graph import Step
-from ...graph.layer import Example, Join, Shape
+from ...graph.layer import Example, Join
+from ...graph.shape import Shape
 from ...language import keywords
 from ...language.sections.header import Header
 from ...language.values.field_types import forms, spelled

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from textwrap import wrap
 
-from ...graph.layer import Tensor, times
+from ...graph.layer import Tensor
+from ...graph.shape import times
 from ..drawing.ansi import BOLD, CYAN, PLAIN
 from .pages import Entry, Page, Use
 

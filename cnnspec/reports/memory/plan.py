@@ -9,7 +9,7 @@ from ...engine.memory_plan import Layout, Span, lay_out
 from ...engine.passes import optimise
 from ...engine.program import Operation, program
 from ...graph.graph import INPUT, Graph
-from ...graph.layer import FLOAT, Shape
+from ...graph.shape import FLOAT, Shape
 
 
 @dataclass(frozen=True, slots=True)

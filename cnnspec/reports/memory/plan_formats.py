@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from ...graph.layer import times
+from ...graph.shape import times
 from ..drawing import markdown_table
 from ..drawing.ansi import BOLD, DIM, painter
 from ..drawing.csv_table import csv_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ...graph.layer import quantity
+from ...diagnostics.wording import quantity
 from ...train.step_memory import StepMemory
 from ..drawing import markdown_table
 from ..drawing.ansi import BOLD, DIM, painter

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from ...graph.layer import times
-from ...kernels.reference.windows import Array
+from ...graph.array import Array
+from ...graph.shape import times
 from ..drawing.ansi import PLAIN
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped, width

@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
+from ...graph.array import Array
 from ...graph.graph import INPUT, Graph
-from ...kernels.reference.windows import Array
 from ...layers import find
 
 

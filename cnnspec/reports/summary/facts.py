@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...graph.graph import Totals
-from ...graph.layer import times
+from ...graph.shape import times
 from ..drawing.terminal_text import escaped
 from .summary import Summary
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...graph.graph import Call, Graph, Step, Totals
-from ...graph.layer import Layer, Shape, Tensor
+from ...graph.layer import Layer, Tensor
+from ...graph.shape import Shape
 from ...language.document.document import Document
 from ...spec import Checked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...graph.layer import times
+from ...graph.shape import times
 from ..drawing.csv_table import csv_table
 from ..drawing.terminal_text import escaped
 from .hyperparameters import fields

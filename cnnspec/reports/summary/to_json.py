@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from ...graph.layer import Shape
+from ...graph.shape import Shape
 from .summary import Row, Summary
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...graph.layer import times
+from ...graph.shape import times
 from ..drawing.markdown_table import code, plain, table
 from .facts import CONVENTIONS, facts, field, passage
 from .hyperparameters import kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...graph.layer import times
+from ...graph.shape import times
 from ..drawing.ansi import BOLD, DIM, Paint, painter
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped

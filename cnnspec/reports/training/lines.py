@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...graph.layer import quantity
+from ...diagnostics.wording import quantity
 from ...language.sections.train import Train
 from ...train.events import EpochDone, Finished, Score
 from ...train.progress import Progress

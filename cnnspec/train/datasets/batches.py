@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
-from ...graph.layer import quantity
+from ...diagnostics.wording import quantity
 from ...inputs.prefetch import ahead
 from ..rng import Purpose, generator
 from .array_values import Indices

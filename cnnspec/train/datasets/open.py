@@ -11,7 +11,8 @@ from ...diagnostics import FileError, closest
 from ...files.npy import nbytes
 from ...files.npz import Archive
 from ...files.reading import AnyPath, Malformed, blaming, opened
-from ...graph.layer import Shape, image
+from ...graph.layer import image
+from ...graph.shape import Shape
 from ...inputs.arrays import misfit
 from ...inputs.images import levels
 from ...language.sections.preprocess import Preprocess

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
-from ...graph.layer import Shape, times
+from ...graph.shape import Shape, times
 from .array_values import Numbers
 from .file_array import Array, pieces
 

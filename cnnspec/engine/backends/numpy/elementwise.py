@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ....kernels.reference.windows import Array
+from ....graph.array import Array
 from ....kernels.strips import Call, Scratch, Strip, strips
 from ...lowering import Memory
 from ...program import Operation

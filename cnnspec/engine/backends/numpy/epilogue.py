@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ....graph.array import Array
 from ....graph.layer import Layer
-from ....kernels.reference.windows import Array
 from ....kernels.strips import SHORT, Call, Scratch
 from .gelu import gelu
 

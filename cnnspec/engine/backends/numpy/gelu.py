@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ....graph.array import Array
 from ....kernels.reference.error_function import SINGLE, SLOPE
-from ....kernels.reference.windows import Array
 from ....kernels.strips import Call, Scratch
 
 VANISHED = np.float32(16)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ....kernels.reference.windows import Array
+from ....graph.array import Array
 from ....kernels.strips import Call, Scratch, Strip, strips
 from ...lowering import Lowering, Memory
 from ...program import Operation

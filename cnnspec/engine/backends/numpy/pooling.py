@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ....graph.array import Array
 from ....graph.window import Sweep
 from ....kernels.reference.pooling import coverage, seen_by
-from ....kernels.reference.windows import Array
 from ....kernels.strips import Call, Scratch, strips
 from ...lowering import Lowering, Memory
 from ...program import Operation

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ....graph.array import Array
 from ....kernels.reference.pooling import average_bins
 from ....kernels.reference.upsampling import bilinear
-from ....kernels.reference.windows import Array
 from ....kernels.strips import Scratch
 from ...lowering import Lowering, Memory
 from ...program import Operation

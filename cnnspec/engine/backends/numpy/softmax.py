@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ....kernels.reference.windows import Array
+from ....graph.array import Array
 from ....kernels.strips import Scratch
 from ...lowering import Memory
 from ...program import Operation

@@ -1,0 +1,17 @@
+"""Shapes, without the batch: (C, H, W), or (C,) after `flatten`."""
+
+from __future__ import annotations
+
+Shape = tuple[int, ...]
+FLOAT = 4
+"""Bytes of a float32."""
+
+
+def is_image(shape: Shape) -> bool:
+    """(C, H, W), not the vector that `flatten` makes."""
+    return len(shape) == 3
+
+
+def times(shape: Shape) -> str:
+    """A shape as people write it: 16x5x5."""
+    return "x".join(map(str, shape))
