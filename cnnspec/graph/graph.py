@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..diagnostics import Span
 from .layer import Layer, Tensor
-from .receptive_field import Reaches, behind
+from .receptive_field import ReceptiveFields, compose
 from .shape import FLOAT, Shape
 
 INPUT = "input"
@@ -38,7 +38,7 @@ class Step:
     arriving: tuple[Shape, ...]
     shape: Shape
     tensors: Mapping[str, Tensor]
-    field: Reaches
+    receptive_fields: ReceptiveFields
     span: Span
     calls: tuple[Call, ...] = ()
 
@@ -61,7 +61,7 @@ class Step:
     @property
     def receptive_field(self) -> tuple[int, int] | None:
         """Rows and columns of the input that one output cell hangs on."""
-        rows, columns = self.field
+        rows, columns = self.receptive_fields
         return None if rows is None or columns is None else (rows.size, columns.size)
 
 
@@ -166,12 +166,14 @@ class Graph:
         assert set(self.outputs) <= set(shapes), "an output is no step"
 
 
-def look_back(layer: Layer, arriving: Sequence[Shape], fields: Sequence[Reaches], shape: Shape) -> Reaches:
+def compose_receptive_fields(
+    layer: Layer, arriving: Sequence[Shape], fields: Sequence[ReceptiveFields], shape: Shape
+) -> ReceptiveFields:
     """Which rows and columns of the image a cell behind a layer hangs on, along all paths."""
-    reach = layer.reach(*arriving)
+    receptive_field = layer.receptive_field(*arriving)
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
     through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
-    rows = behind(reach[0], [field[0] for field in through])
-    if reach[0] == reach[1] and all(field[0] is field[1] for field in through):
+    rows = compose(receptive_field[0], [field[0] for field in through])
+    if receptive_field[0] == receptive_field[1] and all(field[0] is field[1] for field in through):
         return rows, rows
-    return rows, behind(reach[1], [field[1] for field in through])
+    return rows, compose(receptive_field[1], [field[1] for field in through])

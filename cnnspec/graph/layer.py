@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from .array import Array
-from .receptive_field import CELL, Reaches
+from .receptive_field import IDENTITY, ReceptiveFields
 from .shape import Shape, is_image
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ class Layer(BaseModel):
         """Multiply-accumulates for one input; without bias, norm and activation."""
         return 0
 
-    def reach(self, *arriving: Any) -> Reaches:
+    def receptive_field(self, *arriving: Any) -> ReceptiveFields:
         """Which arriving rows and columns an output cell looks at; None where it has no place in the image."""
-        return CELL, CELL
+        return IDENTITY, IDENTITY
 
     def forward(self, *inputs: Any, **tensors: Any) -> Array:
         """Plain execution: arrays (N, *arriving) to (N, *output)."""

@@ -18,111 +18,118 @@ LONGEST = 256
 
 
 @dataclass(frozen=True)
-class Reach:
-    """Cell i looks at cells `firsts[i]` to `lasts[i]`, and one pattern (`period` cells) further on at those `shift`
+class ReceptiveField:
+    """Cell i looks at cells `firsts[i]` to `lasts[i]`, and one pattern (`period` cells) further on at those `effective_stride`
     further on. Cells are counted from the axis' first; padding goes on below 0 and past the end.
 
     A cell that looks at nothing, between two windows of a transposed convolution, has its last before its first.
     """
 
-    firsts: tuple[int, ...] = (0,)
-    lasts: tuple[int, ...] = (0,)
-    shift: int = 1
+    starts: tuple[int, ...] = (0,)
+    ends: tuple[int, ...] = (0,)
+    effective_stride: int = 1
 
     @property
     def period(self) -> int:
-        return len(self.firsts)
+        return len(self.starts)
 
     @property
     def size(self) -> int:
         """Cells from the first to the last that a cell looks at, at most."""
-        return max(last - first for first, last in zip(self.firsts, self.lasts, strict=True)) + 1
+        return max(last - first for first, last in zip(self.starts, self.ends, strict=True)) + 1
 
     def first(self, i: int) -> int:
-        return _ends(self.firsts, self.shift, (i,))[0]
+        return _ends(self.starts, self.effective_stride, (i,))[0]
 
     def last(self, i: int) -> int:
-        return _ends(self.lasts, self.shift, (i,))[0]
+        return _ends(self.ends, self.effective_stride, (i,))[0]
 
     @cached_property
     def is_ordered(self) -> bool:
         """Later cells look later. A dilated transposed convolution mixes the order."""
-        ends = ((*cells, cells[0] + self.shift) for cells in (self.firsts, self.lasts))
+        ends = ((*cells, cells[0] + self.effective_stride) for cells in (self.starts, self.ends))
         return all(a <= b for cells in ends for a, b in pairwise(cells))
 
     def hull(self, a: int, b: int) -> tuple[int, int]:
         """First and last of all that cells a to b look at."""
         if b < a:
             return self.first(a), self.first(a) - 1
-        # A whole pattern away everything lies `shift` further on.
+        # A whole pattern away everything lies `effective_stride` further on.
         near = range(a, min(b, a + self.period - 1) + 1), range(max(a, b - self.period + 1), b + 1)
         return min(map(self.first, near[0])), max(map(self.last, near[1]))
 
-    def through(self, field: Reach) -> Reach | None:
+    def after(self, field: ReceptiveField) -> ReceptiveField | None:
         """What a cell sees that looks like this at cells which themselves look like `field`."""
-        if self == CELL:
+        if self == IDENTITY:
             return field
-        patterns = field.period // gcd(field.period, self.shift)
-        period, shift = self.period * patterns, patterns * self.shift // field.period * field.shift
+        patterns = field.period // gcd(field.period, self.effective_stride)
+        period, effective_stride = (
+            self.period * patterns,
+            patterns * self.effective_stride // field.period * field.effective_stride,
+        )
         if period > LONGEST:
             return None
-        begins, ends = (_ends(cells, self.shift, range(period)) for cells in (self.firsts, self.lasts))
+        begins, ends = (_ends(cells, self.effective_stride, range(period)) for cells in (self.starts, self.ends))
         if field.is_ordered:
-            return Reach(_ends(field.firsts, field.shift, begins), _ends(field.lasts, field.shift, ends), shift)
-        return repeating(period, shift, lambda i: field.hull(begins[i], ends[i]))
+            return ReceptiveField(
+                _ends(field.starts, field.effective_stride, begins),
+                _ends(field.ends, field.effective_stride, ends),
+                effective_stride,
+            )
+        return periodic(period, effective_stride, lambda i: field.hull(begins[i], ends[i]))
 
 
-CELL = Reach()
+IDENTITY = ReceptiveField()
 """Each cell looks at its own place alone."""
 
-Reaches = tuple[Reach | None, Reach | None]
+ReceptiveFields = tuple[ReceptiveField | None, ReceptiveField | None]
 """Rows and columns; None where a cell has no place in the image any more."""
 
-PLACELESS: Reaches = (None, None)
+NOT_SPATIAL: ReceptiveFields = (None, None)
 
 
-def _ends(pattern: tuple[int, ...], shift: int, cells: Iterable[int]) -> tuple[int, ...]:
+def _ends(pattern: tuple[int, ...], effective_stride: int, cells: Iterable[int]) -> tuple[int, ...]:
     """What a pattern that goes on in both directions says of `cells`."""
     period = len(pattern)
-    return tuple([pattern[i % period] + i // period * shift for i in cells])
+    return tuple([pattern[i % period] + i // period * effective_stride for i in cells])
 
 
-def moved(cells: int) -> Reach:
+def offset(cells: int) -> ReceptiveField:
     """Each cell looks at the one that lies `cells` further on."""
-    return Reach((cells,), (cells,))
+    return ReceptiveField((cells,), (cells,))
 
 
-def repeating(period: int, shift: int, span: Callable[[int], tuple[int, int]]) -> Reach | None:
+def periodic(period: int, effective_stride: int, span: Callable[[int], tuple[int, int]]) -> ReceptiveField | None:
     """The reach of cells that look at `span(i)`, for i below `period`; None for a pattern too long to work out."""
     if period > LONGEST:
         return None
-    firsts, lasts = zip(*map(span, range(period)), strict=True)
-    return Reach(firsts, lasts, shift)
+    starts, ends = zip(*map(span, range(period)), strict=True)
+    return ReceptiveField(starts, ends, effective_stride)
 
 
-def together(reaches: Iterable[Reach | None]) -> Reach | None:
+def union(receptive_fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:
     """What cells see that look along several paths: from the first of all to the last of all.
 
     Paths of different pace drift apart over the image; then the longest one counts.
     """
-    paths = dict.fromkeys(reaches)
+    paths = dict.fromkeys(receptive_fields)
     known = [path for path in paths if path is not None]
     if len(known) < len(paths) or not known:
         return None
     if len(known) == 1:
         return known[0]
     period = lcm(*(path.period for path in known))
-    shifts = {path.shift * (period // path.period) for path in known}
-    if len(shifts) > 1:
-        return max(known, key=lambda path: (path.size, path.shift / path.period))
-    return repeating(
+    effective_strides = {path.effective_stride * (period // path.period) for path in known}
+    if len(effective_strides) > 1:
+        return max(known, key=lambda path: (path.size, path.effective_stride / path.period))
+    return periodic(
         period,
-        shifts.pop(),
+        effective_strides.pop(),
         lambda i: (min(path.first(i) for path in known), max(path.last(i) for path in known)),
     )
 
 
-def behind(reach: Reach | None, fields: Iterable[Reach | None]) -> Reach | None:
-    """The field of cells that look like `reach` at cells which themselves look like `fields`."""
-    field = together(fields)
-    return None if reach is None or field is None else reach.through(field)
+def compose(receptive_field: ReceptiveField | None, fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:
+    """The field of cells that look like `receptive_field` at cells which themselves look like `fields`."""
+    field = union(fields)
+    return None if receptive_field is None or field is None else receptive_field.after(field)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from ..graph.layer import Layer, Natural, image
-from ..graph.receptive_field import PLACELESS, Reaches, moved
+from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields, offset
 from ..graph.shape import Shape, is_image
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class Edges(Layer):
             return tuple((self.before, self.after) if axis == self.axis else (0, 0) for axis in "CHW")
         return (0, 0), (self.top, self.bottom), (self.left, self.right)
 
-    def moved(self, arriving: Shape, way: int) -> Reaches:
+    def offset(self, arriving: Shape, way: int) -> ReceptiveFields:
         """The reach of cells that lie `way` (1 or -1) times the cells before the first further on in the input."""
         if not is_image(arriving):
-            return PLACELESS
+            return NOT_SPATIAL
         _, (top, _), (left, _) = self.widths(arriving)
-        return moved(way * top), moved(way * left)
+        return offset(way * top), offset(way * left)
 
 
 def inside(x: Array, widths: Widths) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.layer import Layer, image
-from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 
 
@@ -14,5 +14,5 @@ class Global(Layer):
         C, _, _ = image(arriving)
         return (C, 1, 1)
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return PLACELESS
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return NOT_SPATIAL

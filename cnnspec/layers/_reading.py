@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.layer import Kept, Layer
-from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ class Reading(Layer):
 
     is_view: ClassVar[bool] = True
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return PLACELESS
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return NOT_SPATIAL
 
     def forward(self, x: Array) -> Array:
         return x.reshape(len(x), *self.output(x.shape[1:]))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, both, image
-from ..graph.receptive_field import Reach, Reaches
+from ..graph.receptive_field import ReceptiveField, ReceptiveFields
 from ..graph.shape import Shape, times
 from ..graph.window import Sweep, same, same_upper
 
@@ -168,8 +168,8 @@ class Windowed(Layer):
             f"one of {_exact(sweep) + sweep.S} gives {sweep.outputs + 1}",
         )
 
-    def reach(self, arriving: Shape) -> Reaches:
-        rows, columns = (Reach((s.first,), (s.first + s.extent - 1,), s.S) for s in self.sweeps(arriving))
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        rows, columns = (ReceptiveField((s.first,), (s.first + s.extent - 1,), s.S) for s in self.sweeps(arriving))
         return rows, columns
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..graph.layer import Example, Kept, Layer, Pair, image
-from ..graph.receptive_field import PLACELESS, Reach, Reaches, repeating
+from ..graph.receptive_field import NOT_SPATIAL, ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import bin_of
 
@@ -38,9 +38,9 @@ class AdaptiveAvgPool(Layer):
         C, _, _ = image(arriving)
         return (C, *self.out)
 
-    def reach(self, arriving: Shape) -> Reaches:
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         if self.out == (1, 1):
-            return PLACELESS
+            return NOT_SPATIAL
         rows, columns = map(binned, arriving[1:], self.out)
         return rows, columns
 
@@ -62,7 +62,7 @@ class AdaptiveAvgPool(Layer):
         return Kept()
 
 
-def binned(size: int, out: int) -> Reach | None:
+def binned(size: int, out: int) -> ReceptiveField | None:
     """The bins of an axis. Their pattern repeats as often as the greatest common divisor says."""
     repeats = gcd(size, out)
 
@@ -70,4 +70,4 @@ def binned(size: int, out: int) -> Reach | None:
         first, end = bin_of(size, out, i)
         return first, end - 1
 
-    return repeating(out // repeats, size // repeats, span)
+    return periodic(out // repeats, size // repeats, span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.layer import Example, Misfit
-from ..graph.receptive_field import Reaches
+from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
 from ._edges import Edges, inside
 from ._moving import Moving
@@ -40,8 +40,8 @@ class Crop(Edges, Moving):
                 )
         return tuple(size - before - after for size, (before, after) in zip(arriving, widths, strict=True))
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return self.moved(arriving, 1)
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return self.offset(arriving, 1)
 
     def seen(self, x: Array) -> Array:
         return inside(x, self.widths(x.shape[1:]))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..graph.layer import Example, Misfit, Natural, Pair, Tensor, both
-from ..graph.receptive_field import Reach, Reaches, repeating
+from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import Sweep, spread
 from ._filters import Filters
@@ -103,7 +103,7 @@ class Deconv(Filters):
     def macs(self, arriving: Shape) -> int:
         return prod(arriving) * prod(self.F) * (self.K // self.G)
 
-    def reach(self, arriving: Shape) -> Reaches:
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         rows, columns = map(painters, self.sweeps(arriving))
         return rows, columns
 
@@ -119,7 +119,7 @@ class Deconv(Filters):
         return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)
 
 
-def painters(sweep: Sweep) -> Reach | None:
+def painters(sweep: Sweep) -> ReceptiveField | None:
     """For each output cell of an axis the first and last input cell whose window has a tap on it."""
     apart = sweep.S // gcd(sweep.S, sweep.D)
 
@@ -132,4 +132,4 @@ def painters(sweep: Sweep) -> Reach | None:
         farthest = sweep.F - 1 - (sweep.F - 1 - nearest) % apart
         return (place - farthest * sweep.D) // sweep.S, (place - nearest * sweep.D) // sweep.S
 
-    return repeating(sweep.S, 1, span)
+    return periodic(sweep.S, 1, span)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..graph.layer import Count, Example, Kept, Misfit, Tensor
-from ..graph.receptive_field import PLACELESS, Reaches
+from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape, is_image, times
 from ._affine import Absorbs
 
@@ -58,8 +58,8 @@ class Dense(Absorbs):
     def macs(self, arriving: Shape) -> int:
         return self.K * arriving[0]
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return PLACELESS
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return NOT_SPATIAL
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         y = x @ weight.T

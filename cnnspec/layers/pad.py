@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.layer import Example, Kept
-from ..graph.receptive_field import Reaches
+from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
 from ._edges import Edges, inside
 
@@ -35,8 +35,8 @@ class Pad(Edges):
         widths = self.widths(arriving)
         return tuple(size + before + after for size, (before, after) in zip(arriving, widths, strict=True))
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return self.moved(arriving, -1)
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return self.offset(arriving, -1)
 
     def forward(self, x: Array) -> Array:
         from ..kernels.channels_last import zeros

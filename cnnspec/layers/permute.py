@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from ..graph.layer import Example, image
-from ..graph.receptive_field import CELL, PLACELESS, Reaches
+from ..graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 from ._moving import Moving
 
@@ -50,8 +50,8 @@ class Permute(Moving):
         arriving = image(arriving)
         return tuple(arriving[axis] for axis in self.axes)
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return (CELL, CELL) if self.order == ("C", "H", "W") else PLACELESS
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return (IDENTITY, IDENTITY) if self.order == ("C", "H", "W") else NOT_SPATIAL
 
     def seen(self, x: Array) -> Array:
         return x.transpose(0, *(1 + axis for axis in self.axes))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..graph.layer import Count, Example, Misfit, image
-from ..graph.receptive_field import Reaches, repeating
+from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ._moving import Moving
 
@@ -51,8 +51,8 @@ class PixelShuffle(Moving):
             )
         return (C // r**2, H * r, W * r)
 
-    def reach(self, arriving: Shape) -> Reaches:
-        block = repeating(self.factor, 1, lambda i: (0, 0))
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        block = periodic(self.factor, 1, lambda i: (0, 0))
         return block, block
 
     def seen(self, x: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..graph.layer import Count, Example, Misfit, Natural, image
-from ..graph.receptive_field import Reaches, moved
+from ..graph.receptive_field import ReceptiveFields, offset
 from ..graph.shape import Shape
 from ._moving import Moving
 
@@ -57,8 +57,8 @@ class Slice(Moving):
         """`from` and `to` on an axis of `size` cells."""
         return self.first, size if self.end is None else self.end
 
-    def reach(self, arriving: Shape) -> Reaches:
-        return moved(self.first if self.axis == "H" else 0), moved(self.first if self.axis == "W" else 0)
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        return offset(self.first if self.axis == "H" else 0), offset(self.first if self.axis == "W" else 0)
 
     def seen(self, x: Array) -> Array:
         axis = 1 + "CHW".index(self.axis)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..graph.layer import Example, Kept, Layer, Pair, image
-from ..graph.receptive_field import Reaches, repeating
+from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Upsample(Layer):
         C, H, W = image(arriving)
         return (C, H * self.factor[0], W * self.factor[1])
 
-    def reach(self, arriving: Shape) -> Reaches:
-        rows, columns = (repeating(factor, 1, partial(self.mixed, factor=factor)) for factor in self.factor)
+    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
+        rows, columns = (periodic(factor, 1, partial(self.mixed, factor=factor)) for factor in self.factor)
         return rows, columns
 
     def mixed(self, i: int, factor: int) -> tuple[int, int]:

@@ -168,10 +168,10 @@ def test_place_that_one_branch_has_lost() -> None:
 def test_unet_looks_farther_at_some_cells_than_at_others() -> None:
     """A cell of the bottom stands for 16: a window over them sees one more at some cells than at others."""
     steps = spec.load("unet").graph.by_name
-    rows, _ = steps["mask"].field
+    rows, _ = steps["mask"].receptive_fields
     assert rows is not None
     sizes = [rows.last(i) - rows.first(i) + 1 for i in range(16)]
-    assert (rows.period, rows.shift) == (16, 16)
+    assert (rows.period, rows.effective_stride) == (16, 16)
     assert set(sizes) == {188, 204}
     assert steps["mask"].receptive_field == (204, 204)
 

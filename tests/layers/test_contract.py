@@ -14,7 +14,7 @@ from layer_cases import RUN, Case, case, every_example, every_kind, every_mistak
 from pydantic import BaseModel
 
 from cnnspec.graph.layer import Example, Join
-from cnnspec.graph.receptive_field import CELL, PLACELESS
+from cnnspec.graph.receptive_field import IDENTITY, NOT_SPATIAL
 from cnnspec.layers import find
 
 COUNTED = ("conv", "deconv", "dense")
@@ -196,14 +196,16 @@ def looks_at(ran: Case, axis: int) -> list[set[int]]:
 @pytest.mark.parametrize(("kind", "example"), [e for e in RUN if len(e.values[1].arriving) == 3])
 def test_reach_is_what_a_cell_looks_at(kind: str, example: Example) -> None:
     ran = case(kind, example)
-    reach = ran.layer.reach(*ran.step.arriving)
-    if reach == PLACELESS:
+    receptive_field = ran.layer.receptive_field(*ran.step.arriving)
+    if receptive_field == NOT_SPATIAL:
         assert whole_or_moved(ran), "each cell has its place, but reach says that it has none"
         return
     if oracle.find(kind).__module__ == "oracle.values":
-        assert reach == (CELL, CELL), "statistics over the image and its channels are left out of a receptive field"
+        assert receptive_field == (IDENTITY, IDENTITY), (
+            "statistics over the image and its channels are left out of a receptive field"
+        )
         return
-    for axis, look in enumerate(reach):
+    for axis, look in enumerate(receptive_field):
         assert look is not None
         last = max(shape[1 + axis] for shape in ran.step.arriving) - 1
         for o, seen in enumerate(looks_at(ran, axis)):

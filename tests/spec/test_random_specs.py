@@ -172,10 +172,10 @@ def test_nothing_outside_the_receptive_field_matters(text: str, data: st.DataObj
     cell = [data.draw(st.integers(0, size - 1), "cell") for size in step.shape[1:]]
     x = inputs(graph, 1)
     inside = np.ones(graph.input[1:], bool)
-    for axis, reach in enumerate(step.field):
-        assert reach is not None
+    for axis, receptive_field in enumerate(step.receptive_fields):
+        assert receptive_field is not None
         seen = np.arange(graph.input[1 + axis])
-        mask = (reach.first(cell[axis]) <= seen) & (seen <= reach.last(cell[axis]))
+        mask = (receptive_field.first(cell[axis]) <= seen) & (seen <= receptive_field.last(cell[axis]))
         inside &= mask[:, None] if axis == 0 else mask
         assert step.receptive_field is not None
         assert mask.sum() <= step.receptive_field[axis]

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...diagnostics import Diagnostic, Note, Span, closest
-from ...graph.graph import INPUT, Graph, Step, look_back
+from ...graph.graph import INPUT, Graph, Step, compose_receptive_fields
 from ...graph.graph import Call as BlockUse
 from ...graph.layer import Layer, Misfit
-from ...graph.receptive_field import CELL, PLACELESS, Reaches
+from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..syntax.parser import Scalar
@@ -42,7 +42,7 @@ class Flow(NamedTuple):
 
     name: str
     shape: Shape | None
-    field: Reaches = PLACELESS
+    receptive_fields: ReceptiveFields = NOT_SPATIAL
     span: Span | None = None
 
 
@@ -100,7 +100,7 @@ class Walk:
     def run(self) -> Elaboration:
         shape = self.input or (self.document.header.input.shape if self.document.is_known else None)
         scope = Scope()
-        start = Flow(INPUT, shape, (CELL, CELL))
+        start = Flow(INPUT, shape, (IDENTITY, IDENTITY))
         self.names.set(INPUT, start)
         try:
             end = self.walk(self.document.items, Place(scope), start)
@@ -229,7 +229,7 @@ class Walk:
                 shape = measured.shape
                 for remark in measured.remarks:
                     self.findings.add(complaint(remark, item, name, ()))
-                fields = look_back(layer, known, [f.field for f in flows], shape)
+                fields = compose_receptive_fields(layer, known, [f.receptive_fields for f in flows], shape)
                 inputs = tuple(f.name for f in flows)
                 step = Step(name, layer, inputs, known, shape, measured.tensors, fields, item.span, place.calls)
                 if self.findings.sound:

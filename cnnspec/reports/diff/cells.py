@@ -39,8 +39,8 @@ def totals(difference: Difference) -> Iterator[tuple[str, ...]]:
     before, after = difference.before, difference.after
     yield "input -> output", passage(before), passage(after), ""
     yield from (_count(label, *counts) for label, counts in _counts(before, after))
-    reaches = [field(s.reach.receptive_field if s.reach else None) for s in (before, after)]
-    yield "receptive field", *reaches, ""
+    views = [field(s.last_spatial.receptive_field if s.last_spatial else None) for s in (before, after)]
+    yield "receptive field", *views, ""
 
 
 def _counts(before: Summary, after: Summary) -> Iterator[tuple[str, tuple[int, int]]]:

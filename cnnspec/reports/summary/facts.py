@@ -29,7 +29,7 @@ def facts(summary: Summary, totals: Totals) -> Iterator[tuple[str, str]]:
     yield "MACs", f"{counted(totals.macs)}, FLOPs {counted(2 * totals.macs)}"
     yield "weights", counted(totals.weight_bytes, "B")
     yield "activations", f"{counted(totals.peak_activation_bytes, 'B')} at the peak, for {inputs}"
-    if summary.reach is not None:
+    if summary.last_spatial is not None:
         yield "receptive field", f"{field(summary.reach.receptive_field)} at {summary.reach.name}"
 
 

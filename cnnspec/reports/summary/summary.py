@@ -68,7 +68,7 @@ class Summary:
         return Graph(self.input, self.steps, ()).tensors
 
     @property
-    def reach(self) -> Row | None:
+    def last_spatial(self) -> Row | None:
         """The last row that has a receptive field."""
         return next((row for row in reversed(self.counted) if row.receptive_field), None)
 
