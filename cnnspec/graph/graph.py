@@ -170,10 +170,10 @@ def compose_receptive_fields(
     layer: Layer, arriving: Sequence[Shape], fields: Sequence[ReceptiveFields], shape: Shape
 ) -> ReceptiveFields:
     """Which rows and columns of the image a cell behind a layer hangs on, along all paths."""
-    receptive_field = layer.receptive_field(*arriving)
+    rows, columns = layer.receptive_field(*arriving)
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
     through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
-    rows = compose(receptive_field[0], [field[0] for field in through])
-    if receptive_field[0] == receptive_field[1] and all(field[0] is field[1] for field in through):
-        return rows, rows
-    return rows, compose(receptive_field[1], [field[1] for field in through])
+    composed = compose(rows, [field[0] for field in through])
+    if rows == columns and all(field[0] is field[1] for field in through):
+        return composed, composed
+    return composed, compose(columns, [field[1] for field in through])

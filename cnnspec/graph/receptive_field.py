@@ -19,8 +19,8 @@ LONGEST = 256
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """Cell i looks at cells `firsts[i]` to `lasts[i]`, and one pattern (`period` cells) further on at those `effective_stride`
-    further on. Cells are counted from the axis' first; padding goes on below 0 and past the end.
+    """Cell i looks at cells `starts[i]` to `ends[i]`, and one pattern (`period` cells) further on at those
+    `effective_stride` further on. Cells are counted from the axis' first; padding goes on below 0 and past the end.
 
     A cell that looks at nothing, between two windows of a transposed convolution, has its last before its first.
     """
@@ -39,10 +39,10 @@ class ReceptiveField:
         return max(last - first for first, last in zip(self.starts, self.ends, strict=True)) + 1
 
     def first(self, i: int) -> int:
-        return _ends(self.starts, self.effective_stride, (i,))[0]
+        return _seen(self.starts, self.effective_stride, (i,))[0]
 
     def last(self, i: int) -> int:
-        return _ends(self.ends, self.effective_stride, (i,))[0]
+        return _seen(self.ends, self.effective_stride, (i,))[0]
 
     @cached_property
     def is_ordered(self) -> bool:
@@ -63,20 +63,15 @@ class ReceptiveField:
         if self == IDENTITY:
             return field
         patterns = field.period // gcd(field.period, self.effective_stride)
-        period, effective_stride = (
-            self.period * patterns,
-            patterns * self.effective_stride // field.period * field.effective_stride,
-        )
+        period = self.period * patterns
+        stride = patterns * self.effective_stride // field.period * field.effective_stride
         if period > LONGEST:
             return None
-        begins, ends = (_ends(cells, self.effective_stride, range(period)) for cells in (self.starts, self.ends))
+        first, last = (_seen(cells, self.effective_stride, range(period)) for cells in (self.starts, self.ends))
         if field.is_ordered:
-            return ReceptiveField(
-                _ends(field.starts, field.effective_stride, begins),
-                _ends(field.ends, field.effective_stride, ends),
-                effective_stride,
-            )
-        return periodic(period, effective_stride, lambda i: field.hull(begins[i], ends[i]))
+            starts = _seen(field.starts, field.effective_stride, first)
+            return ReceptiveField(starts, _seen(field.ends, field.effective_stride, last), stride)
+        return periodic(period, stride, lambda i: field.hull(first[i], last[i]))
 
 
 IDENTITY = ReceptiveField()
@@ -88,10 +83,10 @@ ReceptiveFields = tuple[ReceptiveField | None, ReceptiveField | None]
 NOT_SPATIAL: ReceptiveFields = (None, None)
 
 
-def _ends(pattern: tuple[int, ...], effective_stride: int, cells: Iterable[int]) -> tuple[int, ...]:
+def _seen(pattern: tuple[int, ...], stride: int, cells: Iterable[int]) -> tuple[int, ...]:
     """What a pattern that goes on in both directions says of `cells`."""
     period = len(pattern)
-    return tuple([pattern[i % period] + i // period * effective_stride for i in cells])
+    return tuple([pattern[i % period] + i // period * stride for i in cells])
 
 
 def offset(cells: int) -> ReceptiveField:
@@ -99,12 +94,12 @@ def offset(cells: int) -> ReceptiveField:
     return ReceptiveField((cells,), (cells,))
 
 
-def periodic(period: int, effective_stride: int, span: Callable[[int], tuple[int, int]]) -> ReceptiveField | None:
-    """The reach of cells that look at `span(i)`, for i below `period`; None for a pattern too long to work out."""
+def periodic(period: int, stride: int, span: Callable[[int], tuple[int, int]]) -> ReceptiveField | None:
+    """Cells that look at `span(i)`, for i below `period`; None for a pattern too long to work out."""
     if period > LONGEST:
         return None
     starts, ends = zip(*map(span, range(period)), strict=True)
-    return ReceptiveField(starts, ends, effective_stride)
+    return ReceptiveField(starts, ends, stride)
 
 
 def union(receptive_fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:

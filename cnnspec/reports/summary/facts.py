@@ -30,7 +30,7 @@ def facts(summary: Summary, totals: Totals) -> Iterator[tuple[str, str]]:
     yield "weights", counted(totals.weight_bytes, "B")
     yield "activations", f"{counted(totals.peak_activation_bytes, 'B')} at the peak, for {inputs}"
     if summary.last_spatial is not None:
-        yield "receptive field", f"{field(summary.reach.receptive_field)} at {summary.reach.name}"
+        yield "receptive field", f"{field(summary.last_spatial.receptive_field)} at {summary.last_spatial.name}"
 
 
 def counted(count: int, unit: str = "") -> str:
