@@ -72,12 +72,12 @@ class Joined(nn.Module):
 
 def _before(step: Step, layer: Any) -> tuple[int, int]:
     """Rows and columns of padding at the top and left, which for this table are those at the bottom and right."""
-    rows, columns = layer.sweeps(step.arriving[0])
+    rows, columns = layer.windows(step.arriving[0])
     return rows.before, columns.before
 
 
 def _conv(step: Step, layer: Any) -> nn.Module:
-    rows, columns = layer.sweeps(step.arriving[0])
+    rows, columns = layer.windows(step.arriving[0])
     uneven = rows.before != rows.after or columns.before != columns.after
     P = 0 if uneven else _before(step, layer)
     conv = nn.Conv2d(step.arriving[0][0], layer.K, layer.F, layer.S, P, layer.D, layer.G, layer.bias)

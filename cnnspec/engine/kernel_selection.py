@@ -11,14 +11,11 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from ..graph.window import Sweep
-from ..kernels.tiling import tiles
+from ..graph.window import SlidingWindows, tiles
 from ..layers.conv import Conv
 from ..layers.deconv import Deconv
 from .halo import Halo
 from .program import Operation, Program
-
-Sweeps = tuple[Sweep, Sweep]
 
 # What a core is assumed to do in a nanosecond, measured once on an AVX-512 machine. Only ratios matter: they decide
 # between kernels that compute the same.
@@ -46,17 +43,17 @@ def _chosen(operation: Operation, exact: bool) -> Operation:
     if not isinstance(layer, Conv):
         return operation
     C, K = operation.arriving[0][0], layer.K
-    sweeps = layer.sweeps(operation.arriving[0])
+    windows = layer.windows(operation.arriving[0])
     if layer.G == C == K and C > 1:
-        return replace(operation, kernel="depthwise", halo=border(sweeps))
+        return replace(operation, kernel="depthwise", halo=border(windows))
     if layer.G > 1:
-        return replace(operation, kernel="grouped", halo=border(sweeps))
-    if layer.F == (1, 1) and not any((s.before or s.after) for s in sweeps):
+        return replace(operation, kernel="grouped", halo=border(windows))
+    if layer.F == (1, 1) and not any((s.before or s.after) for s in windows):
         return replace(operation, kernel="product")
-    steps = {} if exact else winograd(C, K, sweeps)
-    costs = {"gathered": gathered(C, K, sweeps)} | {f"winograd{step}": cost for step, cost in steps.items()}
+    steps = {} if exact else winograd(C, K, windows)
+    costs = {"gathered": gathered(C, K, windows)} | {f"winograd{step}": cost for step, cost in steps.items()}
     kernel = min(costs, key=lambda name: costs[name])
-    return replace(operation, kernel=kernel, halo=HALOS[kernel](sweeps))
+    return replace(operation, kernel=kernel, halo=HALOS[kernel](windows))
 
 
 def nanoseconds(operation: Operation) -> float:
@@ -66,41 +63,41 @@ def nanoseconds(operation: Operation) -> float:
     return multiplying + prod(operation.shape) / PASSED
 
 
-def border(sweeps: Sweeps) -> Halo:
+def border(windows: SlidingWindows) -> Halo:
     """The padding, as far as windows reach into it."""
-    bottom, right = (max(0, sweep.after - sweep.left_over) for sweep in sweeps)
-    return Halo(sweeps[0].before, bottom, sweeps[1].before, right)
+    bottom, right = (max(0, window.after - window.left_over) for window in windows)
+    return Halo(windows[0].before, bottom, windows[1].before, right)
 
 
-def whole_tiles(step: int, sweeps: Sweeps) -> Halo:
+def whole_tiles(step: int, windows: SlidingWindows) -> Halo:
     """The padding and what makes the last Winograd tiles whole."""
-    rows, columns = (s.after + step * tiles(s.outputs, step) - s.outputs for s in sweeps)
-    return Halo(sweeps[0].before, rows, sweeps[1].before, columns)
+    rows, columns = (s.after + step * tiles(s.outputs, step) - s.outputs for s in windows)
+    return Halo(windows[0].before, rows, windows[1].before, columns)
 
 
-HALOS: dict[str, Callable[[Sweeps], Halo]] = {
+HALOS: dict[str, Callable[[SlidingWindows], Halo]] = {
     "gathered": border,
     "winograd2": partial(whole_tiles, 2),
     "winograd4": partial(whole_tiles, 4),
 }
 
 
-def gathered(C: int, K: int, sweeps: Sweeps) -> float:
+def gathered(C: int, K: int, windows: SlidingWindows) -> float:
     """Nanoseconds of a product over gathered windows."""
-    taps, cells = C * sweeps[0].F * sweeps[1].F, sweeps[0].outputs * sweeps[1].outputs
+    taps, cells = C * windows[0].F * windows[1].F, windows[0].outputs * windows[1].outputs
     return _product(cells, taps, K) + 4 * taps * K / FILTERS + 4 * taps * cells / MOVED
 
 
-def winograd(C: int, K: int, sweeps: Sweeps) -> dict[int, float]:
+def winograd(C: int, K: int, windows: SlidingWindows) -> dict[int, float]:
     """Nanoseconds of Winograd's F(step x step, 3 x 3) for each step at which it is possible."""
-    if any((s.F, s.S, s.D) != (3, 1, 1) for s in sweeps) or min(C, K) < 16:
+    if any((s.F, s.S, s.D) != (3, 1, 1) for s in windows) or min(C, K) < 16:
         return {}
-    return {step: _winograd(step, C, K, sweeps) for step in (2, 4)}
+    return {step: _winograd(step, C, K, windows) for step in (2, 4)}
 
 
-def _winograd(step: int, C: int, K: int, sweeps: Sweeps) -> float:
+def _winograd(step: int, C: int, K: int, windows: SlidingWindows) -> float:
     places, outputs = (step + 2) ** 2, step**2
-    T = tiles(sweeps[0].outputs, step) * tiles(sweeps[1].outputs, step)
+    T = tiles(windows[0].outputs, step) * tiles(windows[1].outputs, step)
     products = places * _product(T, C, K) + 2 * places * T * (places * C + outputs * K) / PRODUCT
     moved = T * (2 * places * C + (places + outputs) * K)
     return products + 4 * places * C * K / FILTERS + 4 * moved / MOVED

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..graph.window import Sweep
+from ..graph.window import SlidingWindow
 from ..kernels.strips import Call, Strip
 
 Item = list[Call]
@@ -41,11 +41,11 @@ def ends(strips: Iterable[Strip], H: int) -> list[int]:
     return [(strip.n1 - 1) * H + strip.r1 for strip in strips]
 
 
-def read(strips: Iterable[Strip], sweep: Sweep) -> list[int]:
+def read(strips: Iterable[Strip], window: SlidingWindow) -> list[int]:
     """Rows of the input that each strip looks at, through windows that slide along the rows; one at least, for with the
     first row comes the border, which a strip of padding alone looks at, too."""
-    below = ((s.n1 - 1, (s.r1 - 1) * sweep.S + sweep.extent - sweep.before) for s in strips)
-    return [images * sweep.size + min(sweep.size, max(1, rows)) for images, rows in below]
+    below = ((s.n1 - 1, (s.r1 - 1) * window.S + window.extent - window.before) for s in strips)
+    return [images * window.size + min(window.size, max(1, rows)) for images, rows in below]
 
 
 class Flow:

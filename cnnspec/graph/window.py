@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 Rounding = Literal["floor", "exact", "ceil"]
 
 
-class Sweep(NamedTuple):
+class SlidingWindow(NamedTuple):
     """One axis of a sliding window: `size` cells arrive, padded with `before` and `after`."""
 
     size: int
@@ -65,6 +65,10 @@ class Sweep(NamedTuple):
         return f"({self.size} - {self.extent} + {self.before + self.after})/{self.S} + 1"
 
 
+SlidingWindows = tuple[SlidingWindow, SlidingWindow]
+"""Along rows and along columns."""
+
+
 def same(F: int, D: int = 1) -> int | None:
     """P = D(F - 1)/2 keeps the size at stride 1; None for an even window, which has no middle."""
     return D * (F - 1) // 2 if D * (F - 1) % 2 == 0 else None
@@ -76,7 +80,7 @@ def same_upper(size: int, F: int, S: int, D: int = 1) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def spread(size: int, F: int, S: int, D: int, before: int, after: int, extra: int) -> int:
+def transposed_size(size: int, F: int, S: int, D: int, before: int, after: int, extra: int) -> int:
     """Output size of a transposed window: (W - 1)S - 2P + D(F - 1) + 1 + extra."""
     return (size - 1) * S - before - after + D * (F - 1) + 1 + extra
 
@@ -89,3 +93,8 @@ def bins(size: int, out: int) -> list[tuple[int, int]]:
 def bin_of(size: int, out: int, i: int) -> tuple[int, int]:
     """First cell of bin i, and the one behind its last."""
     return i * size // out, -(-(i + 1) * size // out)
+
+
+def tiles(cells: int, step: int) -> int:
+    """Tiles of Winograd's F(m x m, 3 x 3), `step` = m cells apart, that cover an axis of output cells."""
+    return -(-cells // step)

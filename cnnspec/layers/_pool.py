@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..graph.layer import Kept, Misfit, Pair, image
 from ..graph.shape import Shape
-from ..graph.window import Rounding, Sweep
+from ..graph.window import Rounding, SlidingWindow
 from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
@@ -41,19 +41,19 @@ class Pool(Windowed):
     def output(self, arriving: Shape) -> Shape:
         C, _, _ = image(arriving)
         size = self.slide(arriving)
-        for axis, sweep in zip(AXES, self.sweeps(arriving), strict=True):
-            if sweep.before >= sweep.F or (sweep.outputs - 1) * sweep.S >= sweep.before + sweep.size:
-                raise self.only_padding(sweep, axis)
+        for axis, window in zip(AXES, self.windows(arriving), strict=True):
+            if window.before >= window.F or (window.outputs - 1) * window.S >= window.before + window.size:
+                raise self.only_padding(window, axis)
         return (C, *size)
 
-    def only_padding(self, sweep: Sweep, axis: str) -> Misfit:
+    def only_padding(self, window: SlidingWindow, axis: str) -> Misfit:
         return Misfit(
             "E203",
             "a window of {layer} sees nothing but padding",
             field="P",
-            label=f"P = {max(sweep.before, sweep.after)} {axis}s, F = {sweep.F}",
+            label=f"P = {max(window.before, window.after)} {axis}s, F = {window.F}",
             why="with P >= F a window at the edge does not touch the input",
-            help=f"P <= {sweep.F - 1}, or `pad` first if zeros are meant",
+            help=f"P <= {window.F - 1}, or `pad` first if zeros are meant",
         )
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:

@@ -1,4 +1,4 @@
-"""What every layer with a sliding window shares: F, S, P, its sweep along rows and columns, its misfits."""
+"""What every layer with a sliding window shares: F, S, P, the window along rows and columns, its misfits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, both, image
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields
 from ..graph.shape import Shape, times
-from ..graph.window import Sweep, same, same_upper
+from ..graph.window import SlidingWindow, SlidingWindows, same, same_upper
 
 
 class Sides(BaseModel):
@@ -33,7 +33,6 @@ Padding = Annotated[
     Natural | tuple[Natural, Natural] | Sides | Literal["same", "same-upper", "valid"],
     PerAxis(),
 ]
-Sweeps = tuple[Sweep, Sweep]
 AXES = ("row", "column")
 
 
@@ -105,34 +104,34 @@ class Windowed(Layer):
             if self.P == "same" and same(self.F[axis], self.dilation[axis]) is None:
                 yield self.uneven(axis)
 
-    def sweep(self, axis: int, size: int) -> Sweep:
+    def window(self, axis: int, size: int) -> SlidingWindow:
         before, after = self.padding(axis, size)
         F, S, D = self.F[axis], self.stride[axis], self.dilation[axis]
-        return Sweep(size, F, S, D, before, after, self.rounds == "ceil")
+        return SlidingWindow(size, F, S, D, before, after, self.rounds == "ceil")
 
-    def sweeps(self, arriving: Shape) -> Sweeps:
+    def windows(self, arriving: Shape) -> SlidingWindows:
         """The window along rows and columns of an arriving (C, H, W)."""
         _, H, W = image(arriving)
-        return self.sweep(0, H), self.sweep(1, W)
+        return self.window(0, H), self.window(1, W)
 
     def slide(self, arriving: Shape) -> tuple[int, int]:
         """Output rows and columns, or raise `Misfit`."""
-        sweeps = self.sweeps(arriving)
-        for axis, sweep in zip(AXES, sweeps, strict=True):
-            if sweep.outputs < 1:
-                raise self.too_large(sweep, arriving)
-            if self.rounds == "exact" and sweep.left_over:
-                raise self.inexact(sweep, axis)
-        return sweeps[0].outputs, sweeps[1].outputs
+        windows = self.windows(arriving)
+        for axis, window in zip(AXES, windows, strict=True):
+            if window.outputs < 1:
+                raise self.too_large(window, arriving)
+            if self.rounds == "exact" and window.left_over:
+                raise self.inexact(window, axis)
+        return windows[0].outputs, windows[1].outputs
 
-    def too_large(self, sweep: Sweep, arriving: Shape) -> Misfit:
-        largest = (sweep.size + sweep.before + sweep.after - 1) // sweep.D + 1
+    def too_large(self, window: SlidingWindow, arriving: Shape) -> Misfit:
+        largest = (window.size + window.before + window.after - 1) // window.D + 1
         return Misfit(
             "E203",
             "the window of {layer} does not fit its input",
             field="F",
             label=f"{times(self.F)} window on a {times(arriving)} input",
-            why=f"(W - F + 2P)/S + 1 = {sweep.arithmetic()} < 1",
+            why=f"(W - F + 2P)/S + 1 = {window.arithmetic()} < 1",
             help=f"F <= {largest}, more padding" + self.instead(),
             shows_input=True,
         )
@@ -141,35 +140,35 @@ class Windowed(Layer):
         """Another layer that would fit, for the cure."""
         return ""
 
-    def inexact(self, sweep: Sweep, axis: str) -> Misfit:
+    def inexact(self, window: SlidingWindow, axis: str) -> Misfit:
         return Misfit(
             "E206",
-            f"{{layer}} leaves {_count(sweep.left_over, axis)} over, and `rounding: exact` forbids it",
+            f"{{layer}} leaves {_count(window.left_over, axis)} over, and `rounding: exact` forbids it",
             field="F",
-            why=_formula(sweep),
-            help=f"an input of {_exact(sweep)} {axis}s gives exactly {sweep.outputs}; or `rounding: floor`",
+            why=_formula(window),
+            help=f"an input of {_exact(window)} {axis}s gives exactly {window.outputs}; or `rounding: floor`",
         )
 
     def remarks(self, arriving: Shape) -> Iterator[Misfit]:
         """Rows and columns that no window reads, unless `rounding` says that this is meant."""
-        left = [(axis, s) for axis, s in zip(AXES, self.sweeps(arriving), strict=True) if s.left_over]
+        left = [(axis, s) for axis, s in zip(AXES, self.windows(arriving), strict=True) if s.left_over]
         if self.rounds is not None or not left:
             return
         unread = [(axis, s.unread) for axis, s in left if s.unread]
         what = " and ".join(_count(n, axis) for axis, n in unread or [(a, s.left_over) for a, s in left])
         where = "its input" if unread else "its padding"
-        _, sweep = left[0]
+        _, window = left[0]
         yield Misfit(
             "W201",
             f"{{layer}} never reads the last {what} of {where}",
             field="F",
-            why=_formula(sweep),
-            help=f"`rounding: floor` accepts this; an input of {_exact(sweep)} gives exactly {sweep.outputs}, "
-            f"one of {_exact(sweep) + sweep.S} gives {sweep.outputs + 1}",
+            why=_formula(window),
+            help=f"`rounding: floor` accepts this; an input of {_exact(window)} gives exactly {window.outputs}, "
+            f"one of {_exact(window) + window.S} gives {window.outputs + 1}",
         )
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
-        rows, columns = (ReceptiveField((s.first,), (s.first + s.extent - 1,), s.S) for s in self.sweeps(arriving))
+        rows, columns = (ReceptiveField((s.first,), (s.first + s.extent - 1,), s.S) for s in self.windows(arriving))
         return rows, columns
 
 
@@ -177,10 +176,10 @@ def _count(n: int, axis: str) -> str:
     return f"{n} {axis}{'s' if n > 1 else ''}"
 
 
-def _exact(sweep: Sweep) -> int:
-    return sweep.size - sweep.left_over
+def _exact(window: SlidingWindow) -> int:
+    return window.size - window.left_over
 
 
-def _formula(sweep: Sweep) -> str:
-    value = sweep.travel / sweep.S + 1
-    return f"{sweep.arithmetic()} = {value:.10g}"
+def _formula(window: SlidingWindow) -> str:
+    value = window.travel / window.S + 1
+    return f"{window.arithmetic()} = {value:.10g}"

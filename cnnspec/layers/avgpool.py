@@ -43,18 +43,18 @@ class AvgPool(Pool):
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.pooling import coverage
-        from ..kernels.reference.windows import windows
+        from ..kernels.reference.sliding_windows import sliding_windows
 
-        sweeps = self.sweeps(x.shape[1:])
-        divisor = coverage(sweeps, self.counts_padding)
-        total: Array = windows(x, sweeps).sum(axis=(-2, -1))
+        windows = self.windows(x.shape[1:])
+        divisor = coverage(windows, self.counts_padding)
+        total: Array = sliding_windows(x, windows).sum(axis=(-2, -1))
         return total / divisor.astype(x.dtype)
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
         from ..kernels.reference.pooling import coverage
         from ..kernels.training.pooling import totals
 
-        sweeps = self.sweeps((x.shape[3], *x.shape[1:3]))
-        share = (1 / coverage(sweeps, self.counts_padding)).astype(x.dtype)[:, :, None]
-        y, back = totals(x, sweeps)
+        windows = self.windows((x.shape[3], *x.shape[1:3]))
+        share = (1 / coverage(windows, self.counts_padding)).astype(x.dtype)[:, :, None]
+        y, back = totals(x, windows)
         return y * share, lambda dy: back(dy * share)

@@ -65,10 +65,10 @@ class Conv(Absorbs, Filters):
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         from ..kernels.reference.convolution import convolve
 
-        y = convolve(x, weight, self.sweeps(x.shape[1:]), self.G)
+        y = convolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
     def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
         from ..kernels.training.convolution import convolution
 
-        return convolution(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G, goes_on)
+        return convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, goes_on)

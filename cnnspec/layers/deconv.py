@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from ..graph.layer import Example, Misfit, Natural, Pair, Tensor, both
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
-from ..graph.window import Sweep, spread
+from ..graph.window import SlidingWindow, transposed_size
 from ._filters import Filters
 
 if TYPE_CHECKING:
@@ -63,25 +63,25 @@ class Deconv(Filters):
             raise ValueError("`P: same-upper` already says that the output is H*S")
         return extra
 
-    def sweep(self, axis: int, size: int) -> Sweep:
-        """The convolution's sweep, over the output, of which this is the adjoint."""
+    def window(self, axis: int, size: int) -> SlidingWindow:
+        """The convolution's window over the output, of which this is the adjoint."""
         F, S, D, extra = self.F[axis], self.S[axis], self.D[axis], self.extra[axis]
         before, after = self.padding(axis, size * S)
         if self.P == "same-upper":
-            return Sweep(size * S, F, S, D, before, after)
-        return Sweep(spread(size, F, S, D, before, after, extra), F, S, D, before, after)
+            return SlidingWindow(size * S, F, S, D, before, after)
+        return SlidingWindow(transposed_size(size, F, S, D, before, after, extra), F, S, D, before, after)
 
     def output(self, arriving: Shape) -> Shape:
         self.divide(arriving)
-        rows, columns = self.sweeps(arriving)
-        for sweep in (rows, columns):
-            if sweep.size < 1:
-                raise self.nothing_left(sweep)
+        rows, columns = self.windows(arriving)
+        for window in (rows, columns):
+            if window.size < 1:
+                raise self.nothing_left(window)
         return (self.K, rows.size, columns.size)
 
-    def nothing_left(self, sweep: Sweep) -> Misfit:
-        cut = sweep.before + sweep.after
-        painted = sweep.size + cut
+    def nothing_left(self, window: SlidingWindow) -> Misfit:
+        cut = window.before + window.after
+        painted = window.size + cut
         return Misfit(
             "E203",
             "the padding of {layer} cuts off all of its output",
@@ -104,32 +104,32 @@ class Deconv(Filters):
         return prod(arriving) * prod(self.F) * (self.K // self.G)
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
-        rows, columns = map(painters, self.sweeps(arriving))
+        rows, columns = map(painters, self.windows(arriving))
         return rows, columns
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         from ..kernels.reference.transposed_convolution import deconvolve
 
-        y = deconvolve(x, weight, self.sweeps(x.shape[1:]), self.G)
+        y = deconvolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
     def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
         from ..kernels.training.convolution import transposed
 
-        return transposed(x, weight, self.sweeps((x.shape[3], *x.shape[1:3])), self.G)
+        return transposed(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G)
 
 
-def painters(sweep: Sweep) -> ReceptiveField | None:
+def painters(window: SlidingWindow) -> ReceptiveField | None:
     """For each output cell of an axis the first and last input cell whose window has a tap on it."""
-    apart = sweep.S // gcd(sweep.S, sweep.D)
+    apart = window.S // gcd(window.S, window.D)
 
     def span(i: int) -> tuple[int, int]:
-        place = i - sweep.first
+        place = i - window.first
         # Every `apart`th tap falls on the same cell, or none does.
-        nearest = next((t for t in range(min(apart, sweep.F)) if (place - t * sweep.D) % sweep.S == 0), None)
+        nearest = next((t for t in range(min(apart, window.F)) if (place - t * window.D) % window.S == 0), None)
         if nearest is None:
-            return place // sweep.S + 1, place // sweep.S
-        farthest = sweep.F - 1 - (sweep.F - 1 - nearest) % apart
-        return (place - farthest * sweep.D) // sweep.S, (place - nearest * sweep.D) // sweep.S
+            return place // window.S + 1, place // window.S
+        farthest = window.F - 1 - (window.F - 1 - nearest) % apart
+        return (place - farthest * window.D) // window.S, (place - nearest * window.D) // window.S
 
-    return periodic(sweep.S, 1, span)
+    return periodic(window.S, 1, span)

@@ -31,15 +31,15 @@ class MaxPool(Pool):
     def forward(self, x: Array) -> Array:
         import numpy as np
 
-        from ..kernels.reference.windows import windows
+        from ..kernels.reference.sliding_windows import sliding_windows
 
-        highest: Array = windows(x, self.sweeps(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
+        highest: Array = sliding_windows(x, self.windows(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
         return highest
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
         from ..kernels.training.pooling import highest
 
-        return highest(x, self.sweeps((x.shape[3], *x.shape[1:3])))
+        return highest(x, self.windows((x.shape[3], *x.shape[1:3])))
 
     def keeps(self, arriving: Shape) -> Kept:
         # A byte for each output along the columns and along the rows.

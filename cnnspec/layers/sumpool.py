@@ -23,12 +23,12 @@ class SumPool(Pool):
     )
 
     def forward(self, x: Array) -> Array:
-        from ..kernels.reference.windows import windows
+        from ..kernels.reference.sliding_windows import sliding_windows
 
-        y: Array = windows(x, self.sweeps(x.shape[1:])).sum(axis=(-2, -1))
+        y: Array = sliding_windows(x, self.windows(x.shape[1:])).sum(axis=(-2, -1))
         return y
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
         from ..kernels.training.pooling import totals
 
-        return totals(x, self.sweeps((x.shape[3], *x.shape[1:3])))
+        return totals(x, self.windows((x.shape[3], *x.shape[1:3])))

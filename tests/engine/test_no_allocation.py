@@ -13,7 +13,7 @@ from engine_cases import graph, lively
 from cnnspec.engine.backends.numpy.registry import LOWERINGS
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import Graph
-from cnnspec.graph.window import Sweep
+from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels.inference.winograd import Winograd
 from cnnspec.spec import load
 
@@ -147,7 +147,7 @@ def test_winograds_filters_take_little_memory_on_the_way() -> None:
     weight = np.ones((512, 512, 3, 3), np.float32)
     tracemalloc.start()
     try:
-        kernel = Winograd(4, weight, (Sweep(14, 3, before=1, after=1),) * 2, None)
+        kernel = Winograd(4, weight, (SlidingWindow(14, 3, before=1, after=1),) * 2, None)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -13,7 +13,7 @@ from engine_cases import Array, graph, lively
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.schedule import Flow, Stage, made, read
 from cnnspec.graph.graph import Graph
-from cnnspec.graph.window import Sweep
+from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels import strips
 from cnnspec.kernels.strips import Strip
 from cnnspec.spec import load
@@ -133,9 +133,9 @@ def test_what_strips_read_and_make() -> None:
     parts = [Strip(0, 1, 0, 4, 0, 8), Strip(0, 1, 4, 7, 0, 8), Strip(1, 2, 0, 7, 0, 8)]
     assert made(parts, 7, 8) == [4, 7, 14]
     assert made(parts, 7, 16) == [], "channels are missing"
-    assert read(parts, Sweep(13, 3, 2, before=1, after=1)) == [8, 13, 26]
-    assert read(parts, Sweep(7, 1)) == [4, 7, 14]
-    assert read(parts, Sweep(7, 1, before=4)) == [1, 3, 10], "with the first row comes the border"
+    assert read(parts, SlidingWindow(13, 3, 2, before=1, after=1)) == [8, 13, 26]
+    assert read(parts, SlidingWindow(7, 1)) == [4, 7, 14]
+    assert read(parts, SlidingWindow(7, 1, before=4)) == [1, 3, 10], "with the first row comes the border"
 
 
 def test_a_stage_needs_the_rows_above_it() -> None:

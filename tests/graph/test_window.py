@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.graph.window import Sweep, bin_of, bins, same, same_upper, spread
+from cnnspec.graph.window import SlidingWindow, bin_of, bins, same, same_upper, transposed_size
 
 floors = st.builds(
-    Sweep,
+    SlidingWindow,
     size=st.integers(1, 12),
     F=st.integers(1, 5),
     S=st.integers(1, 5),
@@ -19,7 +19,7 @@ floors = st.builds(
     ceil=st.just(False),
 )
 ceils = st.builds(
-    lambda size, F, S, P: Sweep(size, F, S, 1, min(P, F // 2), min(P, F // 2), ceil=True),
+    lambda size, F, S, P: SlidingWindow(size, F, S, 1, min(P, F // 2), min(P, F // 2), ceil=True),
     st.integers(1, 12),
     st.integers(1, 5),
     st.integers(1, 5),
@@ -27,80 +27,80 @@ ceils = st.builds(
 )
 
 
-def taps(sweep: Sweep, start: int) -> list[int]:
+def taps(window: SlidingWindow, start: int) -> list[int]:
     """Cells below a window that starts at `start`; the input's own are 0 to size - 1."""
-    return [start + tap * sweep.D for tap in range(sweep.F)]
+    return [start + tap * window.D for tap in range(window.F)]
 
 
-def laid_out(sweep: Sweep) -> list[list[int]]:
+def laid_out(window: SlidingWindow) -> list[list[int]]:
     """All windows that lie on the padded input, one by one."""
-    starts = range(-sweep.before, sweep.size + sweep.after, sweep.S)
-    return [taps(sweep, start) for start in starts if taps(sweep, start)[-1] < sweep.size + sweep.after]
+    starts = range(-window.before, window.size + window.after, window.S)
+    return [taps(window, start) for start in starts if taps(window, start)[-1] < window.size + window.after]
 
 
 @given(floors)
-def test_windows_are_counted(sweep: Sweep) -> None:
-    windows = laid_out(sweep)
-    assert max(0, sweep.outputs) == len(windows)
-    assert sweep.overhang == 0
-    assert sweep.extent == len(range(taps(sweep, 0)[0], taps(sweep, 0)[-1] + 1))
-    assert sweep.first == taps(sweep, -sweep.before)[0]
+def test_windows_are_counted(window: SlidingWindow) -> None:
+    windows = laid_out(window)
+    assert max(0, window.outputs) == len(windows)
+    assert window.overhang == 0
+    assert window.extent == len(range(taps(window, 0)[0], taps(window, 0)[-1] + 1))
+    assert window.first == taps(window, -window.before)[0]
 
 
 @given(floors)
-def test_cells_behind_the_last_window_are_counted(sweep: Sweep) -> None:
-    windows = laid_out(sweep)
+def test_cells_behind_the_last_window_are_counted(window: SlidingWindow) -> None:
+    windows = laid_out(window)
     if not windows:
         return
-    behind = range(windows[-1][-1] + 1, sweep.size + sweep.after)
-    assert sweep.left_over == len(behind)
-    assert sweep.unread == len([cell for cell in behind if cell < sweep.size])
+    behind = range(windows[-1][-1] + 1, window.size + window.after)
+    assert window.left_over == len(behind)
+    assert window.unread == len([cell for cell in behind if cell < window.size])
 
 
 @given(ceils)
-@example(Sweep(6, 3, 2, before=1, after=1, ceil=True))
-@example(Sweep(5, 1, 4, ceil=True))
-def test_ceil_lets_the_last_window_hang_over(sweep: Sweep) -> None:
+@example(SlidingWindow(6, 3, 2, before=1, after=1, ceil=True))
+@example(SlidingWindow(5, 1, 4, ceil=True))
+def test_ceil_lets_the_last_window_hang_over(window: SlidingWindow) -> None:
     """As PyTorch: a window more, when cells are left and it still starts on the input or its left padding."""
-    if sweep.travel < 0:
+    if window.travel < 0:
         return
-    starts = [-sweep.before]
-    while starts[-1] + sweep.F < sweep.size + sweep.after and starts[-1] + sweep.S < sweep.size:
-        starts.append(starts[-1] + sweep.S)
-    assert sweep.outputs == len(starts)
-    assert sweep.overhang == max(0, starts[-1] + sweep.F - sweep.size - sweep.after)
-    assert sweep.left_over == max(0, sweep.size + sweep.after - starts[-1] - sweep.F)
+    starts = [-window.before]
+    while starts[-1] + window.F < window.size + window.after and starts[-1] + window.S < window.size:
+        starts.append(starts[-1] + window.S)
+    assert window.outputs == len(starts)
+    assert window.overhang == max(0, starts[-1] + window.F - window.size - window.after)
+    assert window.left_over == max(0, window.size + window.after - starts[-1] - window.F)
 
 
 @pytest.mark.peers
 @given(ceils)
 @settings(deadline=None)
-def test_ceil_is_that_of_pytorch(sweep: Sweep) -> None:
+def test_ceil_is_that_of_pytorch(window: SlidingWindow) -> None:
     import torch
 
-    if sweep.travel >= 0:
-        x = torch.zeros(1, 1, sweep.size)
-        y = torch.nn.functional.max_pool1d(x, sweep.F, sweep.S, sweep.before, ceil_mode=True)
-        assert sweep.outputs == y.shape[2]
+    if window.travel >= 0:
+        x = torch.zeros(1, 1, window.size)
+        y = torch.nn.functional.max_pool1d(x, window.F, window.S, window.before, ceil_mode=True)
+        assert window.outputs == y.shape[2]
 
 
 def test_figures_of_alexnet() -> None:
     """(224 - 11 + 4)/4 + 1 = 55.25: one row of padding is never read; without padding an input of 227 fits."""
-    sweep = Sweep(224, 11, 4, before=2, after=2)
-    assert (sweep.outputs, sweep.left_over, sweep.unread) == (55, 1, 0)
-    assert sweep.arithmetic() == "(224 - 11 + 4)/4 + 1"
-    assert Sweep(224, 11, 4).unread == 1
-    assert Sweep(227, 11, 4).left_over == 0
+    window = SlidingWindow(224, 11, 4, before=2, after=2)
+    assert (window.outputs, window.left_over, window.unread) == (55, 1, 0)
+    assert window.arithmetic() == "(224 - 11 + 4)/4 + 1"
+    assert SlidingWindow(224, 11, 4).unread == 1
+    assert SlidingWindow(227, 11, 4).left_over == 0
 
 
 def test_window_that_does_not_fit() -> None:
-    assert Sweep(5, 8, 8).outputs < 1
-    assert Sweep(5, 3, D=3).travel == -2
-    assert Sweep(5, 3, D=3).outputs < 1
+    assert SlidingWindow(5, 8, 8).outputs < 1
+    assert SlidingWindow(5, 3, D=3).travel == -2
+    assert SlidingWindow(5, 3, D=3).outputs < 1
 
 
 def test_dilated_window_as_people_write_it() -> None:
-    assert Sweep(8, 3, D=2).arithmetic() == "(8 - 5 + 0)/1 + 1"
+    assert SlidingWindow(8, 3, D=2).arithmetic() == "(8 - 5 + 0)/1 + 1"
 
 
 @given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 4))
@@ -108,9 +108,9 @@ def test_same_keeps_the_size(size: int, F: int, D: int) -> None:
     P = same(F, D)
     if P is None:
         assert F % 2 == 0
-        assert all(Sweep(size, F, D=D, before=p, after=p).outputs != size for p in range(D * F))
+        assert all(SlidingWindow(size, F, D=D, before=p, after=p).outputs != size for p in range(D * F))
     else:
-        assert Sweep(size, F, D=D, before=P, after=P).outputs == size
+        assert SlidingWindow(size, F, D=D, before=P, after=P).outputs == size
 
 
 @given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 5), st.integers(1, 3))
@@ -119,19 +119,19 @@ def test_same_upper_is_the_least_padding(size: int, F: int, S: int, D: int) -> N
     before, after = same_upper(size, F, S, D)
     wanted = len(range(0, size, S))
     assert after - before in (0, 1)
-    sweep = Sweep(size, F, S, D, before, after)
-    assert sweep.outputs == wanted
+    window = SlidingWindow(size, F, S, D, before, after)
+    assert window.outputs == wanted
     if before + after:
-        assert Sweep(size, F, S, D, before, after - 1).outputs < wanted
+        assert SlidingWindow(size, F, S, D, before, after - 1).outputs < wanted
 
 
 @given(floors, st.integers(0, 3))
-def test_spread_is_what_the_window_would_shrink(sweep: Sweep, extra: int) -> None:
+def test_spread_is_what_the_window_would_shrink(window: SlidingWindow, extra: int) -> None:
     """A transposed window paints what a window of the same kind sweeps over."""
-    size = spread(sweep.size, sweep.F, sweep.S, sweep.D, sweep.before, sweep.after, extra)
-    if size > 0 and extra < sweep.S:
-        back = Sweep(size, sweep.F, sweep.S, sweep.D, sweep.before, sweep.after)
-        assert (back.outputs, back.left_over) == (sweep.size, extra)
+    size = transposed_size(window.size, window.F, window.S, window.D, window.before, window.after, extra)
+    if size > 0 and extra < window.S:
+        back = SlidingWindow(size, window.F, window.S, window.D, window.before, window.after)
+        assert (back.outputs, back.left_over) == (window.size, extra)
 
 
 @given(st.integers(1, 30), st.integers(1, 30))

@@ -105,7 +105,7 @@ def test_imports_are_seen() -> None:
     assert {"cnnspec.graph.layer", "cnnspec.layers._pool"} <= imports("cnnspec.layers.maxpool")
     assert "cnnspec.graph.graph" in loaded_with("cnnspec.spec")
     assert "pydantic" in loaded_with("cnnspec.layers.conv")
-    assert "numpy" in loaded_with("cnnspec.kernels.reference.windows")
+    assert "numpy" in loaded_with("cnnspec.kernels.reference.sliding_windows")
 
 
 @pytest.mark.parametrize("module", ["cnnspec.spec", *inside("cnnspec.layers")])

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cnnspec.engine.halo import NONE, Halo
 from cnnspec.engine.kernel_selection import border, whole_tiles
-from cnnspec.graph.window import Sweep
+from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels import strips
 from cnnspec.kernels.inference import pointwise, winograd
 from cnnspec.kernels.inference.depthwise import Depthwise
@@ -33,8 +33,6 @@ from cnnspec.kernels.reference.convolution import convolve
 from cnnspec.kernels.reference.transposed_convolution import deconvolve
 from cnnspec.kernels.strips import Scratch
 
-Sweeps = tuple[Sweep, Sweep]
-
 DIRECT = 2e-6
 """Largest error of a direct sum, relative to the output's scale; measured 5e-7 on the shapes below."""
 WINOGRAD = {2: 4e-6, 4: 2e-5}
@@ -45,9 +43,9 @@ seeds = st.integers(0, 999)
 
 
 @st.composite
-def sweep(draw: Callable[..., Any], F: int | None = None, S: int = 3, D: int = 3, P: int = 3) -> Sweep:
+def window(draw: Callable[..., Any], F: int | None = None, S: int = 3, D: int = 3, P: int = 3) -> SlidingWindow:
     """A window that fits; `F` fixes its size, `S`, `D` and `P` are the most that is drawn."""
-    found = Sweep(
+    found = SlidingWindow(
         size=draw(st.integers(1, 13)),
         F=F or draw(st.integers(1, 5)),
         S=draw(st.integers(1, S)),
@@ -106,60 +104,71 @@ def normal(seed: int, *shape: int) -> Array:
 
 
 def agrees(
-    make: Any, halo: Halo, sweeps: Sweeps, depths: tuple[int, int, int], n: int, biased: bool, seed: int
+    make: Any, halo: Halo, windows: SlidingWindows, depths: tuple[int, int, int], n: int, biased: bool, seed: int
 ) -> float:
-    """The error of a kernel (made of weight, sweeps and bias) on unit-scale values, C -> K in G groups."""
+    """The error of a kernel (made of weight, windows and bias) on unit-scale values, C -> K in G groups."""
     C, K, G = depths
-    FH, FW = (s.F for s in sweeps)
-    x = normal(seed, n, C, *(s.size for s in sweeps))
+    FH, FW = (s.F for s in windows)
+    x = normal(seed, n, C, *(s.size for s in windows))
     weight = normal(seed, K, C // G, FH, FW) / np.float32(np.sqrt(C // G * FH * FW))
     bias = normal(seed, K) if biased else None
-    wanted = convolve(x.astype(np.float64), weight.astype(np.float64), sweeps, G)
+    wanted = convolve(x.astype(np.float64), weight.astype(np.float64), windows, G)
     wanted = wanted if bias is None else wanted + bias[:, None, None]
-    return error(computed(make(weight, sweeps, bias), halo, x, wanted.shape), wanted)
+    return error(computed(make(weight, windows, bias), halo, x, wanted.shape), wanted)
 
 
 sizes = st.tuples(st.integers(1, 9), st.sampled_from([1, 2, 5, 8, 130]))
 
 
-@given(sweep(), sweep(), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
+@given(window(), window(), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
 @many
 def test_gathered(
-    rows: Sweep, columns: Sweep, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
+    rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
     with cut(cache):
         found = agrees(Gathered, border((rows, columns)), (rows, columns), (*size, 1), n, bias, seed)
     assert found <= DIRECT
 
 
-@given(sweep(), sweep(), st.integers(2, 4), sizes, st.integers(1, 2), st.booleans(), caches, seeds)
+@given(window(), window(), st.integers(2, 4), sizes, st.integers(1, 2), st.booleans(), caches, seeds)
 @many
 def test_grouped(
-    rows: Sweep, columns: Sweep, G: int, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
+    rows: SlidingWindow,
+    columns: SlidingWindow,
+    G: int,
+    size: tuple[int, int],
+    n: int,
+    bias: bool,
+    cache: int,
+    seed: int,
 ) -> None:
-    def make(weight: Array, sweeps: Sweeps, bias: Array | None) -> Grouped:
-        return Grouped(weight, sweeps, bias, G)
+    def make(weight: Array, windows: SlidingWindows, bias: Array | None) -> Grouped:
+        return Grouped(weight, windows, bias, G)
 
     C, K = (G * min(part, 5) for part in size)
     with cut(cache):
         assert agrees(make, border((rows, columns)), (rows, columns), (C, K, G), n, bias, seed) <= DIRECT
 
 
-@given(sweep(), sweep(), st.integers(2, 40), st.integers(1, 3), st.booleans(), caches, seeds)
+@given(window(), window(), st.integers(2, 40), st.integers(1, 3), st.booleans(), caches, seeds)
 @many
-def test_depthwise(rows: Sweep, columns: Sweep, C: int, n: int, bias: bool, cache: int, seed: int) -> None:
+def test_depthwise(
+    rows: SlidingWindow, columns: SlidingWindow, C: int, n: int, bias: bool, cache: int, seed: int
+) -> None:
     with cut(cache):
         assert agrees(Depthwise, border((rows, columns)), (rows, columns), (C, C, C), n, bias, seed) <= DIRECT
 
 
-@given(sweep(F=1, P=0), sweep(F=1, P=0), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
+@given(window(F=1, P=0), window(F=1, P=0), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
 @many
-def test_product(rows: Sweep, columns: Sweep, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int) -> None:
+def test_product(
+    rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
+) -> None:
     with cut(cache):
         assert agrees(Product, NONE, (rows, columns), (*size, 1), n, bias, seed) <= DIRECT
 
 
-tile = sweep(F=3, S=1, D=1)
+tile = window(F=3, S=1, D=1)
 
 
 @given(
@@ -175,20 +184,20 @@ tile = sweep(F=3, S=1, D=1)
 )
 @many
 def test_winograd(
-    step: int, rows: Sweep, columns: Sweep, C: int, K: int, n: int, bias: bool, cache: int, seed: int
+    step: int, rows: SlidingWindow, columns: SlidingWindow, C: int, K: int, n: int, bias: bool, cache: int, seed: int
 ) -> None:
-    sweeps = rows, columns
+    windows = rows, columns
     with cut(cache):
-        found = agrees(partial(Winograd, step), whole_tiles(step, sweeps), sweeps, (C, K, 1), n, bias, seed)
+        found = agrees(partial(Winograd, step), whole_tiles(step, windows), windows, (C, K, 1), n, bias, seed)
     assert found <= WINOGRAD[step]
 
 
 @pytest.mark.parametrize("step", WINOGRAD)
 @pytest.mark.parametrize("depth", [64, 256, 512])
 def test_winograds_error_does_not_grow_with_depth(depth: int, step: int) -> None:
-    sweeps = (Sweep(14, 3, before=1, after=1),) * 2
+    windows = (SlidingWindow(14, 3, before=1, after=1),) * 2
     make = partial(Winograd, step)
-    worst = max(agrees(make, whole_tiles(step, sweeps), sweeps, (depth, 32, 1), 1, True, seed) for seed in range(3))
+    worst = max(agrees(make, whole_tiles(step, windows), windows, (depth, 32, 1), 1, True, seed) for seed in range(3))
     assert worst <= WINOGRAD[step]
 
 
@@ -203,16 +212,16 @@ def test_winograds_matrices_filter(step: int) -> None:
 
 
 @st.composite
-def painting(draw: Callable[..., Any]) -> Sweep:
-    """The sweep over the output of a transposed convolution: windows that overlap, leave gaps, or do neither."""
+def painting(draw: Callable[..., Any]) -> SlidingWindow:
+    """The windows over the output of a transposed convolution, which overlap, leave gaps, or do neither."""
     count, F, S, D = (draw(st.integers(1, most)) for most in (6, 4, 4, 2))
     before, after, extra = (draw(st.integers(0, most)) for most in (2, 2, max(S, D) - 1))
     size = (count - 1) * S + D * (F - 1) + 1 + extra - before - after
     assume(size >= 1)
-    return Sweep(size, F, S, D, before, after)
+    return SlidingWindow(size, F, S, D, before, after)
 
 
-mosaics = st.builds(lambda count, F: Sweep(count * F, F, F), st.integers(1, 6), st.integers(1, 3))
+mosaics = st.builds(lambda count, F: SlidingWindow(count * F, F, F), st.integers(1, 6), st.integers(1, 3))
 
 
 @given(
@@ -224,17 +233,21 @@ mosaics = st.builds(lambda count, F: Sweep(count * F, F, F), st.integers(1, 6), 
     caches,
     seeds,
 )
-@example((Sweep(1, 1), Sweep(2, 2, 2, before=1)), (1, 1), 1, 1, False, 20, 0)  # as large as a mosaic, but moved
+@example(
+    (SlidingWindow(1, 1), SlidingWindow(2, 2, 2, before=1)), (1, 1), 1, 1, False, 20, 0
+)  # as large as a mosaic, but moved
 @many
-def test_painted(sweeps: Sweeps, size: tuple[int, int], G: int, n: int, bias: bool, cache: int, seed: int) -> None:
+def test_painted(
+    windows: SlidingWindows, size: tuple[int, int], G: int, n: int, bias: bool, cache: int, seed: int
+) -> None:
     C, K = G * size[0], G * size[1]
-    x = normal(seed, n, C, *(s.outputs for s in sweeps))
-    weight = normal(seed, C, size[1], *(s.F for s in sweeps)) / np.float32(np.sqrt(C))
+    x = normal(seed, n, C, *(s.outputs for s in windows))
+    weight = normal(seed, C, size[1], *(s.F for s in windows)) / np.float32(np.sqrt(C))
     shift = normal(seed, K) if bias else None
-    wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), sweeps, G)
+    wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), windows, G)
     wanted = wanted if shift is None else wanted + shift[:, None, None]
     with cut(cache):
-        assert error(computed(Painted(weight, sweeps, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
+        assert error(computed(Painted(weight, windows, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
 
 
 def test_scratch_branches_share_what_is_left() -> None:

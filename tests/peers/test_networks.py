@@ -86,8 +86,8 @@ def fill(module: Any, x: Any) -> None:
     norms: list[Any] = [m for m in module.modules() if isinstance(m, nn.BatchNorm2d)]
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            spread = (2 / layer.weight[0].numel()) ** 0.5
-            nn.init.normal_(layer.weight, 0, 0.1 * spread if layer.bias is None else spread, random)
+            transposed_size = (2 / layer.weight[0].numel()) ** 0.5
+            nn.init.normal_(layer.weight, 0, 0.1 * transposed_size if layer.bias is None else transposed_size, random)
             if layer.bias is not None:
                 nn.init.normal_(layer.bias, 0, 0.1, random)
     for norm in norms:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import image
 from ...graph.shape import FLOAT
-from ...graph.window import Sweep, bins, spread
+from ...graph.window import SlidingWindow, bins, transposed_size
 from .expression import Call, Rule, call, direct, ensure_room, own
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def conv(layer: Conv, step: Step) -> Call:
-    pads = ((sweep.before, sweep.after) for sweep in layer.sweeps(step.arriving[0]))
+    pads = ((window.before, window.after) for window in layer.windows(step.arriving[0]))
     return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
 
 
@@ -37,11 +37,11 @@ def deconv(layer: Deconv, step: Step) -> Call:
     refused by ONNX Runtime: then zeros behind the image paint them."""
     (x,), (_, H, W) = step.inputs, image(step.arriving[0])
     pads, zeros, missing = [], [], []
-    for size, sweep in zip((H, W), layer.sweeps(step.arriving[0]), strict=True):
-        short = sweep.size - spread(size, sweep.F, sweep.S, sweep.D, sweep.before, sweep.after, extra=0)
-        zeros.append(-(-short // sweep.S) if short >= sweep.S else 0)
-        short -= zeros[-1] * sweep.S
-        pads.append((sweep.before, sweep.after + max(0, -short)))
+    for size, window in zip((H, W), layer.windows(step.arriving[0]), strict=True):
+        short = window.size - transposed_size(size, window.F, window.S, window.D, window.before, window.after, extra=0)
+        zeros.append(-(-short // window.S) if short >= window.S else 0)
+        short -= zeros[-1] * window.S
+        pads.append((window.before, window.after + max(0, -short)))
         missing.append(max(0, short))
     painted = call("Pad", x, (0, 0, 0, 0, 0, 0, *zeros)) if any(zeros) else x
     return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
@@ -78,7 +78,7 @@ def avgpool(layer: AvgPool, step: Step) -> Call:
     share = layer.forward(np.ones((1, 1, H, W), np.float32))
     if (share == 1).all():
         return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
-    padded = coverage(layer.sweeps(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
+    padded = coverage(layer.windows(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
     mean = _padded_mean(layer, step)
     return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
 
@@ -88,15 +88,15 @@ def _padded_mean(layer: Pool, step: Step) -> Call:
 
 
 def _window(layer: Pool, step: Step) -> dict[str, Any]:
-    pads = ((sweep.before, _behind(sweep)) for sweep in layer.sweeps(step.arriving[0]))
+    pads = ((window.before, _behind(window)) for window in layer.windows(step.arriving[0]))
     return {"kernel_shape": layer.F, "strides": layer.stride, "pads": _pads(*pads)}
 
 
-def _behind(sweep: Sweep) -> int:
+def _behind(window: SlidingWindow) -> int:
     """Padding behind the input, with what a window hangs over. ONNX Runtime wants less than F on each side, which the
     last window's share always is."""
-    after = sweep.after + sweep.overhang
-    return after if after < sweep.F else max(0, after - sweep.left_over)
+    after = window.after + window.overhang
+    return after if after < window.F else max(0, after - window.left_over)
 
 
 def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindow, SlidingWindows
 from ..strips import Call, Made, Scratch, Strip, add_bias, strips
 
 STRETCH = 8192
@@ -22,13 +22,13 @@ STRETCH = 8192
 
 
 class Depthwise:
-    """Weight (C, 1, FH, FW) with the sweeps of rows and columns; x begins at the first padded cell."""
+    """Weight (C, 1, FH, FW) with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
         self.bias = bias
-        self.sweeps = sweeps
+        self.windows = windows
         C = len(weight)
-        self.cells = neighbours(sweeps[1], C)
+        self.cells = neighbours(windows[1], C)
         taps = weight[:, 0].transpose(1, 2, 0)
         self.weight = np.ascontiguousarray(np.tile(taps, (1, 1, self.cells)))
 
@@ -37,7 +37,7 @@ class Depthwise:
         yield from strips(n, H, C, 2 * W * C)
 
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         n, H, C = strip.n1 - strip.n0, strip.r1 - strip.r0, x.shape[3]
         stretch = self.weight.shape[2]
         calls: list[Call] = []
@@ -59,7 +59,7 @@ class Depthwise:
         return Made(calls, [(y.reshape(n, H, columns.outputs, C), ())])
 
 
-def neighbours(columns: Sweep, C: int) -> int:
+def neighbours(columns: SlidingWindow, C: int) -> int:
     """How many cells of C values are taken at once: at stride 1, where they are neighbours in memory, as many as divide
     the row."""
     most = max(1, STRETCH // C) if columns.S == 1 else 1

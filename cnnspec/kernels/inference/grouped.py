@@ -11,18 +11,18 @@ from dataclasses import replace
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from ..strips import Made, Scratch, Strip
 from .im2col import Gathered
 
 
 class Grouped:
-    """Weight (K, C/G, FH, FW) in G groups, with the sweeps of rows and columns; x begins at the first padded cell."""
+    """Weight (K, C/G, FH, FW) in G groups, with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None, G: int) -> None:
+    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None, G: int) -> None:
         filters = np.split(weight, G)
         biases = np.split(bias, G) if bias is not None else [None] * G
-        self.groups = [Gathered(w, sweeps, b) for w, b in zip(filters, biases, strict=True)]
+        self.groups = [Gathered(w, windows, b) for w, b in zip(filters, biases, strict=True)]
         self.maps, self.depth = filters[0].shape[:2]
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from ..strips import Call, Made, Scratch, Strip, add_bias, multiply, strips
 
 SHORT = 16
@@ -23,13 +23,13 @@ SHORT = 16
 
 
 class Gathered:
-    """Weight (K, C, FH, FW) with the sweeps of rows and columns; x begins at the first padded cell."""
+    """Weight (K, C, FH, FW) with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
         self.bias = bias
         K, C, FH, FW = weight.shape
         self.weight = np.ascontiguousarray(weight.transpose(2, 3, 1, 0).reshape(FH * FW * C, K))
-        self.sweeps = sweeps
+        self.windows = windows
         self.C = C
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
@@ -38,11 +38,11 @@ class Gathered:
         yield from strips(n, H, K, 0 if few else W * (taps + K), parts=2 if few and K >= 128 else 1)
 
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
-        n, H, W = strip.n1 - strip.n0, strip.r1 - strip.r0, self.sweeps[1].outputs
-        seen = self.windows(x, strip)
+        n, H, W = strip.n1 - strip.n0, strip.r1 - strip.r0, self.windows[1].outputs
+        seen = self.gathered(x, strip)
         taps = len(self.weight)
         y = scratch.take(n * H * W, strip.k1 - strip.k0)
-        if self.sweeps[1].F * self.C < SHORT:
+        if self.windows[1].F * self.C < SHORT:
             # A window's rows are too short to copy one by one: copy along the image's rows, each tap by itself.
             gathered = scratch.take(taps, n * H * W)
             seen = seen.transpose(3, 4, 5, 0, 1, 2)
@@ -56,9 +56,9 @@ class Gathered:
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
         return Made(calls, [(y.reshape(n, H, W, -1), ())])
 
-    def windows(self, x: Array, strip: Strip) -> Array:
+    def gathered(self, x: Array, strip: Strip) -> Array:
         """The strip's windows (n, H, W, FH, FW, C) as a view."""
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         s = x.strides
         return as_strided(
             x[strip.n0 : strip.n1, strip.r0 * rows.S :],

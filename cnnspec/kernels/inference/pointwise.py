@@ -10,19 +10,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from ..strips import Made, Scratch, Strip, add_bias, evenly, multiply, strips
 
 FEW_CELLS = 256
 
 
 class Product:
-    """Weight (K, C, 1, 1) with the sweeps of rows and columns; x has no border."""
+    """Weight (K, C, 1, 1) with the windows of rows and columns; x has no border."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
         self.bias = bias
         self.weight = np.ascontiguousarray(weight.reshape(len(weight), -1).T)
-        self.stride = sweeps[0].S, sweeps[1].S
+        self.stride = windows[0].S, windows[1].S
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         C, K = self.weight.shape

@@ -14,26 +14,26 @@ from functools import partial
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from ..reference.transposed_convolution import inside, painted, tap
 from ..strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
 
 
 class Painted:
-    """Weight (C, K/G, FH, FW) in G groups with the sweeps of rows and columns, which run over the output; x has no
+    """Weight (C, K/G, FH, FW) in G groups with the windows of rows and columns, which run over the output; x has no
     border."""
 
-    def __init__(self, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None, G: int) -> None:
+    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None, G: int) -> None:
         self.bias = bias
-        self.sweeps = sweeps
+        self.windows = windows
         C, self.depth = weight.shape[:2]
         self.maps = G * self.depth
         self.weight = np.ascontiguousarray(weight.transpose(0, 2, 3, 1).reshape(G, C // G, -1))
-        fits = all(s.F == s.S and s.D == 1 and not s.before and s.size == s.outputs * s.S for s in sweeps)
+        fits = all(s.F == s.S and s.D == 1 and not s.before and s.size == s.outputs * s.S for s in windows)
         self.is_mosaic = fits and G == 1
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         if not self.is_mosaic:
             yield from (Strip(i, i + 1, 0, H, 0, self.maps) for i in range(n))
             return
@@ -41,7 +41,7 @@ class Painted:
             yield Strip(strip.n0, strip.n1, strip.r0 * rows.S, strip.r1 * rows.S, 0, self.maps)
 
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         seen = x[strip.n0 : strip.n1]
         if self.is_mosaic:
             seen = seen[:, strip.r0 // rows.S : strip.r1 // rows.S]
@@ -65,7 +65,7 @@ class Painted:
     def _windows(self, cells: Array, scratch: Scratch) -> tuple[Array, Call]:
         """What each of the cells (cells, C) paints, as (cells, FH, FW, G, K/G), and the call that makes it."""
         G, C, values = self.weight.shape
-        window = tuple(sweep.F for sweep in self.sweeps)
+        window = tuple(window.F for window in self.windows)
         if C == self.depth == 1:
             # There is no product to share: every value by itself times its filter.
             y = scratch.take(len(cells), values, G)

@@ -21,9 +21,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows, tiles
 from ..strips import Call, Made, Scratch, Strip, add_bias
-from ..tiling import tiles
 
 
 class Filtering(NamedTuple):
@@ -79,10 +78,10 @@ class Winograd:
     """Weight (K, C, 3, 3) at stride 1; x begins at the first padded cell and holds whole tiles: `step` tiles(H) + 2
     rows, `step` tiles(W) + 2 columns."""
 
-    def __init__(self, step: int, weight: Array, sweeps: tuple[Sweep, Sweep], bias: Array | None) -> None:
+    def __init__(self, step: int, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
         self.step = step
         self.bias = bias
-        self.width = sweeps[1].outputs
+        self.width = windows[1].outputs
         self.weight = _transformed(weight, FILTERINGS[step].filter)
 
     @property

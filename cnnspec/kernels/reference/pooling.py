@@ -6,31 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.array import Array
-from ...graph.window import Sweep, bins
+from ...graph.window import SlidingWindow, SlidingWindows, bins
 
 
-def coverage(sweeps: tuple[Sweep, Sweep], padding: bool) -> NDArray[np.intp]:
+def coverage(windows: SlidingWindows, padding: bool) -> NDArray[np.intp]:
     """How many cells of each window lie on the input, with `padding` on the padded input: (rows, columns)."""
-    rows, columns = (_covered(sweep, padding) for sweep in sweeps)
+    rows, columns = (_covered(window, padding) for window in windows)
     return rows[:, None] * columns
 
 
-def _covered(sweep: Sweep, padding: bool) -> NDArray[np.intp]:
-    before, after = (sweep.before, sweep.after) if padding else (0, 0)
-    cells = np.arange(sweep.outputs)[:, None] * sweep.S + np.arange(sweep.F) * sweep.D - sweep.before
-    counts: NDArray[np.intp] = ((-before <= cells) & (cells < sweep.size + after)).sum(axis=1)
+def _covered(window: SlidingWindow, padding: bool) -> NDArray[np.intp]:
+    before, after = (window.before, window.after) if padding else (0, 0)
+    cells = np.arange(window.outputs)[:, None] * window.S + np.arange(window.F) * window.D - window.before
+    counts: NDArray[np.intp] = ((-before <= cells) & (cells < window.size + after)).sum(axis=1)
     return counts
 
 
-def seen_by(sweep: Sweep, tap: int, within: range | None = None) -> tuple[slice, slice]:
+def seen_by(window: SlidingWindow, tap: int, within: range | None = None) -> tuple[slice, slice]:
     """The cells that one tap of the windows `within` (by default all) sees of an axis, and for which of them, counted
     from the first, it lies on the axis."""
-    within = within or range(sweep.outputs)
-    start = tap * sweep.D - sweep.before
-    begin = max(within.start, -(start // sweep.S))
-    end = max(begin, min(within.stop, (sweep.size - 1 - start) // sweep.S + 1))
-    start += begin * sweep.S
-    cells = slice(start, start + (end - begin - 1) * sweep.S + 1 if end > begin else start, sweep.S)
+    within = within or range(window.outputs)
+    start = tap * window.D - window.before
+    begin = max(within.start, -(start // window.S))
+    end = max(begin, min(within.stop, (window.size - 1 - start) // window.S + 1))
+    start += begin * window.S
+    cells = slice(start, start + (end - begin - 1) * window.S + 1 if end > begin else start, window.S)
     return cells, slice(begin - within.start, end - within.start)
 
 

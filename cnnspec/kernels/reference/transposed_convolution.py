@@ -8,17 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindow, SlidingWindows
 
 
-def overlay(seen: Array, sweeps: tuple[Sweep, Sweep]) -> Array:
-    """The adjoint of `windows`: (N, C, rows, columns, FH, FW) values added up to (N, C, H, W).
+def overlay(seen: Array, windows: SlidingWindows) -> Array:
+    """The adjoint of `sliding_windows`: (N, C, rows, columns, FH, FW) values added up to (N, C, H, W).
 
-    `sweeps` run over the result; its padding is added to as well and then cut off.
+    `windows` run over the result; its padding is added to as well and then cut off.
     """
     N, C, *counts, _, _ = seen.shape
-    rows, columns = sweeps
-    sizes = [painted(sweep, count) for sweep, count in zip(sweeps, counts, strict=True)]
+    rows, columns = windows
+    sizes = [painted(window, count) for window, count in zip(windows, counts, strict=True)]
     total = np.zeros((N, C, *sizes), seen.dtype)
     for i in range(rows.F):
         for j in range(columns.F):
@@ -26,25 +26,25 @@ def overlay(seen: Array, sweeps: tuple[Sweep, Sweep]) -> Array:
     return np.ascontiguousarray(total[:, :, inside(rows), inside(columns)])
 
 
-def painted(sweep: Sweep, count: int) -> int:
+def painted(window: SlidingWindow, count: int) -> int:
     """Cells of the padded axis that `count` windows need: with `extra` up to D they may pass its end."""
-    return max(sweep.before + sweep.size + sweep.after, (count - 1) * sweep.S + sweep.extent)
+    return max(window.before + window.size + window.after, (count - 1) * window.S + window.extent)
 
 
-def tap(sweep: Sweep, tap: int, count: int) -> slice:
+def tap(window: SlidingWindow, tap: int, count: int) -> slice:
     """Where one tap of `count` windows lies on the padded axis."""
-    first = tap * sweep.D
-    return slice(first, first + (count - 1) * sweep.S + 1, sweep.S)
+    first = tap * window.D
+    return slice(first, first + (count - 1) * window.S + 1, window.S)
 
 
-def inside(sweep: Sweep) -> slice:
-    return slice(sweep.before, sweep.before + sweep.size)
+def inside(window: SlidingWindow) -> slice:
+    return slice(window.before, window.before + window.size)
 
 
-def deconvolve(x: Array, weight: Array, sweeps: tuple[Sweep, Sweep], G: int) -> Array:
+def deconvolve(x: Array, weight: Array, windows: SlidingWindows, G: int) -> Array:
     """The adjoint of `convolve`: x (N, C, H, W), weight (C, K/G, FH, FW) to (N, K, rows, columns)."""
     N, C, H, W = x.shape
     maps, *window = weight.shape[1:]
     filters = weight.reshape(G, C // G, -1).swapaxes(1, 2)
     painted = np.matmul(filters, x.reshape(N, G, C // G, H * W))
-    return overlay(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), sweeps)
+    return overlay(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), windows)

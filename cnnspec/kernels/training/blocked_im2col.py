@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindow, SlidingWindows
 from ..strips import CACHE, Strip, strips
 
 ROOM = 2 * CACHE
@@ -26,10 +26,10 @@ GATHERING = 32
 
 
 class Blocks:
-    """The windows of two sweeps over images (N, H, W, C), for filters of shape (K, C, FH, FW)."""
+    """Blocks of the windows of two axes over images (N, H, W, C), for filters of shape (K, C, FH, FW)."""
 
-    def __init__(self, sweeps: tuple[Sweep, Sweep], filters: tuple[int, ...]) -> None:
-        self.sweeps = rows, columns = sweeps
+    def __init__(self, windows: SlidingWindows, filters: tuple[int, ...]) -> None:
+        self.windows = rows, columns = windows
         self.K, self.C, *_ = self.filters = filters
         self.width = _width(columns, min(self.K, self.C))
         self.count = columns.outputs // self.width
@@ -40,9 +40,9 @@ class Blocks:
 
     def spans(self) -> Iterator[tuple[slice, int]]:
         """Columns of a block such that those of all blocks do not overlap, and where the first block's lie."""
-        step = self.apart if self.sweeps[1].D == 1 else 1
+        step = self.apart if self.windows[1].D == 1 else 1
         for first in range(0, self.reach, step):
-            yield slice(first, min(first + step, self.reach)), first * self.sweeps[1].D
+            yield slice(first, min(first + step, self.reach)), first * self.windows[1].D
 
     def padded(self, x: Array) -> Array:
         """x with zeros around it, as far as blocks and their spans reach; x itself where that is nowhere."""
@@ -56,37 +56,37 @@ class Blocks:
     @property
     def inside(self) -> tuple[slice, ...]:
         """Where the image lies among its padding."""
-        return slice(None), *(slice(s.before, s.before + s.size) for s in self.sweeps)
+        return slice(None), *(slice(s.before, s.before + s.size) for s in self.windows)
 
     @property
     def sizes(self) -> tuple[int, int]:
         """Rows and columns of the image and its padding."""
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         low = (rows.outputs - 1) * rows.S + rows.extent
         wide = max(place for _, place in self.spans()) + self.count * self.apart
         return max(rows.before + rows.size, low), max(columns.before + columns.size, wide)
 
     def matrix(self, filters: Array) -> Array:
         """Filters (K, C, FH, FW) as the matrix (taps, width*K) that makes outputs of gathered blocks."""
-        matrix = np.zeros((self.sweeps[0].F, self.reach, self.C, self.width, self.K), filters.dtype)
+        matrix = np.zeros((self.windows[0].F, self.reach, self.C, self.width, self.K), filters.dtype)
         for seen in self._places(matrix):
             seen[...] = filters.transpose(2, 3, 1, 0)
         return matrix.reshape(self.taps, -1)
 
     def filters_of(self, matrix: Array) -> Array:
         """The adjoint of `matrix`: what it holds of each filter, added up."""
-        places = self._places(matrix.reshape(self.sweeps[0].F, self.reach, self.C, self.width, self.K))
+        places = self._places(matrix.reshape(self.windows[0].F, self.reach, self.C, self.width, self.K))
         return np.ascontiguousarray(np.sum(places, axis=0).transpose(3, 2, 0, 1))
 
     def _places(self, matrix: Array) -> list[Array]:
         """The filters (FH, FW, C, K) of each of the block's windows in the matrix."""
-        S, F = self.sweeps[1].S, self.sweeps[1].F
+        S, F = self.windows[1].S, self.windows[1].F
         return [matrix[:, i * S : i * S + F, :, i] for i in range(self.width)]
 
     def strips(self, n: int) -> Iterator[Strip]:
         """Parts of the output whose gathered blocks fit the cache, or are as large as the filters."""
         room = max(ROOM, self.taps * self.width * self.K)
-        return strips(n, self.sweeps[0].outputs, self.K, self.count * self.taps, room=room)
+        return strips(n, self.windows[0].outputs, self.K, self.count * self.taps, room=room)
 
     def gathered(self, x: Array) -> Iterator[tuple[Strip, Array]]:
         """The blocks (rows, taps) of padded images, strip by strip, in memory that the next strip uses again."""
@@ -101,7 +101,7 @@ class Blocks:
 
     def seen(self, x: Array) -> Array:
         """All blocks of padded images as a view (N, rows, blocks of a row, FH, columns, C)."""
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         s = x.strides
         return as_strided(
             x,
@@ -119,7 +119,7 @@ class Blocks:
 
     def output(self, x: Array) -> Array:
         """Room for the outputs (N, rows, columns, K)."""
-        return np.empty((len(x), self.sweeps[0].outputs, self.sweeps[1].outputs, self.K), x.dtype)
+        return np.empty((len(x), self.windows[0].outputs, self.windows[1].outputs, self.K), x.dtype)
 
     def correlate(self, x: Array, filters: Array) -> Array:
         """The convolution of x (N, H, W, C): (N, rows, columns, K)."""
@@ -145,7 +145,7 @@ class Blocks:
 
     def paint(self, dy: Array, filters: Array) -> Array:
         """The adjoint of `correlate`: each output's windows added to where they lie (N, H, W, C)."""
-        rows = self.sweeps[0]
+        rows = self.windows[0]
         total = np.zeros((len(dy), *self.sizes, self.C), dy.dtype)
         matrix = self.matrix(filters).T
         for strip in self.strips(len(dy)):
@@ -161,7 +161,7 @@ class Blocks:
         return np.ascontiguousarray(total[self.inside])
 
 
-def _width(columns: Sweep, thin: int) -> int:
+def _width(columns: SlidingWindow, thin: int) -> int:
     """How many windows a block holds: the more, the less is gathered and the wider is the product, but the more zeros
     are multiplied."""
     if columns.D > 1:

@@ -13,12 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from .blocked_im2col import Blocks
 from .depthwise import depthwise
 from .padding import is_mirrored, mirrored
 
-Sweeps = tuple[Sweep, Sweep]
 Gradients = tuple[Array, Array]
 """Those by the image and by the filters."""
 Back = Callable[[Array], Gradients]
@@ -27,38 +26,38 @@ PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
 
 
-def convolution(x: Array, weight: Array, sweeps: Sweeps, G: int, goes_on: bool = True) -> tuple[Array, Back]:
+def convolution(x: Array, weight: Array, windows: SlidingWindows, G: int, goes_on: bool = True) -> tuple[Array, Back]:
     """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K).
 
     Unless the way back `goes_on` behind the image, its gradient may be zeros.
     """
     if G > 1 and G == x.shape[3] == len(weight):
-        return depthwise(x, weight, sweeps)
-    if all(s.F == 1 and not s.before and not s.after for s in sweeps):
-        return _in_groups(_pointwise, _pointwise_back, x, weight, sweeps, G)
-    return _in_groups(_correlate, _correlate_back if goes_on else _to_filters, x, weight, sweeps, G)
+        return depthwise(x, weight, windows)
+    if all(s.F == 1 and not s.before and not s.after for s in windows):
+        return _in_groups(_pointwise, _pointwise_back, x, weight, windows, G)
+    return _in_groups(_correlate, _correlate_back if goes_on else _to_filters, x, weight, windows, G)
 
 
-def transposed(x: Array, weight: Array, sweeps: Sweeps, G: int) -> tuple[Array, Back]:
-    """The adjoint of `convolution`: x (N, H, W, C), weight (C, K/G, FH, FW); the sweeps run over the output."""
+def transposed(x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, Back]:
+    """The adjoint of `convolution`: x (N, H, W, C), weight (C, K/G, FH, FW); the windows run over the output."""
     # A size between those that windows fill (`extra`) is padded less, so that there is a window for each cell.
     rows, columns = (
-        s._replace(after=s.after - (s.outputs - count) * s.S) for s, count in zip(sweeps, x.shape[1:3], strict=True)
+        s._replace(after=s.after - (s.outputs - count) * s.S) for s, count in zip(windows, x.shape[1:3], strict=True)
     )
     return _in_groups(_paint, _paint_back, x, weight, (rows, columns), G)
 
 
 def _in_groups(
-    forward: Callable[[Array, Array, Sweeps], Array],
-    back: Callable[[Array, Array, Array, Sweeps], Gradients],
+    forward: Callable[[Array, Array, SlidingWindows], Array],
+    back: Callable[[Array, Array, Array, SlidingWindows], Gradients],
     x: Array,
     weight: Array,
-    sweeps: Sweeps,
+    windows: SlidingWindows,
     G: int,
 ) -> tuple[Array, Back]:
     """A way forward and the way back, in each group by itself."""
     if G == 1:
-        return forward(x, weight, sweeps), lambda dy: back(dy, x, weight, sweeps)
+        return forward(x, weight, windows), lambda dy: back(dy, x, weight, windows)
     filters = np.split(weight, G)
 
     def split(x: Array) -> list[Array]:
@@ -66,29 +65,29 @@ def _in_groups(
 
     def back_in_groups(dy: Array) -> Gradients:
         parts = zip(split(dy), split(x), filters, strict=True)
-        dx, dweight = zip(*(back(dy, x, w, sweeps) for dy, x, w in parts), strict=True)
+        dx, dweight = zip(*(back(dy, x, w, windows) for dy, x, w in parts), strict=True)
         return np.concatenate(dx, axis=3), np.concatenate(dweight)
 
-    y = [forward(part, w, sweeps) for part, w in zip(split(x), filters, strict=True)]
+    y = [forward(part, w, windows) for part, w in zip(split(x), filters, strict=True)]
     return np.concatenate(y, axis=3), back_in_groups
 
 
-def _correlate(x: Array, weight: Array, sweeps: Sweeps) -> Array:
-    return Blocks(sweeps, weight.shape).correlate(x, weight)
+def _correlate(x: Array, weight: Array, windows: SlidingWindows) -> Array:
+    return Blocks(windows, weight.shape).correlate(x, weight)
 
 
-def _correlate_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
+def _correlate_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
     K, C, *window = weight.shape
-    if is_mirrored(sweeps) and K * x[0, :, :, 0].size <= PAINTING * C * dy[0, :, :, 0].size:
-        dx, by_turned = Blocks(mirrored(sweeps), (C, K, *window)).both(dy, turned(weight), x)
+    if is_mirrored(windows) and K * x[0, :, :, 0].size <= PAINTING * C * dy[0, :, :, 0].size:
+        dx, by_turned = Blocks(mirrored(windows), (C, K, *window)).both(dy, turned(weight), x)
         return dx, turned(by_turned)
-    blocks = Blocks(sweeps, weight.shape)
+    blocks = Blocks(windows, weight.shape)
     return blocks.paint(dy, weight), blocks.by_filters(x, dy)
 
 
-def _to_filters(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
+def _to_filters(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
     """The way back that ends here. Its zeros take no memory."""
-    return np.broadcast_to(np.zeros((), x.dtype), x.shape), Blocks(sweeps, weight.shape).by_filters(x, dy)
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape), Blocks(windows, weight.shape).by_filters(x, dy)
 
 
 def turned(filters: Array) -> Array:
@@ -96,33 +95,33 @@ def turned(filters: Array) -> Array:
     return filters.swapaxes(0, 1)[:, :, ::-1, ::-1]
 
 
-def _paint(x: Array, weight: Array, sweeps: Sweeps) -> Array:
-    return Blocks(sweeps, weight.shape).paint(x, weight)
+def _paint(x: Array, weight: Array, windows: SlidingWindows) -> Array:
+    return Blocks(windows, weight.shape).paint(x, weight)
 
 
-def _paint_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
-    return Blocks(sweeps, weight.shape).both(dy, weight, x)
+def _paint_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
+    return Blocks(windows, weight.shape).both(dy, weight, x)
 
 
-def _pointwise(x: Array, weight: Array, sweeps: Sweeps) -> Array:
+def _pointwise(x: Array, weight: Array, windows: SlidingWindows) -> Array:
     """A window of one cell: a product over the cells that are seen."""
-    seen = x[_seen(sweeps)]
+    seen = x[_seen(windows)]
     return (_flat(seen) @ weight[:, :, 0, 0].T).reshape(*seen.shape[:3], -1)
 
 
-def _pointwise_back(dy: Array, x: Array, weight: Array, sweeps: Sweeps) -> Gradients:
-    seen = x[_seen(sweeps)]
+def _pointwise_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
+    seen = x[_seen(windows)]
     dweight = (_flat(dy).T @ _flat(seen)).reshape(weight.shape)
     by_seen = (_flat(dy) @ weight[:, :, 0, 0]).reshape(seen.shape)
     if seen.shape == x.shape:
         return by_seen, dweight
     dx = np.zeros_like(x)
-    dx[_seen(sweeps)] = by_seen
+    dx[_seen(windows)] = by_seen
     return dx, dweight
 
 
-def _seen(sweeps: Sweeps) -> tuple[slice, ...]:
-    return slice(None), *(slice(None, None, s.S) for s in sweeps)
+def _seen(windows: SlidingWindows) -> tuple[slice, ...]:
+    return slice(None), *(slice(None, None, s.S) for s in windows)
 
 
 def _flat(x: Array) -> Array:

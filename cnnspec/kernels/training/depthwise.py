@@ -12,47 +12,45 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import Sweep
+from ...graph.window import SlidingWindows
 from ..inference.depthwise import neighbours
 from ..reference.transposed_convolution import inside, painted, tap
 from .padding import is_mirrored, mirrored, padded
 
-Sweeps = tuple[Sweep, Sweep]
 
-
-def depthwise(x: Array, weight: Array, sweeps: Sweeps) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
+def depthwise(x: Array, weight: Array, windows: SlidingWindows) -> tuple[Array, Callable[[Array], tuple[Array, Array]]]:
     """x (N, H, W, C) with weight (C, 1, FH, FW): (N, rows, columns, C)."""
     filters = np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
 
     def back(dy: Array) -> tuple[Array, Array]:
-        by_filters = _by_filters(x, dy, sweeps).transpose(2, 0, 1)[:, None]
-        if is_mirrored(sweeps):
-            return _correlate(dy, filters[::-1, ::-1].copy(), mirrored(sweeps)), np.ascontiguousarray(by_filters)
-        return _paint(dy, filters, sweeps), np.ascontiguousarray(by_filters)
+        by_filters = _by_filters(x, dy, windows).transpose(2, 0, 1)[:, None]
+        if is_mirrored(windows):
+            return _correlate(dy, filters[::-1, ::-1].copy(), mirrored(windows)), np.ascontiguousarray(by_filters)
+        return _paint(dy, filters, windows), np.ascontiguousarray(by_filters)
 
-    return _correlate(x, filters, sweeps), back
+    return _correlate(x, filters, windows), back
 
 
-def _correlate(x: Array, filters: Array, sweeps: Sweeps) -> Array:
+def _correlate(x: Array, filters: Array, windows: SlidingWindows) -> Array:
     """x (N, H, W, C) and filters (FH, FW, C)."""
-    seen = _windows(x, sweeps)
+    seen = _windows(x, windows)
     repeated = np.tile(filters, (1, 1, seen.shape[5] // x.shape[3]))
     y = np.empty((*seen.shape[:3], seen.shape[5]), x.dtype)
     np.einsum("nhbijk,ijk->nhbk", seen, repeated, out=y)
     return y.reshape(*seen.shape[:2], -1, x.shape[3])
 
 
-def _by_filters(x: Array, dy: Array, sweeps: Sweeps) -> Array:
+def _by_filters(x: Array, dy: Array, windows: SlidingWindows) -> Array:
     """The gradient (FH, FW, C) by the filters."""
-    seen = _windows(x, sweeps)
+    seen = _windows(x, windows)
     stretches: Array = np.einsum("nhbijk,nhbk->ijk", seen, dy.reshape(*seen.shape[:3], seen.shape[5]))
     total: Array = stretches.reshape(*stretches.shape[:2], -1, x.shape[3]).sum(axis=2)
     return total
 
 
-def _paint(dy: Array, filters: Array, sweeps: Sweeps) -> Array:
+def _paint(dy: Array, filters: Array, windows: SlidingWindows) -> Array:
     """The adjoint of `_correlate` at any stride: tap by tap, added to where it lies."""
-    rows, columns = sweeps
+    rows, columns = windows
     N, H, W, C = dy.shape
     total = np.zeros((N, painted(rows, H), painted(columns, W), C), dy.dtype)
     for i in range(rows.F):
@@ -61,11 +59,11 @@ def _paint(dy: Array, filters: Array, sweeps: Sweeps) -> Array:
     return np.ascontiguousarray(total[:, inside(rows), inside(columns)])
 
 
-def _windows(x: Array, sweeps: Sweeps) -> Array:
+def _windows(x: Array, windows: SlidingWindows) -> Array:
     """All windows over the padded x, stretches of `neighbours` cells at once: (N, rows, stretches, FH, FW, values)."""
-    rows, columns = sweeps
+    rows, columns = windows
     C = x.shape[3]
-    x = padded(x, sweeps)
+    x = padded(x, windows)
     count = neighbours(columns, C)
     s = x.strides
     return as_strided(

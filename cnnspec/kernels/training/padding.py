@@ -5,27 +5,27 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import Sweep
-
-Sweeps = tuple[Sweep, Sweep]
+from ...graph.window import SlidingWindow, SlidingWindows
 
 
-def padded(x: Array, sweeps: Sweeps) -> Array:
-    """x (N, H, W, C) with its sweeps' padding; x itself without one."""
-    if not any(s.before or s.after for s in sweeps):
+def padded(x: Array, windows: SlidingWindows) -> Array:
+    """x (N, H, W, C) with its windows' padding; x itself without one."""
+    if not any(s.before or s.after for s in windows):
         return x
-    sizes = (s.before + s.size + s.after for s in sweeps)
+    sizes = (s.before + s.size + s.after for s in windows)
     total = np.zeros((len(x), *sizes, x.shape[3]), x.dtype)
-    total[slice(None), *(slice(s.before, s.before + s.size) for s in sweeps)] = x
+    total[slice(None), *(slice(s.before, s.before + s.size) for s in windows)] = x
     return total
 
 
-def is_mirrored(sweeps: Sweeps) -> bool:
+def is_mirrored(windows: SlidingWindows) -> bool:
     """Whether a convolution's adjoint is a convolution itself: at stride 1, where no window lies on padding alone."""
-    return all(s.S == 1 and max(s.before, s.after) < s.extent for s in sweeps)
+    return all(s.S == 1 and max(s.before, s.after) < s.extent for s in windows)
 
 
-def mirrored(sweeps: Sweeps) -> Sweeps:
-    """The sweeps of the adjoint, over the output."""
-    rows, columns = (Sweep(s.outputs, s.F, 1, s.D, s.extent - 1 - s.before, s.extent - 1 - s.after) for s in sweeps)
+def mirrored(windows: SlidingWindows) -> SlidingWindows:
+    """The windows of the adjoint, over the output."""
+    rows, columns = (
+        SlidingWindow(s.outputs, s.F, 1, s.D, s.extent - 1 - s.before, s.extent - 1 - s.after) for s in windows
+    )
     return rows, columns

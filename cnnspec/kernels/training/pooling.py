@@ -11,27 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.array import Array
-from ...graph.window import Sweep, bins
+from ...graph.window import SlidingWindow, SlidingWindows, bins
 from ..reference.pooling import seen_by
 
-Sweeps = tuple[Sweep, Sweep]
 Back = Callable[[Array], Array]
 COLUMNS, ROWS = 2, 1
 """The axes of (N, H, W, C)."""
 
 
-def highest(x: Array, sweeps: Sweeps) -> tuple[Array, Back]:
+def highest(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
     """The largest value of each window. The gradient goes to the first of equals, in reading order: along the columns
     the first is the leftmost of a row, along the rows the uppermost of these."""
-    rows, columns = sweeps
+    rows, columns = windows
     across, back_across = _highest(x, columns, COLUMNS)
     y, back_down = _highest(across, rows, ROWS)
     return y, lambda dy: back_across(back_down(dy))
 
 
-def totals(x: Array, sweeps: Sweeps) -> tuple[Array, Back]:
+def totals(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
     """The sum of each window; padding adds nothing."""
-    rows, columns = sweeps
+    rows, columns = windows
     across, back_across = _totals(x, columns, COLUMNS)
     y, back_down = _totals(across, rows, ROWS)
     return y, lambda dy: back_across(back_down(dy))
@@ -60,12 +59,12 @@ def _shares(size: int, out: int, dtype: np.dtype[np.floating]) -> Array:
     return shares
 
 
-def _highest(x: Array, sweep: Sweep, axis: int) -> tuple[Array, Back]:
+def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:
     """The largest value of each window along one axis, and whence it came: the tap, a byte for each output."""
-    arriving, produced = x.shape, _shape(x, sweep, axis)
+    arriving, produced = x.shape, _shape(x, window, axis)
     best: Array = np.full(produced, -np.inf, x.dtype)
-    which = np.zeros(produced, np.min_scalar_type(sweep.F))
-    taps = list(_taps(sweep, axis))
+    which = np.zeros(produced, np.min_scalar_type(window.F))
+    taps = list(_taps(window, axis))
     for tap, (cells, outputs) in enumerate(taps):
         seen, so_far, before = spaced(x, cells), best[outputs], which[outputs]
         if tap:
@@ -76,38 +75,38 @@ def _highest(x: Array, sweep: Sweep, axis: int) -> tuple[Array, Back]:
     def back(dy: Array) -> Array:
         dx = np.zeros(arriving, dy.dtype)
         for tap, (cells, outputs) in enumerate(taps):
-            _add_spaced(dx, cells, dy[outputs] * (which[outputs] == tap), sweep)
+            _add_spaced(dx, cells, dy[outputs] * (which[outputs] == tap), window)
         return dx
 
     return best, back
 
 
-def _totals(x: Array, sweep: Sweep, axis: int) -> tuple[Array, Back]:
+def _totals(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:
     """The sum of each window along one axis."""
     arriving = x.shape
-    y = np.zeros(_shape(x, sweep, axis), x.dtype)
-    taps = list(_taps(sweep, axis))
+    y = np.zeros(_shape(x, window, axis), x.dtype)
+    taps = list(_taps(window, axis))
     for cells, outputs in taps:
         y[outputs] += spaced(x, cells)
 
     def back(dy: Array) -> Array:
         dx = np.zeros(arriving, dy.dtype)
         for cells, outputs in taps:
-            _add_spaced(dx, cells, dy[outputs], sweep)
+            _add_spaced(dx, cells, dy[outputs], window)
         return dx
 
     return y, back
 
 
-def _shape(x: Array, sweep: Sweep, axis: int) -> tuple[int, ...]:
-    return (*x.shape[:axis], sweep.outputs, *x.shape[axis + 1 :])
+def _shape(x: Array, window: SlidingWindow, axis: int) -> tuple[int, ...]:
+    return (*x.shape[:axis], window.outputs, *x.shape[axis + 1 :])
 
 
-def _taps(sweep: Sweep, axis: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+def _taps(window: SlidingWindow, axis: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
     """For each tap the cells that it sees and the outputs for which it does, as indices of an array."""
     before = (slice(None),) * axis
-    for tap in range(sweep.F):
-        cells, outputs = seen_by(sweep, tap)
+    for tap in range(window.F):
+        cells, outputs = seen_by(window, tap)
         yield (*before, cells), (*before, outputs)
 
 
@@ -117,10 +116,10 @@ def spaced(x: Array, cells: tuple[slice, ...]) -> Array:
     return seen if _is_joined(seen) else _whole(seen).copy().view(x.dtype)
 
 
-def _add_spaced(x: Array, cells: tuple[slice, ...], values: Array, sweep: Sweep) -> None:
+def _add_spaced(x: Array, cells: tuple[slice, ...], values: Array, window: SlidingWindow) -> None:
     """x[cells] += values, where x is 0 before unless windows overlap."""
     seen = x[cells]
-    if sweep.F > sweep.S:
+    if window.F > window.S:
         seen += values
     elif _is_joined(seen):
         seen[...] = values

@@ -27,14 +27,14 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "winograd4": partial(Winograd, 4),
 }
 IN_GROUPS: dict[str, Callable[..., Any]] = {"grouped": Grouped, "painted": Painted}
-"""By the names that `choice` gives them: each made of weight, sweeps and bias, these of the groups' number as well."""
+"""By the names that `choice` gives them: each made of weight, windows and bias, these of the groups' number as well."""
 
 
 def lower(operation: Operation) -> Lowering:
     """The kernel that was chosen."""
     layer: Any = operation.layer
     arrays = operation.arrays
-    given = arrays["weight"], layer.sweeps(operation.arriving[0]), arrays.get("bias")
+    given = arrays["weight"], layer.windows(operation.arriving[0]), arrays.get("bias")
     if operation.kernel in IN_GROUPS:
         kernel = IN_GROUPS[operation.kernel](*given, layer.G)
     else:
@@ -65,7 +65,7 @@ class Convolution:
         layer: Any = self.operation.layer
         if self.operation.kernel == "painted":
             return plus
-        return plus | {self.operation.inputs[0]: read(strips, layer.sweeps(self.operation.arriving[0])[0])}
+        return plus | {self.operation.inputs[0]: read(strips, layer.windows(self.operation.arriving[0])[0])}
 
     def item(self, memory: Memory, x: Any, strip: Any, scratch: Scratch) -> Item:
         operation = self.operation

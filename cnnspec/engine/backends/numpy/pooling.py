@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ....graph.array import Array
-from ....graph.window import Sweep
+from ....graph.window import SlidingWindow, SlidingWindows
 from ....kernels.reference.pooling import coverage, seen_by
 from ....kernels.strips import Call, Scratch, strips
 from ...lowering import Lowering, Memory
@@ -30,7 +30,7 @@ def lower_sum(operation: Operation) -> Lowering:
 def lower_average(operation: Operation) -> Lowering:
     """Average pooling: the sum over the cells that count."""
     layer: Any = operation.layer
-    counts = coverage(layer.sweeps(operation.arriving[0]), layer.counts_padding).astype(np.float32)
+    counts = coverage(layer.windows(operation.arriving[0]), layer.counts_padding).astype(np.float32)
     return Pool(operation, np.add, counts[:, :, None])
 
 
@@ -40,13 +40,13 @@ class Pool:
     def __init__(self, operation: Operation, combine: np.ufunc, divisor: Array | None = None) -> None:
         layer: Any = operation.layer
         self.operation = operation
-        self.sweeps: tuple[Sweep, Sweep] = layer.sweeps(operation.arriving[0])
+        self.windows: SlidingWindows = layer.windows(operation.arriving[0])
         self.combine = combine
         self.divisor = divisor
 
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
-        rows, columns = self.sweeps
+        rows, columns = self.windows
         n, _, W, C = x.shape
         parts = list(strips(n, rows.outputs, C, (rows.F + 1) * W * C))
         items = []
@@ -66,9 +66,9 @@ class Pool:
         yield Stage(items, made(parts, rows.outputs, C), {self.operation.inputs[0]: read(parts, rows)})
 
 
-def shifted(combine: np.ufunc, x: Array, out: Array, sweep: Sweep, within: range, axis: int) -> Iterator[Call]:
+def shifted(combine: np.ufunc, x: Array, out: Array, window: SlidingWindow, within: range, axis: int) -> Iterator[Call]:
     """The taps of some windows, those `within`, combined along one axis, without those off the image."""
-    pairs = (seen_by(sweep, tap, within) for tap in range(sweep.F))
+    pairs = (seen_by(window, tap, within) for tap in range(window.F))
     taps = sorted(((_cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
     whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
     if len(whole) == 2:
