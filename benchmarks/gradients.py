@@ -100,15 +100,15 @@ def given(step: Step, batch: int) -> tuple[Array, Array, dict[str, Array]]:
 
 
 class Alone:
-    """Training with one worker, as the contract `Practice` of `cnnspec.graph.layer` wants it."""
+    """Training with one worker, as the contract `TrainingContext` of `cnnspec.graph.layer` wants it."""
 
     random: Any = None
-    goes_on = True
+    needs_input_grad = True
 
-    def together(self, part: Array) -> Array:
+    def all_reduce(self, part: Array) -> Array:
         return part
 
-    def update(self, **buffers: Array) -> None:
+    def update_buffers(self, **buffers: Array) -> None:
         pass
 
 
@@ -116,7 +116,7 @@ def ours(step: Step, batch: int) -> Ran:
     x, dy, tensors = given(step, batch)
 
     def run() -> list[Array]:
-        y, pull = step.layer.learn(Alone(), x, **tensors)
+        y, pull = step.layer.vjp_training(Alone(), x, **tensors)
         (dx,), gradients = pull(dy)
         return [y, dx, *(gradients[name] for name in tensors if name in gradients)]
 

@@ -113,8 +113,8 @@ def row(layer: Layer, folder: Path, names: Sequence[str], batch: int, threads: i
     once = workload(layer, 1, folder, batch)
     short = measure(once, names, threads, effort)
     counts = batch * once.macs / 1e6
-    keeps = load(once.spec).graph.steps[-1].shape == layer.input
-    long = measure(workload(layer, CHAIN, folder, batch), names, threads, effort) if keeps else None
+    saved_for_backward = load(once.spec).graph.steps[-1].shape == layer.input
+    long = measure(workload(layer, CHAIN, folder, batch), names, threads, effort) if saved_for_backward else None
     ours, theirs = (seconds(name, short, long) for name in names)
     return (
         f"`{layer}`",

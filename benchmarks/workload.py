@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cnnspec.graph.layer import Tensor
+    from cnnspec.graph.layer import TensorSpec
 
     Array = NDArray[np.float32]
 
@@ -87,7 +87,7 @@ def ends(batch: Any) -> Any:
     return batch[:: max(1, len(batch) - 1)]
 
 
-def value(name: str, tensor: Tensor) -> Array:
+def value(name: str, tensor: TensorSpec) -> Array:
     """Values to run with: drawn as for training, but with scales, biases and statistics as training leaves them.
 
     Scales and variances of 1 and offsets of 0 would hide a mistake, and let an engine leave work out.

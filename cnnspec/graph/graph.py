@@ -12,7 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 from ..diagnostics import Span
-from .layer import Layer, Tensor
+from .layer import Layer, TensorSpec
 from .receptive_field import ReceptiveFields, compose
 from .shape import FLOAT, Shape
 
@@ -37,7 +37,7 @@ class Step:
     inputs: tuple[str, ...]
     arriving: tuple[Shape, ...]
     shape: Shape
-    tensors: Mapping[str, Tensor]
+    tensors: Mapping[str, TensorSpec]
     receptive_fields: ReceptiveFields
     span: Span
     calls: tuple[Call, ...] = ()
@@ -93,7 +93,7 @@ class Graph:
         return self.input if name == INPUT else self.by_name[name].shape
 
     @cached_property
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, TensorSpec]:
         """Every array that a weights file must hold, by its full name."""
         return {f"{step.name}.{key}": tensor for step in self.steps for key, tensor in step.tensors.items()}
 

@@ -22,7 +22,7 @@ from .shape import Shape, is_image
 if TYPE_CHECKING:
     import numpy as np
 
-    Pull = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
+    Pullback = Callable[[Array], tuple[tuple[Array, ...], dict[str, Array]]]
     """The way back through a layer: from the loss' gradient by its output (N, *output) to those by each of its inputs
     and by each of its learned tensors. It is called once and may spoil what it is given. What it gives may be
     spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
@@ -46,7 +46,7 @@ class PerAxis:
     """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
 
 
-class Tensor(NamedTuple):
+class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
     `fan` = (fan in, fan out) marks a weight that starts at random; otherwise the array starts filled with
@@ -82,7 +82,7 @@ class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place 
     shows_input: bool = False
 
 
-class Kept(NamedTuple):
+class SavedForBackward(NamedTuple):
     """What the way back through a layer holds on to, for one input: the arriving tensors, the output, and so many
     `own` bytes beside them. While it is gone it takes some `scratch` bytes, whatever the batch is."""
 
@@ -92,22 +92,22 @@ class Kept(NamedTuple):
     scratch: int = 0
 
 
-class Practice(Protocol):
+class TrainingContext(Protocol):
     """What a layer may need while it is trained, beside its inputs and tensors.
 
-    A batch may be split between workers that run the same layers side by side, each on some of its images; `together`
+    A batch may be split between workers that run the same layers side by side, each on some of its images; `all_reduce`
     adds an array up over all of them, in a fixed order, and every worker gets the sum. With one worker it changes
     nothing. `random` is a generator of the worker's own.
     """
 
     random: np.random.Generator
-    goes_on: bool
+    needs_input_grad: bool
     """Whether any layer before this one learns; else the gradients by the inputs are not needed, and zeros will do."""
 
-    def together(self, part: Array) -> Array:
+    def all_reduce(self, part: Array) -> Array:
         """The sum of every worker's `part`; all must ask in the same order."""
 
-    def update(self, **buffers: Array) -> None:
+    def update_buffers(self, **buffers: Array) -> None:
         """New values for the layer's buffers, from the next step on."""
 
 
@@ -127,7 +127,7 @@ class Layer(BaseModel):
     keeps_shape: ClassVar[bool] = False
     """Whatever its fields are, it produces the shape that arrives: after a mistake in them the next layers can be
     checked all the same."""
-    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
+    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
     """How the output reads when this is the network's last layer."""
 
     @classmethod
@@ -144,15 +144,15 @@ class Layer(BaseModel):
         """The shape produced, or raise `Misfit`."""
         raise NotImplementedError
 
-    def flaws(self) -> Iterator[Misfit]:
+    def check_fields(self) -> Iterator[Misfit]:
         """What `output` would raise whatever arrives; asked only where that is not known."""
         return iter(())
 
-    def remarks(self, *arriving: Any) -> Iterator[Misfit]:
+    def warnings(self, *arriving: Any) -> Iterator[Misfit]:
         """Warnings about a layer that does run."""
         return iter(())
 
-    def tensors(self, *arriving: Any) -> dict[str, Tensor]:
+    def tensors(self, *arriving: Any) -> dict[str, TensorSpec]:
         """The arrays the layer holds, by name."""
         return {}
 
@@ -168,16 +168,16 @@ class Layer(BaseModel):
         """Plain execution: arrays (N, *arriving) to (N, *output)."""
         raise NotImplementedError
 
-    def differentiate(self, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
+    def vjp(self, *inputs: Any, **tensors: Any) -> tuple[Array, Pullback]:
         """The output of `forward` and the way back through it (the vector-Jacobian product)."""
         raise NotImplementedError
 
-    def learn(self, practice: Practice, *inputs: Any, **tensors: Any) -> tuple[Array, Pull]:
-        """`differentiate` as it is done in training, where some layers (batch norm, dropout) compute something else."""
-        return self.differentiate(*inputs, **tensors)
+    def vjp_training(self, context: TrainingContext, *inputs: Any, **tensors: Any) -> tuple[Array, Pullback]:
+        """`vjp` as it is done in training, where some layers (batch norm, dropout) compute something else."""
+        return self.vjp(*inputs, **tensors)
 
-    def keeps(self, *arriving: Any) -> Kept:
-        """What the way back of `learn` holds on to, in float32."""
+    def saved_for_backward(self, *arriving: Any) -> SavedForBackward:
+        """What the way back of `vjp_training` holds on to, in float32."""
         raise NotImplementedError
 
 

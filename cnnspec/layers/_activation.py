@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Kept
+from ..graph.layer import SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array, Mask
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Activation(Pointwise):
@@ -26,7 +26,7 @@ class Activation(Pointwise):
         """f' by the arriving values, or `by_output` by those produced; a mask where it is either 0 or 1."""
         raise NotImplementedError
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.channels_last import parts
 
         y = self.forward(x)
@@ -39,5 +39,5 @@ class Activation(Pointwise):
 
         return y, pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=not self.by_output, output=self.by_output)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=not self.by_output, output=self.by_output)

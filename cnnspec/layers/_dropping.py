@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Practice
+from ..graph.layer import TrainingContext
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Dropping(Pointwise):
@@ -27,15 +27,15 @@ class Dropping(Pointwise):
     def forward(self, x: Array) -> Array:
         return x
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         return x, lambda dy: ((dy,), {})
 
-    def learn(self, practice: Practice, x: Array) -> tuple[Array, Pull]:
+    def vjp_training(self, context: TrainingContext, x: Array) -> tuple[Array, Pullback]:
         import numpy as np
 
         if self.p == 0:
-            return self.differentiate(x)
-        drawn = practice.random.random(self.lots(len(x), x.shape[1:]), np.float32)
+            return self.vjp(x)
+        drawn = context.random.random(self.lots(len(x), x.shape[1:]), np.float32)
         kept = np.moveaxis(drawn >= self.p, -1, 1)
         factor = 1 / (1 - self.p) if self.p < 1 else 0
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..graph.layer import Count, Kept, Pair, image
+from ..graph.layer import Count, Pair, SavedForBackward, image
 from ..graph.shape import FLOAT, Shape
 from ._groups import divide
 from ._windowed import Windowed
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Practice, Pull
+    from ..graph.layer import Pullback, TrainingContext
     from ..kernels.training.convolution import Back
 
 
@@ -42,21 +42,23 @@ class Filters(Windowed):
             why = "each group takes C/G channels and makes K/G maps"
             divide(letter, count, self.G, why, "a G that divides both; `G: C` is a depthwise convolution")
 
-    def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
-        """The output without bias and the way back, on (N, H, W, C). Unless that `goes_on` behind the image, zeros do
-        for its gradient."""
+    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, Back]:
+        """The output without bias and the way back, on (N, H, W, C). Without `needs_input_grad` zeros do for
+        the image's gradient."""
         raise NotImplementedError
 
-    def differentiate(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+    def vjp(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pullback]:
         return self._way(x, weight, bias, True)
 
-    def learn(self, practice: Practice, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
-        return self._way(x, weight, bias, practice.goes_on)
+    def vjp_training(
+        self, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
+    ) -> tuple[Array, Pullback]:
+        return self._way(x, weight, bias, context.needs_input_grad)
 
-    def _way(self, x: Array, weight: Array, bias: Array | None, goes_on: bool) -> tuple[Array, Pull]:
+    def _way(self, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool) -> tuple[Array, Pullback]:
         from ..kernels.differentiable.cells import add_to_cells, cells, cells_total, image
 
-        y, back = self.differentiable(cells(x), weight, goes_on)
+        y, back = self.differentiable(cells(x), weight, needs_input_grad)
         if bias is not None:
             add_to_cells(y, bias)
 
@@ -68,8 +70,8 @@ class Filters(Windowed):
 
         return image(y), pull
 
-    def keeps(self, arriving: Shape) -> Kept:
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
         if self.F == (1, 1) or self.G == self.K:
-            return Kept(inputs=True)
+            return SavedForBackward(inputs=True)
         # The filters as a matrix, their gradient as one, what a strip adds to it, and the strip's windows.
-        return Kept(inputs=True, scratch=4 * FLOAT * prod(self.tensors(arriving)["weight"].shape))
+        return SavedForBackward(inputs=True, scratch=4 * FLOAT * prod(self.tensors(arriving)["weight"].shape))

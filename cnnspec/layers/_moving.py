@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..graph.layer import Kept, Layer
+from ..graph.layer import Layer, SavedForBackward
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Moving(Layer):
@@ -26,7 +26,7 @@ class Moving(Layer):
         y.reshape(seen.shape, copy=False)[...] = seen
         return y
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.channels_last import zeros
 
         shape = x.shape
@@ -39,5 +39,5 @@ class Moving(Layer):
 
         return self.forward(x), pull
 
-    def keeps(self, *_: Any) -> Kept:
-        return Kept()
+    def saved_for_backward(self, *_: Any) -> SavedForBackward:
+        return SavedForBackward()

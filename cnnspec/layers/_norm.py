@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from ..graph.layer import Kept, Tensor
+from ..graph.layer import SavedForBackward, TensorSpec
 from ..graph.shape import FLOAT, Shape
 from ._affine import along
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Norm(Pointwise):
@@ -25,8 +25,8 @@ class Norm(Pointwise):
 
     eps: float = Field(1e-5, ge=0, description="added to the variance, keeps the root off 0")
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        return {"weight": Tensor(arriving[:1], fill=1.0), "bias": Tensor(arriving[:1])}
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
+        return {"weight": TensorSpec(arriving[:1], fill=1.0), "bias": TensorSpec(arriving[:1])}
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         """x (N, ...) such that those values are normalised together that lie along some axes, and these axes."""
@@ -38,7 +38,7 @@ class Norm(Pointwise):
         standard, _ = standardise(*self.parts(x), self.eps)
         return standard.reshape(x.shape) * along(weight, x) + along(bias, x)
 
-    def differentiate(self, x: Array, *, weight: Array, bias: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array, *, weight: Array, bias: Array) -> tuple[Array, Pullback]:
         from ..kernels.reference.standardize import standardise
 
         parts, axes = self.parts(x)
@@ -58,8 +58,8 @@ class Norm(Pointwise):
         y += along(bias, x)
         return y, pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(own=FLOAT * (prod(arriving) + self.divisors(arriving)))
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(own=FLOAT * (prod(arriving) + self.divisors(arriving)))
 
     def divisors(self, arriving: Shape) -> int:
         """How many parts of an image are normalised each by itself."""

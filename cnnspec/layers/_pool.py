@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from ..graph.layer import Kept, Misfit, Pair, image
+from ..graph.layer import Misfit, Pair, SavedForBackward, image
 from ..graph.shape import Shape
 from ..graph.window import Rounding, SlidingWindow
 from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
     from ..kernels.training.pooling import Back
 
 
@@ -60,11 +60,11 @@ class Pool(Windowed):
         """The output and the way back, on (N, H, W, C)."""
         raise NotImplementedError
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.differentiable.cells import cells, image
 
         y, back = self.differentiable(cells(x))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

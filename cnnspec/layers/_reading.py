@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Kept, Layer
+from ..graph.layer import Layer, SavedForBackward
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Reading(Layer):
@@ -24,11 +24,11 @@ class Reading(Layer):
     def forward(self, x: Array) -> Array:
         return x.reshape(len(x), *self.output(x.shape[1:]))
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.channels_last import ordered
 
         shape = x.shape
         return ordered(self.forward(x)), lambda dy: ((ordered(dy.reshape(shape)),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

@@ -99,7 +99,7 @@ class Windowed(Layer):
             help=f"{near}, or `P: same-upper` (extra row at the bottom, extra column at the right)",
         )
 
-    def flaws(self) -> Iterator[Misfit]:
+    def check_fields(self) -> Iterator[Misfit]:
         for axis in (0, 1):
             if self.P == "same" and same(self.F[axis], self.dilation[axis]) is None:
                 yield self.uneven(axis)
@@ -149,7 +149,7 @@ class Windowed(Layer):
             help=f"an input of {_exact(window)} {axis}s gives exactly {window.outputs}; or `rounding: floor`",
         )
 
-    def remarks(self, arriving: Shape) -> Iterator[Misfit]:
+    def warnings(self, arriving: Shape) -> Iterator[Misfit]:
         """Rows and columns that no window reads, unless `rounding` says that this is meant."""
         left = [(axis, s) for axis, s in zip(AXES, self.windows(arriving), strict=True) if s.left_over]
         if self.rounds is not None or not left:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Layer, Pair, image
+from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import bin_of
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class AdaptiveAvgPool(Layer):
@@ -51,15 +51,15 @@ class AdaptiveAvgPool(Layer):
             x = average_bins(x, axis, out)
         return x
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.differentiable.cells import cells, image
         from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), self.out)
         return image(y), lambda dy: ((image(back(cells(dy))),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()
 
 
 def binned(size: int, out: int) -> ReceptiveField | None:

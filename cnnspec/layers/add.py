@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, Kept
+from ..graph.layer import Example, Join, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import projection, unequal
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Add(Join):
@@ -40,7 +40,7 @@ class Add(Join):
             first = first + other
         return first
 
-    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+    def vjp(self, *inputs: Array) -> tuple[Array, Pullback]:
         others = len(inputs) - 1
 
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
@@ -48,5 +48,5 @@ class Add(Join):
 
         return self.forward(*inputs), pull
 
-    def keeps(self, *arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, *arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

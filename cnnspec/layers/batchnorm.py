@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Practice, Tensor
+from ..graph.layer import Example, SavedForBackward, TensorSpec, TrainingContext
 from ..graph.shape import Shape
 from ._affine import Affine
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
     from ..kernels.training.batch_norm import Back
 
 
@@ -46,13 +46,13 @@ class BatchNorm(Affine):
         Example("batchnorm: {eps: -1}", (3, 4, 5), "E104"),
     )
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         shape = arriving[:1]
         return {
-            "weight": Tensor(shape, fill=1.0),
-            "bias": Tensor(shape),
-            "running_mean": Tensor(shape, buffer=True),
-            "running_var": Tensor(shape, fill=1.0, buffer=True),
+            "weight": TensorSpec(shape, fill=1.0),
+            "bias": TensorSpec(shape),
+            "running_mean": TensorSpec(shape, buffer=True),
+            "running_var": TensorSpec(shape, fill=1.0, buffer=True),
         }
 
     def affine(self, *, weight: Array, bias: Array, running_mean: Array, running_var: Array) -> tuple[Array, Array]:
@@ -61,29 +61,29 @@ class BatchNorm(Affine):
         factor = weight / np.sqrt(running_var + self.eps)
         return factor, bias - running_mean * factor
 
-    def differentiate(
+    def vjp(
         self, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
-    ) -> tuple[Array, Pull]:
+    ) -> tuple[Array, Pullback]:
         from ..kernels.training.batch_norm import Statistics, normalise
 
         running = Statistics(running_mean, running_var, 0)
         return _pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
 
-    def learn(
-        self, practice: Practice, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
-    ) -> tuple[Array, Pull]:
+    def vjp_training(
+        self, context: TrainingContext, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
+    ) -> tuple[Array, Pullback]:
         from ..kernels.training.batch_norm import normalise, statistics
 
         flat = _cells(x)
-        batch = statistics(flat, practice.together)
+        batch = statistics(flat, context.all_reduce)
         share = self.momentum
         mean = (1 - share) * running_mean + share * batch.mean
         var = (1 - share) * running_var + share * batch.unbiased
-        practice.update(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
-        return _pull(*normalise(flat, weight, bias, batch, self.eps, practice.together), x.ndim)
+        context.update_buffers(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
+        return _pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce), x.ndim)
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True)
 
 
 def _cells(x: Array) -> Array:
@@ -93,7 +93,7 @@ def _cells(x: Array) -> Array:
     return cells(x if x.ndim == 4 else x[:, :, None, None])
 
 
-def _pull(y: Array, back: Back, ndim: int) -> tuple[Array, Pull]:
+def _pull(y: Array, back: Back, ndim: int) -> tuple[Array, Pullback]:
     """The output and the way back in the shape that arrived."""
     from ..kernels.differentiable.cells import image
 

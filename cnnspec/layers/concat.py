@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, Kept
+from ..graph.layer import Example, Join, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Concat(Join):
@@ -43,7 +43,7 @@ class Concat(Join):
 
         return np.concatenate(inputs, axis=1)
 
-    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+    def vjp(self, *inputs: Array) -> tuple[Array, Pullback]:
         import numpy as np
 
         ends = np.cumsum([x.shape[1] for x in inputs[:-1]]).tolist()
@@ -53,5 +53,5 @@ class Concat(Join):
 
         return self.forward(*inputs), pull
 
-    def keeps(self, *arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, *arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

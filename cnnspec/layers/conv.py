@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Tensor
+from ..graph.layer import Example, TensorSpec
 from ..graph.shape import Shape
 from ._affine import Absorbs
 from ._filters import Filters
@@ -54,10 +54,10 @@ class Conv(Absorbs, Filters):
         self.divide(arriving)
         return (self.K, *self.slide(arriving))
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         depth, window = arriving[0] // self.G, prod(self.F)
-        weight = Tensor((self.K, depth, *self.F), fan=(depth * window, self.K // self.G * window))
-        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+        weight = TensorSpec((self.K, depth, *self.F), fan=(depth * window, self.K // self.G * window))
+        return {"weight": weight} | ({"bias": TensorSpec((self.K,))} if self.bias else {})
 
     def macs(self, arriving: Shape) -> int:
         return prod(self.output(arriving)) * prod(self.F) * (arriving[0] // self.G)
@@ -68,7 +68,7 @@ class Conv(Absorbs, Filters):
         y = convolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
+    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, Back]:
         from ..kernels.training.convolution import convolution
 
-        return convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, goes_on)
+        return convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, needs_input_grad)

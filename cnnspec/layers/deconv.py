@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..graph.layer import Example, Misfit, Natural, Pair, Tensor, both
+from ..graph.layer import Example, Misfit, Natural, Pair, TensorSpec, both
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import SlidingWindow, transposed_size
@@ -92,13 +92,13 @@ class Deconv(Filters):
             shows_input=True,
         )
 
-    def remarks(self, arriving: Shape) -> Iterator[Misfit]:
+    def warnings(self, arriving: Shape) -> Iterator[Misfit]:
         return iter(())
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         maps, window = self.K // self.G, prod(self.F)
-        weight = Tensor((arriving[0], maps, *self.F), fan=(arriving[0] // self.G * window, maps * window))
-        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+        weight = TensorSpec((arriving[0], maps, *self.F), fan=(arriving[0] // self.G * window, maps * window))
+        return {"weight": weight} | ({"bias": TensorSpec((self.K,))} if self.bias else {})
 
     def macs(self, arriving: Shape) -> int:
         return prod(arriving) * prod(self.F) * (self.K // self.G)
@@ -113,7 +113,7 @@ class Deconv(Filters):
         y = deconvolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array, goes_on: bool) -> tuple[Array, Back]:
+    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, Back]:
         from ..kernels.training.convolution import transposed
 
         return transposed(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Kept, Misfit, Tensor
+from ..graph.layer import Count, Example, Misfit, SavedForBackward, TensorSpec
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape, is_image, times
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Dense(Absorbs):
@@ -51,9 +51,9 @@ class Dense(Absorbs):
             shows_input=True,
         )
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        weight = Tensor((self.K, arriving[0]), fan=(arriving[0], self.K))
-        return {"weight": weight} | ({"bias": Tensor((self.K,))} if self.bias else {})
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
+        weight = TensorSpec((self.K, arriving[0]), fan=(arriving[0], self.K))
+        return {"weight": weight} | ({"bias": TensorSpec((self.K,))} if self.bias else {})
 
     def macs(self, arriving: Shape) -> int:
         return self.K * arriving[0]
@@ -65,12 +65,12 @@ class Dense(Absorbs):
         y = x @ weight.T
         return y if bias is None else y + bias
 
-    def differentiate(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pull]:
+    def vjp(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pullback]:
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
             offset = {} if bias is None else {"bias": dy.sum(axis=0)}
             return (dy @ weight,), {"weight": dy.T @ x} | offset
 
         return self.forward(x, weight=weight, bias=bias), pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._dropping import Dropping
 
@@ -31,5 +31,5 @@ class Dropout(Dropping):
     def lots(self, N: int, arriving: Shape) -> Shape:
         return (N, *arriving[1:], arriving[0])
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(own=prod(arriving) if self.p else 0)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(own=prod(arriving) if self.p else 0)

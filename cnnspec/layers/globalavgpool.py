@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._global import Global
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class GlobalAvgPool(Global):
@@ -28,12 +28,12 @@ class GlobalAvgPool(Global):
         y: Array = x.mean(axis=(2, 3), keepdims=True)
         return y
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.differentiable.cells import cells, image
         from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), (1, 1))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

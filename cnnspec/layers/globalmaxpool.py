@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._global import Global
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class GlobalMaxPool(Global):
@@ -28,12 +28,12 @@ class GlobalMaxPool(Global):
         y: Array = x.max(axis=(2, 3), keepdims=True)
         return y
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.differentiable.cells import cells, image
         from ..kernels.training.pooling import highest_of_all
 
         y, back = highest_of_all(cells(x))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(own=8 * arriving[0])
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(own=8 * arriving[0])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Identity(Pointwise):
@@ -25,8 +25,8 @@ class Identity(Pointwise):
     def forward(self, x: Array) -> Array:
         return x
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         return x, lambda dy: ((dy,), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Tensor
+from ..graph.layer import Example, TensorSpec
 from ..graph.shape import Shape
 from ._norm import Norm
 
@@ -37,9 +37,9 @@ class LayerNorm(Norm):
         Example("layernorm: {over: H}", (2, 3, 4), "E104"),
     )
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         shape = arriving[:1] if self.over == "C" else arriving
-        return {"weight": Tensor(shape, fill=1.0), "bias": Tensor(shape)}
+        return {"weight": TensorSpec(shape, fill=1.0), "bias": TensorSpec(shape)}
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         return x, (1,) if self.over == "C" else tuple(range(1, x.ndim))

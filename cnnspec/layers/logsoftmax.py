@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class LogSoftmax(Pointwise):
     """x - log(sum(exp(x))) over C."""
 
-    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
+    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("logsoftmax", (10,), (10,)),
         Example("logsoftmax", (3, 2, 2), (3, 2, 2)),
@@ -32,7 +32,7 @@ class LogSoftmax(Pointwise):
         x = x - x.max(axis=1, keepdims=True)
         return np.asarray(x - np.log(np.exp(x).sum(axis=1, keepdims=True)))
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         import numpy as np
 
         y = self.forward(x)
@@ -43,5 +43,5 @@ class LogSoftmax(Pointwise):
 
         return y, pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(output=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(output=True)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Kept, image
+from ..graph.layer import Count, Example, SavedForBackward, image
 from ..graph.shape import FLOAT, Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class LRN(Pointwise):
@@ -58,7 +58,7 @@ class LRN(Pointwise):
         """Channels before and behind the middle one."""
         return self.size // 2, (self.size - 1) // 2
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.reference.cross_channel import neighbours_total
 
         divisor = self.divisor(x)
@@ -76,5 +76,5 @@ class LRN(Pointwise):
 
         return y, pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True, output=True, own=FLOAT * prod(arriving))
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True, output=True, own=FLOAT * prod(arriving))

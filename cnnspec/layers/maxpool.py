@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pool import Pool
 
@@ -41,8 +41,8 @@ class MaxPool(Pool):
 
         return highest(x, self.windows((x.shape[3], *x.shape[1:3])))
 
-    def keeps(self, arriving: Shape) -> Kept:
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
         # A byte for each output along the columns and along the rows.
         _, H, _ = arriving
         C, rows, columns = self.output(arriving)
-        return Kept(own=C * (H + rows) * columns * (1 if max(self.F) < 256 else 2))
+        return SavedForBackward(own=C * (H + rows) * columns * (1 if max(self.F) < 256 else 2))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, Kept
+from ..graph.layer import Example, Join, SavedForBackward
 from ..graph.shape import Shape, is_image
 from ._branches import projection, unequal
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Mul(Join):
@@ -50,7 +50,7 @@ class Mul(Join):
             first = first * other
         return first
 
-    def differentiate(self, *inputs: Array) -> tuple[Array, Pull]:
+    def vjp(self, *inputs: Array) -> tuple[Array, Pullback]:
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
             return tuple(self.back(dy, i, inputs) for i in range(len(inputs))), {}
 
@@ -61,5 +61,5 @@ class Mul(Join):
         dx = self.forward(dy, *inputs[:i], *inputs[i + 1 :])
         return dx if dx.shape == inputs[i].shape else dx.sum(axis=(2, 3), keepdims=True)
 
-    def keeps(self, *arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+    def saved_for_backward(self, *arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True)

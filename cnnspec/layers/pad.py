@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
 from ._edges import Edges, inside
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Pad(Edges):
@@ -46,9 +46,9 @@ class Pad(Edges):
         inside(y, self.widths(arriving))[...] = x
         return y
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         widths = self.widths(x.shape[1:])
         return self.forward(x), lambda dy: ((inside(dy, widths),), {})
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Tensor
+from ..graph.layer import Example, SavedForBackward, TensorSpec
 from ..graph.shape import Shape
 from ._affine import along, by_channel
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class PReLU(Pointwise):
@@ -27,15 +27,15 @@ class PReLU(Pointwise):
         Example("prelu: {}", (8,), (8,)),
     )
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        return {"weight": Tensor(arriving[:1], fill=0.25)}
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
+        return {"weight": TensorSpec(arriving[:1], fill=0.25)}
 
     def forward(self, x: Array, *, weight: Array) -> Array:
         import numpy as np
 
         return np.asarray(np.maximum(x, 0) + along(weight, x) * np.minimum(x, 0))
 
-    def differentiate(self, x: Array, *, weight: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array, *, weight: Array) -> tuple[Array, Pullback]:
         import numpy as np
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
@@ -45,5 +45,5 @@ class PReLU(Pointwise):
 
         return self.forward(x, weight=weight), pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Kept, Tensor
+from ..graph.layer import Example, SavedForBackward, TensorSpec
 from ..graph.shape import Shape
 from ._affine import Affine, along, by_channel
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Scale(Affine):
@@ -27,15 +27,15 @@ class Scale(Affine):
         Example("scale: {}", (8,), (8,)),
     )
 
-    def tensors(self, arriving: Shape) -> dict[str, Tensor]:
-        return {"weight": Tensor(arriving[:1], fill=1.0, bare=True)}
+    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
+        return {"weight": TensorSpec(arriving[:1], fill=1.0, bare=True)}
 
     def affine(self, *, weight: Array) -> tuple[Array, Array]:
         import numpy as np
 
         return weight, np.zeros_like(weight)
 
-    def differentiate(self, x: Array, *, weight: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array, *, weight: Array) -> tuple[Array, Pullback]:
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
             dweight = by_channel(dy * x)
             dy *= along(weight, x)
@@ -43,5 +43,5 @@ class Scale(Affine):
 
         return self.forward(x, weight=weight), pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(inputs=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(inputs=True)

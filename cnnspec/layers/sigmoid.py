@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
-    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
+    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sigmoid", (3, 4, 5), (3, 4, 5)),

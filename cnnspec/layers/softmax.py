@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ..graph.layer import Example, Kept
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Softmax(Pointwise):
     """exp(x) / sum(exp(x)) over C."""
 
-    gives: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
+    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("softmax", (10,), (10,)),
         Example("softmax", (3, 2, 2), (3, 2, 2)),
@@ -31,7 +31,7 @@ class Softmax(Pointwise):
         e = np.exp(x - x.max(axis=1, keepdims=True))
         return np.asarray(e / e.sum(axis=1, keepdims=True))
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         y = self.forward(x)
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
@@ -41,5 +41,5 @@ class Softmax(Pointwise):
 
         return y, pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept(output=True)
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward(output=True)

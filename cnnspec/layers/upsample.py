@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Example, Kept, Layer, Pair, image
+from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 
 class Upsample(Layer):
@@ -58,7 +58,7 @@ class Upsample(Layer):
         # Along axes 1 and 2 of (N, H, W, C), so that neighbours in memory stay together.
         return enlarge(enlarge(x.transpose(0, 2, 3, 1), 1, rows), 2, columns).transpose(0, 3, 1, 2)
 
-    def differentiate(self, x: Array) -> tuple[Array, Pull]:
+    def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.reference.upsampling import bilinear_adjoint, nearest_adjoint
 
         reduce = nearest_adjoint if self.mode == "nearest" else bilinear_adjoint
@@ -69,5 +69,5 @@ class Upsample(Layer):
 
         return self.forward(x), pull
 
-    def keeps(self, arriving: Shape) -> Kept:
-        return Kept()
+    def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
+        return SavedForBackward()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from math import prod
 
-from ..graph.layer import Tensor
+from ..graph.layer import TensorSpec
 from ..graph.shape import FLOAT, times
 from .drawing import markdown_table
 from .drawing.ansi import DIM, painter
@@ -20,7 +20,7 @@ TITLES = ("tensor", "shape", "dtype", "role")
 RIGHT = ("shape",)
 
 
-def text(tensors: Mapping[str, Tensor], width: int | None = None, colour: bool = False) -> str:
+def text(tensors: Mapping[str, TensorSpec], width: int | None = None, colour: bool = False) -> str:
     """Names, shapes and types; buffers dimmed; their number and size."""
     columns = [Column(title, title, title in RIGHT, keeps_end=title == "tensor") for title in TITLES]
     lines = [Line(cells, DIM if cells[-1] == "buffer" else "") for cells in _rows(tensors)]
@@ -29,16 +29,16 @@ def text(tensors: Mapping[str, Tensor], width: int | None = None, colour: bool =
     return "".join(f"{line}\n" for line in (*shown, *([""] if lines else []), _sizes(tensors)))
 
 
-def markdown_text(tensors: Mapping[str, Tensor]) -> str:
+def markdown_text(tensors: Mapping[str, TensorSpec]) -> str:
     rows = ((markdown_table.code(name), *rest) for name, *rest in _rows(tensors))
     return "".join(f"{line}\n" for line in (*markdown_table.table(TITLES, RIGHT, rows), "", _sizes(tensors)))
 
 
-def csv_text(tensors: Mapping[str, Tensor]) -> str:
+def csv_text(tensors: Mapping[str, TensorSpec]) -> str:
     return csv_table(TITLES, list(_rows(tensors)))
 
 
-def json_text(tensors: Mapping[str, Tensor]) -> str:
+def json_text(tensors: Mapping[str, TensorSpec]) -> str:
     """A list of records, a tensor a line."""
     records = (
         {"name": name, "shape": tensor.shape, "dtype": DTYPE, "buffer": tensor.buffer}
@@ -47,11 +47,11 @@ def json_text(tensors: Mapping[str, Tensor]) -> str:
     return "[\n" + ",\n".join(f"  {json.dumps(record)}" for record in records) + "\n]\n"
 
 
-def _rows(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, ...]]:
+def _rows(tensors: Mapping[str, TensorSpec]) -> Iterator[tuple[str, ...]]:
     for name, tensor in tensors.items():
         yield escaped(name), times(tensor.shape), DTYPE, "buffer" if tensor.buffer else "param"
 
 
-def _sizes(tensors: Mapping[str, Tensor]) -> str:
+def _sizes(tensors: Mapping[str, TensorSpec]) -> str:
     values = sum(prod(tensor.shape) for tensor in tensors.values())
     return f"{len(tensors):,} tensors, {values:,} values, {counted(FLOAT * values, 'B')}"

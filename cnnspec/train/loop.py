@@ -78,7 +78,7 @@ class Run:
         start = perf_counter()
         for x, y in self.batches.of(epoch, self.progress.batch):
             rate = self.rate(self.progress.step)
-            found = self.learner.differentiate(x, y, epoch, self.progress.batch)
+            found = self.learner.vjp(x, y, epoch, self.progress.batch)
             where = f"step {self.progress.step + 1:,}, epoch {epoch}"
             self._refuse_lost(found.loss, where, found.gradient_norm, rate)
             seconds = perf_counter() - start

@@ -91,7 +91,7 @@ class Moments:
         self.route, self.batch, self.workers = route, batch, workers
         self.loss = len(route.steps)
         self.back = {step.name: 2 * self.loss - i for i, step in enumerate(route.steps)}
-        self.kept = {s.name: s.layer.keeps(*s.arriving) for s in route.steps if s.name in route.on_the_way}
+        self.kept = {s.name: s.layer.saved_for_backward(*s.arriving) for s in route.steps if s.name in route.on_the_way}
 
     def peak(self) -> tuple[int, str, bool]:
         """The most bytes at once, the layer that is then at work, and whether it goes back."""

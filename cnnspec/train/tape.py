@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
-from ..graph.layer import Practice
+from ..graph.layer import TrainingContext
 from .backward_path import Route
 
 if TYPE_CHECKING:
-    from ..graph.layer import Pull
+    from ..graph.layer import Pullback
 
 Back = Callable[[Array, Mapping[str, Array]], None]
 """From the loss' gradient by the output (N, *output) to those by the learned tensors, which it writes into arrays of
@@ -29,29 +29,29 @@ class Tape:
         self.route = Route(graph, learned)
 
     def forward(
-        self, tensors: Mapping[str, Array], x: Array, practice: Callable[[str, bool], Practice]
+        self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]
     ) -> tuple[Array, Back]:
-        """The output (N, *output) for x (N, C, H, W), and the way back. `practice` is asked by a layer's name, and
+        """The output (N, *output) for x (N, C, H, W), and the way back. `context` is asked by a layer's name, and
         whether the way back goes on behind it."""
         live = {INPUT: x}
         del x
-        way: list[tuple[Step, Pull]] = []
+        way: list[tuple[Step, Pullback]] = []
         for step, dying in zip(self.route.steps, self.route.dying, strict=True):
             inputs = [live[name] for name in step.inputs]
             for name in dying:
                 del live[name]
             own = {key: tensors[f"{step.name}.{key}"] for key in step.tensors}
             if step.name in self.route.frozen:
-                live[step.name], pull = step.layer.differentiate(*inputs, **own)
+                live[step.name], pull = step.layer.vjp(*inputs, **own)
             else:
-                lesson = practice(step.name, not self.route.on_the_way.isdisjoint(step.inputs))
-                live[step.name], pull = step.layer.learn(lesson, *inputs, **own)
+                lesson = context(step.name, not self.route.on_the_way.isdisjoint(step.inputs))
+                live[step.name], pull = step.layer.vjp_training(lesson, *inputs, **own)
             if step.name in self.route.on_the_way:
                 way.append((step, pull))
             del inputs, pull
         return live[self.route.output], lambda dy, into: self._back(way, dy, into)
 
-    def _back(self, way: list[tuple[Step, Pull]], dy: Array, into: Mapping[str, Array]) -> None:
+    def _back(self, way: list[tuple[Step, Pullback]], dy: Array, into: Mapping[str, Array]) -> None:
         gradients = {self.route.output: dy}
         del dy
         while way:

@@ -58,17 +58,17 @@ class Learnt(NamedTuple):
 
 
 class Lesson:
-    """What a layer may need in a step of one worker: the contract `Practice` of `cnnspec.graph.layer`."""
+    """What a layer may need in a step of one worker: the contract `TrainingContext` of `cnnspec.graph.layer`."""
 
-    def __init__(self, name: str, goes_on: bool, lessons: Lessons) -> None:
+    def __init__(self, name: str, needs_input_grad: bool, lessons: Lessons) -> None:
         self.random = lessons.random
-        self.goes_on = goes_on
+        self.needs_input_grad = needs_input_grad
         self._name, self._lessons = name, lessons
 
-    def together(self, part: Array) -> Array:
-        return self._lessons.meeting.together(self._lessons.worker, part)
+    def all_reduce(self, part: Array) -> Array:
+        return self._lessons.meeting.all_reduce(self._lessons.worker, part)
 
-    def update(self, **buffers: Array) -> None:
+    def update_buffers(self, **buffers: Array) -> None:
         self._lessons.buffers.update((f"{self._name}.{key}", value) for key, value in buffers.items())
 
 
@@ -79,8 +79,8 @@ class Lessons:
         self.worker, self.meeting, self.random = worker, meeting, random
         self.buffers: dict[str, Array] = {}
 
-    def on(self, name: str, goes_on: bool) -> Lesson:
-        return Lesson(name, goes_on, self)
+    def on(self, name: str, needs_input_grad: bool) -> Lesson:
+        return Lesson(name, needs_input_grad, self)
 
 
 class Trainer:
@@ -108,13 +108,13 @@ class Trainer:
         self._buffers: dict[str, Array] = {}
 
     def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int = 0, number: int = 0) -> Result:
-        """Learn from a batch: `differentiate`, and `move` where the result is finite."""
-        result = self.differentiate(x, y, epoch, number)
+        """Learn from a batch: `vjp`, and `move` where the result is finite."""
+        result = self.vjp(x, y, epoch, number)
         if result.is_finite:
             self.move(rate)
         return result
 
-    def differentiate(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> Result:
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> Result:
         """Find the gradient of the loss on a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
 
         Nothing is moved yet. Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises

@@ -39,7 +39,7 @@ class Meeting:
         self._waiting: list[Lock] = []
         self.has_ended = False
 
-    def together(self, number: int, part: Array) -> Array:
+    def all_reduce(self, number: int, part: Array) -> Array:
         """The sum of every worker's `part`, for worker `number`; nobody may change a part meanwhile."""
         if self.count == 1:
             return part

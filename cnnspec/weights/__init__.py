@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.npy import pickled
 from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
-from ..graph.layer import Tensor
+from ..graph.layer import TensorSpec
 from .initialisation import Style, initial
 from .matching import match, place
 from .stored import Entry, Weights, described
@@ -62,7 +62,7 @@ def read(path: AnyPath) -> Weights:
 
 
 def take(
-    needed: Mapping[str, Tensor],
+    needed: Mapping[str, TensorSpec],
     source: AnyPath | Mapping[str, Any],
     warn: Callable[[Diagnostic], object] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
@@ -85,7 +85,7 @@ def take(
 
 
 def fit(
-    needed: Mapping[str, Tensor], tensors: Mapping[str, NDArray[Any]], file: str
+    needed: Mapping[str, TensorSpec], tensors: Mapping[str, NDArray[Any]], file: str
 ) -> tuple[dict[str, NDArray[np.float32]], list[Diagnostic]]:
     """The network's tensors out of those of `file`, under its names, in its shapes, and what `match` found.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from ..diagnostics import Diagnostic, FileError
-from ..graph.layer import Tensor
+from ..graph.layer import TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ _FLOAT32 = 4
 _UNKNOWN_MEMORY = 8 * 2**30
 
 
-def initial(needed: Mapping[str, Tensor], style: Style, seed: int) -> dict[str, NDArray[np.float32]]:
+def initial(needed: Mapping[str, TensorSpec], style: Style, seed: int) -> dict[str, NDArray[np.float32]]:
     """Values for each tensor, drawn from `seed` and its own name: a new layer does not change the others.
 
     `he`: normal, variance 2/fan_in (He et al., Delving Deep into Rectifiers, 2015).
@@ -46,7 +46,7 @@ def memory() -> int:
         return _UNKNOWN_MEMORY
 
 
-def _drawn(name: str, tensor: Tensor, style: Style, seed: int) -> NDArray[np.float32]:
+def _drawn(name: str, tensor: TensorSpec, style: Style, seed: int) -> NDArray[np.float32]:
     import numpy as np
 
     if tensor.fan is None:

@@ -8,7 +8,7 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
-from ..graph.layer import Tensor
+from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
 from .stored import BEST, FLOATS, OPTIMIZER, Entry
 
@@ -25,7 +25,7 @@ _LAYOUTS: dict[Shape, str] = {
 }
 
 
-def match(needed: Mapping[str, Tensor], header: Mapping[str, Entry], file: str) -> list[Diagnostic]:
+def match(needed: Mapping[str, TensorSpec], header: Mapping[str, Entry], file: str) -> list[Diagnostic]:
     """What keeps the tensors in `file` from being the network's: E401 and E402, and W401 for extra ones."""
     places = {name: place(name, tensor, header) for name, tensor in needed.items()}
     misfits = [
@@ -46,13 +46,13 @@ def _is_of_training(name: str) -> bool:
     return name.startswith((OPTIMIZER, BEST)) or name.endswith(".num_batches_tracked")
 
 
-def place(name: str, tensor: Tensor, header: Mapping[str, Entry]) -> str:
+def place(name: str, tensor: TensorSpec, header: Mapping[str, Entry]) -> str:
     """The name under which a file holds a tensor: its own, or its layer's for a bare one."""
     layer = name.removesuffix(".weight")
     return layer if tensor.bare and name not in header and layer in header else name
 
 
-def misfit(name: str, tensor: Tensor, entry: Entry, file: str) -> Diagnostic | None:
+def misfit(name: str, tensor: TensorSpec, entry: Entry, file: str) -> Diagnostic | None:
     """Why a stored tensor cannot be the network's (E401); None when it can."""
     layer, _, role = name.rpartition(".")
     if entry.dtype not in FLOATS:
@@ -70,7 +70,7 @@ def misfit(name: str, tensor: Tensor, entry: Entry, file: str) -> Diagnostic | N
     )
 
 
-def _axes(tensor: Tensor) -> str:
+def _axes(tensor: TensorSpec) -> str:
     """The letters of a weight's axes. A filter looks at fan_in values; `deconv` has its filters second."""
     if tensor.fan is None or len(tensor.shape) not in (2, 4):
         return ""
@@ -104,7 +104,7 @@ def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:
 
 
 def _missing(
-    missing: list[str], needed: Mapping[str, Tensor], extra: list[str], header: Mapping[str, Entry], file: str
+    missing: list[str], needed: Mapping[str, TensorSpec], extra: list[str], header: Mapping[str, Entry], file: str
 ) -> Iterator[Diagnostic]:
     if missing:
         message = f"the weights file lacks {len(missing):,} of {len(needed):,} tensors"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnostics import FileError, errors
 from ..files.reading import AnyPath
-from ..graph.layer import Tensor
+from ..graph.layer import TensorSpec
 from . import Style, fit, initial, read
 from .matching import match, misfit, place
 
@@ -25,7 +25,7 @@ class Start(NamedTuple):
     misshapen: tuple[str, ...]
 
 
-def transfer(needed: Mapping[str, Tensor], path: AnyPath, style: Style, seed: int) -> Start:
+def transfer(needed: Mapping[str, TensorSpec], path: AnyPath, style: Style, seed: int) -> Start:
     """The tensors of the file at `path`, and fresh ones, as `initial` draws them, for those that it does not give.
 
     The arrays may be written to. Raises FileError: E401 or E402 when nothing in the file fits, E407 for values that

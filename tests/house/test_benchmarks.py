@@ -22,7 +22,7 @@ from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
 from cnnspec import load
 from cnnspec.engine.model import Model
-from cnnspec.graph.layer import Tensor
+from cnnspec.graph.layer import TensorSpec
 from cnnspec.spec import bundled
 from cnnspec.weights import take
 
@@ -63,20 +63,20 @@ def test_ends_of_a_batch(count: int, kept: list[int]) -> None:
 
 
 def test_values_hide_nothing() -> None:
-    scale, offset = value("bn.weight", Tensor((50,), fill=1.0)), value("bn.bias", Tensor((50,)))
-    filters = value("conv.weight", Tensor((4, 3, 3, 3), fan=(27, 36)))
+    scale, offset = value("bn.weight", TensorSpec((50,), fill=1.0)), value("bn.bias", TensorSpec((50,)))
+    filters = value("conv.weight", TensorSpec((4, 3, 3, 3), fan=(27, 36)))
     assert all(array.dtype == np.float32 for array in (scale, offset, filters))
     assert scale.min() >= 0.5
     assert len(np.unique(scale)) == len(np.unique(offset)) == 50
-    assert np.array_equal(value("bn.bias", Tensor((50,))), offset)
-    assert not np.array_equal(value("bn2.bias", Tensor((50,))), offset)
+    assert np.array_equal(value("bn.bias", TensorSpec((50,))), offset)
+    assert not np.array_equal(value("bn2.bias", TensorSpec((50,))), offset)
 
 
 @pytest.mark.parametrize("layer", dict.fromkeys([*kernels.LAYERS, *gradients.LAYERS]), ids=str)
 @pytest.mark.parametrize("count", [1, kernels.CHAIN])
 def test_layers_are_specs(layer: kernels.Layer, count: int) -> None:
-    keeps = load(io.BytesIO(layer.spec(1).encode())).graph.steps[-1].shape == layer.input
-    if count == 1 or keeps:
+    saved_for_backward = load(io.BytesIO(layer.spec(1).encode())).graph.steps[-1].shape == layer.input
+    if count == 1 or saved_for_backward:
         spec = load(io.BytesIO(layer.spec(count).encode()))
         assert spec.graph.input == layer.input
         assert spec.warnings == ()

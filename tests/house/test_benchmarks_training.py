@@ -28,7 +28,7 @@ def test_networks_are_bundled() -> None:
 @pytest.mark.parametrize("lesson", training.LESSONS)
 def test_networks_end_with_scores_and_drop_nothing(lesson: training.Lesson) -> None:
     graph = trainers.network(lesson.spec, list(lesson.input) if lesson.input else None)
-    assert graph.by_name[graph.outputs[0]].layer.gives == "scores"
+    assert graph.by_name[graph.outputs[0]].layer.output_kind == "scores"
     assert all(getattr(step.layer, "p", 0) == 0 for step in graph.steps if step.kind == "dropout")
 
 

@@ -15,7 +15,7 @@ from cnnspec.graph.graph import Step
 from cnnspec.graph.layer import Example, Layer
 
 if TYPE_CHECKING:
-    from cnnspec.graph.layer import Pull
+    from cnnspec.graph.layer import Pullback
 
 BATCH = 3
 STEP = 0.1371
@@ -29,12 +29,12 @@ class Alone:
 
     def __init__(self) -> None:
         self.random = np.random.default_rng(7)
-        self.goes_on = True
+        self.needs_input_grad = True
 
-    def together(self, part: Array) -> Array:
+    def all_reduce(self, part: Array) -> Array:
         return part
 
-    def update(self, **buffers: Array) -> None:
+    def update_buffers(self, **buffers: Array) -> None:
         pass
 
 
@@ -62,17 +62,17 @@ def like(y: Array, seed: int = 0) -> Array:
     return channels_last(np.random.default_rng([9, seed]).normal(size=y.shape).astype(y.dtype))
 
 
-def run(way: str, step: Step, inputs: tuple[Array, ...], tensors: dict[str, Array]) -> tuple[Array, Pull]:
-    if way == "learn":
-        return step.layer.learn(Alone(), *inputs, **tensors)
-    return step.layer.differentiate(*inputs, **tensors)
+def run(way: str, step: Step, inputs: tuple[Array, ...], tensors: dict[str, Array]) -> tuple[Array, Pullback]:
+    if way == "vjp_training":
+        return step.layer.vjp_training(Alone(), *inputs, **tensors)
+    return step.layer.vjp(*inputs, **tensors)
 
 
 def learned(step: Step) -> set[str]:
     return {name for name, tensor in step.tensors.items() if not tensor.buffer}
 
 
-both_ways = pytest.mark.parametrize("way", ["differentiate", "learn"])
+both_ways = pytest.mark.parametrize("way", ["vjp", "vjp_training"])
 
 
 # What is computed
@@ -82,7 +82,7 @@ both_ways = pytest.mark.parametrize("way", ["differentiate", "learn"])
 def test_output_is_that_of_forward(kind: str, example: Example) -> None:
     step = step_of(kind, example)
     inputs, tensors = arriving(step), drawn(step)
-    y, _ = step.layer.differentiate(*inputs, **tensors)
+    y, _ = step.layer.vjp(*inputs, **tensors)
     np.testing.assert_allclose(y, step.layer.forward(*inputs, **tensors), rtol=1e-12, atol=1e-12)
 
 
@@ -124,7 +124,7 @@ def test_gradients_for_all_inputs_and_all_learned_tensors(kind: str, example: Ex
 def test_learning_is_the_same_for_the_others(kind: str, example: Example) -> None:
     step = step_of(kind, example)
     inputs, tensors = arriving(step), drawn(step)
-    (y, pull), (learned_y, learned_pull) = (run(way, step, inputs, tensors) for way in ("differentiate", "learn"))
+    (y, pull), (learned_y, learned_pull) = (run(way, step, inputs, tensors) for way in ("vjp", "vjp_training"))
     np.testing.assert_array_equal(learned_y, y)
     for one, other in zip(flat(learned_pull(like(y))), flat(pull(like(y))), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -135,10 +135,10 @@ def test_gradients_by_tensors_are_the_same_where_no_layer_before_learns(kind: st
     step = step_of(kind, example)
     inputs, tensors = arriving(step), drawn(step)
     found = []
-    for goes_on in (True, False):
-        practice = Alone()
-        practice.goes_on = goes_on
-        y, pull = step.layer.learn(practice, *inputs, **tensors)
+    for needs_input_grad in (True, False):
+        context = Alone()
+        context.needs_input_grad = needs_input_grad
+        y, pull = step.layer.vjp_training(context, *inputs, **tensors)
         dinputs, dtensors = pull(like(y))
         assert [dx.shape for dx in dinputs] == [x.shape for x in inputs]
         found.append(dtensors)
@@ -156,12 +156,11 @@ def test_gradients_of_a_batch_are_those_of_its_images(kind: str, example: Exampl
     """By the inputs one behind another, by the tensors added up."""
     step = step_of(kind, example)
     inputs, tensors = arriving(step), drawn(step)
-    y, pull = step.layer.differentiate(*inputs, **tensors)
+    y, pull = step.layer.vjp(*inputs, **tensors)
     dy = like(y)
     dinputs, dtensors = pull(dy.copy("K"))
     single = [
-        step.layer.differentiate(*(x[i : i + 1] for x in inputs), **tensors)[1](dy[i : i + 1].copy("K"))
-        for i in range(BATCH)
+        step.layer.vjp(*(x[i : i + 1] for x in inputs), **tensors)[1](dy[i : i + 1].copy("K")) for i in range(BATCH)
     ]
     for i, dx in enumerate(dinputs):
         np.testing.assert_allclose(dx, np.concatenate([s[0][i] for s in single]), rtol=1e-9, atol=1e-9)
@@ -241,11 +240,11 @@ def test_channels_stay_last(kind: str, example: Example, way: str) -> None:
 def test_keeps_what_it_says(kind: str, example: Example) -> None:
     """Measured for two batches: what the second holds more is what each of its further inputs takes."""
     step = step_of(kind, example)
-    said = step.layer.keeps(*step.arriving)
+    said = step.layer.saved_for_backward(*step.arriving)
     own = []
     for batch in (2, 4):
         inputs = arriving(step, "float32", batch)
-        y, pull = step.layer.learn(Alone(), *inputs, **drawn(step, "float32"))
+        y, pull = step.layer.vjp_training(Alone(), *inputs, **drawn(step, "float32"))
         held = {id(array): array for array in arrays(pull)}
         arrived = [held.pop(id(owner(x)), None) is not None for x in inputs]
         produced = held.pop(id(owner(y)), None) is not None

@@ -24,7 +24,7 @@ def agree(layer: Layer, peer: Peer, *arrays: Array, **tensors: Array) -> None:
     """The layer's gradients by all its inputs and learned tensors are those of `peer(*inputs, **tensors)`."""
     import torch
 
-    y, pull = layer.differentiate(*arrays, **tensors)
+    y, pull = layer.vjp(*arrays, **tensors)
     dy = values(y.shape, 3)
     dinputs, dtensors = pull(dy.copy())
     theirs = [torch.from_numpy(x).requires_grad_() for x in arrays]

@@ -14,7 +14,7 @@ from test_layers_windowed import Array, Pair, fits, layer, often, outside, pairs
 from cnnspec.graph.layer import Layer
 
 if TYPE_CHECKING:
-    from cnnspec.graph.layer import Pull
+    from cnnspec.graph.layer import Pullback
 
 pytestmark = pytest.mark.peers
 
@@ -29,17 +29,17 @@ def _one_thread() -> None:
 
 
 class Alone:
-    """Practice with one worker, that writes down the buffers' new values."""
+    """A training context of one worker, that writes down the buffers' new values."""
 
     def __init__(self) -> None:
         self.random = np.random.default_rng(0)
-        self.goes_on = True
+        self.needs_input_grad = True
         self.updated: dict[str, Array] = {}
 
-    def together(self, part: Array) -> Array:
+    def all_reduce(self, part: Array) -> Array:
         return part
 
-    def update(self, **buffers: Array) -> None:
+    def update_buffers(self, **buffers: Array) -> None:
         self.updated |= buffers
 
 
@@ -59,10 +59,10 @@ def agree(layer: Layer, function: Callable[..., Any], x: Array, **held: Array) -
     """Output and gradients are those of a PyTorch function of the image and the learned tensors, however the image lies
     in memory."""
     for image in (x, channels_last(x)):
-        compare(layer.differentiate(image, **held), function, image, **held)
+        compare(layer.vjp(image, **held), function, image, **held)
 
 
-def compare(found: tuple[Array, Pull], function: Callable[..., Any], x: Array, **held: Array) -> None:
+def compare(found: tuple[Array, Pullback], function: Callable[..., Any], x: Array, **held: Array) -> None:
     import torch
 
     y, pull = found
@@ -129,10 +129,10 @@ def test_conv_in_strips(size: int, C: int, K: int, S: int) -> None:
 @pytest.mark.parametrize("G", [1, 2])
 def test_conv_behind_which_nothing_learns(G: int) -> None:
     """The gradients by its filters are the same."""
-    conv, x, practice = layer("conv", F=(3, 3), K=4, G=G), values(2, 4, 5, 6), Alone()
-    practice.goes_on = False
+    conv, x, context = layer("conv", F=(3, 3), K=4, G=G), values(2, 4, 5, 6), Alone()
+    context.needs_input_grad = False
     held = tensors(conv, x.shape[1:])
-    (y, pull), (expected, whole_pull) = conv.learn(practice, x, **held), conv.differentiate(x, **held)
+    (y, pull), (expected, whole_pull) = conv.vjp_training(context, x, **held), conv.vjp(x, **held)
     np.testing.assert_array_equal(y, expected)
     (dx,), gradients = pull(np.ones_like(y))
     assert dx.shape == x.shape
@@ -248,10 +248,10 @@ def test_batchnorm(shape: tuple[int, ...], momentum: float) -> None:
         return functional.batch_norm(image, mean, var, weight, bias, True, momentum, 1e-3)
 
     agree(norm, by_running, x, **held)
-    practice = Alone()
-    compare(norm.learn(practice, channels_last(x), **held), by_batch, x, **held)
-    close(practice.updated["running_mean"], mean)
-    close(practice.updated["running_var"], var)
+    context = Alone()
+    compare(norm.vjp_training(context, channels_last(x), **held), by_batch, x, **held)
+    close(context.updated["running_mean"], mean)
+    close(context.updated["running_var"], var)
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 3, 5), (3, 8)])

@@ -55,7 +55,7 @@ class Regression:
         }
         self.optimizer = Momentum({name: np.zeros_like(array) for name, array in self.tensors.items()})
 
-    def differentiate(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
         loss, correct = judged(self.tensors, x, y)
         error = (probabilities(self.tensors, x) - np.eye(CLASSES, dtype=np.float32)[y]) / len(y)
         self.gradients = {"fc.weight": error.T @ x, "fc.bias": error.sum(0)}
@@ -115,8 +115,8 @@ class Lost(Regression):
         super().__init__()
         self.spoilt = loss, gradient_norm
 
-    def differentiate(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
-        found = super().differentiate(x, y, epoch, number)
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
+        found = super().vjp(x, y, epoch, number)
         loss, norm = self.spoilt
         return found._replace(loss=loss, gradient_norm=norm) if number == 2 else found
 

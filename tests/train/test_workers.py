@@ -35,7 +35,7 @@ def test_sums_are_the_same_for_all(count: int) -> None:
         for i, part in enumerate(parts):
             if (i + number) % count:
                 time.sleep(1e-4)
-            found.append(meeting.together(number, part[number]).tobytes())
+            found.append(meeting.all_reduce(number, part[number]).tobytes())
         return found
 
     expected = []
@@ -50,7 +50,7 @@ def test_sums_are_the_same_for_all(count: int) -> None:
 @every_count
 def test_sums_spoil_no_part(count: int) -> None:
     own = [np.ones(2) for _ in range(count)]
-    Workers(count).run(lambda number, meeting: meeting.together(number, own[number]))
+    Workers(count).run(lambda number, meeting: meeting.all_reduce(number, own[number]))
     assert all((part == 1).all() for part in own)
 
 
@@ -60,14 +60,14 @@ def test_what_one_raises_ends_all(failing: int, error: type[BaseException]) -> N
     workers = Workers(3)
 
     def task(number: int, meeting: Meeting) -> None:
-        meeting.together(number, np.ones(1))
+        meeting.all_reduce(number, np.ones(1))
         if number == failing:
             raise error("it fails")
-        meeting.together(number, np.ones(1))
+        meeting.all_reduce(number, np.ones(1))
 
     with pytest.raises(error, match="it fails"):
         workers.run(task)
-    assert [total.item() for total in workers.run(lambda n, meeting: meeting.together(n, np.ones(1)))] == [3, 3, 3]
+    assert [total.item() for total in workers.run(lambda n, meeting: meeting.all_reduce(n, np.ones(1)))] == [3, 3, 3]
 
 
 def test_an_interruption_waits_for_those_at_work() -> None:

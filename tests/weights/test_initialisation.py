@@ -9,14 +9,14 @@ import pytest
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.graph.layer import Tensor
+from cnnspec.graph.layer import TensorSpec
 from cnnspec.weights import initialisation
 from cnnspec.weights.initialisation import memory
 
 LARGE = {
-    "a.weight": Tensor((400, 300), fan=(300, 400)),
-    "a.bias": Tensor((400,)),
-    "bn.weight": Tensor((9,), fill=1),
+    "a.weight": TensorSpec((400, 300), fan=(300, 400)),
+    "a.bias": TensorSpec((400,)),
+    "bn.weight": TensorSpec((9,), fill=1),
 }
 
 
@@ -41,7 +41,7 @@ def test_glorot_is_bounded_and_he_is_normal() -> None:
 
 def test_starting_values_depend_on_the_seed_and_the_name_only() -> None:
     first = weights.initial(LARGE, "he", seed=1)["a.weight"]
-    more = {"b.weight": Tensor((400, 300), fan=(300, 400)), **LARGE}
+    more = {"b.weight": TensorSpec((400, 300), fan=(300, 400)), **LARGE}
     again = weights.initial(more, "he", seed=1)
     np.testing.assert_array_equal(first, again["a.weight"])
     assert not np.array_equal(first, again["b.weight"])
@@ -50,7 +50,7 @@ def test_starting_values_depend_on_the_seed_and_the_name_only() -> None:
 
 def test_too_large_a_network_is_refused_before_memory_is_taken() -> None:
     with pytest.raises(FileError) as error:
-        weights.initial({"a.weight": Tensor((10**6, 10**9), fan=(10**9, 10**6))}, "he", seed=1)
+        weights.initial({"a.weight": TensorSpec((10**6, 10**9), fan=(10**9, 10**6))}, "he", seed=1)
     [found] = error.value.diagnostics
     assert found.code == "E409"
     assert "4,000,000,000,000,000 bytes" in found.why
@@ -58,9 +58,9 @@ def test_too_large_a_network_is_refused_before_memory_is_taken() -> None:
 
 def test_the_bound_is_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(initialisation, "memory", lambda: 80)
-    assert weights.initial({"a": Tensor((10,))}, "he", seed=1)["a"].shape == (10,)
+    assert weights.initial({"a": TensorSpec((10,))}, "he", seed=1)["a"].shape == (10,)
     with pytest.raises(FileError):
-        weights.initial({"a": Tensor((11,))}, "he", seed=1)
+        weights.initial({"a": TensorSpec((11,))}, "he", seed=1)
 
 
 def test_a_system_that_does_not_tell_its_memory_gets_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from cnnspec import weights
-from cnnspec.graph.layer import Tensor
+from cnnspec.graph.layer import TensorSpec
 from cnnspec.layers import find
 from cnnspec.weights import Entry
 
 LENET = {
-    "conv1.weight": Tensor((6, 1, 5, 5), fan=(25, 150)),
-    "conv1.bias": Tensor((6,)),
-    "fc1.weight": Tensor((10, 24), fan=(24, 10)),
-    "fc1.bias": Tensor((10,)),
+    "conv1.weight": TensorSpec((6, 1, 5, 5), fan=(25, 150)),
+    "conv1.bias": TensorSpec((6,)),
+    "fc1.weight": TensorSpec((10, 24), fan=(24, 10)),
+    "fc1.bias": TensorSpec((10,)),
 }
 
 
@@ -32,19 +32,19 @@ def test_weights_that_fit_are_not_mentioned() -> None:
 
 
 def test_axes_of_length_one_at_the_end_do_not_matter() -> None:
-    needed = {"a.weight": Tensor((6,)), "b.weight": Tensor((6, 4, 1, 1)), "c.weight": Tensor((1,))}
+    needed = {"a.weight": TensorSpec((6,)), "b.weight": TensorSpec((6, 4, 1, 1)), "c.weight": TensorSpec((1,))}
     assert weights.match(needed, entries({"a.weight": (6, 1, 1), "b.weight": (6, 4), "c.weight": ()}), "a") == []
     found = weights.match(needed, entries({"a.weight": (1, 6), "b.weight": (6, 4), "c.weight": ()}), "a")
     assert [d.code for d in found] == ["E401"]
 
 
 def test_a_bare_tensor_may_have_the_name_of_its_layer() -> None:
-    needed = {"layer_scale.weight": Tensor((6,), bare=True)}
+    needed = {"layer_scale.weight": TensorSpec((6,), bare=True)}
     assert weights.match(needed, entries({"layer_scale": (6, 1, 1)}), "a") == []
     assert weights.match(needed, entries({"layer_scale.weight": (6,)}), "a") == []
     both = weights.match(needed, entries({"layer_scale.weight": (6,), "layer_scale": (6,)}), "a")
     assert [d.code for d in both] == ["W401"]
-    other = weights.match({"fc.weight": Tensor((6,))}, entries({"fc": (6,)}), "a")
+    other = weights.match({"fc.weight": TensorSpec((6,))}, entries({"fc": (6,)}), "a")
     assert [d.code for d in other] == ["E402", "W401"]
 
 
@@ -65,7 +65,7 @@ def test_a_bare_tensor_may_have_the_name_of_its_layer() -> None:
 )  # fmt: skip
 def test_a_misshapen_tensor(needed: Any, held: Any, why: str, help: str) -> None:
     [found] = weights.match(
-        {"conv2.weight": Tensor(needed, fan=(prod(needed[1:]), needed[0] * prod(needed[2:])))},
+        {"conv2.weight": TensorSpec(needed, fan=(prod(needed[1:]), needed[0] * prod(needed[2:])))},
         entries({"conv2.weight": held}),
         "a",
     )
@@ -77,7 +77,7 @@ def test_a_misshapen_tensor(needed: Any, held: Any, why: str, help: str) -> None
 @pytest.mark.parametrize("axes", [(3, 2, 0, 1), (0, 3, 1, 2), (1, 0), (2, 3, 0, 1)])
 def test_the_transposition_that_is_proposed_is_right(axes: tuple[int, ...]) -> None:
     array = np.arange(np.prod(range(2, 2 + len(axes)))).reshape(range(2, 2 + len(axes)))
-    needed = {"a.weight": Tensor(array.transpose(axes).shape)}
+    needed = {"a.weight": TensorSpec(array.transpose(axes).shape)}
     [found] = weights.match(needed, entries({"a.weight": array.shape}), "a")
     assert f"array.transpose{axes}" in found.help
 
@@ -100,14 +100,14 @@ def test_axes_have_the_letters_of_their_layer(kind: str, fields: dict[str, int],
 
 @pytest.mark.parametrize("dtype", ["I64", "U8", "BOOL"])
 def test_weights_that_are_no_floats(dtype: str) -> None:
-    [found] = weights.match({"a.b.bias": Tensor((3,))}, entries({"a.b.bias": (3,)}, dtype), "a")
+    [found] = weights.match({"a.b.bias": TensorSpec((3,))}, entries({"a.b.bias": (3,)}, dtype), "a")
     assert (found.code, found.message) == ("E401", "weights for `a.b` have the wrong type")
     assert dtype in found.why
 
 
 @pytest.mark.parametrize(("count", "shown"), [(50, 50), (51, 51), (1000, 51)])
 def test_many_misfits_are_cut_short(count: int, shown: int) -> None:
-    needed = {f"a{i}.weight": Tensor((2,)) for i in range(count)}
+    needed = {f"a{i}.weight": TensorSpec((2,)) for i in range(count)}
     found = weights.match(needed, entries(dict.fromkeys(needed, (3,))), "a")
     assert len(found) == shown
     assert {d.code for d in found} == {"E401"}
@@ -115,7 +115,7 @@ def test_many_misfits_are_cut_short(count: int, shown: int) -> None:
 
 
 def test_missing_tensors_are_listed_once() -> None:
-    needed = {f"a{i}.weight": Tensor((2,)) for i in range(12)}
+    needed = {f"a{i}.weight": TensorSpec((2,)) for i in range(12)}
     [found] = weights.match(needed, {}, "a")
     assert (found.code, found.message) == ("E402", "the weights file lacks 12 of 12 tensors")
     assert found.why.startswith("missing: `a0.weight`, `a1.weight`")
@@ -145,22 +145,22 @@ def test_missing_tensors_are_listed_once() -> None:
     ],
 )
 def test_missing_tensors_are_looked_for_under_other_names(needed: list[str], held: list[str], help: str) -> None:
-    found = weights.match({name: Tensor((2,)) for name in needed}, entries(dict.fromkeys(held, (2,))), "a")
+    found = weights.match({name: TensorSpec((2,)) for name in needed}, entries(dict.fromkeys(held, (2,))), "a")
     assert [d.code for d in found] == ["E402", "W401"]
     assert (help in found[0].help) if help else not found[0].help
 
 
 def test_a_tensor_of_another_shape_is_not_proposed() -> None:
     held = {"conv4.weight": (10, 84), "conv_3.weight": (8, 4)}
-    found = weights.match({"conv3.weight": Tensor((8, 4, 1, 1))}, entries(held), "a")
+    found = weights.match({"conv3.weight": TensorSpec((8, 4, 1, 1))}, entries(held), "a")
     assert "`conv_3.weight`: did you mean that for `conv3.weight`?" in found[0].help
     del held["conv_3.weight"]
-    assert not weights.match({"conv3.weight": Tensor((8, 4, 1, 1))}, entries(held), "a")[0].help
+    assert not weights.match({"conv3.weight": TensorSpec((8, 4, 1, 1))}, entries(held), "a")[0].help
 
 
 def test_extra_tensors_are_one_warning_and_counters_none() -> None:
     held = entries({"a.weight": (2,), "bn.num_batches_tracked": (), **{f"x{i}": (1,) for i in range(12)}})
-    [found] = weights.match({"a.weight": Tensor((2,))}, held, "a")
+    [found] = weights.match({"a.weight": TensorSpec((2,))}, held, "a")
     assert (found.code, found.severity) == ("W401", "warning")
     assert found.message == "the spec does not use 12 of the file's 14 tensors"
     assert found.why == "unused: " + ", ".join(f"`x{i}`" for i in range(10)) + " and 2 more"
@@ -168,6 +168,6 @@ def test_extra_tensors_are_one_warning_and_counters_none() -> None:
 
 def test_what_training_keeps_beside_the_weights_is_not_mentioned() -> None:
     held = {"a.weight": (2,), "optimizer/a.weight/momentum": (2,), "best/a.weight": (2,)}
-    assert weights.match({"a.weight": Tensor((2,))}, entries(held), "a") == []
-    [found] = weights.match({"a.weight": Tensor((2,))}, entries({**held, "other/a.weight": (2,)}), "a")
+    assert weights.match({"a.weight": TensorSpec((2,))}, entries(held), "a") == []
+    [found] = weights.match({"a.weight": TensorSpec((2,))}, entries({**held, "other/a.weight": (2,)}), "a")
     assert found.why == "unused: `other/a.weight`"

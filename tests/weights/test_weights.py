@@ -18,19 +18,19 @@ from hypothesis.extra import numpy as hnp
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
-from cnnspec.graph.layer import Tensor
+from cnnspec.graph.layer import TensorSpec
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 LENET = {
-    "conv1.weight": Tensor((6, 1, 5, 5), fan=(25, 150)),
-    "conv1.bias": Tensor((6,)),
-    "fc1.weight": Tensor((10, 24), fan=(24, 10)),
-    "fc1.bias": Tensor((10,)),
+    "conv1.weight": TensorSpec((6, 1, 5, 5), fan=(25, 150)),
+    "conv1.bias": TensorSpec((6,)),
+    "fc1.weight": TensorSpec((10, 24), fan=(24, 10)),
+    "fc1.bias": TensorSpec((10,)),
 }
 
 
-def arrays_for(needed: Mapping[str, Tensor]) -> Arrays:
+def arrays_for(needed: Mapping[str, TensorSpec]) -> Arrays:
     return {name: np.full(tensor.shape, 0.5, np.float32) for name, tensor in needed.items()}
 
 
@@ -151,7 +151,7 @@ def test_unaligned_and_interleaved_tensors_are_read(tmp_path: Path) -> None:
 
 def test_a_mapped_file_is_not_copied(tmp_path: Path) -> None:
     weights.save({"a.weight": np.ones((1000, 1000), np.float32)}, tmp_path / "a.safetensors")
-    found = weights.take({"a.weight": Tensor((1000, 1000))}, tmp_path / "a.safetensors")["a.weight"]
+    found = weights.take({"a.weight": TensorSpec((1000, 1000))}, tmp_path / "a.safetensors")["a.weight"]
     assert not found.flags.owndata
     assert not found.flags.writeable
 
@@ -181,9 +181,9 @@ def test_tensors_are_taken_under_the_names_and_in_the_shapes_of_the_network(tmp_
         path,
     )
     needed = {
-        "conv.weight": Tensor((3, 2, 1, 1)),
-        "scale.weight": Tensor((2,), bare=True),
-        "t.weight": Tensor((2, 3)),
+        "conv.weight": TensorSpec((3, 2, 1, 1)),
+        "scale.weight": TensorSpec((2,), bare=True),
+        "t.weight": TensorSpec((2, 3)),
     }
     found = weights.take(needed, path)
     assert list(found) == list(needed)
@@ -199,7 +199,7 @@ def test_an_unaligned_tensor_is_taken_aligned(tmp_path: Path) -> None:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     (tmp_path / "a.safetensors").write_bytes(raw(text, b"\7" + np.array([1, 2], "<f4").tobytes()))
-    found = weights.take({"a.weight": Tensor((2,))}, tmp_path / "a.safetensors")["a.weight"]
+    found = weights.take({"a.weight": TensorSpec((2,))}, tmp_path / "a.safetensors")["a.weight"]
     assert found.flags.aligned
     assert found.tolist() == [1, 2]
 
@@ -231,12 +231,12 @@ def test_plain_arrays_are_fitted_as_those_of_a_file_are() -> None:
         "x": np.array([True]),
         "scale": np.ones((2, 1, 1), np.float16),
     }
-    needed = {"conv.weight": Tensor((3, 2, 1, 1)), "scale.weight": Tensor((2,), bare=True)}
+    needed = {"conv.weight": TensorSpec((3, 2, 1, 1)), "scale.weight": TensorSpec((2,), bare=True)}
     found, diagnostics = weights.fit(needed, arrays, "a.pth")
     assert [(d.code, d.file) for d in diagnostics] == [("W401", "a.pth"), ("E407", "a.pth")]
     assert found["scale.weight"].tolist() == [1, 1]
     assert found["conv.weight"].shape == (3, 2, 1, 1)
-    assert weights.fit({"x": Tensor((1,))}, {"x": np.array([True])}, "a.pth")[0] == {}
+    assert weights.fit({"x": TensorSpec((1,))}, {"x": np.array([True])}, "a.pth")[0] == {}
 
 
 def test_a_network_without_tensors_takes_none(tmp_path: Path) -> None:

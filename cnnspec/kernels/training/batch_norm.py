@@ -14,7 +14,7 @@ import numpy as np
 from ...graph.array import Array
 from ..differentiable.cells import column_totals, fold, in_rows, repeat, strips_of
 
-Together = Callable[[Array], Array]
+AllReduce = Callable[[Array], Array]
 """The sum over all workers."""
 Back = Callable[[Array], tuple[Array, Array, Array]]
 """From the gradient by the output to those by the image, the weight and the bias."""
@@ -33,23 +33,23 @@ class Statistics(NamedTuple):
         return np.asarray(self.variance * (self.cells / max(self.cells - 1, 1)))
 
 
-def statistics(x: Array, together: Together) -> Statistics:
+def statistics(x: Array, all_reduce: AllReduce) -> Statistics:
     """Those of a batch (N, H, W, C) over all workers: the variance about the mean, so that no digits are lost."""
     rows, C = in_rows(x), x.shape[-1]
-    total = together(np.append(fold(column_totals(rows).astype(np.float64), C), x.size // C))
+    total = all_reduce(np.append(fold(column_totals(rows).astype(np.float64), C), x.size // C))
     mean, count = total[:-1] / total[-1], float(total[-1])
     middle = repeat(mean.astype(x.dtype), rows)
     squares = np.zeros(rows.shape[1])
     for strip in strips_of(rows):
         apart = rows[strip] - middle
         squares += column_totals(np.multiply(apart, apart, out=apart))
-    return Statistics(mean, together(fold(squares, C)) / count, count)
+    return Statistics(mean, all_reduce(fold(squares, C)) / count, count)
 
 
 def normalise(
-    x: Array, weight: Array, bias: Array, seen: Statistics, eps: float, together: Together | None
+    x: Array, weight: Array, bias: Array, seen: Statistics, eps: float, all_reduce: AllReduce | None
 ) -> tuple[Array, Back]:
-    """(x - mean)/sqrt(variance + eps)*weight + bias. `together` says that the statistics are those of x itself, so that
+    """(x - mean)/sqrt(variance + eps)*weight + bias. `all_reduce` says that the statistics are those of x itself:
     the way back leads through them as well."""
     rows, C = in_rows(x), x.shape[-1]
     scale = 1 / np.sqrt(seen.variance + eps)
@@ -59,10 +59,10 @@ def normalise(
     def back(dy: Array) -> tuple[Array, Array, Array]:
         by_output = in_rows(dy)
         by_bias, by_weight = (fold(part, C) for part in _moments(by_output, rows, seen.mean))
-        if together is None:
+        if all_reduce is None:
             dx = _mixed((by_output, factor), plus=np.zeros(C))
         else:
-            shared = together(np.stack([by_bias, by_weight])) / seen.cells
+            shared = all_reduce(np.stack([by_bias, by_weight])) / seen.cells
             slope = -factor * scale * scale * shared[1]
             dx = _mixed((by_output, factor), (rows, slope), plus=-factor * shared[0] - slope * seen.mean)
         return dx.reshape(dy.shape), (by_weight * scale).astype(dy.dtype), by_bias.astype(dy.dtype)

@@ -26,16 +26,18 @@ PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
 
 
-def convolution(x: Array, weight: Array, windows: SlidingWindows, G: int, goes_on: bool = True) -> tuple[Array, Back]:
+def convolution(
+    x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
+) -> tuple[Array, Back]:
     """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K).
 
-    Unless the way back `goes_on` behind the image, its gradient may be zeros.
+    Unless the way back `needs_input_grad` behind the image, its gradient may be zeros.
     """
     if G > 1 and G == x.shape[3] == len(weight):
         return depthwise(x, weight, windows)
     if all(s.F == 1 and not s.before and not s.after for s in windows):
         return _in_groups(_pointwise, _pointwise_back, x, weight, windows, G)
-    return _in_groups(_correlate, _correlate_back if goes_on else _to_filters, x, weight, windows, G)
+    return _in_groups(_correlate, _correlate_back if needs_input_grad else _to_filters, x, weight, windows, G)
 
 
 def transposed(x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, Back]:

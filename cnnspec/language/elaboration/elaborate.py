@@ -227,7 +227,7 @@ class Walk:
             try:
                 measured = self.maker.measure(layer, known)
                 shape = measured.shape
-                for remark in measured.remarks:
+                for remark in measured.warnings:
                     self.findings.add(complaint(remark, item, name, ()))
                 fields = compose_receptive_fields(layer, known, [f.receptive_fields for f in flows], shape)
                 inputs = tuple(f.name for f in flows)
@@ -241,7 +241,7 @@ class Walk:
             self.findings.sound = False
             if layer is None and item.layer.keeps_shape:
                 flow = flows[0]._replace(name=name)
-            for flaw in layer.flaws() if layer is not None else ():
+            for flaw in layer.check_fields() if layer is not None else ():
                 self.findings.add(complaint(flaw, item, name, ()))
         self.names.set(name, flow)
         self.expect(item, flow.shape, place.scope.at(here))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Failure, Note, Span
-from ...graph.layer import Layer, Misfit, Tensor
+from ...graph.layer import Layer, Misfit, TensorSpec
 from ...graph.shape import Shape, times
 from ..syntax.parser import Node, Scalar
 from ..syntax.tree import Item, Plain
@@ -21,8 +21,8 @@ class Measured(NamedTuple):
     """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
 
     shape: Shape
-    tensors: dict[str, Tensor]
-    remarks: tuple[Misfit, ...]
+    tensors: dict[str, TensorSpec]
+    warnings: tuple[Misfit, ...]
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Maker:
         key = (id(layer), arriving)
         if key not in self.measured:
             shape = layer.output(*arriving)
-            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.remarks(*arriving)))
+            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.warnings(*arriving)))
         return self.measured[key]
 
 

@@ -105,7 +105,7 @@ class Train(BaseModel):
     def trained(self, graph: Graph) -> Graph:
         """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
         last = graph.by_name.get(graph.outputs[0])  # none when the input itself is put out
-        if self.loss == "mse" or last is None or last.layer.gives == "scores":
+        if self.loss == "mse" or last is None or last.layer.output_kind == "scores":
             return graph
         return graph.until(last.inputs[0])
 

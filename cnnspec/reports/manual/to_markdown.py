@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from textwrap import wrap
 
-from ...graph.layer import Tensor
+from ...graph.layer import TensorSpec
 from ...graph.shape import times
 from ..drawing.ansi import BOLD, CYAN, PLAIN
 from .pages import Entry, Page, Use
@@ -59,7 +59,7 @@ def _entries(entries: Sequence[Entry]) -> Iterator[str]:
                 yield f"{INDENT}{next(names):{room}}  {line}"
 
 
-def _tensors(tensors: Mapping[str, Tensor]) -> Iterator[str]:
+def _tensors(tensors: Mapping[str, TensorSpec]) -> Iterator[str]:
     names = max(map(len, tensors))
     shapes = max(len(times(tensor.shape)) for tensor in tensors.values())
     for name, tensor in tensors.items():

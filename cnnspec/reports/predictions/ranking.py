@@ -63,10 +63,10 @@ def reading(graph: Graph, output: str) -> Reading | None:
     name = output
     while name != INPUT and graph.by_name[name].layer.is_view:
         name = graph.by_name[name].inputs[0]
-    gives = "scores" if name == INPUT else graph.by_name[name].layer.gives
-    if prod(shape) != shape[0] or (shape == (1, *shape[1:]) and gives == "scores"):
+    output_kind = "scores" if name == INPUT else graph.by_name[name].layer.output_kind
+    if prod(shape) != shape[0] or (shape == (1, *shape[1:]) and output_kind == "scores"):
         return None
-    return READINGS[gives]
+    return READINGS[output_kind]
 
 
 def top(probabilities: Array, classes: Sequence[str] | None, count: int) -> tuple[Class, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...graph.graph import Call, Graph, Step, Totals
-from ...graph.layer import Layer, Tensor
+from ...graph.layer import Layer, TensorSpec
 from ...graph.shape import Shape
 from ...language.document.document import Document
 from ...spec import Checked
@@ -63,7 +63,7 @@ class Summary:
         return tuple(row for row in self.rows if not row.is_open)
 
     @property
-    def tensors(self) -> Mapping[str, Tensor]:
+    def tensors(self) -> Mapping[str, TensorSpec]:
         """Every array that a weights file must hold, by its full name."""
         return Graph(self.input, self.steps, ()).tensors
 
