@@ -11,11 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pytest
 from calling import HEAD, LAYERS, image, inputs, net
+from processes import PATIENCE, code_of, finish, layers_among, modules_after, start
 
 from cnnspec import weights
 from cnnspec.spec import bundled
@@ -33,22 +34,6 @@ COMMANDS = {
     "command help": ["run", "--help"],
 }
 every_command = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
-
-
-def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
-    options.setdefault("stdout", subprocess.PIPE)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **options.pop("env", {})}
-    command = [sys.executable, "-m", "cnnspec", *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, **options)
-
-
-def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit code and standard error."""
-    try:
-        _, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    return process.returncode, said.decode()
 
 
 @pytest.fixture
@@ -96,7 +81,7 @@ def test_no_standard_output_at_all(arguments: list[str]) -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
 def test_a_terminal_with_few_letters(encoding: str) -> None:
     process = start(*COMMANDS["run"], env={"PYTHONIOENCODING": encoding})
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, b"")
     assert b"99.83 %" in out
     out.decode(encoding)
@@ -138,8 +123,7 @@ def test_control_c_while_starting(delay: float) -> None:
         f"sys.argv[1:] = {COMMANDS['run']!r}\n"
         "main()"
     )
-    command = [sys.executable, "-c", program]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     time.sleep(delay)
@@ -225,21 +209,9 @@ def test_two_writers_of_weights(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".cnnspec-*"))
 
 
-def kinds_after(code: str) -> tuple[set[str], set[str]]:
-    """What a fresh process has loaded after running `code`: all modules, and the kinds of layers among them."""
-    program = f"import sys\n{code}\nprint('@', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.rpartition("@")[2].split())
-    return loaded, {
-        name.rpartition(".")[2] for name in loaded if name.startswith("cnnspec.layers.") and "._" not in name
-    }
-
-
 def test_a_run_imports_what_it_needs() -> None:
     """No progress bar, no PyTorch reader, no other command; of the layers, those of the spec and of the engine."""
-    loaded, kinds = kinds_after(
-        f"from cnnspec.cli import group\ngroup.main({COMMANDS['json']!r}, standalone_mode=False)"
-    )
+    loaded = modules_after(code_of(*COMMANDS["json"]))
     assert not loaded & {
         "rich",
         "safetensors",
@@ -248,5 +220,5 @@ def test_a_run_imports_what_it_needs() -> None:
         "cnnspec.reports.summary.summary",
         "cnnspec.cli.commands.convert",
     }
-    _, known = kinds_after("import cnnspec.engine.plan")
-    assert kinds == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}
+    known = layers_among(modules_after("import cnnspec.engine.plan"))
+    assert layers_among(loaded) == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

@@ -17,16 +17,6 @@ from cnnspec.language.syntax.parser import Mapping, Node, Scalar, Sequence, Sour
 from cnnspec.language.syntax.yaml_errors import reworded
 
 
-@pytest.fixture(params=["libyaml", "python"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both parsers that PyYAML may come with."""
-    if request.param == "python":
-        monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
-    elif not hasattr(yaml, "CBaseLoader"):
-        pytest.skip("PyYAML was built without libyaml")
-    return str(request.param)
-
-
 def written(source: Source, span: Span) -> str:
     """What stands at `span`, lines joined with a line feed."""
     lines = list(source.lines[span.line - 1 : span.end_line])
