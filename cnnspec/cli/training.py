@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Failure
-from ..files.reading import clear_remains, ensure_writable, whole
+from ..files.writing import clear_remains, ensure_writable, whole
 from ..graph.array import Array
 from ..language.sections.train import Train
 from ..machine.hardware import cores

@@ -20,7 +20,8 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
-from ..files.reading import AnyPath, Malformed, blaming, whole
+from ..files.reading import AnyPath, Malformed, blaming
+from ..files.writing import whole
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train

@@ -10,7 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..files.reading import AnyPath, writing
+from ..files.reading import AnyPath
+from ..files.writing import writing
 from .events import EpochDone, Event, Stepped
 from .progress import Progress
 

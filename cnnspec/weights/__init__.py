@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.npy import pickled
-from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
+from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
 from .initialisation import Style, initial
 from .matching import match, place

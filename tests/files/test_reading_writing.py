@@ -11,7 +11,8 @@ from typing import BinaryIO
 import pytest
 
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files.reading import blaming, clear_remains, opened, whole
+from cnnspec.files.reading import blaming, opened
+from cnnspec.files.writing import clear_remains, whole
 
 
 def refusal(error: pytest.ExceptionInfo[FileError]) -> Diagnostic:

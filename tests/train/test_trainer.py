@@ -279,7 +279,9 @@ print((faults() - before) // 10)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_steps_take_their_memory_from_the_step_before(workers: int) -> None:
     """Arrays of 2 MiB each are 500 pages, which the system would have to clear again and again."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS / "support", Path(__file__).parent)))}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS / "support", Path(__file__).parent)))
+    }
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(workers)], capture_output=True, text=True, check=True, env=environment
     )

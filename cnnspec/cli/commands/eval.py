@@ -57,7 +57,7 @@ def command(
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
-    from ...files.reading import ensure_writable
+    from ...files.writing import ensure_writable
     from ...train.datasets import open_examples
     from ...train.datasets.batches import held_out
     from ...train.evaluate import Exam
@@ -103,7 +103,7 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
 
 
 def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
-    from ...files.reading import whole
+    from ...files.writing import whole
     from ...reports.evaluation import confusion_svg
 
     with whole(plot) as stream:

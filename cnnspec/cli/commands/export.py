@@ -51,7 +51,7 @@ def command(
     onnx.ensure_possible(spec.graph.until(*spec.graph.outputs))
     if opset not in onnx.opsets():
         raise click.UsageError(f"--opset {opset}: the installed onnx knows {onnx.opsets()[-1]} at most.")
-    from ...files.reading import ensure_writable, whole
+    from ...files.writing import ensure_writable, whole
 
     ensure_writable(output)
     data = onnx.encode(spec, chosen(spec, weights, init, seed), opset)

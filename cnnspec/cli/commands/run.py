@@ -103,7 +103,7 @@ def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
 
 def _check_output(out: str) -> None:
     """Before the work, not after it: can its results be written?"""
-    from ...files.reading import ensure_writable
+    from ...files.writing import ensure_writable
 
     if Path(out).suffix.lower() != ".npz":
         message = f"cannot write raw outputs to `{Path(out).name or out}`"

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ...diagnostics import SpecError
-from ...files.reading import whole
+from ...files.writing import whole
 from ...language.document import document
 from ...language.json_schema import language, of_spec
 from ...language.syntax import parser

@@ -37,7 +37,7 @@ def command(name: str | None, style: str, output: str | None) -> None:
 
 def _copy(name: str, output: Path) -> None:
     """The spec, and beside it the files that it names. None that are there already are written over."""
-    from ...files.reading import whole, writing
+    from ...files.writing import whole, writing
 
     target = output if output.suffix.lower() in (".yaml", ".yml") else output / f"{name}.yaml"
     copies = {_path(name): target}
