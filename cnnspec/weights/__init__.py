@@ -14,7 +14,7 @@ from ..files.npy import pickled
 from ..files.reading import AnyPath, Malformed, blaming, opened
 from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
-from .initialisation import Style, initial
+from .initialisation import initial
 from .matching import match, place
 from .stored import StoredTensors, TensorInfo, described
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "StoredTensors",
-    "Style",
     "TensorInfo",
     "ensure_savable",
     "fit",

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, FileError
-from ..graph.layer import TensorSpec
+from ..graph.layer import Style, TensorSpec
 from ..machine.hardware import memory
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Style = Literal["he", "glorot", "lecun"]
 
 _FLOAT32 = 4
 _UNKNOWN_MEMORY = 8 * 2**30

@@ -16,7 +16,7 @@ from ..options import PATH, input_option
 from ..weights_options import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ...weights import Style
+    from ...graph.layer import Style
 
 
 @click.command("export")
