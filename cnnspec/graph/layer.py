@@ -46,6 +46,10 @@ class PerAxis:
     """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
 
 
+Style = Literal["he", "glorot", "lecun"]
+"""How weights are drawn that training starts from; `weights.initialisation` has the papers."""
+
+
 class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from ..diagnostics.wording import quantity
 from ..machine.doctor import Advice, Findings, Without
 from .drawing.ansi import BOLD, DIM, painter
 from .drawing.terminal_text import escaped
@@ -58,9 +59,9 @@ def _gib(size: int) -> str:
 def _blas(findings: Findings) -> str:
     found = findings.blas
     name = f"{found.name} {found.version or ''}".rstrip() if found.name else "none"
-    if not found.loaded:
+    if found.threads is None:
         return f"{name}, kernel and threads unknown"
-    threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
+    threads = quantity(found.threads, "thread")
     return ", ".join(filter(None, (name, f"kernel {found.kernel}" if found.kernel else "", threads)))
 
 

@@ -26,8 +26,8 @@ from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from ..weights.formats import safetensors
-from ..weights.stored import BEST as _BEST
-from ..weights.stored import OPTIMIZER as _OPTIMIZER
+from ..weights.matching import BEST as _BEST
+from ..weights.matching import OPTIMIZER as _OPTIMIZER
 from .optimizers import state_shapes
 from .progress import Progress
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from file_systems import machine
 
 from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
@@ -18,15 +19,6 @@ from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_core
 from cnnspec.reports.doctor import json_text, text
 
 GIB = 2**30
-
-
-def machine(root: Path, **files: str) -> Path:
-    """A file system's root with files; in their names `__` stands for `/`, `_DOT_` for a dot."""
-    for name, content in files.items():
-        path = root / name.replace("__", "/").replace("_DOT_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return root
 
 
 @pytest.fixture(autouse=True)

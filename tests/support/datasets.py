@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.language.sections.train import LossName
 from cnnspec.spec import Spec, load
 from cnnspec.train.datasets import Examples, open_examples
-from cnnspec.train.datasets.targets import LossName
 
 Bytes = NDArray[np.uint8]
 SCORES, PIXELS = "[flatten, dense: {K: 3}]", "preprocess: {scale: 1/255}"

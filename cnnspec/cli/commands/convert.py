@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...diagnostics import FileError, errors
+from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded, show
@@ -106,8 +107,7 @@ def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
 
 def _is_name(name: str) -> bool:
     """Whether a weights file may hold the name; in .npz it is that of a file."""
-    leaves = name.startswith("/") or "\\" in name or ".." in name.split("/")
-    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves
+    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves_folder(name)
 
 
 def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:

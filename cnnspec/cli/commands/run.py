@@ -17,7 +17,7 @@ from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ...weights import Style
+    from ...graph.layer import Style
 
 ACTIVATIONS = 256 * 2**20
 """Bytes that the activations of a batch may take when --batch does not say otherwise."""

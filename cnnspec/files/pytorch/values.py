@@ -9,21 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..dtypes import width
 from .refusal import damaged, malformed, number, quote, refusal
-
-LAYOUTS = {
-    "F64": "f8",
-    "F32": "f4",
-    "F16": "f2",
-    "BF16": "u2",  # the upper half of a float32
-    "I64": "i8",
-    "I32": "i4",
-    "I16": "i2",
-    "I8": "i1",
-    "U8": "u1",
-    "BOOL": "u1",
-}
-"""How a number of each type stands in the file: NumPy's letter for its kind, and its bytes."""
 
 STORAGES = {
     "torch.DoubleStorage": "F64",
@@ -59,7 +46,7 @@ class Storage:
     @property
     def width(self) -> int:
         """Bytes of one number."""
-        return int(LAYOUTS[self.dtype][1])
+        return width(self.dtype)
 
     @property
     def size(self) -> int:

@@ -84,16 +84,17 @@ def per_channel(key: str, step: Step) -> Own:
     return Own(key, (C, *(1 for _ in rest)))
 
 
+def too_large(size: int) -> list[Diagnostic]:
+    """E418 when `size` bytes of weights and constants are more than an ONNX file holds."""
+    if size <= LIMIT - NAMES:
+        return []
+    message = "the network is too large for an ONNX file"
+    why = f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes"
+    help = "`cnnspec summary` shows which layer has the most parameters"
+    return [Diagnostic("E418", message, why=why, help=help)]
+
+
 def ensure_room(size: int) -> None:
-    """Raise FileError (E418) when `size` bytes of weights and constants are more than an ONNX file holds."""
-    if size > LIMIT - NAMES:
-        raise FileError(
-            [
-                Diagnostic(
-                    "E418",
-                    "the network is too large for an ONNX file",
-                    why=f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes",
-                    help="`cnnspec summary` shows which layer has the most parameters",
-                )
-            ]
-        )
+    """Raise FileError for what is `too_large`."""
+    if found := too_large(size):
+        raise FileError(found)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...diagnostics import Diagnostic, FileError
+from ...diagnostics import Diagnostic
+from ...diagnostics.wording import listed
 from ...graph.graph import Step
 from . import data_movement, elementwise, normalization, windowed
 from .expression import Rule
@@ -12,21 +13,21 @@ from .expression import Rule
 KINDS: dict[str, Rule] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
 
 
-def ensure_rules(steps: Iterable[Step]) -> None:
-    """Raise FileError (E419) when there are layers of a kind that the table lacks."""
-    without: dict[str, list[str]] = {}
+def without_rule(steps: Iterable[Step]) -> list[Diagnostic]:
+    """E419 for each kind of layer that the table lacks, at its first layer."""
+    lacking: dict[str, list[Step]] = {}
     for step in steps:
         if step.kind not in KINDS:
-            without.setdefault(step.kind, []).append(step.name)
-    if without:
-        raise FileError(_missing(kind, names) for kind, names in without.items())
+            lacking.setdefault(step.kind, []).append(step)
+    return [_missing(kind, found) for kind, found in lacking.items()]
 
 
-def _missing(kind: str, names: list[str]) -> Diagnostic:
-    more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+def _missing(kind: str, steps: list[Step]) -> Diagnostic:
     return Diagnostic(
         "E419",
         f"no ONNX rule for `{kind}`",
-        why=f"`{names[0]}`{more} cannot be written: layers know no format, so each kind has a rule of its own",
-        help=f"add `{kind}` to one of the tables `KINDS` in `cnnspec/export/onnx`",
+        span=steps[0].span,
+        why=f"{listed([f'`{step.name}`' for step in steps], 1)} cannot be written: layers know no format, so each kind "
+        "has a rule of its own",
+        help=f"add `{kind}` to one of the tables `KINDS` in `cnnspec/interop/onnx`",
     )

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import image
 from ...graph.shape import FLOAT
-from ...graph.window import SlidingWindow, bins, transposed_size
+from ...graph.window import SlidingWindow, transposed_size
 from .expression import Call, Rule, call, direct, ensure_room, own
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ...graph.graph import Step
     from ...layers._pool import Pool
     from ...layers.adaptiveavgpool import AdaptiveAvgPool
@@ -107,17 +104,9 @@ def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
         F = (H // rows, W // columns)
         return call("AveragePool", *step.inputs, kernel_shape=F, strides=F)
     ensure_room(FLOAT * (rows * H + columns * W))
-    return call("MatMul", call("MatMul", _means(H, rows), *step.inputs), _means(W, columns).T)
+    from ...kernels.reference.pooling import bin_shares
 
-
-def _means(size: int, out: int) -> NDArray[np.float32]:
-    """(out, size): the share of each cell in each bin."""
-    import numpy as np
-
-    shares = np.zeros((out, size), np.float32)
-    for row, (first, end) in zip(shares, bins(size, out), strict=True):
-        row[first:end] = 1 / (end - first)
-    return shares
+    return call("MatMul", call("MatMul", bin_shares(H, rows), *step.inputs), bin_shares(W, columns).T)
 
 
 KINDS: dict[str, Rule] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...diagnostics.wording import quantity
 from ...graph.shape import times
 from ..drawing.ansi import BOLD, DIM, Paint, painter
 from ..drawing.bar import bar
@@ -107,5 +108,5 @@ def _total(summary: Summary) -> Iterator[Line]:
     rows = summary.counted
     params, buffers, macs = (sum(getattr(row, name) for row in rows) for name in ("params", "buffers", "macs"))
     title = "total" if summary.totals else "so far"
-    layers = f"{len(summary.steps):,} layer{'' if len(summary.steps) == 1 else 's'}"
+    layers = quantity(len(summary.steps), "layer")
     yield Line((title, layers, "", f"{params:,}", "", f"{buffers:,}", f"{macs:,}", "", ""), BOLD)

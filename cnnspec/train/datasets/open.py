@@ -16,6 +16,7 @@ from ...graph.shape import Shape
 from ...inputs.arrays import misfit
 from ...inputs.images import levels
 from ...language.sections.preprocess import Preprocess
+from ...language.sections.train import LossName
 from ...spec import Spec
 from ...spec.assets import data as named_data
 from ...spec.bundled import data as bundled
@@ -27,7 +28,7 @@ from .fingerprint import fingerprint
 from .image_folder import ImageFiles, classes_in, mixed
 from .pixel_inputs import Pixels
 from .storage import are_few, array, chunks, kept
-from .targets import LossName, answers, named
+from .targets import answers, named
 
 KINDS = "a folder with a sub-folder for each class, IDX files, `.npz` with x and y, or `.csv`"
 MOST = 2**44

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
 from ...graph.shape import Shape, times
+from ...language.sections.train import LossName
 from .array_values import Numbers
 from .file_array import Array, pieces
-
-LossName = Literal["cross_entropy", "mse"]
 
 
 def answers(path: Path, y: Array, count: int, output: Shape, loss: LossName) -> Numbers:

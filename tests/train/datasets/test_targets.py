@@ -10,9 +10,9 @@ import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, refusal, table
 
 from cnnspec.diagnostics import FileError
+from cnnspec.language.sections.train import LossName
 from cnnspec.train.datasets import open_examples
 from cnnspec.train.datasets.batches import refuse_unlearned
-from cnnspec.train.datasets.targets import LossName
 
 
 @pytest.mark.parametrize(
