@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from ...graph.graph import Call, Graph, Step, Totals
@@ -13,6 +12,7 @@ from ...graph.layer import Layer, TensorSpec
 from ...graph.shape import Shape
 from ...language.document.document import Document
 from ...spec import Checked
+from ...spec.naming import spec_name
 
 LETTERS = "FSPDKG"
 """The textbook's order; other fields follow in their own."""
@@ -86,7 +86,7 @@ def summarise(checked: Checked, input: Shape | None = None, batch: int = 1, dept
     graph = checked.spec.graph if checked.spec else None
     rows = _layers(checked.steps, document) if depth is None else _nested(checked.steps, document, depth)
     return Summary(
-        name=header.name or Path(checked.source.file).stem,
+        name=header.name or spec_name(checked.source.file),
         file=checked.source.file,
         input=input or header.input.shape,
         steps=checked.steps,
