@@ -15,6 +15,8 @@ from typing import BinaryIO
 from ..diagnostics import Diagnostic, FileError
 from .reading import AnyPath, reason
 
+_UNSYNCED = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM)
+"""What systems and file systems say that cannot do it for a folder, or of one that may not be read."""
 _STREAM_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
@@ -74,16 +76,38 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
     try:
-        with temporary.open("xb") as stream:
+        with _new(temporary, target) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         with suppress(FileNotFoundError):
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
+        _sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _new(path: Path, target: Path) -> BinaryIO:
+    """A new file, from the start for nobody who may not read the `target` that it is to replace."""
+    mode = 0o666
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(target.stat().st_mode)
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let a new name survive a power cut."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as fault:
+        if fault.errno not in _UNSYNCED:
+            raise
 
 
 def _is_stream(path: Path) -> bool:

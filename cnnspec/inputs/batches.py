@@ -12,8 +12,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, FileError
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
-from ..spec.assets import ARRAYS
-from .arrays import check, load_input
+from .arrays import SUFFIXES, check, load_input
 from .images import listing, load
 
 
@@ -89,7 +88,7 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
 
 
 def _is_array(path: Path) -> bool:
-    return path.suffix.lower() in ARRAYS
+    return path.suffix.lower() in SUFFIXES
 
 
 def _empty(folder: Path) -> FileError:
