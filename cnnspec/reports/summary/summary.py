@@ -14,7 +14,7 @@ from ...language.document.document import Document
 from ...spec import Checked
 from ...spec.naming import spec_name
 
-LETTERS = "FSPDKG"
+TEXTBOOK = "FSPDKG"
 """The textbook's order; other fields follow in their own."""
 
 
@@ -128,7 +128,7 @@ def _given(layer: Layer, rounding: str | None) -> tuple[str, ...]:
         default = (None, rounding) if name == "rounding" else (info.default,)
         if getattr(layer, name) not in default:
             found.append(info.alias or name)
-    return tuple(sorted(found, key=lambda name: LETTERS.find(name) if name in LETTERS else len(LETTERS)))
+    return tuple(sorted(found, key=lambda name: TEXTBOOK.find(name) if name in TEXTBOOK else len(TEXTBOOK)))
 
 
 def _nested(
