@@ -13,7 +13,8 @@ from ..graph.array import Array
 from ..graph.graph import INPUT
 from ..inputs.batches import Batch, Case
 from ..reports.drawing.terminal_text import escaped
-from ..reports.predictions.formats import json_lines, picture, text
+from ..reports.predictions import to_jsonl, to_text
+from ..reports.predictions.picture import picture
 from ..reports.predictions.ranking import Reading, Result, reading, top
 from ..spec import Spec
 from ..weights import save
@@ -95,11 +96,11 @@ class Results:
 
     def _rendered(self, results: list[Result]) -> str:
         if self.style == "json":
-            return json_lines(results)
+            return to_jsonl.render(results)
         lines = self.several and self.top == 1
         gap = "\n" if self.printed and not lines else ""
         self.printed = True
-        return gap + text(results, lines)
+        return gap + to_text.render(results, lines)
 
     def _picture(self, x: Array) -> str:
         """The input itself when it is alone, gray and small."""

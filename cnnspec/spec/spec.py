@@ -18,6 +18,7 @@ from ..language.elaboration.expectations import check_expectations
 from ..language.sections.header import Header
 from ..language.syntax.parser import MAX_BYTES, Source, read
 from . import assets, bundled
+from .naming import spec_name
 
 if TYPE_CHECKING:
     from ..engine.model import Model
@@ -47,7 +48,7 @@ class Spec:
 
     @property
     def name(self) -> str:
-        return self.header.name or Path(self.source.file).stem
+        return self.header.name or spec_name(self.source.file)
 
     def classes(self) -> tuple[str, ...] | None:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""

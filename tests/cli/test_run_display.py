@@ -16,7 +16,8 @@ from calling import HEAD, LAYERS, call, image, inputs, net
 from PIL import Image
 
 from cnnspec.cli import progress_bar
-from cnnspec.reports.predictions.formats import json_lines, picture, text
+from cnnspec.reports.predictions import to_jsonl, to_text
+from cnnspec.reports.predictions.picture import picture
 from cnnspec.reports.predictions.ranking import Class, Result
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])
@@ -75,7 +76,7 @@ def test_bars_and_scores_stand_in_columns() -> None:
         Result("a.png", "", (Class(0, "日本", 0.5), Class(1, "", 0.25))),
         Result("b.png", "", (Class(7, "a long name", 1.0), Class(8, "e\u0301", float("nan")))),
     ]
-    assert text(results) == (
+    assert to_text.render(results) == (
         "a.png\n"
         "  日本          50.00 %  ████████████\n"
         "  class 1       25.00 %  ██████\n"
@@ -85,11 +86,11 @@ def test_bars_and_scores_stand_in_columns() -> None:
         "  e\u0301               nan %\n"
     )
     first = [Result(name, "", result.found[:1]) for name, result in zip(("a.png", "日.png"), results, strict=True)]
-    assert text(first, lines=True) == (
+    assert to_text.render(first, lines=True) == (
         "a.png   日本          50.00 %  ████████████\n"
         "日.png  a long name  100.00 %  ████████████████████████\n"
     )  # fmt: skip
-    assert text([]) == text([], lines=True) == json_lines([]) == ""
+    assert to_text.render([]) == to_text.render([], lines=True) == to_jsonl.render([]) == ""
 
 
 # The progress bar

@@ -16,7 +16,7 @@ from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
 from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_cores, memory, processor
-from cnnspec.reports.doctor import json_text, text
+from cnnspec.reports.doctor import to_json, to_text
 
 GIB = 2**30
 
@@ -170,7 +170,7 @@ def advice(findings: Findings, without: Without | None = None) -> list[Advice]:
 
 def test_nothing_to_say() -> None:
     assert advice(FINDINGS) == []
-    assert "Nothing stands in the way" in text(FINDINGS, [], colour=False)
+    assert "Nothing stands in the way" in to_text.render(FINDINGS, [], colour=False)
 
 
 def test_a_slower_kernel_is_forced() -> None:
@@ -245,7 +245,7 @@ def test_text() -> None:
     findings = replace(
         FINDINGS, cores=Cores(8, 8, 1.5), memory=Memory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
     )
-    shown = text(findings, advice(findings), colour=False).splitlines()
+    shown = to_text.render(findings, advice(findings), colour=False).splitlines()
     assert shown[:8] == [
         "processor  Some 9000, AVX2",
         "cores      2 usable of 8, limited to the time of 1.5",
@@ -261,13 +261,13 @@ def test_text() -> None:
 
 
 def test_text_of_a_variable_is_safe_to_print() -> None:
-    shown = text(replace(FINDINGS, variables={"OPENBLAS_CORETYPE": "\x1b[31mred"}), [], colour=False)
+    shown = to_text.render(replace(FINDINGS, variables={"OPENBLAS_CORETYPE": "\x1b[31mred"}), [], colour=False)
     assert "\x1b" not in shown
 
 
 def test_what_is_unknown_is_said() -> None:
     findings = replace(FINDINGS, blas=Blas("scipy-openblas", "0.3.31"), speed=Speed(None, 99.0), memory=Memory(None))
-    shown = text(findings, [], colour=False)
+    shown = to_text.render(findings, [], colour=False)
     assert "BLAS       scipy-openblas 0.3.31, kernel and threads unknown" in shown
     assert "speed      99 GFLOP/s (float32" in shown
     assert "memory     unknown" in shown
@@ -275,7 +275,7 @@ def test_what_is_unknown_is_said() -> None:
 
 def test_json() -> None:
     without = Without("SkylakeX", Speed(215.0, 1400.0))
-    found = json.loads(json_text(FINDINGS, without, [Advice("a", "b", "c")]))
+    found = json.loads(to_json.render(FINDINGS, without, [Advice("a", "b", "c")]))
     assert found["cores"] == {"installed": 8, "allowed": 8, "quota": None, "usable": 8}
     assert found["memory"]["usable"] == 16 * GIB
     assert found["blas"]["kernel"] == "Haswell"

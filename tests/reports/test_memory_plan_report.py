@@ -18,7 +18,7 @@ from hypothesis import given, note, settings
 
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.graph.shape import times
-from cnnspec.reports.memory.plan import allocation
+from cnnspec.reports.memory.plan.plan import allocation
 from cnnspec.spec import bundled, load
 
 Write = Callable[[str, str], str]

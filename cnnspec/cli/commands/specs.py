@@ -62,11 +62,10 @@ def _files(name: str) -> tuple[Path, ...]:
 
 
 def _list(style: str) -> str:
-    from ...reports.bundled_specs import records, table
+    from ...reports.formats import render
     from ...spec import load
 
-    specs = {name: load(name) for name in bundled.names()}
-    return records(specs) if style == "json" else table(specs)
+    return render("bundled_specs", style, {name: load(name) for name in bundled.names()})
 
 
 def _path(name: str) -> Path:

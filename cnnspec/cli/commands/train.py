@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ...graph.shape import Shape
+from ...spec import naming
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option
 from ..settings_options import Settable, configured, set_option, source
@@ -67,7 +68,7 @@ def command(
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape)
     settings = configured(spec, options, freeze)
-    target = Path(output or f"{Path(spec_name).stem}.safetensors")
+    target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
     from ..overwrite_guard import ensure_apart, inputs, weights_of
     from ..training import Choices, Files, train

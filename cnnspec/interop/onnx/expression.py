@@ -68,11 +68,6 @@ def call(op: str, *inputs: Value, **attributes: Any) -> Call:
     return Call(op, inputs, attributes)
 
 
-def direct(op: str, **attributes: Any) -> Rule:
-    """The rule of a kind that ONNX has, with attributes that are always the same."""
-    return lambda layer, step: call(op, *step.inputs, *own(step), **attributes)
-
-
 def own(step: Step) -> Iterator[Own]:
     """All tensors of the layer, in its order: weight, bias, ..."""
     return map(Own, step.tensors)

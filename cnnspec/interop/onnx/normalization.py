@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ...graph.layer import image
 from ...graph.shape import is_image
-from .expression import Call, Rule, call, own, per_channel
+from .expression import Call, call, own, per_channel
+from .node import Node, shortest
+from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...layers.batchnorm import BatchNorm
     from ...layers.groupnorm import GroupNorm
-    from ...layers.instancenorm import InstanceNorm
     from ...layers.layernorm import LayerNorm
     from ...layers.lrn import LRN
 
@@ -25,8 +26,11 @@ def batchnorm(layer: BatchNorm, step: Step) -> Call:
     return call("BatchNormalization", *step.inputs, *own(step), epsilon=layer.eps)
 
 
-def instancenorm(layer: InstanceNorm, step: Step) -> Call:
-    return call("InstanceNormalization", *step.inputs, *own(step), epsilon=layer.eps)
+def read_batchnorm(node: Node) -> Fields | None:
+    """ONNX's momentum is the share of what was before."""
+    if len(node.arriving) != 1 or len(node.stored) != 4:
+        return None
+    return {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - node["momentum"])}
 
 
 def layernorm(layer: LayerNorm, step: Step) -> Call:
@@ -38,6 +42,14 @@ def layernorm(layer: LayerNorm, step: Step) -> Call:
     return call(
         "Transpose", call("LayerNormalization", last, *own(step), axis=-1, epsilon=layer.eps), perm=(0, 3, 1, 2)
     )
+
+
+def read_layernorm(node: Node) -> Fields | None:
+    """Over all that arrives; over the channels of a vector it is the same."""
+    if len(node.stored) != 2 or not node.says("axis", 1):
+        return None
+    over = {"over": "all"} if is_image(node.arriving[0]) else {}
+    return {"eps": shortest(node["epsilon"]), **over}
 
 
 def groupnorm(layer: GroupNorm, step: Step) -> Call:
@@ -62,16 +74,23 @@ def lrn(layer: LRN, step: Step) -> Call:
     return call("Div", x, call("Pow", weighed, layer.beta))
 
 
+def read_lrn(node: Node) -> Fields | None:
+    if len(node.arriving) != 1 or node["size"] % 2 == 0:
+        return None
+    values = {"alpha": node["alpha"], "beta": node["beta"], "k": node["bias"]}
+    return {"size": node["size"], **{name: shortest(value) for name, value in values.items()}}
+
+
 def _filled(size: int, value: float) -> NDArray[np.float32]:
     import numpy as np
 
     return np.full(size, value, np.float32)
 
 
-KINDS: dict[str, Rule] = {
-    "batchnorm": batchnorm,
-    "groupnorm": groupnorm,
-    "instancenorm": instancenorm,
-    "layernorm": layernorm,
-    "lrn": lrn,
+KINDS: dict[str, Translation] = {
+    "batchnorm": both_ways(batchnorm, "BatchNormalization", read_batchnorm, "epsilon", "momentum"),
+    "groupnorm": Translation(groupnorm),
+    "instancenorm": direct("InstanceNormalization", {"epsilon": "eps"}, tensors=2),
+    "layernorm": both_ways(layernorm, "LayerNormalization", read_layernorm, "axis", "epsilon"),
+    "lrn": both_ways(lrn, "LRN", read_lrn, "alpha", "beta", "bias", "size"),
 }

@@ -1,4 +1,4 @@
-"""How each layer kind is said in ONNX: the table that `Writer` looks rules up in."""
+"""How each layer kind is said in ONNX and read from it: one table, in which the writer and a reader look things up."""
 
 from __future__ import annotations
 
@@ -8,9 +8,26 @@ from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Step
 from . import data_movement, elementwise, normalization, windowed
-from .expression import Rule
+from .node import Node
+from .translation import Fields, Translation
 
-KINDS: dict[str, Rule] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
+KINDS: dict[str, Translation] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
+
+
+def read(node: Node) -> tuple[str, Fields] | None:
+    """The kind and the fields of the layer that a node is by itself; None where it is none, or part of one.
+
+    The fields are as a layer's model takes them; a join has none, its branches are what arrives. What ONNX does not
+    know, such as a dropout's p, is not in the node.
+    """
+    if not node.operands or node.operands[0] is None or not node.arriving:
+        return None
+    for kind, known in KINDS.items():
+        if known.op == node.op and known.read and known.attributes.issuperset(node.attributes):
+            fields = known.read(node)
+            if fields is not None:
+                return kind, fields
+    return None
 
 
 def without_rule(steps: Iterable[Step]) -> list[Diagnostic]:

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ...graph.layer import image
 from ...graph.shape import FLOAT
 from ...graph.window import SlidingWindow, transposed_size
-from .expression import Call, Rule, call, direct, ensure_room, own
+from .expression import Call, call, ensure_room, own
+from .node import Node, Operand
+from .translation import Fields, Translation, both_ways, direct
+from .window_fields import NodeWindow
 
 if TYPE_CHECKING:
     from ...graph.graph import Step
@@ -21,12 +24,32 @@ if TYPE_CHECKING:
     from ...layers.avgpool import AvgPool
     from ...layers.conv import Conv
     from ...layers.deconv import Deconv
+    from ...layers.dense import Dense
     from ...layers.sumpool import SumPool
+
+
+_TAPS = ("kernel_shape", "strides", "dilations", "group", "pads")
+_POOLING = ("kernel_shape", "strides", "pads", "ceil_mode")
+"""Attributes that are read."""
 
 
 def conv(layer: Conv, step: Step) -> Call:
     pads = ((window.before, window.after) for window in layer.windows(step.arriving[0]))
     return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
+
+
+def read_conv(node: Node) -> Fields | None:
+    filters = _filters(node)
+    if filters is None:
+        return None
+    window = NodeWindow.of(node, filters.shape[2:])
+    return {
+        "K": filters.shape[0],
+        **window.letters(),
+        **window.padding(upper=True),
+        **window.rounding(),
+        **_shared(node),
+    }
 
 
 def deconv(layer: Deconv, step: Step) -> Call:
@@ -44,6 +67,41 @@ def deconv(layer: Deconv, step: Step) -> Call:
     return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
 
 
+def read_deconv(node: Node) -> Fields | None:
+    filters = _filters(node)
+    if filters is None:
+        return None
+    window = NodeWindow.of(node, filters.shape[2:])
+    extra = tuple(node["output_padding"] or (0, 0))
+    more = {"extra": extra} if any(extra) else {}
+    return {"K": filters.shape[1] * node["group"], **window.letters(), **window.padding(), **more, **_shared(node)}
+
+
+def _filters(node: Node) -> Operand | None:
+    """The weight of a convolution of images, behind which a bias may stand."""
+    if len(node.arriving) != 1 or len(node.stored) not in (1, 2) or len(node.stored[0].shape) != 4:
+        return None
+    return node.stored[0]
+
+
+def _shared(node: Node) -> Fields:
+    """The fields of a convolution that are no window's."""
+    group = {"G": node["group"]} if node["group"] != 1 else {}
+    return group | ({} if len(node.stored) == 2 else {"bias": False})
+
+
+def dense(_: Dense, step: Step) -> Call:
+    return call("Gemm", *step.inputs, *own(step), transB=1)
+
+
+def read_dense(node: Node) -> Fields | None:
+    plain = node.says("alpha", 1.0) and node.says("beta", 1.0) and node.says("transA", 0) and node.says("transB", 1)
+    match node.arriving, node.stored:
+        case ((_,),), (weight, *bias) if plain and len(bias) < 2:
+            return {"K": weight.shape[0]} | ({} if bias else {"bias": False})
+    return None
+
+
 def _taps(layer: Conv | Deconv) -> dict[str, Any]:
     return {"kernel_shape": layer.F, "strides": layer.S, "dilations": layer.D, "group": layer.G}
 
@@ -55,6 +113,13 @@ def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
 
 def maxpool(layer: Pool, step: Step) -> Call:
     return call("MaxPool", *step.inputs, **_window(layer, step))
+
+
+def read_maxpool(node: Node) -> Fields | None:
+    if len(node.arriving) != 1 or node.stored or len(node["kernel_shape"]) != 2:
+        return None
+    window = NodeWindow.of(node, node["kernel_shape"])
+    return {**window.letters(window.F), **window.padding(upper=True), **window.rounding()}
 
 
 def sumpool(layer: SumPool, step: Step) -> Call:
@@ -78,6 +143,17 @@ def avgpool(layer: AvgPool, step: Step) -> Call:
     padded = coverage(layer.windows(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
     mean = _padded_mean(layer, step)
     return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
+
+
+def read_avgpool(node: Node) -> Fields | None:
+    """Under `same-upper` padding never counts, so it stands for no pads that do."""
+    counted = bool(node["count_include_pad"])
+    if (fields := read_maxpool(node)) is None:
+        return None
+    if counted and fields.get("P") == "same-upper":
+        fields |= NodeWindow.of(node, node["kernel_shape"]).padding()
+    uncounted = not counted and fields.get("P", "same-upper") != "same-upper"
+    return fields | ({"count_padding": False} if uncounted else {})
 
 
 def _padded_mean(layer: Pool, step: Step) -> Call:
@@ -109,14 +185,14 @@ def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
     return call("MatMul", call("MatMul", bin_shares(H, rows), *step.inputs), bin_shares(W, columns).T)
 
 
-KINDS: dict[str, Rule] = {
-    "adaptiveavgpool": adaptiveavgpool,
-    "avgpool": avgpool,
-    "conv": conv,
-    "deconv": deconv,
-    "dense": direct("Gemm", transB=1),
+KINDS: dict[str, Translation] = {
+    "adaptiveavgpool": Translation(adaptiveavgpool),
+    "avgpool": both_ways(avgpool, "AveragePool", read_avgpool, *_POOLING, "count_include_pad"),
+    "conv": both_ways(conv, "Conv", read_conv, *_TAPS),
+    "deconv": both_ways(deconv, "ConvTranspose", read_deconv, *_TAPS, "output_padding"),
+    "dense": both_ways(dense, "Gemm", read_dense, "alpha", "beta", "transA", "transB"),
     "globalavgpool": direct("GlobalAveragePool"),
     "globalmaxpool": direct("GlobalMaxPool"),
-    "maxpool": maxpool,
-    "sumpool": sumpool,
+    "maxpool": both_ways(maxpool, "MaxPool", read_maxpool, *_POOLING),
+    "sumpool": Translation(sumpool),
 }

@@ -53,7 +53,7 @@ class Writer:
                 return self.own(step, value)
             return self.hold(inner("constant"), np.asarray(value))
 
-        result = KINDS[step.kind](step.layer, step)
+        result = KINDS[step.kind].write(step.layer, step)
         for call in result.in_order():
             inputs = [name(value) for value in call.inputs]
             names[call] = step.name if call is result else inner(call.op)

@@ -74,3 +74,8 @@ def top(probabilities: Array, classes: Sequence[str] | None, count: int) -> tupl
     named = classes if classes is not None and len(classes) == len(probabilities) else None
     best = np.argsort(-probabilities, kind="stable")[:count]
     return tuple(Class(int(i), named[int(i)] if named else "", float(probabilities[i])) for i in best)
+
+
+def figures(y: Array) -> dict[str, float]:
+    """Range and mean of an output that is no list of classes."""
+    return {"min": float(y.min()), "mean": float(y.mean(dtype=float)), "max": float(y.max())}
