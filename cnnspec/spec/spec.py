@@ -70,16 +70,18 @@ class Spec:
             raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
 
-    def compile(self, weights: Any = None, threads: int | None = None, exact: bool = False) -> Model:
+    def compile(
+        self, weights: Any = None, threads: int | None = None, exact: bool = False, backend: str = "numpy"
+    ) -> Model:
         """The executable network.
 
         `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. `exact` leaves
-        out Winograd's convolution: slower, and a tenth of the rounding error. Raises FileError when weights are
-        missing or do not fit.
+        out Winograd's convolution: slower, and a tenth of the rounding error. `backend` names whose kernels are used.
+        Raises FileError when weights are missing or do not fit, ValueError for a backend that there is not.
         """
         from ..engine.model import compile_model
 
-        return compile_model(self, weights, threads, exact)
+        return compile_model(self, weights, threads, exact, backend)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..engine.kernel_selection import PRODUCT
+from ..engine.backends import chain
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
@@ -136,7 +136,8 @@ class Trainer:
     def _hands(self, examples: int) -> int:
         """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
         runs still give the same bytes."""
-        work = 2 * 3 * examples * self.graph.totals.macs / PRODUCT / len(self.graph.steps)
+        costs = chain().backends[0].costs
+        work = costs.macs(3 * examples * self.graph.totals.macs) / len(self.graph.steps)
         most = min(self.workers.count, examples)
         return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
 

@@ -16,6 +16,7 @@ from calling import call
 from engine_cases import lively
 from hypothesis import given, note, settings
 
+from cnnspec.engine.backends import chain
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.graph.shape import times
 from cnnspec.reports.memory.plan.plan import allocation
@@ -54,7 +55,7 @@ def test_lenet() -> None:
 def test_what_is_said_is_taken(name: str) -> None:
     found = load(name, (1, 28, 28) if name == "lenet5" else (3, 48, 64)).graph
     said = allocation(found)
-    bound = Bound(Prepared(found, lively(found)), 1, 1)
+    bound = Bound(Prepared(found, lively(found), chain()), 1, 1)
     assert said.arena == bound.arena.nbytes
     begin = bound.arena.ctypes.data
     for tensor in said.tensors:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
+from ....engine.backends import chain
 from ....engine.memory_plan import Layout, Span, lay_out
-from ....engine.passes import optimise
+from ....engine.passes import Wanted, optimise
 from ....engine.program import Operation, program
 from ....graph.graph import INPUT, Graph
 from ....graph.shape import FLOAT, Shape
@@ -52,7 +53,7 @@ class Allocation:
 
 def allocation(graph: Graph) -> Allocation:
     """The engine's plan for a graph."""
-    operations = optimise(program(graph), graph.outputs)
+    operations = optimise(program(graph), Wanted(graph.outputs, chain()))
     layout = lay_out(operations, graph.input, graph.outputs)
     spans = layout.spans
     held = [_planned(INPUT, (), "", operations, layout)]
