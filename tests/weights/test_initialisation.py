@@ -14,7 +14,7 @@ from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.graph.layer import TensorSpec
 from cnnspec.machine import hardware
-from cnnspec.machine.hardware import Memory, memory
+from cnnspec.machine.hardware import SystemMemory, memory
 
 LARGE = {
     "a.weight": TensorSpec((400, 300), fan=(300, 400)),
@@ -71,7 +71,7 @@ def refused_because(size: int) -> str:
 
 
 def test_the_bound_is_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "memory", lambda: Memory(80))
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(80))
     assert refused_because(10) == ""
     assert refused_because(11) == "they take 44 bytes; half of its memory is 40"
 
@@ -85,5 +85,5 @@ def test_a_containers_limit_is_the_bound(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_system_that_does_not_tell_its_memory_gets_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "memory", lambda: Memory(None))
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(None))
     assert "half of its memory is 4,294,967,296" in refused_because(2**30 + 1)
