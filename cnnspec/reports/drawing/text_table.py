@@ -70,7 +70,7 @@ def table(
     width: int | None = None,
     narrowing: Iterable[Narrowing] = (),
 ) -> Table:
-    """A table with at least one line. Each `narrowing` is taken in turn until it fits `width`; without a width it is whole."""
+    """A table with at least one line, whole, or narrowed step by step until it fits `width`."""
     rows = [line.cells for section in sections for line in section]
     widths = {
         column.key: max(terminal_text.width(column.title), *map(terminal_text.width, cells))
