@@ -11,11 +11,11 @@ from ..diagnostics import Diagnostic
 from ..engine.model import Model
 from ..graph.array import Array
 from ..graph.graph import INPUT
-from ..inputs.batches import Batch, Case
+from ..inputs.batches import Case, InputBatch
 from ..reports.drawing.terminal_text import escaped
 from ..reports.predictions import to_jsonl, to_text
 from ..reports.predictions.picture import picture
-from ..reports.predictions.ranking import Reading, Result, reading, top
+from ..reports.predictions.ranking import OutputReading, Prediction, reading, top
 from ..spec import Spec
 from ..weights import save
 from . import terminal
@@ -41,7 +41,7 @@ class Results:
         self.failed = 0
         self.printed = False
 
-    def _reading(self, name: str) -> Reading | None:
+    def _reading(self, name: str) -> OutputReading | None:
         """An inner layer is read as classes only where it has one value for each of the network's."""
         graph = self.spec.graph
         classes = {graph.shape(output)[0] for output in graph.outputs}
@@ -56,7 +56,7 @@ class Results:
         parts = [self.spec.name, weights, f"scores: {how}" if how else ""]
         return escaped(", ".join(filter(None, parts))) + "\n\n"
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: InputBatch) -> None:
         """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
         usable = [case for case in batch.cases if case.failure is None]
         for case in batch.cases:
@@ -74,16 +74,16 @@ class Results:
         results = [result for row, case in enumerate(usable) for result in self._of(case, row, outputs)]
         click.echo(self._picture(batch.array) + self._rendered(results), nl=False)
 
-    def _of(self, case: Case, row: int, outputs: dict[str, Array]) -> Iterator[Result]:
+    def _of(self, case: Case, row: int, outputs: dict[str, Array]) -> Iterator[Prediction]:
         for name in self.outputs:
             y, read = outputs[name][row], self.readings[name]
             shown = name if self.named else ""
             if read is None:
-                yield Result(case.name, shown, y)
+                yield Prediction(case.name, shown, y)
             else:
                 with np.errstate(all="ignore"):
                     probabilities = read.probabilities(y.reshape(1, -1))[0]
-                yield Result(case.name, shown, top(probabilities, self.classes, self.top))
+                yield Prediction(case.name, shown, top(probabilities, self.classes, self.top))
 
     def _not_finite(self, case: Case, row: int, given: Array, outputs: dict[str, Array]) -> Iterator[Diagnostic]:
         """A warning for each result with NaN or infinity in it: there is no ranking and no range to be read from it."""
@@ -94,7 +94,7 @@ class Results:
                 why = f"{lost:,} of its {y.size:,} values are NaN or infinite, and {arrived:,} of the input's"
                 yield Diagnostic("W402", f"the output of `{name}` is not finite", file=case.name, why=why)
 
-    def _rendered(self, results: list[Result]) -> str:
+    def _rendered(self, results: list[Prediction]) -> str:
         if self.style == "json":
             return to_jsonl.render(results)
         lines = self.several and self.top == 1

@@ -42,7 +42,7 @@ class Archive(Mapping[str, "NDArray[Any]"]):
             self._members = _members(self._zip.infolist(), size, most)
             self.headers = {name: self._header(info) for name, info in self._members.items()}
 
-    def _header(self, info: zipfile.ZipInfo) -> npy.Header:
+    def _header(self, info: zipfile.ZipInfo) -> npy.NpyHeader:
         with self._zip.open(info) as stream:
             return npy.read_header(stream, info.file_size)
 

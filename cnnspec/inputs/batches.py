@@ -26,7 +26,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class InputBatch:
     """Cases without their arrays, and the array (n, C, H, W) of the usable ones; None when none is."""
 
     cases: list[Case]
@@ -75,7 +75,7 @@ def cases(
             yield Case(name, failure=failure)
 
 
-def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
+def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
     """The cases in groups of up to `size`. Only one group's arrays are held at a time."""
     source = iter(cases)
     while group := list(islice(source, size)):
@@ -83,7 +83,7 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
         stacked = np.stack(usable) if usable else None
         group = [replace(case, array=None) for case in group]
         del usable
-        yield Batch(group, stacked)
+        yield InputBatch(group, stacked)
         del stacked
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError
 from ..files.reading import AnyPath
-from .exporter import Choices, Exporter, Tensors, complete
+from .exporter import Exporter, OptionValues, Tensors, complete
 from .registry import exporter
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def export(
     write(spec, path, format, choices, tensors)
 
 
-def write(spec: Spec, path: AnyPath, format: Exporter, choices: Choices, tensors: Callable[[], Tensors]) -> int:
+def write(spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]) -> int:
     """Write a spec that has no `problems`, and the bytes written. `tensors` is called once nothing else is in the way.
 
     Raises OptionError for what the installed packages cannot do, FileError as `export`.

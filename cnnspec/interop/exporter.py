@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..spec import Spec
 
 Tensors = Mapping[str, "NDArray[Any]"]
-Choices = Mapping[str, Any]
+OptionValues = Mapping[str, Any]
 """A value for each of an exporter's options, by name."""
 
 
@@ -73,21 +73,21 @@ class Exporter(Protocol):
         """What keeps a network from being written, before weights are read or made for it: a package that is missing
         (E417), its size (E418), layers that the format cannot say (E419, with their place in the spec)."""
 
-    def check_options(self, choices: Choices) -> None:
+    def check_options(self, choices: OptionValues) -> None:
         """Raise OptionError for what the installed packages cannot do. Called when there are no `problems`."""
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: Choices) -> bytes:
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
         """The file: the part of the network that makes the spec's outputs, with `tensors` by name.
 
         Equal specs, tensors and choices give equal bytes. Raises FileError for `problems`, for a network that turns
         out too large (E418), and for an unusable file of class names.
         """
 
-    def describe(self, choices: Choices) -> str:
+    def describe(self, choices: OptionValues) -> str:
         """What has been written, in two or three words: `ONNX, opset 17`."""
 
 
-def complete(exporter: Exporter, given: Choices) -> dict[str, Any]:
+def complete(exporter: Exporter, given: OptionValues) -> dict[str, Any]:
     """The given choices, and defaults for the others. Raises TypeError for an unknown name, OptionError for a value."""
     known = {option.name: option for option in exporter.options}
     for name, value in given.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..diagnostics.wording import quantity
 from .blas import Blas, Speed, blas, speed
-from .hardware import Cores, Memory, Processor, count_cores, memory, processor
+from .hardware import Cores, Processor, SystemMemory, count_cores, memory, processor
 
 CHOOSING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "BLIS_ARCH_TYPE")
 """Environment variables that decide with which kernel a library multiplies."""
@@ -32,7 +32,7 @@ class Findings:
 
     processor: Processor
     cores: Cores
-    memory: Memory
+    memory: SystemMemory
     python: str
     numpy: str
     blas: Blas

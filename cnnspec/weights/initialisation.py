@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, FileError
 from ..graph.layer import Style, TensorSpec
-from ..machine.hardware import memory
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +29,10 @@ def initial(needed: Mapping[str, TensorSpec], style: Style, seed: int) -> dict[s
     E409 when they would take more than half of the memory that the process may use: the machine's, or what its
     container is given of it.
     """
+    from ..machine import hardware
+
     wanted = _FLOAT32 * sum(math.prod(tensor.shape) for tensor in needed.values())
-    found = memory()
+    found = hardware.memory()
     half = (found.usable or _UNKNOWN_MEMORY) // 2
     if wanted > half:
         message = "the network's weights are too large for this machine"

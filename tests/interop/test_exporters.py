@@ -14,7 +14,7 @@ import cnnspec
 from cnnspec.cli import group
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.graph.graph import Graph
-from cnnspec.interop.exporter import Choices, Exporter, Option, OptionError, Tensors, complete
+from cnnspec.interop.exporter import Exporter, Option, OptionError, OptionValues, Tensors, complete
 from cnnspec.interop.registry import EXPORTERS
 from cnnspec.spec import Spec
 from cnnspec.weights import save
@@ -39,16 +39,16 @@ class Listing:
         mute = [step for step in graph.steps if step.kind == "tanh"]
         return [Diagnostic("E419", f"no word for `{step.kind}`", span=step.span, why="so it is") for step in mute]
 
-    def check_options(self, choices: Choices) -> None:
+    def check_options(self, choices: OptionValues) -> None:
         if choices["times"] > 3:
             raise OptionError("times", choices["times"], "nobody reads that")
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: Choices) -> bytes:
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
         names = [step.name for step in spec.graph.steps]
         names += [f"{name} {tensors[name].sum():g}" for name in tensors] if choices["with_tensors"] else []
         return "".join(f"{choices['mark']}{name}\n" * choices["times"] for name in names).encode()
 
-    def describe(self, choices: Choices) -> str:
+    def describe(self, choices: OptionValues) -> str:
         return f"a listing, {choices['times']} times"
 
 

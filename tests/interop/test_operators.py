@@ -12,8 +12,8 @@ from onnx_nodes import from_call
 
 from cnnspec.graph.graph import Step
 from cnnspec.graph.layer import Example, Layer
-from cnnspec.interop.onnx.expression import Call, Own, Value
-from cnnspec.interop.onnx.node import Node, Operand, shortest
+from cnnspec.interop.onnx.expression import OperatorCall, Own, Value
+from cnnspec.interop.onnx.node import OnnxNode, Operand, shortest
 from cnnspec.interop.onnx.operators import KINDS, read
 from cnnspec.layers import find
 
@@ -60,18 +60,18 @@ UNSAID = {"batchnorm": {"momentum"}}
 """Fields that are not written: they are for training only."""
 
 
-def written(step: Step) -> list[Call]:
+def written(step: Step) -> list[OperatorCall]:
     return list(KINDS[step.kind].write(step.layer, step).in_order())
 
 
-def read_back(call: Call, step: Step) -> Layer:
+def read_back(call: OperatorCall, step: Step) -> Layer:
     found = read(from_call(call, step))
     assert found is not None
     kind, fields = found
     return find(kind).model_validate(fields)
 
 
-def comparable(call: Call) -> tuple[Any, ...]:
+def comparable(call: OperatorCall) -> tuple[Any, ...]:
     attributes = {name: tuple(v) if isinstance(v, list | tuple) else v for name, v in call.attributes.items()}
     return call.op, attributes, tuple(map(_comparable, call.inputs))
 
@@ -122,28 +122,28 @@ def weight(*shape: int) -> Operand:
 
 WEIGHT = weight(8, 4, 3, 3)
 NODES = {
-    "an attribute by default": (Node("LeakyRelu", (IMAGE,)), ("leakyrelu", {"slope": 0.01})),
-    "a float32": (Node("Elu", (IMAGE,), {"alpha": 0.10000000149011612}), ("elu", {"alpha": 0.1})),
+    "an attribute by default": (OnnxNode("LeakyRelu", (IMAGE,)), ("leakyrelu", {"slope": 0.01})),
+    "a float32": (OnnxNode("Elu", (IMAGE,), {"alpha": 0.10000000149011612}), ("elu", {"alpha": 0.1})),
     "fixed ones in float32": (
-        Node("HardSigmoid", (IMAGE,), {"alpha": 0.1666666716337204, "beta": 0.5}),
+        OnnxNode("HardSigmoid", (IMAGE,), {"alpha": 0.1666666716337204, "beta": 0.5}),
         ("hardsigmoid", {}),
     ),
-    "other ones": (Node("HardSigmoid", (IMAGE,)), None),
-    "the last axis of a vector": (Node("Softmax", (VECTOR,)), ("softmax", {})),
-    "the last axis of an image": (Node("Softmax", (IMAGE,)), None),
-    "channels from behind": (Node("Softmax", (IMAGE,), {"axis": -3}), ("softmax", {})),
+    "other ones": (OnnxNode("HardSigmoid", (IMAGE,)), None),
+    "the last axis of a vector": (OnnxNode("Softmax", (VECTOR,)), ("softmax", {})),
+    "the last axis of an image": (OnnxNode("Softmax", (IMAGE,)), None),
+    "channels from behind": (OnnxNode("Softmax", (IMAGE,), {"axis": -3}), ("softmax", {})),
     "momentum is the other share": (
-        Node("BatchNormalization", (IMAGE, *[weight(4)] * 4), {"momentum": 0.99}),
+        OnnxNode("BatchNormalization", (IMAGE, *[weight(4)] * 4), {"momentum": 0.99}),
         ("batchnorm", {"eps": 1e-5, "momentum": 0.01}),
     ),
-    "an attribute that nobody reads": (Node("Conv", (IMAGE, WEIGHT), {"auto_pad": "SAME_LOWER"}), None),
-    "a convolution of rows": (Node("Conv", (Operand((4, 6)), weight(8, 4, 3))), None),
+    "an attribute that nobody reads": (OnnxNode("Conv", (IMAGE, WEIGHT), {"auto_pad": "SAME_LOWER"}), None),
+    "a convolution of rows": (OnnxNode("Conv", (Operand((4, 6)), weight(8, 4, 3))), None),
     "a bare convolution": (
-        Node("Conv", (IMAGE, WEIGHT)),
+        OnnxNode("Conv", (IMAGE, WEIGHT)),
         ("conv", {"K": 8, "F": (3, 3), "bias": False}),
     ),
     "a depthwise one with all": (
-        Node(
+        OnnxNode(
             "Conv",
             (IMAGE, weight(4, 1, 3, 2), weight(4)),
             {"strides": [2, 1], "dilations": [1, 2], "group": 4, "pads": [1, 0, 0, 2]},
@@ -154,86 +154,86 @@ NODES = {
         ),
     ),
     "cells that no window reads": (
-        Node("Conv", (IMAGE, WEIGHT, weight(8)), {"strides": [2, 2]}),
+        OnnxNode("Conv", (IMAGE, WEIGHT, weight(8)), {"strides": [2, 2]}),
         ("conv", {"K": 8, "F": (3, 3), "S": (2, 2), "rounding": "floor"}),
     ),
     "the odd cell behind": (
-        Node("Conv", (IMAGE, WEIGHT, weight(8)), {"strides": [2, 2], "pads": [0, 0, 1, 1]}),
+        OnnxNode("Conv", (IMAGE, WEIGHT, weight(8)), {"strides": [2, 2], "pads": [0, 0, 1, 1]}),
         ("conv", {"K": 8, "F": (3, 3), "S": (2, 2), "P": "same-upper"}),
     ),
     "rounded up": (
-        Node("MaxPool", (IMAGE,), {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1, "pads": [1, 0, 1, 0]}),
+        OnnxNode("MaxPool", (IMAGE,), {"kernel_shape": (3, 3), "strides": (2, 2), "ceil_mode": 1, "pads": (1, 0) * 2}),
         ("maxpool", {"F": (3, 3), "S": (2, 2), "P": (1, 0), "rounding": "ceil"}),
     ),
     "a stride of 1": (
-        Node("MaxPool", (IMAGE,), {"kernel_shape": [2, 2]}),
+        OnnxNode("MaxPool", (IMAGE,), {"kernel_shape": [2, 2]}),
         ("maxpool", {"F": (2, 2), "S": (1, 1)}),
     ),
     "padding that counts": (
-        Node("AveragePool", (IMAGE,), {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1], "count_include_pad": 1}),
+        OnnxNode("AveragePool", (IMAGE,), {"kernel_shape": [2, 2], "pads": [0, 0, 1, 1], "count_include_pad": 1}),
         ("avgpool", {"F": (2, 2), "S": (1, 1), "P": {"bottom": 1, "right": 1}}),
     ),
     "padding that does not": (
-        Node("AveragePool", (IMAGE,), {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1]}),
+        OnnxNode("AveragePool", (IMAGE,), {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1]}),
         ("avgpool", {"F": (3, 3), "S": (1, 1), "P": "same", "count_padding": False}),
     ),
-    "a Gemm that turns its weight": (Node("Gemm", (VECTOR, weight(5, 3))), None),
-    "a Gemm of half": (Node("Gemm", (VECTOR, weight(3, 5)), {"transB": 1, "alpha": 0.5}), None),
-    "a Gemm": (Node("Gemm", (VECTOR, weight(3, 5)), {"transB": 1}), ("dense", {"K": 3, "bias": False})),
+    "a Gemm that turns its weight": (OnnxNode("Gemm", (VECTOR, weight(5, 3))), None),
+    "a Gemm of half": (OnnxNode("Gemm", (VECTOR, weight(3, 5)), {"transB": 1, "alpha": 0.5}), None),
+    "a Gemm": (OnnxNode("Gemm", (VECTOR, weight(3, 5)), {"transB": 1}), ("dense", {"K": 3, "bias": False})),
     "a size that is left": (
-        Node("Reshape", (IMAGE, stored(0, 8, -1, 8))),
+        OnnxNode("Reshape", (IMAGE, stored(0, 8, -1, 8))),
         ("reshape", {"C": 8, "H": 3, "W": 8}),
     ),
-    "sizes that stay": (Node("Reshape", (IMAGE, stored(0, 0, -1, 0))), ("reshape", {"C": 4, "H": 6, "W": 8})),
-    "five axes": (Node("Reshape", (IMAGE, stored(0, 2, 2, 6, 8))), None),
-    "a batch that moves": (Node("Transpose", (IMAGE,), {"perm": [1, 0, 2, 3]}), None),
+    "sizes that stay": (OnnxNode("Reshape", (IMAGE, stored(0, 0, -1, 0))), ("reshape", {"C": 4, "H": 6, "W": 8})),
+    "five axes": (OnnxNode("Reshape", (IMAGE, stored(0, 2, 2, 6, 8))), None),
+    "a batch that moves": (OnnxNode("Transpose", (IMAGE,), {"perm": [1, 0, 2, 3]}), None),
     "an end beyond the end": (
-        Node("Slice", (IMAGE, stored(-3), stored(2**31 - 1), stored(-1))),
+        OnnxNode("Slice", (IMAGE, stored(-3), stored(2**31 - 1), stored(-1))),
         ("slice", {"axis": "W", "from": 5}),
     ),
-    "steps": (Node("Slice", (IMAGE, stored(0), stored(4), stored(2), stored(2))), None),
+    "steps": (OnnxNode("Slice", (IMAGE, stored(0), stored(4), stored(2), stored(2))), None),
     "two axes": (
-        Node("Slice", (IMAGE, stored(1, 0), stored(-1, 6), stored(2, 3))),
+        OnnxNode("Slice", (IMAGE, stored(1, 0), stored(-1, 6), stored(2, 3))),
         ("crop", {"top": 1, "bottom": 1, "right": 2}),
     ),
-    "channels and rows": (Node("Slice", (IMAGE, stored(1, 1), stored(3, 5), stored(1, 2))), None),
-    "a part of the batch": (Node("Slice", (IMAGE, stored(0), stored(1), stored(0))), None),
+    "channels and rows": (OnnxNode("Slice", (IMAGE, stored(1, 1), stored(3, 5), stored(1, 2))), None),
+    "a part of the batch": (OnnxNode("Slice", (IMAGE, stored(0), stored(1), stored(0))), None),
     "zeros around": (
-        Node("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(0.0))),
+        OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(0.0))),
         ("pad", {"top": 1, "right": 2}),
     ),
     "channels of zeros": (
-        Node("Pad", (IMAGE, stored(0, 1, 0, 0, 0, 0, 0, 0))),
+        OnnxNode("Pad", (IMAGE, stored(0, 1, 0, 0, 0, 0, 0, 0))),
         ("pad", {"axis": "C", "before": 1}),
     ),
-    "ones around": (Node("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(1.0))), None),
-    "mirrored": (Node("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2)), {"mode": "reflect"}), None),
-    "less than nothing": (Node("Pad", (IMAGE, stored(0, 0, -1, 0, 0, 0, 0, 0))), None),
+    "ones around": (OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(1.0))), None),
+    "mirrored": (OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2)), {"mode": "reflect"}), None),
+    "less than nothing": (OnnxNode("Pad", (IMAGE, stored(0, 0, -1, 0, 0, 0, 0, 0))), None),
     "bilinear by default": (
-        Node("Resize", (IMAGE, None, stored(1, 1, 2, 3)), {"mode": "linear"}),
+        OnnxNode("Resize", (IMAGE, None, stored(1, 1, 2, 3)), {"mode": "linear"}),
         ("upsample", {"factor": (2, 3), "mode": "bilinear"}),
     ),
-    "by halves": (Node("Resize", (IMAGE, None, stored(1, 1, 1.5, 1)), {"mode": "linear"}), None),
-    "nearest by default": (Node("Resize", (IMAGE, None, stored(1, 1, 2, 2))), None),
-    "cubic": (Node("Resize", (IMAGE, None, stored(1, 1, 2, 2)), {"mode": "cubic"}), None),
-    "columns first": (Node("DepthToSpace", (IMAGE,), {"blocksize": 2}), None),
-    "a gate": (Node("Mul", (IMAGE, Operand((4, 1, 1)))), ("mul", {})),
-    "a value a channel": (Node("Mul", (IMAGE, weight(4, 1, 1))), ("scale", {})),
-    "a value a channel, with the batch's axis": (Node("Mul", (IMAGE, weight(1, 4, 1, 1))), ("scale", {})),
-    "a value a column": (Node("Mul", (IMAGE, weight(8))), None),
-    "a weight first": (Node("Mul", (weight(4, 1, 1), IMAGE)), None),
-    "a stored summand": (Node("Add", (IMAGE, weight(4, 1, 1))), None),
-    "bounds of six": (Node("Clip", (IMAGE, stored(0), stored(6))), ("relu6", {})),
-    "other bounds": (Node("Clip", (IMAGE, stored(-1), stored(1))), None),
-    "no upper bound": (Node("Clip", (IMAGE, stored(0))), None),
-    "no operator of a layer": (Node("ReduceL2", (IMAGE,)), None),
-    "nothing at all": (Node("Relu", ()), None),
-    "nothing computed": (Node("Relu", (stored(1),)), None),
+    "by halves": (OnnxNode("Resize", (IMAGE, None, stored(1, 1, 1.5, 1)), {"mode": "linear"}), None),
+    "nearest by default": (OnnxNode("Resize", (IMAGE, None, stored(1, 1, 2, 2))), None),
+    "cubic": (OnnxNode("Resize", (IMAGE, None, stored(1, 1, 2, 2)), {"mode": "cubic"}), None),
+    "columns first": (OnnxNode("DepthToSpace", (IMAGE,), {"blocksize": 2}), None),
+    "a gate": (OnnxNode("Mul", (IMAGE, Operand((4, 1, 1)))), ("mul", {})),
+    "a value a channel": (OnnxNode("Mul", (IMAGE, weight(4, 1, 1))), ("scale", {})),
+    "a value a channel, with the batch's axis": (OnnxNode("Mul", (IMAGE, weight(1, 4, 1, 1))), ("scale", {})),
+    "a value a column": (OnnxNode("Mul", (IMAGE, weight(8))), None),
+    "a weight first": (OnnxNode("Mul", (weight(4, 1, 1), IMAGE)), None),
+    "a stored summand": (OnnxNode("Add", (IMAGE, weight(4, 1, 1))), None),
+    "bounds of six": (OnnxNode("Clip", (IMAGE, stored(0), stored(6))), ("relu6", {})),
+    "other bounds": (OnnxNode("Clip", (IMAGE, stored(-1), stored(1))), None),
+    "no upper bound": (OnnxNode("Clip", (IMAGE, stored(0))), None),
+    "no operator of a layer": (OnnxNode("ReduceL2", (IMAGE,)), None),
+    "nothing at all": (OnnxNode("Relu", ()), None),
+    "nothing computed": (OnnxNode("Relu", (stored(1),)), None),
 }
 
 
 @pytest.mark.parametrize(("node", "found"), NODES.values(), ids=NODES)
-def test_nodes_of_other_writers(node: Node, found: tuple[str, dict[str, Any]] | None) -> None:
+def test_nodes_of_other_writers(node: OnnxNode, found: tuple[str, dict[str, Any]] | None) -> None:
     assert read(node) == found
     if found is not None:
         find(found[0]).model_validate(found[1])

@@ -15,7 +15,7 @@ from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
-from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_cores, memory, processor
+from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, memory, processor
 from cnnspec.reports.doctor import to_json, to_text
 
 GIB = 2**30
@@ -82,15 +82,15 @@ def test_quota_of_version_1(tmp_path: Path, folder: str, quota: str, expected: f
 def test_memory(tmp_path: Path) -> None:
     installed = memory(tmp_path).installed
     assert installed
-    assert memory(tmp_path) == Memory(installed, None)
+    assert memory(tmp_path) == SystemMemory(installed, None)
     two = machine(tmp_path / "2", proc__self__cgroup="0::/a\n", sys__fs__cgroup__a__memory_DOT_max=f"{1 << 20}\n")
-    assert memory(two) == Memory(installed, 1 << 20)
+    assert memory(two) == SystemMemory(installed, 1 << 20)
     assert memory(two).usable == 1 << 20
     endless = machine(tmp_path / "3", proc__self__cgroup="0::/\n", sys__fs__cgroup__memory_DOT_max="max\n")
     assert memory(endless).usable == installed
     file = {"sys__fs__cgroup__memory__memory_DOT_limit_in_bytes": "9223372036854771712\n"}
     one = machine(tmp_path / "1", proc__self__cgroup="4:memory:/docker/1f\n", **file)
-    assert memory(one) == Memory(installed, None)
+    assert memory(one) == SystemMemory(installed, None)
 
 
 def test_memory_untold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_a_library_that_threadpoolctl_does_not_know(monkeypatch: pytest.MonkeyPa
 FINDINGS = Findings(
     Processor("Some 9000", "AVX2"),
     Cores(8, 8, None),
-    Memory(16 * GIB),
+    SystemMemory(16 * GIB),
     "3.12.1 (CPython, Linux x86_64)",
     "2.4.0",
     Blas("openblas", "0.3.31", "Haswell", 8, True),
@@ -243,7 +243,7 @@ def test_numpy_kept_from_instructions() -> None:
 
 def test_text() -> None:
     findings = replace(
-        FINDINGS, cores=Cores(8, 8, 1.5), memory=Memory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
+        FINDINGS, cores=Cores(8, 8, 1.5), memory=SystemMemory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
     )
     shown = to_text.render(findings, advice(findings), colour=False).splitlines()
     assert shown[:8] == [
@@ -266,7 +266,9 @@ def test_text_of_a_variable_is_safe_to_print() -> None:
 
 
 def test_what_is_unknown_is_said() -> None:
-    findings = replace(FINDINGS, blas=Blas("scipy-openblas", "0.3.31"), speed=Speed(None, 99.0), memory=Memory(None))
+    findings = replace(
+        FINDINGS, blas=Blas("scipy-openblas", "0.3.31"), speed=Speed(None, 99.0), memory=SystemMemory(None)
+    )
     shown = to_text.render(findings, [], colour=False)
     assert "BLAS       scipy-openblas 0.3.31, kernel and threads unknown" in shown
     assert "speed      99 GFLOP/s (float32" in shown

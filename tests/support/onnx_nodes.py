@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from cnnspec.graph.graph import Step
-from cnnspec.interop.onnx.expression import Call, Own, Value
-from cnnspec.interop.onnx.node import Node, Operand
+from cnnspec.interop.onnx.expression import OperatorCall, Own, Value
+from cnnspec.interop.onnx.node import OnnxNode, Operand
 
 FEW = 16
 """Values of a stored tensor that a node knows: those that say a shape, not those that are learned."""
 
 
-def from_call(call: Call, step: Step) -> Node:
+def from_call(call: OperatorCall, step: Step) -> OnnxNode:
     """The one call that a step's layer is."""
-    return Node(call.op, tuple(_operand(value, step) for value in call.inputs), call.attributes)
+    return OnnxNode(call.op, tuple(_operand(value, step) for value in call.inputs), call.attributes)
 
 
 def _operand(value: Value, step: Step) -> Operand | None:
@@ -25,12 +25,12 @@ def _operand(value: Value, step: Step) -> Operand | None:
         return Operand(step.arriving[step.inputs.index(value)]) if value else None
     if isinstance(value, Own):
         return Operand(value.shape or step.tensors[value.key].shape, is_stored=True)
-    assert not isinstance(value, Call)
+    assert not isinstance(value, OperatorCall)
     array = np.asarray(value)
     return Operand(array.shape, True, tuple(map(float, array.ravel())))
 
 
-def from_file(model: Any, name: str) -> Node:
+def from_file(model: Any, name: str) -> OnnxNode:
     """The node of that name in a loaded model whose values all have shapes (N, ...)."""
     from onnx import helper, numpy_helper
 
@@ -44,7 +44,7 @@ def from_file(model: Any, name: str) -> Node:
     operands = tuple(given[name] if name else None for name in node.input)
     attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     spelled = {key: value.decode() if isinstance(value, bytes) else value for key, value in attributes.items()}
-    return Node(node.op_type, operands, spelled)
+    return OnnxNode(node.op_type, operands, spelled)
 
 
 def _read(array: np.ndarray[Any, Any]) -> Operand:

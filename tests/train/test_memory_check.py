@@ -11,7 +11,7 @@ from quadrants import quadrants
 from cnnspec import load
 from cnnspec.diagnostics import TrainingError
 from cnnspec.language.sections.train import Train
-from cnnspec.machine.hardware import Memory
+from cnnspec.machine.hardware import SystemMemory
 from cnnspec.train import room
 from cnnspec.train.room import ensure_room
 from cnnspec.train.step_memory import step_memory
@@ -24,7 +24,7 @@ def needed(batch: int) -> int:
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, installed: int | None, limit: int | None = None) -> None:
-    monkeypatch.setattr(room, "memory", lambda: Memory(installed, limit))
+    monkeypatch.setattr(room, "memory", lambda: SystemMemory(installed, limit))
 
 
 def test_what_fits_is_not_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:

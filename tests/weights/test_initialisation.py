@@ -13,8 +13,8 @@ from file_systems import machine
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.graph.layer import TensorSpec
-from cnnspec.machine.hardware import Memory, memory
-from cnnspec.weights import initialisation
+from cnnspec.machine import hardware
+from cnnspec.machine.hardware import SystemMemory, memory
 
 LARGE = {
     "a.weight": TensorSpec((400, 300), fan=(300, 400)),
@@ -71,7 +71,7 @@ def refused_because(size: int) -> str:
 
 
 def test_the_bound_is_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(initialisation, "memory", lambda: Memory(80))
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(80))
     assert refused_because(10) == ""
     assert refused_because(11) == "they take 44 bytes; half of its memory is 40"
 
@@ -79,11 +79,11 @@ def test_the_bound_is_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_containers_limit_is_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine has far more: only the limit of the process' control group refuses it."""
     root = machine(tmp_path, proc__self__cgroup="0::/a\n", sys__fs__cgroup__a__memory_DOT_max="80\n")
-    monkeypatch.setattr(initialisation, "memory", partial(memory, root))
+    monkeypatch.setattr(hardware, "memory", partial(memory, root))
     assert refused_because(10) == ""
     assert refused_because(11) == "they take 44 bytes; half of what this process is limited to is 40"
 
 
 def test_a_system_that_does_not_tell_its_memory_gets_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(initialisation, "memory", lambda: Memory(None))
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(None))
     assert "half of its memory is 4,294,967,296" in refused_because(2**30 + 1)

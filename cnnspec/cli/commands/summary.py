@@ -64,12 +64,19 @@ def command(
         raise click.UsageError(view.no_batch)
     if (options or threads) and not view.takes_settings:
         raise click.UsageError("--set and --threads go with --train.")
-    checked = check(spec, shape)
+    first = check(spec, shape)
     note_size(shape)
-    asked = Asked(checked, check(other, shape) if other else None, shape, batch, depth, options, threads)
+    asked = Asked(first, check(other, shape) if other else None, shape, batch, depth, options, threads)
     data = view.data(asked)
+    if other:
+        _show_findings(asked)  # of a comparison, what is compared comes last
     if data is not None:
         click.echo(render(view.subject, style, *data, width=width(), colour=colour()), nl=False)
-    show([d for one in asked.specs for d in one.diagnostics], [one.source for one in asked.specs])
-    code = max(exit_code(one.diagnostics) for one in asked.specs)
+    if not other:
+        _show_findings(asked)
+    code = max(exit_code(checked.diagnostics) for checked in asked.specs)
     return code or int(data is not None and view.differs(*data))
+
+
+def _show_findings(asked: Asked) -> None:
+    show([d for checked in asked.specs for d in checked.diagnostics], [checked.source for checked in asked.specs])

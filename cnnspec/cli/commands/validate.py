@@ -88,10 +88,10 @@ def _render(results: Sequence[Checked], style: str) -> str:
 
 
 def _text(result: Checked) -> str:
-    from ...reports.diagnostics.to_text import text
+    from ...reports.diagnostics import to_text
     from ...reports.drawing.terminal_text import escaped
 
-    said = text(result.diagnostics, [result.source], colour())
+    said = to_text.render(result.diagnostics, [result.source], colour())
     if result.spec is None or exit_code(result.diagnostics):
         return said
     return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"

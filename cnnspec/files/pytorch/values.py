@@ -29,7 +29,7 @@ MOST_AXES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class GlobalName:
     """A global of the allow-list, such as `torch.FloatStorage`. Only its text is kept."""
 
     path: str
@@ -145,7 +145,7 @@ _DTYPES = (
 ALLOWED = frozenset([*BUILDERS, *STORAGES, *(f"torch.{dtype}" for dtype in _DTYPES.split())])
 
 
-def name(module: str, member: str) -> Name:
+def name(module: str, member: str) -> GlobalName:
     """The global `module.member`, if it is on the allow-list."""
     path = f"{'builtins' if module == '__builtin__' else module}.{member}"
     if path not in ALLOWED:
@@ -154,12 +154,12 @@ def name(module: str, member: str) -> Name:
             "a checkpoint is a pickle, a program that may call whatever it names; only dense tensors "
             "of the usual types and plain containers are understood here, and nothing was executed",
         )
-    return Name(path)
+    return GlobalName(path)
 
 
 def call(function: object, arguments: object) -> object:
     """What the pickle gets for calling `function`."""
-    builder = BUILDERS.get(function.path) if isinstance(function, Name) else None
+    builder = BUILDERS.get(function.path) if isinstance(function, GlobalName) else None
     if builder is None or not isinstance(arguments, tuple):
         raise malformed("it calls something that is no function")
     return builder(arguments)
@@ -170,7 +170,7 @@ def storage(identity: object) -> Storage:
     if isinstance(identity, tuple) and len(identity) == 6 and identity[5] is None:
         identity = identity[:5]  # a stream may add a view of another storage; PyTorch 0.4 and later never do
     match identity:
-        case ("storage", Name(path), str(key), str(), count) if path in STORAGES:
+        case ("storage", GlobalName(path), str(key), str(), count) if path in STORAGES:
             return Storage(key, STORAGES[path], _count(count))
     raise refusal("refers to data that are no plain storage", "other data have no place among weights")
 

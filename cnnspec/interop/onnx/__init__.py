@@ -18,8 +18,6 @@ from ... import __version__
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
 from ..exporter import missing_package
-from .expression import too_large
-from .operators import without_rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +30,9 @@ OPSET = 17
 
 def problems(graph: Graph) -> list[Diagnostic]:
     """What keeps `encode` from writing the network (E417 to E419), seen before weights are read or made for it."""
+    from .expression import too_large
+    from .operators import without_rule
+
     if found := without_rule(graph.steps):
         return found
     try:

@@ -6,8 +6,8 @@ from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING
 
-from .expression import Call, call
-from .node import Node
+from .expression import OperatorCall, call
+from .node import OnnxNode
 from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from ...layers.upsample import Upsample
 
 
-def reshape(_: Reshape, step: Step) -> Call:
+def reshape(_: Reshape, step: Step) -> OperatorCall:
     return call("Reshape", *step.inputs, (0, *step.shape))
 
 
-def read_reshape(node: Node) -> Fields | None:
+def read_reshape(node: OnnxNode) -> Fields | None:
     """To a vector or an image. 0 stands for the size that arrives, -1 for what is left."""
     match node.arriving, node.stored:
         case (x,), (target,) if len(target.whole) in (2, 4):
@@ -36,23 +36,23 @@ def read_reshape(node: Node) -> Fields | None:
     return None
 
 
-def permute(layer: Permute, step: Step) -> Call:
+def permute(layer: Permute, step: Step) -> OperatorCall:
     return call("Transpose", *step.inputs, perm=(0, *(1 + axis for axis in layer.axes)))
 
 
-def read_permute(node: Node) -> Fields | None:
+def read_permute(node: OnnxNode) -> Fields | None:
     match node["perm"]:
         case (0, *axes) if len(axes) == 3 and not node.stored:
             return {"order": tuple("CHW"[axis - 1] for axis in axes)}
     return None
 
 
-def pad(layer: Pad, step: Step) -> Call:
+def pad(layer: Pad, step: Step) -> OperatorCall:
     before, after = zip(*layer.widths(step.arriving[0]), strict=True)
     return call("Pad", *step.inputs, (0, *before, 0, *after))
 
 
-def read_pad(node: Node) -> Fields | None:
+def read_pad(node: OnnxNode) -> Fields | None:
     """Zeros; an amount below 0 cuts off, which is no `pad`."""
     match node.arriving, node.stored:
         case (x,), (amounts, *fill) if node.says("mode", "constant") and not any(v for f in fill for v in f.values):
@@ -75,20 +75,20 @@ def _edges(widths: tuple[tuple[int, int], ...]) -> Fields | None:
     return {"axis": "C"} | {name: n for name, n in (("before", before), ("after", after)) if n}
 
 
-def crop(layer: Crop, step: Step) -> Call:
+def crop(layer: Crop, step: Step) -> OperatorCall:
     shape = step.arriving[0]
     before, after = zip(*layer.widths(shape), strict=True)
     ends = tuple(size - cut for size, cut in zip(shape, after, strict=True))
     return call("Slice", *step.inputs, before, ends, tuple(range(1, 1 + len(shape))))
 
 
-def slice(layer: Slice, step: Step) -> Call:
+def slice(layer: Slice, step: Step) -> OperatorCall:
     axis = "CHW".index(layer.axis)
     first, end = layer.bounds(step.arriving[0][axis])
     return call("Slice", *step.inputs, (first,), (end,), (1 + axis,))
 
 
-def _ranges(node: Node) -> dict[int, tuple[int, int]] | None:
+def _ranges(node: OnnxNode) -> dict[int, tuple[int, int]] | None:
     """Of a Slice without steps, by axis the first cell and the one to stop before."""
     match node.arriving, [operand.whole for operand in node.stored]:
         case (x,), [starts, ends, axes]:
@@ -107,7 +107,7 @@ def _cell(place: int, size: int) -> int:
     return min(size, max(0, place + size if place < 0 else place))
 
 
-def read_slice(node: Node) -> Fields | None:
+def read_slice(node: OnnxNode) -> Fields | None:
     """Along one axis."""
     match list((_ranges(node) or {}).items()):
         case [(axis, (first, end))]:
@@ -116,7 +116,7 @@ def read_slice(node: Node) -> Fields | None:
     return None
 
 
-def read_crop(node: Node) -> Fields | None:
+def read_crop(node: OnnxNode) -> Fields | None:
     """Along several axes."""
     ranges = _ranges(node) or {}
     if len(ranges) < 2:
@@ -132,7 +132,7 @@ UPSAMPLING = {
 }
 
 
-def upsample(layer: Upsample, step: Step) -> Call:
+def upsample(layer: Upsample, step: Step) -> OperatorCall:
     """Nearest by rounding down: no half-way case, so programs cannot differ."""
     import numpy as np
 
@@ -140,7 +140,7 @@ def upsample(layer: Upsample, step: Step) -> Call:
     return call("Resize", *step.inputs, "", scales, **UPSAMPLING[layer.mode])
 
 
-def read_upsample(node: Node) -> Fields | None:
+def read_upsample(node: OnnxNode) -> Fields | None:
     """By whole factors: nearest by rounding down, or bilinear."""
     mode = {"nearest": "nearest", "linear": "bilinear"}.get(node["mode"], "")
     usual = UPSAMPLING.get(mode, {})
@@ -152,12 +152,12 @@ def read_upsample(node: Node) -> Fields | None:
     return None
 
 
-def absent(_: Layer, step: Step) -> Call:
+def absent(_: Layer, step: Step) -> OperatorCall:
     """What does something in training only."""
     return call("Identity", *step.inputs)
 
 
-def channelshuffle(layer: ChannelShuffle, step: Step) -> Call:
+def channelshuffle(layer: ChannelShuffle, step: Step) -> OperatorCall:
     C, *size = step.arriving[0]
     table = call("Reshape", *step.inputs, (0, layer.G, C // layer.G, *size))
     turned = call("Transpose", table, perm=(0, 2, 1, *range(3, 3 + len(size))))

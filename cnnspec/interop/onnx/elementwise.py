@@ -6,8 +6,8 @@ from functools import reduce
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-from .expression import Call, Rule, call, per_channel
-from .node import Node
+from .expression import OperatorCall, WriteRule, call, per_channel
+from .node import OnnxNode
 from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from ...layers.gelu import GELU
 
 
-def relu6(_: Layer, step: Step) -> Call:
+def relu6(_: Layer, step: Step) -> OperatorCall:
     return call("Clip", *step.inputs, 0.0, 6.0)
 
 
-def silu(_: Layer, step: Step) -> Call:
+def silu(_: Layer, step: Step) -> OperatorCall:
     (x,) = step.inputs
     return call("Mul", x, call("Sigmoid", x))
 
 
-def prelu(_: Layer, step: Step) -> Call:
+def prelu(_: Layer, step: Step) -> OperatorCall:
     return call("PRelu", *step.inputs, per_channel("weight", step))
 
 
-def scale(_: Layer, step: Step) -> Call:
+def scale(_: Layer, step: Step) -> OperatorCall:
     return call("Mul", *step.inputs, per_channel("weight", step))
 
 
-def gelu(layer: GELU, step: Step) -> Call:
+def gelu(layer: GELU, step: Step) -> OperatorCall:
     """Written out: the operator Gelu came with opset 20."""
     (x,) = step.inputs
     if layer.approx == "none":
@@ -44,22 +44,22 @@ def gelu(layer: GELU, step: Step) -> Call:
     return call("Mul", call("Mul", x, 0.5), call("Add", inner, 1.0))
 
 
-def joined(op: str) -> Rule:
+def joined(op: str) -> WriteRule:
     """A join by an operator of two inputs, from the first branch to the last."""
 
-    def rule(_: Layer, step: Step) -> Call:
+    def rule(_: Layer, step: Step) -> OperatorCall:
         first, second, *others = step.inputs
         return reduce(lambda done, other: call(op, done, other), others, call(op, first, second))
 
     return rule
 
 
-def read_relu6(node: Node) -> Fields | None:
+def read_relu6(node: OnnxNode) -> Fields | None:
     """Clip between the numbers 0 and 6; other bounds are no layer."""
     return {} if [bound.values for bound in node.stored] == [(0.0,), (6.0,)] else None
 
 
-def read_per_channel(node: Node) -> Fields | None:
+def read_per_channel(node: OnnxNode) -> Fields | None:
     """One stored value a channel, along the channels of what arrives."""
     match node.arriving, node.stored:
         case ((C, *rest),), (weight,) if weight.shape in ((C, *(1 for _ in rest)), (1, C, *(1 for _ in rest))):
@@ -67,7 +67,7 @@ def read_per_channel(node: Node) -> Fields | None:
     return None
 
 
-def read_join(node: Node) -> Fields | None:
+def read_join(node: OnnxNode) -> Fields | None:
     """Two computed branches; those of more layers arrive as a chain."""
     return {} if len(node.arriving) == 2 and not node.stored else None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph
-from ..exporter import Choices, Option, OptionError, Tensors
+from ..exporter import Option, OptionError, OptionValues, Tensors
 from . import OPSET, encode, opsets, problems
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ class ONNX:
     def problems(self, graph: Graph) -> list[Diagnostic]:
         return problems(graph)
 
-    def check_options(self, choices: Choices) -> None:
+    def check_options(self, choices: OptionValues) -> None:
         opset, newest = choices["opset"], opsets()[-1]
         if opset > newest:
             raise OptionError("opset", opset, f"the installed onnx knows {newest} at most")
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: Choices) -> bytes:
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
         return encode(spec, tensors, choices["opset"])
 
-    def describe(self, choices: Choices) -> str:
+    def describe(self, choices: OptionValues) -> str:
         return f"ONNX, opset {choices['opset']}"

@@ -32,7 +32,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class OperatorCall:
     """One operator applied to values. The same call read twice is computed once.
 
     A value is the name of an arriving tensor ("" for an optional one left out), another call, a tensor of the layer,
@@ -43,12 +43,12 @@ class Call:
     inputs: tuple[Value, ...]
     attributes: dict[str, Any]
 
-    def in_order(self) -> Iterator[Call]:
+    def in_order(self) -> Iterator[OperatorCall]:
         """This call and those that it reads, each once and behind what it reads itself."""
         done, waiting = set(), [self]
         while waiting:
             call = waiting[-1]
-            unmet = [value for value in call.inputs if isinstance(value, Call) and value not in done]
+            unmet = [value for value in call.inputs if isinstance(value, OperatorCall) and value not in done]
             if unmet:
                 waiting += reversed(unmet)
                 continue
@@ -58,14 +58,14 @@ class Call:
                 yield call
 
 
-Value: TypeAlias = "str | Call | Own | float | tuple[int, ...] | NDArray[np.float32]"
-Rule = Callable[[Any, Step], Call]
+Value: TypeAlias = "str | OperatorCall | Own | float | tuple[int, ...] | NDArray[np.float32]"
+WriteRule = Callable[[Any, Step], OperatorCall]
 """From a layer and its step to what computes the step's output."""
 
 
-def call(op: str, *inputs: Value, **attributes: Any) -> Call:
+def call(op: str, *inputs: Value, **attributes: Any) -> OperatorCall:
     """`op` on `inputs`."""
-    return Call(op, inputs, attributes)
+    return OperatorCall(op, inputs, attributes)
 
 
 def own(step: Step) -> Iterator[Own]:

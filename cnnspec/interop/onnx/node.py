@@ -53,7 +53,7 @@ class Operand(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class OnnxNode:
     """An operator with its operands, None where an optional one is left out, and the attributes that are written."""
 
     op: str

@@ -8,13 +8,13 @@ from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Step
 from . import data_movement, elementwise, normalization, windowed
-from .node import Node
+from .node import OnnxNode
 from .translation import Fields, Translation
 
 KINDS: dict[str, Translation] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
 
 
-def read(node: Node) -> tuple[str, Fields] | None:
+def read(node: OnnxNode) -> tuple[str, Fields] | None:
     """The kind and the fields of the layer that a node is by itself; None where it is none, or part of one.
 
     The fields are as a layer's model takes them; a join has none, its branches are what arrives. What ONNX does not

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...graph.graph import Step
-from .expression import Call, Rule, call, own
-from .node import Node, shortest
+from .expression import OperatorCall, WriteRule, call, own
+from .node import OnnxNode, shortest
 
 Fields = dict[str, Any]
-Reader = Callable[[Node], "Fields | None"]
+ReadRule = Callable[[OnnxNode], "Fields | None"]
 """From a node to the fields of a layer that computes the same; None when there is none of the kind."""
 
 
@@ -22,13 +22,13 @@ class Translation:
     `read` is asked about nodes of `op` whose attributes are all among `attributes`, with something computed first.
     """
 
-    write: Rule
+    write: WriteRule
     op: str = ""
-    read: Reader | None = None
+    read: ReadRule | None = None
     attributes: frozenset[str] = frozenset()
 
 
-def both_ways(write: Rule, op: str, read: Reader, *attributes: str) -> Translation:
+def both_ways(write: WriteRule, op: str, read: ReadRule, *attributes: str) -> Translation:
     """A kind with rules of its own."""
     return Translation(write, op, read, frozenset(attributes))
 
@@ -40,11 +40,11 @@ def direct(
     attributes are `fixed`. So many stored `tensors` follow what is computed, one input unless it has `branches`."""
     named = fields or {}
 
-    def write(layer: Any, step: Step) -> Call:
+    def write(layer: Any, step: Step) -> OperatorCall:
         given = {attribute: getattr(layer, field) for attribute, field in named.items()}
         return call(op, *step.inputs, *own(step), **fixed, **given)
 
-    def read(node: Node) -> Fields | None:
+    def read(node: OnnxNode) -> Fields | None:
         if len(node.stored) != tensors or (len(node.arriving) != 1 and not branches):
             return None
         if not all(node.says(name, value) for name, value in fixed.items()):

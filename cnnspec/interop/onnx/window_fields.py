@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...graph.window import SlidingWindow, same, same_upper
-from .node import Node
+from .node import OnnxNode
 
 SIDES = ("top", "left", "bottom", "right")
 """In the order of ONNX's `pads`."""
@@ -24,7 +24,7 @@ class NodeWindow:
     ceil: bool
 
     @classmethod
-    def of(cls, node: Node, F: tuple[int, ...]) -> NodeWindow:
+    def of(cls, node: OnnxNode, F: tuple[int, ...]) -> NodeWindow:
         S, D, pads = (tuple(node[name] or ()) for name in ("strides", "dilations", "pads"))
         _, *size = node.arriving[0]
         return cls(tuple(size), tuple(F), S or (1, 1), D or (1, 1), pads or (0, 0, 0, 0), bool(node["ceil_mode"]))

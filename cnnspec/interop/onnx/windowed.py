@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ...graph.layer import image
 from ...graph.shape import FLOAT
 from ...graph.window import SlidingWindow, transposed_size
-from .expression import Call, call, ensure_room, own
-from .node import Node, Operand
+from .expression import OperatorCall, call, ensure_room, own
+from .node import OnnxNode, Operand
 from .translation import Fields, Translation, both_ways, direct
 from .window_fields import NodeWindow
 
@@ -33,12 +33,12 @@ _POOLING = ("kernel_shape", "strides", "pads", "ceil_mode")
 """Attributes that are read."""
 
 
-def conv(layer: Conv, step: Step) -> Call:
+def conv(layer: Conv, step: Step) -> OperatorCall:
     pads = ((window.before, window.after) for window in layer.windows(step.arriving[0]))
     return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
 
 
-def read_conv(node: Node) -> Fields | None:
+def read_conv(node: OnnxNode) -> Fields | None:
     filters = _filters(node)
     if filters is None:
         return None
@@ -52,7 +52,7 @@ def read_conv(node: Node) -> Fields | None:
     }
 
 
-def deconv(layer: Deconv, step: Step) -> Call:
+def deconv(layer: Deconv, step: Step) -> OperatorCall:
     """ONNX is told how many rows and columns are missing behind those that are painted. A whole stride or more is
     refused by ONNX Runtime: then zeros behind the image paint them."""
     (x,), (_, H, W) = step.inputs, image(step.arriving[0])
@@ -67,7 +67,7 @@ def deconv(layer: Deconv, step: Step) -> Call:
     return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
 
 
-def read_deconv(node: Node) -> Fields | None:
+def read_deconv(node: OnnxNode) -> Fields | None:
     filters = _filters(node)
     if filters is None:
         return None
@@ -77,24 +77,24 @@ def read_deconv(node: Node) -> Fields | None:
     return {"K": filters.shape[1] * node["group"], **window.letters(), **window.padding(), **more, **_shared(node)}
 
 
-def _filters(node: Node) -> Operand | None:
+def _filters(node: OnnxNode) -> Operand | None:
     """The weight of a convolution of images, behind which a bias may stand."""
     if len(node.arriving) != 1 or len(node.stored) not in (1, 2) or len(node.stored[0].shape) != 4:
         return None
     return node.stored[0]
 
 
-def _shared(node: Node) -> Fields:
+def _shared(node: OnnxNode) -> Fields:
     """The fields of a convolution that are no window's."""
     group = {"G": node["group"]} if node["group"] != 1 else {}
     return group | ({} if len(node.stored) == 2 else {"bias": False})
 
 
-def dense(_: Dense, step: Step) -> Call:
+def dense(_: Dense, step: Step) -> OperatorCall:
     return call("Gemm", *step.inputs, *own(step), transB=1)
 
 
-def read_dense(node: Node) -> Fields | None:
+def read_dense(node: OnnxNode) -> Fields | None:
     plain = node.says("alpha", 1.0) and node.says("beta", 1.0) and node.says("transA", 0) and node.says("transB", 1)
     match node.arriving, node.stored:
         case ((_,),), (weight, *bias) if plain and len(bias) < 2:
@@ -111,22 +111,22 @@ def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
     return rows[0], columns[0], rows[1], columns[1]
 
 
-def maxpool(layer: Pool, step: Step) -> Call:
+def maxpool(layer: Pool, step: Step) -> OperatorCall:
     return call("MaxPool", *step.inputs, **_window(layer, step))
 
 
-def read_maxpool(node: Node) -> Fields | None:
+def read_maxpool(node: OnnxNode) -> Fields | None:
     if len(node.arriving) != 1 or node.stored or len(node["kernel_shape"]) != 2:
         return None
     window = NodeWindow.of(node, node["kernel_shape"])
     return {**window.letters(window.F), **window.padding(upper=True), **window.rounding()}
 
 
-def sumpool(layer: SumPool, step: Step) -> Call:
+def sumpool(layer: SumPool, step: Step) -> OperatorCall:
     return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
 
 
-def avgpool(layer: AvgPool, step: Step) -> Call:
+def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
     """AveragePool divides by the cells on the input, or by all of the window's; other divisors are put right after it.
 
     What the layer makes of an image of ones is the share of its divisor that lies on the input.
@@ -145,7 +145,7 @@ def avgpool(layer: AvgPool, step: Step) -> Call:
     return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
 
 
-def read_avgpool(node: Node) -> Fields | None:
+def read_avgpool(node: OnnxNode) -> Fields | None:
     """Under `same-upper` padding never counts, so it stands for no pads that do."""
     counted = bool(node["count_include_pad"])
     if (fields := read_maxpool(node)) is None:
@@ -156,7 +156,7 @@ def read_avgpool(node: Node) -> Fields | None:
     return fields | ({"count_padding": False} if uncounted else {})
 
 
-def _padded_mean(layer: Pool, step: Step) -> Call:
+def _padded_mean(layer: Pool, step: Step) -> OperatorCall:
     return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
 
 
@@ -172,7 +172,7 @@ def _behind(window: SlidingWindow) -> int:
     return after if after < window.F else max(0, after - window.left_over)
 
 
-def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
+def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> OperatorCall:
     """Bins of one size are windows; others are weighed together by a matrix for each axis."""
     _, H, W = image(step.arriving[0])
     rows, columns = layer.out

@@ -7,15 +7,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .ranking import Result, figures
+from .ranking import Prediction, figures
 
 
-def render(results: Sequence[Result]) -> str:
+def render(results: Sequence[Prediction]) -> str:
     """A JSON object for each result, in ASCII; numbers that JSON does not know (NaN, infinity) become null."""
     return "".join(json.dumps(_object(result), allow_nan=False) + "\n" for result in results)
 
 
-def _object(result: Result) -> dict[str, Any]:
+def _object(result: Prediction) -> dict[str, Any]:
     whose = {"input": result.input} | ({"output": result.output} if result.output else {})
     if isinstance(result.found, tuple):
         top = [{"index": c.index, "class": c.name or None, "score": _number(c.score)} for c in result.found]

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from ...graph.shape import times
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped, width
-from .ranking import Class, Result, figures
+from .ranking import Class, Prediction, figures
 
 BAR = 24
 
 
-def render(results: Sequence[Result], lines: bool = False) -> str:
+def render(results: Sequence[Prediction], lines: bool = False) -> str:
     """Each input's name with its top classes under it, aligned throughout, a blank line between inputs.
 
     With `lines`, a line each instead: the input's name and its first class.
@@ -25,11 +25,11 @@ def render(results: Sequence[Result], lines: bool = False) -> str:
     return "".join(f"{_padded(_title(r), margin)}{row}\n" for r in results for row in _rows(r, room))
 
 
-def _title(result: Result) -> str:
+def _title(result: Prediction) -> str:
     return escaped(f"{result.input}: {result.output}" if result.output else result.input)
 
 
-def _rows(result: Result, room: int) -> Iterator[str]:
+def _rows(result: Prediction, room: int) -> Iterator[str]:
     if not isinstance(result.found, tuple):
         y = result.found
         said = "  ".join(f"{name} {value:.4g}" for name, value in figures(y).items())

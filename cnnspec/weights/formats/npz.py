@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ...files.dtypes import dtype_name
-from ...files.npy import Header, nbytes
+from ...files.npy import NpyHeader, nbytes
 from ...files.npz import Archive
 from ...files.reading import AnyPath
 from ..stored import StoredTensors, TensorInfo
@@ -45,7 +45,7 @@ def _entries(archive: Archive) -> dict[str, TensorInfo]:
     return {name: _entry(header) for name, header in archive.headers.items()}
 
 
-def _entry(header: Header) -> TensorInfo:
+def _entry(header: NpyHeader) -> TensorInfo:
     size = int(header.dtype[2])
     end = header.start + nbytes(header.shape, size)
     return TensorInfo(dtype_name(header.dtype[1], size), header.shape, header.start, end)

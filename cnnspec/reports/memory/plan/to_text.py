@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from ...drawing.ansi import BOLD, DIM, painter
 from ...drawing.terminal_text import escaped
-from ...drawing.text_table import Column, Line, Measure, fitted, table, wrapped
+from ...drawing.text_table import Column, Narrowing, TableRow, fitted, table, wrapped
 from .cells import CONVENTIONS, RIGHT, TITLES, facts, rows
 from .plan import Allocation
 
-MEASURES = (
-    Measure("kernel"),
-    Measure("made by", least=16),
-    Measure("tensor", least=16),
-    Measure("until"),
-    Measure("border"),
-    Measure("made by"),
-    Measure("inside of"),
+NARROWING = (
+    Narrowing("kernel"),
+    Narrowing("made by", least=16),
+    Narrowing("tensor", least=16),
+    Narrowing("until"),
+    Narrowing("border"),
+    Narrowing("made by"),
+    Narrowing("inside of"),
 )
 
 
@@ -24,10 +24,10 @@ def render(name: str, plan: Allocation, width: int | None = None, colour: bool =
     paint = painter(colour)
     columns = [Column(title, title, title in RIGHT, keeps_end=title in ("tensor", "until")) for title in TITLES]
     lines = [
-        Line(cells, DIM if tensor.owner != tensor.name else "")
+        TableRow(cells, DIM if tensor.owner != tensor.name else "")
         for tensor, cells in zip(plan.tensors, rows(plan), strict=True)
     ]
-    shown = [paint(BOLD, fitted(escaped(name), width)), "", *table(columns, [lines], width, MEASURES).lines(paint), ""]
+    shown = [paint(BOLD, fitted(escaped(name), width)), "", *table(columns, [lines], width, NARROWING).lines(paint), ""]
     shown += [line for fact in facts(plan) for line in wrapped(f"{fact[0]:<10}  {fact[1]}", width, 12)]
     shown += ["", *(paint(DIM, line) for convention in CONVENTIONS for line in wrapped(convention, width, 2))]
     return "".join(f"{line}\n" for line in shown)
