@@ -19,12 +19,12 @@ from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.build import assemble, identify
 from ..train.checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
-from ..train.checkpointer import Keeper
-from ..train.datasets import open_examples
+from ..train.checkpointer import Checkpointer
+from ..train.datasets import open_dataset
 from ..train.datasets.batches import held_out, refuse_unlearned
 from ..train.events import Finished
-from ..train.jsonl_log import Log
-from ..train.room import ensure_room
+from ..train.jsonl_log import JsonlLog
+from ..train.step_memory import ensure_memory
 from ..train.trained_weights import finished, save
 from ..weights import ensure_savable, initial
 from ..weights.transfer import transfer
@@ -91,11 +91,11 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     if choices.resume:  # perhaps after a kill, in the middle of writing
         clear_remains(files.checkpoint)
         clear_remains(files.output)
-    examples = open_examples(choices.data, spec, settings.loss)
+    examples = open_dataset(choices.data, spec, settings.loss)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
     threads = choices.threads or (held[0].threads if held else cores())
-    ensure_room(spec.graph, settings, threads, len(examples) - aside)
+    ensure_memory(spec.graph, settings, threads, len(examples) - aside)
     origin, start = _origin(spec, settings, files.output, choices.weights, held)
     identity = identify(spec.graph, settings, examples, origin, threads)
     if start is None:
@@ -112,11 +112,11 @@ def train(spec: Spec, settings: Train, files: Files, choices: Choices) -> None:
     click.echo(first_line(escaped(spec.name), settings, extent.examples, aside, threads))
     if held:
         click.echo(resumed_line(run.progress, settings.epochs))
-    keeper = Keeper(run, identity, files.checkpoint, choices.every)
+    checkpointer = Checkpointer(run, identity, files.checkpoint, choices.every)
     try:
-        _write(spec, keeper, _carry_out(keeper, files.log, extent), files)
+        _write(spec, checkpointer, _carry_out(checkpointer, files.log, extent), files)
     except (Failure, KeyboardInterrupt, SystemExit) as fault:
-        training_notes.kept(keeper, fault)
+        training_notes.kept(checkpointer, fault)
         raise
 
 
@@ -153,29 +153,29 @@ def _tensors(spec: Spec, settings: Train, weights: str | None) -> dict[str, Arra
     return start.tensors
 
 
-def _carry_out(keeper: Keeper, path: Path | None, extent: Extent) -> Finished:
+def _carry_out(checkpointer: Checkpointer, path: Path | None, extent: Extent) -> Finished:
     """The events of a run, each logged, kept and shown; its end. Ctrl-C and its like break it off between two, once it
     is kept."""
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
-        log = stack.enter_context(closing(Log(path, keeper.run.progress))) if path else None
+        log = stack.enter_context(closing(JsonlLog(path, checkpointer.run.progress))) if path else None
         show = stack.enter_context(shown(extent))
-        for event in keeper.events():
+        for event in checkpointer.events():
             if log is not None:  # before the checkpoint: the log has all that it has
                 log(event)
-            keeper(event)
+            checkpointer(event)
             show(event)
             if interruption.asked:
-                keeper.save()
+                checkpointer.save()
                 raise ending(interruption.asked)
     assert isinstance(event, Finished)
     return event
 
 
-def _write(spec: Spec, keeper: Keeper, end: Finished, files: Files) -> None:
+def _write(spec: Spec, checkpointer: Checkpointer, end: Finished, files: Files) -> None:
     """The results; with them the checkpoint has done its work."""
-    epochs = keeper.run.progress.epochs
-    save(keeper.run.result, files.output, keeper.identity)
+    epochs = checkpointer.run.progress.epochs
+    save(checkpointer.run.result, files.output, checkpointer.identity)
     if files.plot:
         with whole(files.plot) as stream:
             stream.write(curves_svg.render(spec.name, epochs).encode())

@@ -13,8 +13,8 @@ from ..diagnostics import FileError, TrainingError
 from ..language.sections.train import Train
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
-from ..train.checkpointer import Keeper
-from ..train.datasets import Examples
+from ..train.checkpointer import Checkpointer
+from ..train.datasets import Dataset
 from ..weights.transfer import Start
 
 LISTED = 8
@@ -24,7 +24,7 @@ def note(text: str) -> None:
     click.echo(f"note: {text}", err=True)
 
 
-def open_points(spec: Spec, settings: Train, examples: Examples, is_drawn: bool) -> None:
+def open_points(spec: Spec, settings: Train, examples: Dataset, is_drawn: bool) -> None:
     """What the reader may not have meant to leave open. `is_drawn`: all weights to begin with are random."""
     if examples.classes and spec.classes() is None:
         names = _listed([_in_yaml(name) for name in examples.classes])
@@ -47,19 +47,19 @@ def finished(output: Path, checkpoint: Path) -> None:
     note(f"this run is finished: {how}; --restart begins anew")
 
 
-def kept(keeper: Keeper, end: BaseException) -> None:
+def kept(checkpointer: Checkpointer, end: BaseException) -> None:
     """What is left of a run that was broken off, and what to do with it."""
-    if keeper.kept is None or not Path(keeper.path).exists():  # its folder may have been removed
+    if checkpointer.kept is None or not Path(checkpointer.path).exists():  # its folder may have been removed
         return
-    path = escaped(str(keeper.path))
+    path = escaped(str(checkpointer.path))
     how = "--resume goes on from there"
     if isinstance(end, FileError) and not any(diagnostic.code == "E415" for diagnostic in end.diagnostics):
         how += f"; data that were mended are other data, with which `--restart --weights {path}` does"
     if isinstance(end, TrainingError):
         how = f"`--restart --weights {path}`, with other settings, goes on from there"
-        if not keeper.is_sound:
+        if not checkpointer.is_sound:
             how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
-    note(f"`{path}` holds the run after step {keeper.kept:,}; {how}")
+    note(f"`{path}` holds the run after step {checkpointer.kept:,}; {how}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from .datasets.batches import in_order
-from .datasets.dataset import Answers, Examples
+from .datasets.dataset import Answers, Dataset
 from .events import Score
 from .losses import Measure, objective
 
@@ -88,7 +88,7 @@ def labels(y: Answers) -> int:
     return y.size if y.dtype.kind in "iu" else 0
 
 
-class Tally:
+class RunningMetrics:
     """Adds up outputs, batch by batch. `classes` is their number, None where the output is no list of classes."""
 
     def __init__(self, measure: Measure, classes: int | None) -> None:
@@ -128,7 +128,7 @@ def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
     return rank
 
 
-class Exam:
+class Evaluator:
     """A network run on a part of the examples, batch by batch, by the compiled engine. The loss is that by which it is
     trained, but without smoothing, which is a means and not the end. Iterating says how many of the `total` examples
     have been seen, after each of `len` batches."""
@@ -137,7 +137,7 @@ class Exam:
         self,
         graph: Graph,
         settings: Train,
-        examples: Examples,
+        examples: Dataset,
         part: range,
         tensors: Mapping[str, Array],
         threads: int | None = None,
@@ -146,7 +146,7 @@ class Exam:
         [self.output] = scored.outputs
         classes = scored.shape(self.output)[0] if examples.answers.dtype != "float32" else None
         self.model = Model(scored, tensors, threads)
-        self.tally = Tally(measure, classes)
+        self.metrics = RunningMetrics(measure, classes)
         self.examples, self.part, self.total = examples, part, len(part)
         self.size = max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
 
@@ -155,10 +155,10 @@ class Exam:
 
     def __iter__(self) -> Iterator[int]:
         for x, y in in_order(self.examples, self.part, self.size):
-            self.tally.add(self.model.run(x)[self.output], y)
-            yield self.tally.examples
+            self.metrics.add(self.model.run(x)[self.output], y)
+            yield self.metrics.examples
 
     @property
     def score(self) -> Score:
         """Of what has been seen."""
-        return self.tally.evaluation().score
+        return self.metrics.evaluation().score

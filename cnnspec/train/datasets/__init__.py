@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .dataset import Examples
-from .open import data_path, open_examples
+from .dataset import Dataset
+from .open import data_path, open_dataset
 
-__all__ = ["Examples", "data_path", "open_examples"]
+__all__ = ["Dataset", "data_path", "open_dataset"]

@@ -21,12 +21,12 @@ from ...spec import Spec
 from ...spec.assets import data as named_data
 from ...spec.bundled import data as bundled
 from . import csv_file, idx
-from .array_values import Numbers
-from .dataset import Examples
-from .file_array import Array
+from .array_values import ArrayValues
+from .dataset import Dataset
+from .file_array import StoredArray
 from .fingerprint import fingerprint
 from .image_folder import ImageFiles, classes_in, mixed
-from .pixel_inputs import Pixels
+from .pixel_inputs import PixelInputs
 from .storage import are_few, array, chunks, kept
 from .targets import answers, named
 
@@ -56,7 +56,7 @@ def data_path(spec: Spec, given: str | None = None) -> Path:
     return bundled()[name]
 
 
-def open_examples(path: AnyPath, spec: Spec, loss: LossName = "cross_entropy") -> Examples:
+def open_dataset(path: AnyPath, spec: Spec, loss: LossName = "cross_entropy") -> Dataset:
     """The examples in a file or folder, as inputs and answers for the spec's network.
 
     - an IDX file of images, or a folder with `train-images-idx3-ubyte` (.gz or not); its labels beside it
@@ -83,19 +83,19 @@ def open_examples(path: AnyPath, spec: Spec, loss: LossName = "cross_entropy") -
     raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)
 
 
-def _idx(path: Path, spec: Spec, loss: LossName) -> Examples:
+def _idx(path: Path, spec: Spec, loss: LossName) -> Dataset:
     return _pixels(path, *idx.read(path), spec, loss)
 
 
-def _pixels(path: Path, pixels: Array, labels: Array, spec: Spec, loss: LossName) -> Examples:
+def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, spec: Spec, loss: LossName) -> Dataset:
     _refuse_empty(path, len(pixels))
-    inputs = Pixels.of(path, pixels, spec.header.preprocess, image(spec.graph.input))
+    inputs = PixelInputs.of(path, pixels, spec.header.preprocess, image(spec.graph.input))
     y = answers(path, labels, len(inputs), _output(spec), loss)
     seal = fingerprint(inputs.preprocess.model_dump_json(), pixels, y.array)
-    return Examples(str(path), inputs, y, spec.classes(), _black(spec), seal)
+    return Dataset(str(path), inputs, y, spec.classes(), _black(spec), seal)
 
 
-def _folder(path: Path, spec: Spec, loss: LossName) -> Examples:
+def _folder(path: Path, spec: Spec, loss: LossName) -> Dataset:
     with blaming(path):
         classes = classes_in(path)
     names = tuple(classes)
@@ -109,12 +109,12 @@ def _folder(path: Path, spec: Spec, loss: LossName) -> Examples:
     assert preprocess is not None, "checked"
     words = (preprocess.model_dump_json(), *files.described())
     if files.are_few:
-        x = Numbers(path, "x", files.read(np.arange(len(files))), "float32")
-        return Examples(str(path), x, y, spec.classes() or names, _black(spec), fingerprint(*words, x.array, y.array))
-    return Examples(str(path), files, y, spec.classes() or names, _black(spec), fingerprint(*words, y.array))
+        x = ArrayValues(path, "x", files.read(np.arange(len(files))), "float32")
+        return Dataset(str(path), x, y, spec.classes() or names, _black(spec), fingerprint(*words, x.array, y.array))
+    return Dataset(str(path), files, y, spec.classes() or names, _black(spec), fingerprint(*words, y.array))
 
 
-def _npz(path: Path, spec: Spec, loss: LossName) -> Examples:
+def _npz(path: Path, spec: Spec, loss: LossName) -> Dataset:
     archive = Archive(path, MOST)
     if not {"x", "y"} <= archive.headers.keys():
         why = f"it holds {', '.join(f'`{name}`' for name in list(archive)[:10]) or 'nothing'}"
@@ -124,13 +124,13 @@ def _npz(path: Path, spec: Spec, loss: LossName) -> Examples:
     if shape[1:] != spec.graph.input:
         raise misfit(path, shape, spec.graph.input)
     _refuse_empty(path, shape[0])
-    x = Numbers(path, "x", _stored(archive, path, "x"), "float32").check()
+    x = ArrayValues(path, "x", _stored(archive, path, "x"), "float32").check()
     y = answers(path, _stored(archive, path, "y"), len(x), _output(spec), loss)
     blank = np.zeros(shape[1], np.float32)
-    return Examples(str(path), x, y, spec.classes(), blank, fingerprint(x.array, y.array))
+    return Dataset(str(path), x, y, spec.classes(), blank, fingerprint(x.array, y.array))
 
 
-def _stored(archive: Archive, path: Path, name: str) -> Array:
+def _stored(archive: Archive, path: Path, name: str) -> StoredArray:
     """An array of the archive: in memory when it is small, else where it lies, or unpacked to a temporary file."""
     header = archive.headers[name]
     if are_few(nbytes(header.shape, int(header.dtype[2]))):
