@@ -15,12 +15,12 @@ from .loop import TrainingRun
 
 class Checkpointer:
     """Saves a run every so many steps and after each epoch, once the loss of its weights is known to be sane: a run
-    that is lost leaves the weights from before.
+    that is lost leaves the weights from before. Without a path nothing is saved.
 
     `kept` is the step after which it was saved last; `is_sound` says whether these weights have been judged.
     """
 
-    def __init__(self, run: TrainingRun, identity: Identity, path: AnyPath, every: int) -> None:
+    def __init__(self, run: TrainingRun, identity: Identity, path: AnyPath | None, every: int) -> None:
         self.run, self.identity, self.path, self.every = run, identity, path, every
         self.kept: int | None = run.progress.step or None
         self.is_sound = self.is_due = False
@@ -45,6 +45,8 @@ class Checkpointer:
             self.is_sound = True
 
     def save(self) -> None:
+        if self.path is None:
+            return
         checkpoint.save(self.path, self.identity, self.run.snapshot())
         self.kept = self.run.progress.step
         self.is_sound = self.is_due = False

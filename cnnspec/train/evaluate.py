@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.model import Model
+from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
+from ..inputs.batch_size import batch_size
 from ..language.sections.train import Train
-from .datasets.batches import in_order
+from .datasets import Arrays, open_dataset
+from .datasets.batches import held_out, in_order
 from .datasets.dataset import Answers, Dataset
 from .events import Score
 from .losses import Measure, objective
+from .network import Network
 
-ACTIVATIONS = 256 * 2**20
+Part = Literal["validation", "all"]
+"""The examples that training holds out, or all."""
 LARGEST_BATCH = 256
-"""Bytes that the activations of a batch may take, and examples in one."""
+"""Examples that run together."""
 TOP = 5
 """Where there are more classes than this, top-5 says something."""
 
@@ -128,6 +134,14 @@ def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
     return rank
 
 
+def part_of(examples: Dataset, settings: Train, part: Part) -> range:
+    """The examples of a part. Raises ValueError where there are none."""
+    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
+    if begin == len(examples):
+        raise ValueError("`validation: 0` holds no examples out; part='all' takes them all")
+    return range(begin, len(examples))
+
+
 class Evaluator:
     """A network run on a part of the examples, batch by batch, by the compiled engine. The loss is that by which it is
     trained, but without smoothing, which is a means and not the end. Iterating says how many of the `total` examples
@@ -148,7 +162,7 @@ class Evaluator:
         self.model = Model(scored, tensors, threads)
         self.metrics = RunningMetrics(measure, classes)
         self.examples, self.part, self.total = examples, part, len(part)
-        self.size = max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
+        self.size = batch_size(graph, LARGEST_BATCH)
 
     def __len__(self) -> int:
         return -(-self.total // self.size)
@@ -162,3 +176,20 @@ class Evaluator:
     def score(self) -> Score:
         """Of what has been seen."""
         return self.metrics.evaluation().score
+
+
+def evaluate(
+    network: Network,
+    settings: Train,
+    data: AnyPath | Arrays,
+    tensors: Mapping[str, Array],
+    part: Part = "validation",
+    threads: int | None = None,
+) -> Evaluation:
+    """How good a network with these tensors is on a part of the data. Raises FileError for data that do not fit it,
+    ValueError where the part is empty."""
+    examples = open_dataset(data, network, settings.loss)
+    evaluator = Evaluator(network.graph, settings, examples, part_of(examples, settings, part), tensors, threads)
+    for _ in evaluator:
+        pass
+    return evaluator.metrics.evaluation()

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..engine.kernel_selection import PRODUCT
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
@@ -31,9 +30,9 @@ PIECE = 1 << 15
 """Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
 ENOUGH = 4
 """Such pieces that another worker is woken for."""
-WORTH = 200_000
-"""Nanoseconds of an average layer's products, forward and twice as much back, below which workers get more in each
-other's way than they help: NumPy's calls are short then, and have the interpreter one at a time."""
+WORTH = 20_000_000
+"""MACs of an average layer, forward and twice as much back, below which workers get more in each other's way than they
+help: NumPy's calls are short then, and have the interpreter one at a time."""
 
 
 class StepResult(NamedTuple):
@@ -136,7 +135,7 @@ class Trainer:
     def _hands(self, examples: int) -> int:
         """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
         runs still give the same bytes."""
-        work = 2 * 3 * examples * self.graph.totals.macs / PRODUCT / len(self.graph.steps)
+        work = 3 * examples * self.graph.totals.macs / len(self.graph.steps)
         most = min(self.workers.count, examples)
         return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cnnspec.cli import progress_bar
 from cnnspec.reports.predictions.formats import json_lines, picture, text
-from cnnspec.reports.predictions.ranking import Class, Result
+from cnnspec.spec.ranking import Class, Prediction
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])
 
@@ -72,8 +72,8 @@ def test_only_an_input_alone_has_a_picture(tmp_path: Path) -> None:
 
 def test_bars_and_scores_stand_in_columns() -> None:
     results = [
-        Result("a.png", "", (Class(0, "日本", 0.5), Class(1, "", 0.25))),
-        Result("b.png", "", (Class(7, "a long name", 1.0), Class(8, "e\u0301", float("nan")))),
+        Prediction("a.png", "", (Class(0, "日本", 0.5), Class(1, "", 0.25))),
+        Prediction("b.png", "", (Class(7, "a long name", 1.0), Class(8, "e\u0301", float("nan")))),
     ]
     assert text(results) == (
         "a.png\n"
@@ -84,7 +84,7 @@ def test_bars_and_scores_stand_in_columns() -> None:
         "  a long name  100.00 %  ████████████████████████\n"
         "  e\u0301               nan %\n"
     )
-    first = [Result(name, "", result.found[:1]) for name, result in zip(("a.png", "日.png"), results, strict=True)]
+    first = [Prediction(name, "", result.found[:1]) for name, result in zip(("a.png", "日.png"), results, strict=True)]
     assert text(first, lines=True) == (
         "a.png   日本          50.00 %  ████████████\n"
         "日.png  a long name  100.00 %  ████████████████████████\n"

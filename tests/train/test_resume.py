@@ -18,10 +18,9 @@ import pytest
 from calling import call
 from quadrants import examples, quadrants
 
-from cnnspec.cli import training
 from cnnspec.cli.signals import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.train import checkpoint
+from cnnspec.train import checkpoint, session
 from cnnspec.train.events import Event, Stepped
 from cnnspec.train.jsonl_log import JsonlLog
 
@@ -372,7 +371,7 @@ def test_a_result_that_cannot_be_written(folder: Path, whole: Whole, monkeypatch
         raise refusal
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save", refuse)
+        patch.setattr(session, "save", refuse)
         called = call(*RUN, *OPTIONS)
     assert (called.code, "E415" in called.err) == (3, True)
     assert "--resume goes on from there" in called.err

@@ -17,7 +17,7 @@ from ..terminal import colour, width
 from ..weights_options import chosen
 
 if TYPE_CHECKING:
-    from ...train.evaluate import Evaluation
+    from ...train.evaluate import Evaluation, Part
 
 Names = tuple[str, ...] | None
 
@@ -42,7 +42,7 @@ def command(
     spec_name: str,
     data: str | None,
     weights: str | None,
-    part: str,
+    part: Part,
     style: str,
     plot: str | None,
     options: tuple[str, ...],
@@ -59,8 +59,7 @@ def command(
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ...files.writing import ensure_writable
     from ...train.datasets import open_dataset
-    from ...train.datasets.batches import held_out
-    from ...train.evaluate import Evaluator
+    from ...train.evaluate import Evaluator, part_of
     from ..overwrite_guard import ensure_apart, ensure_svg, inputs, weights_of
 
     path = source(spec, settings, data)
@@ -70,10 +69,11 @@ def command(
         ensure_svg(Path(plot))
         ensure_writable(plot)
     examples = open_dataset(path, spec, settings.loss)
-    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
-    if begin == len(examples):
-        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.")
-    evaluator = Evaluator(spec.graph, settings, examples, range(begin, len(examples)), tensors, threads)
+    try:
+        judged = part_of(examples, settings, part)
+    except ValueError:
+        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.") from None
+    evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads)
     if plot and evaluator.metrics.confusion is None:
         raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
     for _ in tracked(evaluator, len(evaluator), prints=False):

@@ -10,17 +10,17 @@ from typing import Any
 
 from ...graph.array import Array
 from ...graph.shape import times
+from ...spec.ranking import Class, Prediction
 from ..drawing.ansi import PLAIN
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped, width
-from .ranking import Class, Result
 
 BAR = 24
 GRAYS = (232, 255)
 """The terminal's ramp from black to white, in its 256 colours."""
 
 
-def text(results: Sequence[Result], lines: bool = False) -> str:
+def text(results: Sequence[Prediction], lines: bool = False) -> str:
     """Each input's name with its top classes under it, aligned throughout, a blank line between inputs.
 
     With `lines`, a line each instead: the input's name and its first class.
@@ -33,11 +33,11 @@ def text(results: Sequence[Result], lines: bool = False) -> str:
     return "".join(f"{_padded(_title(r), margin)}{row}\n" for r in results for row in _rows(r, room))
 
 
-def _title(result: Result) -> str:
+def _title(result: Prediction) -> str:
     return escaped(f"{result.input}: {result.output}" if result.output else result.input)
 
 
-def _rows(result: Result, room: int) -> Iterator[str]:
+def _rows(result: Prediction, room: int) -> Iterator[str]:
     if not isinstance(result.found, tuple):
         y = result.found
         figures = "  ".join(f"{name} {value:.4g}" for name, value in _figures(y).items())
@@ -60,12 +60,12 @@ def _figures(y: Array) -> dict[str, float]:
     return {"min": float(y.min()), "mean": float(y.mean(dtype=float)), "max": float(y.max())}
 
 
-def json_lines(results: Sequence[Result]) -> str:
+def json_lines(results: Sequence[Prediction]) -> str:
     """A JSON object for each result, in ASCII; numbers that JSON does not know (NaN, infinity) become null."""
     return "".join(json.dumps(_object(result), allow_nan=False) + "\n" for result in results)
 
 
-def _object(result: Result) -> dict[str, Any]:
+def _object(result: Prediction) -> dict[str, Any]:
     whose = {"input": result.input} | ({"output": result.output} if result.output else {})
     if isinstance(result.found, tuple):
         top = [{"index": c.index, "class": c.name or None, "score": _number(c.score)} for c in result.found]

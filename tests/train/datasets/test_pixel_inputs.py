@@ -10,7 +10,7 @@ from datasets import class_folders, idx, idx_folder, network, pictures, read, ta
 
 from cnnspec.inputs import images
 from cnnspec.spec import spec
-from cnnspec.train.datasets import data_path, open_dataset
+from cnnspec.train.datasets import open_dataset
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -116,7 +116,7 @@ def test_a_table_of_squares_is_resized(tmp_path: Path) -> None:
 
 def test_bundled_digits() -> None:
     net = spec.load("digits")
-    examples = open_dataset(data_path(net), net)
+    examples = open_dataset(net.data_path(), net)
     x, y = read(examples)
     assert x.shape == (1797, 1, 8, 8)
     assert np.bincount(y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
