@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..diagnostics import Diagnostic
 from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..graph.shape import Shape
 from ..machine.hardware import cores
-from ..weights import take
 from .backends import DEFAULT, chain
 from .interpreter import execute
 from .plan import Plan
-
-if TYPE_CHECKING:
-    from ..spec import Spec
 
 Weights = AnyPath | Mapping[str, Any]
 """A .safetensors or .npz file, or arrays by name."""
@@ -100,22 +94,3 @@ def _fresh(outputs: Iterable[tuple[str, Array]], x: Array) -> Iterator[tuple[str
             y = y.copy()
         taken.append(y)
         yield name, y
-
-
-def compile_model(
-    spec: Spec,
-    weights: Weights | None = None,
-    threads: int | None = None,
-    exact: bool = False,
-    backend: str = DEFAULT,
-) -> Model:
-    """The model of a spec with `weights`, by default the spec's own file.
-
-    Raises FileError when they are missing or do not fit; extra ones are a Python warning.
-    """
-    source = spec.weights_path() if weights is None else weights
-    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads, exact, backend)
-
-
-def _warn(diagnostic: Diagnostic) -> None:
-    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=5)

@@ -76,3 +76,8 @@ def _missing(path: Path) -> FileError:
 
 def reason(fault: OSError | ValueError) -> str:
     return getattr(fault, "strerror", None) or str(fault)
+
+
+def are_one(path: Path, other: Path) -> bool:
+    """Whether two names are of one file that is there."""
+    return path.exists() and other.exists() and path.samefile(other)

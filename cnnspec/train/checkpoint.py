@@ -81,7 +81,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Header:
     """What the file says beside its arrays."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
@@ -91,7 +91,7 @@ class _Words:
 
 def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
     """Write a run to `path`, whole or not at all; E415 when that is impossible."""
-    words = TypeAdapter(_Words).dump_json(_Words(identity, snapshot.progress)).decode()
+    words = TypeAdapter(_Header).dump_json(_Header(identity, snapshot.progress)).decode()
     with whole(path) as stream:
         safetensors.dump(_together(snapshot.tensors, snapshot.optimizer, snapshot.best), stream, {_KEY: words})
 
@@ -103,7 +103,7 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
         if text is None:
             raise Malformed("it holds no training run", "name the file of --checkpoint", message="cannot be resumed")
         try:
-            words = TypeAdapter(_Words).validate_json(text)
+            words = TypeAdapter(_Header).validate_json(text)
         except ValidationError as fault:
             raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
         if not isinstance(words.identity.settings.get("epochs"), int):

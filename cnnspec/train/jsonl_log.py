@@ -16,7 +16,7 @@ from .events import EpochDone, Event, Stepped
 from .progress import Progress
 
 
-class Log:
+class JsonlLog:
     """Appends events to a file. Each line is written through at once: a killed process loses none.
 
     Raises FileError (E415) when the file cannot be written.

@@ -275,5 +275,5 @@ def test_a_run_imports_what_it_needs() -> None:
         "cnnspec.reports.summary.summary",
         "cnnspec.cli.commands.convert",
     }
-    _, known = kinds_after("import cnnspec.engine.plan")
+    _, known = kinds_after("import cnnspec.engine.plan, cnnspec.engine.backends.numpy")
     assert kinds == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

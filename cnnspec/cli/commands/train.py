@@ -70,8 +70,9 @@ def command(
     settings = configured(spec, options, freeze)
     target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
+    from ...train.session import Beginning
     from ..overwrite_guard import ensure_apart, inputs, weights_of
-    from ..training import Choices, Files, train
+    from ..training import Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)
@@ -80,5 +81,5 @@ def command(
     files.ensure_apart(read, [*own, *([("the weights to start from", Path(weights))] if weights else [])])
     if not output and not (resume and not kept.exists()):  # then nothing is overwritten
         ensure_apart("the default output", target, own, "name the file with -o")
-    train(spec, settings, files, Choices(path, weights, threads, every, resume, restart))
+    train(spec, settings, path, files, Beginning(weights, threads, every, resume, restart))
     return 0

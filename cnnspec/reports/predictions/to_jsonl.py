@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .ranking import Prediction, figures
+from ...spec.ranking import Prediction, figures
 
 
 def render(results: Sequence[Prediction]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...graph.shape import times
+from ...spec.ranking import Class, Prediction, figures
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped, width
-from .ranking import Class, Prediction, figures
 
 BAR = 24
 

@@ -8,9 +8,9 @@ from math import prod
 
 import numpy as np
 
-from ...graph.array import Array
-from ...graph.graph import INPUT, Graph
-from ...layers import find
+from ..graph.array import Array
+from ..graph.graph import INPUT, Graph
+from ..layers import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,10 @@ class Class:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What one output says of one input: its likeliest classes, or the array when it is no list of classes.
+    """What one output says of one input: its likeliest classes, most likely first, or the array (*shape), float32, when
+    it is no list of classes.
 
-    `output` is "" when the network has only this one.
+    `input` is the name to show; `output` is "" when the network has only this one.
     """
 
     input: str
