@@ -26,7 +26,7 @@ from cnnspec.language.sections.train import Train
 from cnnspec.machine.blas_threads import one_thread
 from cnnspec.reports.drawing.markdown_table import table
 from cnnspec.spec import Spec
-from cnnspec.train.datasets import Examples, open_examples
+from cnnspec.train.datasets import Dataset, open_dataset
 from cnnspec.train.datasets.augment import Augment
 from cnnspec.train.datasets.batches import Batches
 from cnnspec.train.trainer import Trainer
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def written(folder: Path, count: int, spec: Spec) -> Iterator[tuple[str, Examples]]:
+def written(folder: Path, count: int, spec: Spec) -> Iterator[tuple[str, Dataset]]:
     """The same images in each place, opened."""
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (count, 28, 28), np.uint8)
@@ -64,14 +64,14 @@ def written(folder: Path, count: int, spec: Spec) -> Iterator[tuple[str, Example
         (folder / "images" / str(label)).mkdir(parents=True)
     for i, picture in enumerate(pixels):
         Image.fromarray(picture).save(folder / f"images/{labels[i]}/{i}.png")
-    yield MEMORY, open_examples(folder, spec)
+    yield MEMORY, open_dataset(folder, spec)
     with patch(LIMIT, 0):
-        yield "IDX file", open_examples(folder, spec)
-        yield ".npz file", open_examples(folder / "data.npz", spec)
-        yield "PNG files", open_examples(folder / "images", spec)
+        yield "IDX file", open_dataset(folder, spec)
+        yield ".npz file", open_dataset(folder / "data.npz", spec)
+        yield "PNG files", open_dataset(folder / "images", spec)
 
 
-def measure(spec: Spec, sources: dict[str, Examples], threads: int, batch: int, rounds: int) -> dict[str, float]:
+def measure(spec: Spec, sources: dict[str, Dataset], threads: int, batch: int, rounds: int) -> dict[str, float]:
     """Images a second from each source, median over rounds of 100 steps in turn."""
     trainer = Trainer(spec.graph, Train(), initial(spec.graph.tensors, "he", 0), threads)
     speeds: dict[str, list[float]] = {name: [] for name in sources}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .diagnostics import Diagnostic, Failure, FileError, SpecError
     from .engine.model import Model
+    from .interop.export import export
     from .spec import Checked, Spec, check, load
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "SpecError",
     "__version__",
     "check",
+    "export",
     "load",
 ]
 
@@ -42,6 +44,7 @@ _HOMES = {
     "Spec": "spec",
     "SpecError": "diagnostics",
     "check": "spec",
+    "export": "interop.export",
     "load": "spec",
 }
 

@@ -12,14 +12,17 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from .. import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 COMMANDS = {
     "validate": "Find every mistake in specs.",
@@ -111,8 +114,10 @@ interrupt = Interrupt()
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _fill_descriptors()
     if sys.stdout is None:  # closed by the caller: `>&-`
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+    sys.stderr = _asides()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
             stream.reconfigure(errors="replace")  # bars and names beyond a narrow terminal's letters
@@ -121,6 +126,49 @@ def main() -> None:
     code = guarded(lambda: group.main(prog_name="cnnspec", standalone_mode=False))
     code = guarded(lambda: _flush(code)) if code != 141 else code
     sys.exit(130 if interrupt.seen else code)
+
+
+def _fill_descriptors() -> None:
+    """Open what the caller has closed (`2>&-`), so that no file that is written later gets its number."""
+    descriptor = os.open(os.devnull, os.O_RDWR)
+    while descriptor <= 2:
+        descriptor = os.open(os.devnull, os.O_RDWR)
+    os.close(descriptor)
+
+
+class Asides(io.RawIOBase):
+    """Standard error whose end nobody need wait for: what cannot be written there (it is closed, its disk is full) is
+    dropped, for the work and its exit code matter more."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self.descriptor = descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self.descriptor is not None and os.isatty(self.descriptor)
+
+    def fileno(self) -> int:
+        if self.descriptor is None:
+            raise io.UnsupportedOperation("fileno")
+        return self.descriptor
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if self.descriptor is not None:
+            with suppress(OSError):
+                return os.write(self.descriptor, data)
+        return memoryview(data).nbytes
+
+
+def _asides() -> TextIO:
+    """Standard error as it is, its faults aside."""
+    found = sys.stderr
+    if found is not sys.__stderr__:
+        return found  # a caller's own
+    raw = Asides(found.fileno() if found is not None else None)
+    encoding = found.encoding if found is not None else "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace", line_buffering=True)
 
 
 def _flush(code: int) -> int:

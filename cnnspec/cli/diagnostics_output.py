@@ -10,14 +10,14 @@ import click
 from ..diagnostics import Diagnostic
 from ..graph.shape import Shape, times
 from ..language.syntax.parser import Source
-from ..reports.diagnostics.to_text import text
+from ..reports.diagnostics import to_text
 from ..spec import Spec, check
 from .terminal import colour
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
     """Print findings as text with the reader's own lines."""
-    click.echo(text(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
+    click.echo(to_text.render(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
 
 
 def loaded(spec: str, input: Shape | None = None) -> Spec:

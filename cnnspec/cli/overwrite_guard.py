@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ..diagnostics import Diagnostic, FileError
+from ..files.reading import are_one
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec, assets
 from ..spec.spec import locate
@@ -58,11 +59,6 @@ def ensure_svg(path: Path) -> None:
     if path.suffix.lower() != ".svg":
         message = f"`{path.name or path}` would be no picture of that name: it is drawn as SVG"
         raise FileError([Diagnostic("E405", message, file=str(path), help="end it in .svg")])
-
-
-def are_one(path: Path, other: Path) -> bool:
-    """Whether two names are of one file that is there."""
-    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _is_part(output: Path, data: Path) -> bool:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 import numpy as np
 
-from ..diagnostics import Diagnostic
-from ..engine.model import Model
 from ..graph.array import Array
 from ..graph.graph import INPUT
-from ..inputs.batches import Batch, Case
+from ..inputs.batches import InputBatch
 from ..reports.drawing.terminal_text import escaped
-from ..reports.predictions.formats import json_lines, picture, text
-from ..reports.predictions.ranking import Reading, Result, reading, top
-from ..spec import Spec
+from ..reports.predictions import to_jsonl, to_text
+from ..reports.predictions.picture import picture
+from ..spec.ranking import Prediction
+from ..spec.running import Runner
 from ..weights import save
 from . import terminal
 from .diagnostics_output import show
@@ -26,80 +23,44 @@ LARGEST_PICTURE = 32
 class Results:
     """Prints each batch's results. Arrays are only kept when `keep` says so."""
 
-    def __init__(
-        self, spec: Spec, model: Model, until: str | None, top: int, style: str, keep: bool, several: bool
-    ) -> None:
-        self.spec, self.model, self.top, self.style = spec, model, top, style
+    def __init__(self, network: str, runner: Runner, style: str, keep: bool, several: bool) -> None:
+        self.network, self.runner, self.style = network, runner, style
         self.keep, self.several = keep, several
-        self.outputs = (until,) if until else spec.graph.outputs
-        self.named = bool(until) or len(self.outputs) > 1
-        self.classes = spec.classes()
-        self.readings = {name: self._reading(name) for name in self.outputs}
         self.kept: list[dict[str, Array]] = []
         self.names: list[str] = []
         self.failed = 0
         self.printed = False
 
-    def _reading(self, name: str) -> Reading | None:
-        """An inner layer is read as classes only where it has one value for each of the network's."""
-        graph = self.spec.graph
-        classes = {graph.shape(output)[0] for output in graph.outputs}
-        return reading(graph, name) if graph.shape(name)[0] in classes else None
-
     def header(self, weights: str) -> str:
         """What is run and how scores are to be read; nothing in JSON."""
         if self.style == "json":
             return ""
-        words = {name: found.words for name, found in self.readings.items() if found}
+        words = {name: found.words for name, found in self.runner.readings.items() if found}
         how = ", ".join(words.values() if len(words) < 2 else (f"{name} {said}" for name, said in words.items()))
-        parts = [self.spec.name, weights, f"scores: {how}" if how else ""]
+        parts = [self.network, weights, f"scores: {how}" if how else ""]
         return escaped(", ".join(filter(None, parts))) + "\n\n"
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: InputBatch) -> None:
         """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
-        usable = [case for case in batch.cases if case.failure is None]
-        for case in batch.cases:
-            if case.failure is not None:
-                self.failed += 1
-                show(case.failure.diagnostics)
-        self.names += [case.name for case in usable]
-        if batch.array is None:
+        found = self.runner.run(batch)
+        for failure in found.failures:
+            self.failed += 1
+            show(failure.diagnostics)
+        self.names += found.names
+        if found.inputs is None:
             return
-        outputs = self.model.run(batch.array)
         if self.keep:
-            self.kept.append(outputs)
-        for row, case in enumerate(usable):
-            show(self._not_finite(case, row, batch.array, outputs))
-        results = [result for row, case in enumerate(usable) for result in self._of(case, row, outputs)]
-        click.echo(self._picture(batch.array) + self._rendered(results), nl=False)
+            self.kept.append(found.outputs)
+        show(found.warnings)
+        click.echo(self._picture(found.inputs) + self._rendered(found.predictions), nl=False)
 
-    def _of(self, case: Case, row: int, outputs: dict[str, Array]) -> Iterator[Result]:
-        for name in self.outputs:
-            y, read = outputs[name][row], self.readings[name]
-            shown = name if self.named else ""
-            if read is None:
-                yield Result(case.name, shown, y)
-            else:
-                with np.errstate(all="ignore"):
-                    probabilities = read.probabilities(y.reshape(1, -1))[0]
-                yield Result(case.name, shown, top(probabilities, self.classes, self.top))
-
-    def _not_finite(self, case: Case, row: int, given: Array, outputs: dict[str, Array]) -> Iterator[Diagnostic]:
-        """A warning for each result with NaN or infinity in it: there is no ranking and no range to be read from it."""
-        for name in self.outputs:
-            y = outputs[name][row]
-            if lost := int((~np.isfinite(y)).sum()):
-                arrived = int((~np.isfinite(given[row])).sum())
-                why = f"{lost:,} of its {y.size:,} values are NaN or infinite, and {arrived:,} of the input's"
-                yield Diagnostic("W402", f"the output of `{name}` is not finite", file=case.name, why=why)
-
-    def _rendered(self, results: list[Result]) -> str:
+    def _rendered(self, results: list[Prediction]) -> str:
         if self.style == "json":
-            return json_lines(results)
-        lines = self.several and self.top == 1
+            return to_jsonl.render(results)
+        lines = self.several and self.runner.top == 1
         gap = "\n" if self.printed and not lines else ""
         self.printed = True
-        return gap + text(results, lines)
+        return gap + to_text.render(results, lines)
 
     def _picture(self, x: Array) -> str:
         """The input itself when it is alone, gray and small."""

@@ -77,8 +77,6 @@ def configured(spec: Spec, options: Sequence[str], freeze: Sequence[str] = ()) -
 def source(spec: Spec, settings: Train, data: str | None) -> Path:
     """Where the examples are: `data`, else what --set names, both as seen from here, else the spec's own. Raises
     FileError."""
-    from ..train.datasets import data_path
-
     own = spec.header.train.data if spec.header.train else None
     given = data or (settings.data if settings.data != own else None)
-    return data_path(spec, given)
+    return spec.data_path(given)

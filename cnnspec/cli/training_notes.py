@@ -10,12 +10,10 @@ from pathlib import Path
 import click
 
 from ..diagnostics import FileError, TrainingError
-from ..language.sections.train import Train
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
-from ..train.checkpointer import Keeper
-from ..train.datasets import Examples
-from ..weights.transfer import Start
+from ..train.checkpointer import Checkpointer
+from ..train.notices import AlreadyFinished, Begun, NothingToResume, WeightsDrawn
 
 LISTED = 8
 
@@ -24,42 +22,49 @@ def note(text: str) -> None:
     click.echo(f"note: {text}", err=True)
 
 
-def open_points(spec: Spec, settings: Train, examples: Examples, is_drawn: bool) -> None:
-    """What the reader may not have meant to leave open. `is_drawn`: all weights to begin with are random."""
-    if examples.classes and spec.classes() is None:
-        names = _listed([_in_yaml(name) for name in examples.classes])
+def nothing_to_resume(found: NothingToResume) -> None:
+    """A run begins that was to go on."""
+    note(f"there is no `{escaped(str(found.checkpoint))}`: the run begins")
+
+
+def open_points(spec: Spec, begun: Begun) -> None:
+    """What the reader may not have meant to leave open."""
+    if begun.classes and spec.classes() is None:
+        names = _listed([_in_yaml(name) for name in begun.classes])
         note(f"the classes are called like their folders: write `classes: [{names}]` into the spec")
-    if settings.freeze and is_drawn:
+    if begun.settings.freeze and begun.is_drawn:
         note("what is frozen stays as it is drawn, at random: `--weights FILE` gives it values")
 
 
-def drawn_afresh(weights: str, start: Start) -> None:
+def drawn_afresh(drawn: WeightsDrawn) -> None:
     """Which tensors the file of weights did not give."""
-    for names, why in ((start.lacks, "are not in it"), (start.misshapen, "have another shape in it")):
+    for names, why in ((drawn.lacks, "are not in it"), (drawn.misshapen, "have another shape in it")):
         if names:
-            how = f"{len(names):,} of {len(start.tensors):,} tensors {why} and are drawn afresh"
-            note(f"{escaped(weights)}: {how}: {escaped(_listed(names))}")
+            how = f"{len(names):,} of {drawn.count:,} tensors {why} and are drawn afresh"
+            note(f"{escaped(drawn.weights)}: {how}: {escaped(_listed(names))}")
 
 
-def finished(output: Path, checkpoint: Path) -> None:
+def finished(found: AlreadyFinished) -> None:
     """There is nothing to go on with."""
-    how = f"`{escaped(str(output))}` is its result, and there is no `{escaped(str(checkpoint))}`"
+    output, checkpoint = escaped(str(found.output)), escaped(str(found.checkpoint))
+    how = f"`{output}` is its result, and there is no `{checkpoint}`"
     note(f"this run is finished: {how}; --restart begins anew")
 
 
-def kept(keeper: Keeper, end: BaseException) -> None:
+def kept(checkpointer: Checkpointer, end: BaseException) -> None:
     """What is left of a run that was broken off, and what to do with it."""
-    if keeper.kept is None or not Path(keeper.path).exists():  # its folder may have been removed
+    place = checkpointer.path
+    if place is None or checkpointer.kept is None or not Path(place).exists():  # its folder may have been removed
         return
-    path = escaped(str(keeper.path))
+    path = escaped(str(place))
     how = "--resume goes on from there"
     if isinstance(end, FileError) and not any(diagnostic.code == "E415" for diagnostic in end.diagnostics):
         how += f"; data that were mended are other data, with which `--restart --weights {path}` does"
     if isinstance(end, TrainingError):
         how = f"`--restart --weights {path}`, with other settings, goes on from there"
-        if not keeper.is_sound:
+        if not checkpointer.is_sound:
             how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
-    note(f"`{path}` holds the run after step {keeper.kept:,}; {how}")
+    note(f"`{path}` holds the run after step {checkpointer.kept:,}; {how}")
 
 
 def _listed(names: Sequence[str]) -> str:

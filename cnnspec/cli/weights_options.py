@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from ..graph.layer import Style
 from ..spec import Spec
 from ..spec.spec import RANDOM
 from .diagnostics_output import show
@@ -14,14 +15,12 @@ from .options import PATH, Decorator
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..weights import Style
-
 
 def weights_options(command: Any) -> Any:
     """--weights, --init and --seed."""
     options: tuple[Decorator, ...] = (
         click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own."),
-        click.option("--init", type=click.Choice(["he", "glorot", "lecun"]), help="Take fresh random weights instead."),
+        click.option("--init", type=click.Choice(get_args(Style)), help="Take fresh random weights instead."),
         click.option("--seed", type=click.IntRange(0), help="Seed for --init.  [default: 0]"),
     )
     for option in reversed(options):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from .diagnostic import Diagnostic, Failure, FileError, Note, Severity, Span, SpecError, TrainingError, errors, ordered
+from .diagnostic import Diagnostic, Failure, FileError, Note, Severity, SpecError, TrainingError, errors, ordered
+from .span import Edit, Fix, Span, instead
 from .suggest import closest
 
 __all__ = [
     "Diagnostic",
+    "Edit",
     "Failure",
     "FileError",
+    "Fix",
     "Note",
     "Severity",
     "Span",
@@ -16,5 +19,6 @@ __all__ = [
     "TrainingError",
     "closest",
     "errors",
+    "instead",
     "ordered",
 ]

@@ -1,8 +1,8 @@
 """Errors and warnings as data.
 
 A `Diagnostic` says what is wrong (`message`), where (`span`, with a `label` beside the caret), why
-(the arithmetic) and what to write instead (`help`). Nothing here prints: `cnnspec.reports` turns
-diagnostics into text, JSON, GitHub annotations and SARIF.
+(the arithmetic) and what to write instead (`help`, and as an edit in `fixes`). Nothing here prints:
+`cnnspec.reports` turns diagnostics into text, JSON, GitHub annotations and SARIF.
 
 Codes: E0 syntax and safety, E1 schema and references, E2 shapes, E3 expectations, budgets and settings of training,
 E4 files, weights, images and data, E5 training itself, W warnings. Each has a page in `cnnspec/diagnostics/codes/`.
@@ -15,16 +15,9 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import Literal, NamedTuple
 
+from .span import Fix, Span
+
 Severity = Literal["error", "warning"]
-
-
-class Span(NamedTuple):
-    """A piece of a text: lines and columns count characters from 1, the end is exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
 
 
 class Note(NamedTuple):
@@ -47,6 +40,7 @@ class Diagnostic:
     why: str = ""
     help: str = ""
     is_strict: bool = False  # a warning that counts as an error
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def severity(self) -> Severity:

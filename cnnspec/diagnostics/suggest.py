@@ -19,6 +19,16 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return _closest(word.lower(), tuple(sorted(set(candidates[:CANDIDATES]))), reach)
 
 
+def is_certain(word: str, near: str, known: Iterable[str]) -> bool:
+    """Whether `word` can only have been meant as `near`: it differs in its case alone, or in one slip, in which no
+    other of the `known` names differs from it."""
+    word, near = word.lower(), near.lower()
+    if word == near or len(word) > LONGEST:
+        return word == near
+    others = {name.lower() for name in known if abs(len(name) - len(word)) <= 1} - {near}
+    return len(others) < CANDIDATES and _slips(word, near, 1) == 1 and all(_slips(word, name, 1) > 1 for name in others)
+
+
 SLIPS, LONGEST, CANDIDATES = 4, 40, 500
 """Bounds of the search: slips in a word, letters of a word, names it is compared with."""
 

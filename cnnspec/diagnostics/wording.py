@@ -1,8 +1,21 @@
-"""How counts are put into words."""
+"""How counts and lists are put into words."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def quantity(count: int, thing: str) -> str:
     """So many of a thing whose plural ends in s: 1 example, 1,024 examples."""
-    return f"{count:,} {thing}{'s' * (count != 1)}"
+    return f"{count:,} {plural(count, thing)}"
+
+
+def plural(count: int, thing: str) -> str:
+    """The thing, or the things, without their number."""
+    return f"{thing}{'s' * (count != 1)}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The first names, `most` of them, and how many more there are: a, b, c and 1,021 more."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

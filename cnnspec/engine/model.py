@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..diagnostics import Diagnostic
 from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..graph.shape import Shape
 from ..machine.hardware import cores
-from ..weights import take
+from .backends import DEFAULT, chain
 from .interpreter import execute
 from .plan import Plan
-
-if TYPE_CHECKING:
-    from ..spec import Spec
 
 Weights = AnyPath | Mapping[str, Any]
 """A .safetensors or .npz file, or arrays by name."""
@@ -30,18 +25,24 @@ class Model:
 
     `threads` share the work of each layer, by default as many as the process has cores; their number does not change
     a result. BLAS is held to one thread meanwhile, in the whole process. `exact` leaves out Winograd's convolution,
-    whose rounding error is about ten times that of the plain sum. Numbers that leave float32 become infinity or NaN,
-    as in NumPy, but without its warnings.
+    whose rounding error is about ten times that of the plain sum. `backend` names whose kernels carry the layers out,
+    where it has some; NumPy's do the rest. Raises ValueError for a name that none has. Numbers that leave float32
+    become infinity or NaN, as in NumPy, but without its warnings.
     """
 
     def __init__(
-        self, graph: Graph, tensors: Mapping[str, Array], threads: int | None = None, exact: bool = False
+        self,
+        graph: Graph,
+        tensors: Mapping[str, Array],
+        threads: int | None = None,
+        exact: bool = False,
+        backend: str = DEFAULT,
     ) -> None:
         if threads is not None and threads < 1:
             raise ValueError(f"threads = {threads}; at least 1 is needed")
         self.graph = graph
         self.tensors = tensors
-        self.plan = Plan(graph, tensors, threads or cores(), exact)
+        self.plan = Plan(graph, tensors, chain(backend), threads or cores(), exact)
 
     def __call__(self, x: Array) -> Array | dict[str, Array]:
         """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.
@@ -93,16 +94,3 @@ def _fresh(outputs: Iterable[tuple[str, Array]], x: Array) -> Iterator[tuple[str
             y = y.copy()
         taken.append(y)
         yield name, y
-
-
-def compile_model(spec: Spec, weights: Weights | None = None, threads: int | None = None, exact: bool = False) -> Model:
-    """The model of a spec with `weights`, by default the spec's own file.
-
-    Raises FileError when they are missing or do not fit; extra ones are a Python warning.
-    """
-    source = spec.weights_path() if weights is None else weights
-    return Model(spec.graph, take(spec.graph.tensors, source, _warn), threads, exact)
-
-
-def _warn(diagnostic: Diagnostic) -> None:
-    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=5)

@@ -7,48 +7,56 @@ vanish only when nothing else reads it. No pass needs arrays.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from ..layers._affine import Absorbs, Affine
-from ..layers._norm import Norm
 from ..layers.add import Add
-from ..layers.deconv import Deconv
-from ..layers.mul import Mul
-from .kernel_selection import choose
+from .backend import Chain
 from .program import Operation, Program
 
-FINISHED = frozenset(
-    {"relu", "relu6", "leakyrelu", "elu", "gelu", "sigmoid", "silu", "hardsigmoid", "hardswish", "tanh"}
-)
-"""Kinds that the kernels apply to a strip while it is in the cache; `finish` says how."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What passes go by beside the program: the tensors that are its `outputs`, the backends that are to carry it out,
+    and whether kernels of larger rounding error (Winograd's) are left out."""
+
+    outputs: tuple[str, ...]
+    backends: Chain
+    exact: bool = False
 
 
-def optimise(operations: Program, outputs: tuple[str, ...], exact: bool = False) -> Program:
-    """All passes in their order; `exact` leaves Winograd out."""
-    return choose(fuse(fold(skip(operations, outputs), outputs), outputs), exact)
+Pass = Callable[[Program, Wanted], Program]
 
 
-def skip(operations: Program, outputs: tuple[str, ...]) -> Program:
+def optimise(operations: Program, wanted: Wanted) -> Program:
+    """All passes in their order."""
+    for each in PASSES:
+        operations = each(operations, wanted)
+    return operations
+
+
+def remove_identities(operations: Program, wanted: Wanted) -> Program:
     """Leave out views that keep the shape (identity, dropout): their readers read what they would have read."""
     stands_for: dict[str, str] = {}
     kept = []
     for operation in operations:
         operation = replace(operation, inputs=tuple(stands_for.get(name, name) for name in operation.inputs))
-        if operation.layer.is_view and operation.shape == operation.arriving[0] and operation.name not in outputs:
+        is_same = operation.layer.is_view and operation.shape == operation.arriving[0]
+        if is_same and operation.name not in wanted.outputs:
             stands_for[operation.name] = operation.inputs[0]
         else:
             kept.append(operation)
     return tuple(kept)
 
 
-def fold(operations: Program, outputs: tuple[str, ...]) -> Program:
+def fold_affine(operations: Program, wanted: Wanted) -> Program:
     """Let layers that only scale and shift channels (batch-norm) vanish into the weights of the layer before them.
 
     Jacob et al.: "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference",
     CVPR 2018, section 3.2.
     """
-    readers = _readers(operations, outputs)
+    readers = _readers(operations, wanted.outputs)
     done: dict[str, Operation] = {}
     for operation in operations:
         before = done.get(operation.inputs[0])
@@ -63,15 +71,15 @@ def _can_fold(before: Operation, after: Operation) -> bool:
     return isinstance(after.layer, Affine) and isinstance(before.layer, Absorbs)
 
 
-def fuse(operations: Program, outputs: tuple[str, ...]) -> Program:
+def fuse_epilogues(operations: Program, wanted: Wanted) -> Program:
     """Let an operation that makes values one strip at a time finish them while they are in the cache: add a second
     branch, apply the activation."""
-    readers = _readers(operations, outputs)
+    readers = _readers(operations, wanted.outputs)
     done: dict[str, Operation] = {}
     place: dict[str, int] = {}
     for i, operation in enumerate(operations):
         hosts = [done[name] for name in operation.inputs if name in done and readers[name] == 1]
-        hosts = [host for host in hosts if _can_fuse(host, operation)]
+        hosts = [host for host in hosts if wanted.backends.can_end_with(host, operation)]
         if hosts:
             # The last one made waits least. It runs where the later operation stood: all that it reads exists by then.
             before = max(hosts, key=lambda host: place[host.name])
@@ -80,15 +88,6 @@ def fuse(operations: Program, outputs: tuple[str, ...]) -> Program:
         done[operation.name] = operation
         place[operation.name] = i
     return tuple(done.values())
-
-
-def _can_fuse(before: Operation, after: Operation) -> bool:
-    if before.activation is not None:
-        return False
-    if after.layer.kind in FINISHED:
-        return isinstance(before.layer, Absorbs | Deconv | Affine | Norm | Add | Mul)
-    takes_sum = isinstance(before.layer, Absorbs) and before.plus is None
-    return isinstance(after.layer, Add) and len(after.inputs) == 2 and takes_sum
 
 
 def _fused(before: Operation, after: Operation) -> Operation:
@@ -100,3 +99,11 @@ def _fused(before: Operation, after: Operation) -> Operation:
 
 def _readers(operations: Iterable[Operation], outputs: tuple[str, ...]) -> Counter[str]:
     return Counter(name for operation in operations for name in operation.reads) + Counter(outputs)
+
+
+def select_kernels(operations: Program, wanted: Wanted) -> Program:
+    """Give each operation that has a choice its kernel, and its input the border that this one needs."""
+    return tuple(wanted.backends.of(operation).select(operation, wanted.exact) for operation in operations)
+
+
+PASSES: tuple[Pass, ...] = (remove_identities, fold_affine, fuse_epilogues, select_kernels)

@@ -17,11 +17,10 @@ from ..graph.graph import INPUT, Graph
 from ..graph.shape import is_image
 from ..kernels.strips import Call, Scratch, aligned
 from ..machine.blas_threads import one_thread
-from .backends.numpy.registry import lower
-from .kernel_selection import nanoseconds
+from .backend import Chain
 from .lowering import Lowering, Memory, channels_first
 from .memory_plan import Layout, Place, lay_out
-from .passes import optimise
+from .passes import Wanted, optimise
 from .program import program, with_arrays
 from .schedule import Flow
 from .thread_pool import Team
@@ -30,16 +29,16 @@ from .thread_pool import Team
 class Prepared:
     """A graph with its weights made ready for the kernels: shared by the plans of all batch sizes."""
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array], exact: bool = False) -> None:
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, exact: bool = False) -> None:
         self.graph = graph
-        operations = optimise(program(graph), graph.outputs, exact)
+        operations = optimise(program(graph), Wanted(graph.outputs, backends, exact))
         self.layout = lay_out(operations, graph.input, graph.outputs)
         self.lowerings: list[Lowering] = []
         for operation in operations:
-            self.lowerings.append(lower(with_arrays(operation, tensors)))
+            self.lowerings.append(backends.of(operation).lower(with_arrays(operation, tensors)))
             # Kernels have values in an order of their own: those in the file are not needed as well.
             release(tensors[name] for name in operation.tensors)
-        self.work = [nanoseconds(operation) for operation in operations]
+        self.work = [backends.of(operation).nanoseconds(operation) for operation in operations]
         self.reads = {operation.name: operation.reads for operation in operations}
 
     def meets(self, later: str, earlier: str) -> bool:
@@ -128,8 +127,10 @@ class Plan:
     """Runs a graph with given weights on batches of any size, `exact` without Winograd. Safe to call from several
     threads."""
 
-    def __init__(self, graph: Graph, tensors: Mapping[str, Array], threads: int = 1, exact: bool = False) -> None:
-        self.prepared = Prepared(graph, tensors, exact)
+    def __init__(
+        self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, threads: int = 1, exact: bool = False
+    ) -> None:
+        self.prepared = Prepared(graph, tensors, backends, exact)
         self.threads = threads
         self.nanoseconds = sum(self.prepared.work)
         self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..graph.graph import Graph, Step
+from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import Layer
 from ..graph.shape import Shape
 from ..layers._affine import Absorbs, Affine
@@ -69,6 +69,20 @@ def program(graph: Graph) -> Program:
     """The steps that the outputs hang on, as they are."""
     needed = graph.reached(graph.outputs)
     return tuple(Operation(step.name, step, step.inputs) for step in graph.steps if step.name in needed)
+
+
+def verify(operations: Program, graph: Graph, outputs: tuple[str, ...]) -> None:
+    """Hold what every pass may rely on; an AssertionError is a bug in a pass."""
+    shapes = {INPUT: graph.input}
+    for operation in operations:
+        assert operation.name not in shapes, f"{operation.name}: made twice"
+        assert set(operation.reads) <= set(shapes), f"{operation.name}: runs before what it reads"
+        read = tuple(shapes[name] for name in operation.inputs)
+        assert read == operation.arriving, f"{operation.name}: {read} arrive"
+        assert operation.plus is None or shapes[operation.plus] == operation.shape, f"{operation.name}: what is added"
+        assert graph.shape(operation.name) == operation.shape, f"{operation.name}: its shape"
+        shapes[operation.name] = operation.shape
+    assert set(outputs) <= set(shapes), "an output is not made"
 
 
 def with_arrays(operation: Operation, tensors: Mapping[str, Array]) -> Operation:

@@ -29,7 +29,7 @@ def nbytes(shape: object, itemsize: int) -> int:
     return itemsize * math.prod(shape)
 
 
-class Header(NamedTuple):
+class NpyHeader(NamedTuple):
     """What an `.npy` file says of its array; the data begins at byte `start`. `dtype` is such as `<f4`."""
 
     dtype: str
@@ -38,7 +38,7 @@ class Header(NamedTuple):
     start: int
 
 
-def read_header(stream: IO[bytes], size: int) -> Header:
+def read_header(stream: IO[bytes], size: int) -> NpyHeader:
     """The header of the `.npy` file of `size` bytes in `stream`, or `Malformed`."""
     magic = stream.read(8)
     width = {b"\1": 2, b"\2": 4, b"\3": 4}.get(magic[6:7])
@@ -53,7 +53,7 @@ def read_header(stream: IO[bytes], size: int) -> Header:
     if start + promised != size:
         held = max(size - start, 0)
         raise Malformed(f"its header promises {shape} of {dtype}, {promised:,} bytes; the file holds {held:,}")
-    return Header(dtype, shape, fortran_order, start)
+    return NpyHeader(dtype, shape, fortran_order, start)
 
 
 def _fields(text: bytes) -> tuple[str, tuple[int, ...], bool]:

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from . import npy
 from .reading import AnyPath, Malformed, blaming, opened
+from .zip_records import end_records, leaves_folder, local_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MAX_NAME = 1_000
 MAX_DIRECTORY = 4 * 2**20
 """Bytes of an archive's list of members: about 50,000 of them."""
+WIDE_RECORDS = 98
+"""Bytes of the records that end an archive beyond 2 GiB; `zipfile` looks for them there, whatever they say."""
 MAX_UNPACKED = 4 * 2**30
 FREE_UNPACKED, MAX_RATIO = 64 * 2**20, 100
 """Unpacked bytes up to which any compression is believed; beyond, at most so many times the file."""
@@ -39,7 +42,7 @@ class Archive(Mapping[str, "NDArray[Any]"]):
             self._members = _members(self._zip.infolist(), size, most)
             self.headers = {name: self._header(info) for name, info in self._members.items()}
 
-    def _header(self, info: zipfile.ZipInfo) -> npy.Header:
+    def _header(self, info: zipfile.ZipInfo) -> npy.NpyHeader:
         with self._zip.open(info) as stream:
             return npy.read_header(stream, info.file_size)
 
@@ -49,12 +52,10 @@ class Archive(Mapping[str, "NDArray[Any]"]):
         if info.compress_type != zipfile.ZIP_STORED:
             return None
         with opened(self._path) as stream, _blaming_zip(self._path):
-            stream.seek(info.header_offset)
-            signature, named, extra = struct.unpack("<4s22xHH", stream.read(30))
-            start: int = info.header_offset + 30 + named + extra + self.headers[name].start
-            if signature != b"PK\3\4" or start - self.headers[name].start + info.file_size > stream.seek(0, 2):
+            found = local_header(stream, info.header_offset)
+            if found is None or found[1] + info.file_size > stream.seek(0, 2):
                 raise Malformed(f"its member `{info.filename}` is cut off")
-        return start
+        return found[1] + self.headers[name].start
 
     @contextmanager
     def unpacking(self, name: str) -> Iterator[IO[bytes]]:
@@ -83,18 +84,13 @@ class Archive(Mapping[str, "NDArray[Any]"]):
 def _archive_size(stream: BinaryIO) -> int:
     """The file's size, after a look at the records at its end: the list of members is read in one piece."""
     size = stream.seek(0, 2)
-    stream.seek(max(0, size - 98))
-    tail = stream.read().rjust(98, b"\0")
-    record, locator, end = tail[:56], tail[56:76], tail[76:]
-    if end[:4] != b"PK\5\6" or end[-2:] != b"\0\0":
+    found = end_records(stream, size)
+    if found is None or found.comment or found.excess:
         raise Malformed("it does not end as an .npz file does", "is it cut off, or a file of another kind?")
-    directory = int.from_bytes(end[12:16], "little")
-    if locator[:4] == b"PK\6\7":
-        if record[:4] != b"PK\6\6" or int.from_bytes(locator[8:16], "little") != size - 98:
-            raise Malformed("the records at its end contradict each other")
-        directory = int.from_bytes(record[40:48], "little")
-    if directory > MAX_DIRECTORY:
-        raise Malformed(f"its list of members claims {directory:,} bytes, more than {MAX_DIRECTORY:,}")
+    if found.directory is None or found.wide not in (None, size - WIDE_RECORDS):
+        raise Malformed("the records at its end contradict each other")
+    if found.directory.length > MAX_DIRECTORY:
+        raise Malformed(f"its list of members claims {found.directory.length:,} bytes, more than {MAX_DIRECTORY:,}")
     return size
 
 
@@ -114,7 +110,7 @@ def _check_member(name: str) -> None:
     shown = reprlib.repr(name)
     if name.endswith(".pkl"):
         raise npy.pickled(f"its member {shown} is a pickle: loading one runs the code inside")
-    if ".." in name.split("/") or name.startswith("/") or "\\" in name or "\0" in name:
+    if leaves_folder(name):
         raise Malformed(f"its member {shown} would leave the archive's folder")
     if not name.endswith(".npy") or len(name) > MAX_NAME or not name.isprintable():
         raise Malformed(f"its member {shown} is not an array", "an .npz file holds .npy members only")

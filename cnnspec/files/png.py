@@ -21,7 +21,7 @@ SMALL = 2**10
 """Bytes of pixels up to which decoding here is no slower than by a Pillow that has been imported."""
 
 
-class Plain(NamedTuple):
+class PlainImage(NamedTuple):
     """A PNG with 8-bit gray or RGB pixels, all of them there, and nothing else. `rows` are filtered."""
 
     width: int
@@ -52,7 +52,7 @@ def pixels(path: Path) -> tuple[tuple[int, int, int], bytes] | None:
     return (found.height, found.width, channels), b"".join(lines[1:])
 
 
-def _plain(path: Path) -> Plain | None:
+def _plain(path: Path) -> PlainImage | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return None
@@ -61,7 +61,7 @@ def _plain(path: Path) -> Plain | None:
         return None
 
 
-def _unpacked(data: bytes) -> Plain | None:
+def _unpacked(data: bytes) -> PlainImage | None:
     kinds, bodies = zip(*_chunks(data), strict=True)
     if kinds != (b"IHDR", *[b"IDAT"] * (len(kinds) - 2), b"IEND"):
         return None
@@ -76,7 +76,7 @@ def _unpacked(data: bytes) -> Plain | None:
     unpacker = zlib.decompressobj()
     rows = unpacker.decompress(b"".join(bodies[1:-1]), size + 1)
     is_sound = len(rows) == size and unpacker.eof and max(rows[::row]) < len(_FILTERS)
-    return Plain(width, height, mode, rows) if is_sound else None
+    return PlainImage(width, height, mode, rows) if is_sound else None
 
 
 def _line(filter: int, line: bytes, above: bytes, channels: int) -> bytes:

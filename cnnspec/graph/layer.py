@@ -46,6 +46,10 @@ class PerAxis:
     """Marks a field whose expressions are worked out once for each axis, with the axis' own F, S and D."""
 
 
+Style = Literal["he", "glorot", "lecun"]
+"""How weights are drawn that training starts from; `weights.initialisation` has the papers."""
+
+
 class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
@@ -71,7 +75,8 @@ class Example(NamedTuple):
 @dataclass(eq=False)
 class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place is known
     """Why a layer cannot take (or should not take) what arrives. `field` is where the caret goes; `{layer}` in
-    the message stands for the layer's kind and name."""
+    the message stands for the layer's kind and name. `cures` are values of fields any one of which mends it;
+    `before` is a layer that does so when it stands before this one."""
 
     code: str
     message: str
@@ -80,6 +85,8 @@ class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place 
     why: str = ""
     help: str = ""
     shows_input: bool = False
+    cures: tuple[tuple[str, str], ...] = ()
+    before: str = ""
 
 
 class SavedForBackward(NamedTuple):

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SUFFIXES = (".npy", ".npz")
+
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
+class InputArray:
     """Inputs side by side, (N, C, H, W). An `.npy` file's stay on disk until their batch is taken."""
 
     array: NDArray[Any]
@@ -41,14 +43,14 @@ class Inputs:
             yield batch
 
 
-def load_input(path: AnyPath, shape: tuple[int, ...]) -> Inputs:
+def load_input(path: AnyPath, shape: tuple[int, ...]) -> InputArray:
     """The inputs in the file at `path` for a network whose input is `shape`, without the batch.
 
     E413 when they do not fit; E403, E404 and E406 when the file cannot be used.
     """
     with _fitting(path, shape) as source:
         array = source.load()
-    return Inputs(array[None] if source.header.shape == shape else array)
+    return InputArray(array[None] if source.header.shape == shape else array)
 
 
 def check(path: AnyPath, shape: tuple[int, ...]) -> int:
@@ -82,7 +84,7 @@ def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileEr
 
 
 class _Source(NamedTuple):
-    header: npy.Header
+    header: npy.NpyHeader
     load: Callable[[], NDArray[Any]]
 
 

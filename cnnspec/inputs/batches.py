@@ -12,8 +12,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, FileError
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
-from ..spec.assets import ARRAYS
-from .arrays import check, load_input
+from .arrays import SUFFIXES, check, load_input
 from .images import listing, load
 
 
@@ -27,7 +26,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class InputBatch:
     """Cases without their arrays, and the array (n, C, H, W) of the usable ones; None when none is."""
 
     cases: list[Case]
@@ -76,7 +75,7 @@ def cases(
             yield Case(name, failure=failure)
 
 
-def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
+def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
     """The cases in groups of up to `size`. Only one group's arrays are held at a time."""
     source = iter(cases)
     while group := list(islice(source, size)):
@@ -84,12 +83,12 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[Batch]:
         stacked = np.stack(usable) if usable else None
         group = [replace(case, array=None) for case in group]
         del usable
-        yield Batch(group, stacked)
+        yield InputBatch(group, stacked)
         del stacked
 
 
 def _is_array(path: Path) -> bool:
-    return path.suffix.lower() in ARRAYS
+    return path.suffix.lower() in SUFFIXES
 
 
 def _empty(folder: Path) -> FileError:

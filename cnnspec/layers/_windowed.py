@@ -97,6 +97,7 @@ class Windowed(Layer):
             label=f"F = {F} is even",
             why=f"same padding adds {total} per axis, which cannot be split evenly",
             help=f"{near}, or `P: same-upper` (extra row at the bottom, extra column at the right)",
+            cures=(("P", "same-upper"),),
         )
 
     def check_fields(self) -> Iterator[Misfit]:
@@ -147,6 +148,7 @@ class Windowed(Layer):
             field="F",
             why=_formula(window),
             help=f"an input of {_exact(window)} {axis}s gives exactly {window.outputs}; or `rounding: floor`",
+            cures=(("rounding", "floor"),),
         )
 
     def warnings(self, arriving: Shape) -> Iterator[Misfit]:
@@ -165,6 +167,7 @@ class Windowed(Layer):
             why=_formula(window),
             help=f"`rounding: floor` accepts this; an input of {_exact(window)} gives exactly {window.outputs}, "
             f"one of {_exact(window) + window.S} gives {window.outputs + 1}",
+            cures=(("rounding", "floor"),),
         )
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:

@@ -46,6 +46,7 @@ class Dense(Absorbs):
         return Misfit(
             "E204",
             f"`dense` needs a vector, but {times(arriving)} arrives",
+            before="flatten",
             help=f"insert `- flatten` before this line: {times(arriving).replace('x', '*')} = {length:,}, "
             f"so this layer has {length}*{self.K}{bias} = {params:,} parameters",
             shows_input=True,

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..diagnostics.wording import quantity
 from .blas import Blas, Speed, blas, speed
-from .hardware import Cores, Memory, Processor, count_cores, memory, processor
+from .hardware import Cores, Processor, SystemMemory, count_cores, memory, processor
 
 CHOOSING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "BLIS_ARCH_TYPE")
 """Environment variables that decide with which kernel a library multiplies."""
@@ -31,7 +32,7 @@ class Findings:
 
     processor: Processor
     cores: Cores
-    memory: Memory
+    memory: SystemMemory
     python: str
     numpy: str
     blas: Blas
@@ -167,7 +168,7 @@ def _threads(findings: Findings) -> Iterator[Advice]:
     setting = f"`{cause}={threads}`: " if cause else ""
     slow = "the others stand still" if threads < usable else "threads that share a core wait for each other"
     yield Advice(
-        f"{setting}NumPy's products take {_count(threads, 'thread')}, {_count(usable, 'core')} can be used",
+        f"{setting}NumPy's products take {quantity(threads, 'thread')}, {quantity(usable, 'core')} can be used",
         f"{slow}; this slows down training and traces, not `run`, which has threads of its own",
         f"`OPENBLAS_NUM_THREADS={usable}` in the environment, or the like of another library",
     )
@@ -187,17 +188,13 @@ def _others(findings: Findings) -> Iterator[Advice]:
 def _share(cores: Cores) -> Iterator[Advice]:
     if cores.quota is not None and cores.quota < cores.allowed:
         yield Advice(
-            f"a control group limits this process to {cores.quota:g} of {_count(cores.allowed, 'core')}",
+            f"a control group limits this process to {cores.quota:g} of {quantity(cores.allowed, 'core')}",
             "beyond that the system stops it for a while, so single runs take longer than others",
             "a container takes the limit from its start, e.g. `docker run --cpus` or Kubernetes' `limits.cpu`",
         )
     if cores.allowed < cores.installed:
         yield Advice(
-            f"this process may run on {cores.allowed} of {_count(cores.installed, 'core')}",
+            f"this process may run on {cores.allowed} of {quantity(cores.installed, 'core')}",
             "its affinity leaves the others out",
             "it comes from what started the process: `taskset`, a job scheduler, `docker run --cpuset-cpus`",
         )
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

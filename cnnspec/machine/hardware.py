@@ -33,7 +33,7 @@ class Cores:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class SystemMemory:
     """Bytes that the machine has, and a control group's limit, None without one."""
 
     installed: int | None
@@ -65,7 +65,7 @@ def count_cores(root: Path = ROOT) -> Cores:
     return Cores(installed, allowed, min(_quotas(root), default=None))
 
 
-def memory(root: Path = ROOT) -> Memory:
+def memory(root: Path = ROOT) -> SystemMemory:
     """The machine's memory and its limit."""
     try:
         installed: int | None = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -73,7 +73,7 @@ def memory(root: Path = ROOT) -> Memory:
         installed = None
     limit = min(_memory_limits(root), default=None)
     # Version 1 writes "no limit" as a number near 2^63.
-    return Memory(installed, None if limit is None or limit >= (installed or 1 << 60) else limit)
+    return SystemMemory(installed, None if limit is None or limit >= (installed or 1 << 60) else limit)
 
 
 VECTORS = {

@@ -20,7 +20,6 @@ from ..language.syntax.parser import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 
-ARRAYS = (".npy", ".npz")
 MAX_CLASSES = 1 << 20
 """Bytes of a text file of class names."""
 
@@ -132,17 +131,15 @@ def _weights(document: Document, path: Path, graph: Graph | None) -> Iterator[Di
 
 
 def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
+    from ..inputs import arrays, images
+
     C, H, W = document.header.input.shape
     preprocess = document.header.preprocess
     try:
-        if path.suffix.lower() in ARRAYS:
-            from ..inputs.arrays import check as check_array
-
-            check_array(path, (C, H, W))
+        if path.suffix.lower() in arrays.SUFFIXES:
+            arrays.check(path, (C, H, W))
         elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
-            from ..inputs.images import check as check_image
-
-            check_image(path, preprocess, (C, H, W))
+            images.check(path, preprocess, (C, H, W))
     except FileError as error:
         yield from error.diagnostics
 

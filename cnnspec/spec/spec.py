@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
+from ..files.reading import AnyPath
+from ..graph.array import Array
 from ..graph.graph import Graph, Step
 from ..graph.shape import Shape
 from ..language.document.document import Document
@@ -18,9 +22,16 @@ from ..language.elaboration.expectations import check_expectations
 from ..language.sections.header import Header
 from ..language.syntax.parser import MAX_BYTES, Source, read
 from . import assets, bundled
+from .naming import spec_name
 
 if TYPE_CHECKING:
-    from ..engine.model import Model
+    from ..engine.model import Model, Weights
+    from ..language.sections.train import Train
+    from ..train.evaluate import Evaluation, Part
+    from ..train.events import Event
+    from ..train.notices import Notice
+    from ..train.result import TrainingResult
+    from .ranking import Prediction
 
 RANDOM = (
     "`--weights FILE`; for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
@@ -47,7 +58,7 @@ class Spec:
 
     @property
     def name(self) -> str:
-        return self.header.name or Path(self.source.file).stem
+        return self.header.name or spec_name(self.source.file)
 
     def classes(self) -> tuple[str, ...] | None:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
@@ -69,16 +80,157 @@ class Spec:
             raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
 
-    def compile(self, weights: Any = None, threads: int | None = None, exact: bool = False) -> Model:
+    def compile(
+        self, weights: Any = None, threads: int | None = None, exact: bool = False, backend: str = "numpy"
+    ) -> Model:
         """The executable network.
 
         `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. `exact` leaves
-        out Winograd's convolution: slower, and a tenth of the rounding error. Raises FileError when weights are
-        missing or do not fit.
+        out Winograd's convolution: slower, and a tenth of the rounding error. `backend` names whose kernels are used.
+        Raises FileError when weights are missing or do not fit, ValueError for a backend that there is not.
         """
-        from ..engine.model import compile_model
+        from ..engine.model import Model
 
-        return compile_model(self, weights, threads, exact)
+        return Model(self.graph, self._tensors(weights), threads, exact, backend)
+
+    def run(
+        self,
+        inputs: AnyPath | Iterable[AnyPath] | Array | None = None,
+        weights: Weights | None = None,
+        *,
+        top: int = 5,
+        until: str | None = None,
+        batch: int | None = None,
+        threads: int | None = None,
+        exact: bool = False,
+        on_failure: Callable[[FileError], object] | None = None,
+    ) -> Iterator[Prediction]:
+        """What the network says of each input, in their order: its `top` likeliest classes, or its output as an array.
+
+        `inputs` are images, folders of images, `.npy` or `.npz` arrays, or an array (N, C, H, W) in memory; by default
+        the spec's sample. Images go through the spec's `preprocess`; up to `batch` inputs run together, by default 16,
+        or as many as memory has room for. `until` names the layer whose output is the result. `weights`, `threads` and
+        `exact` are those of `compile`.
+
+        Raises FileError for weights and, once its batch is reached, for the first input that cannot be used; with
+        `on_failure`, which is called with it, the others go on. ValueError for an array of another shape, or a layer
+        that there is not. What is not finite is a Python warning.
+        """
+        import numpy as np
+
+        from ..engine.model import Model
+        from .running import Runner, ensure_layer, predictions, rows, work
+
+        if until:
+            ensure_layer(self.graph, until, self.name)
+        part = self.graph.until(*((until,) if until else self.graph.outputs))
+        model = Model(part, self._tensors(weights), threads, exact)
+        preprocess = self.header.preprocess
+        if inputs is None:
+            given = work([str(self.sample_path())], part, preprocess, batch, self.folder)
+        elif isinstance(inputs, np.ndarray):
+            given = rows(model.accept(inputs), part, batch)
+        else:
+            files = [inputs] if isinstance(inputs, str | PathLike) else inputs
+            given = work(map(str, files), part, preprocess, batch)
+        return predictions(Runner(self.graph, model, until, self.classes(), top), given, _warn, on_failure)
+
+    def train(
+        self,
+        data: AnyPath | tuple[Any, Any] | None = None,
+        *,
+        weights: Weights | None = None,
+        output: AnyPath | None = None,
+        checkpoint: AnyPath | None = None,
+        log: AnyPath | None = None,
+        resume: bool = False,
+        restart: bool = False,
+        save_every: int = 500,
+        threads: int | None = None,
+        on_event: Callable[[Notice | Event], object] = lambda event: None,
+        **settings: Any,
+    ) -> TrainingResult:
+        """Learn the weights from examples; the same settings, seed and threads give the bytes of `cnnspec train`.
+
+        `data` is a path or the name of a bundled data set, as `cnnspec train` takes them, or a pair of arrays: inputs
+        (N, C, H, W), taken as they are, and labels (N,) or targets (N, *output); by default the spec's own.
+        `settings` are keys of the spec's `train` section, in place of its values: `epochs=5`,
+        `augment={"shift": 1}`. Training starts from fresh weights, or from `weights`: a file, of which what does not
+        fit is drawn afresh, or arrays by name, which must all fit. `threads` share each batch, by default one a core.
+
+        Only what has a path is written: the result to `output`, each step and epoch to `log`, the state of the run to
+        `checkpoint`, every `save_every` steps and after each epoch, until the result is there. `resume` goes on with
+        the checkpoint's run, `restart` replaces it; Ctrl-C leaves the last checkpoint. `on_event` is called with what
+        happens: the dataclasses of `cnnspec.train.notices` and `cnnspec.train.events`; what it raises ends the run.
+
+        Raises SpecError for settings, FileError for data, weights and files, TrainingError where a run cannot go on,
+        ValueError for arguments that contradict each other. Settings that do nothing are a Python warning.
+        """
+        from ..train.session import Beginning, RunFiles, train
+
+        files = RunFiles(*(Path(path) if path else None for path in (output, checkpoint, log)))
+        beginning = Beginning(weights, threads, save_every, resume, restart)
+        return train(self, self._settings(settings), self._data(data), files, beginning, on_event)
+
+    def evaluate(
+        self,
+        data: AnyPath | tuple[Any, Any] | None = None,
+        weights: Weights | None = None,
+        *,
+        part: Part = "validation",
+        threads: int | None = None,
+        **settings: Any,
+    ) -> Evaluation:
+        """How good the network is on examples: loss, accuracy, top-5, the confusion matrix, and each class by itself.
+
+        `data` and `settings` are those of `train`: of equal ones the same examples are held out. These are the `part`
+        that is looked at, or "all" examples. `weights` is a path, or arrays by name; by default the spec's own file.
+        The loss is without label smoothing.
+
+        Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out.
+        """
+        from ..train.evaluate import evaluate
+
+        return evaluate(self, self._settings(settings), self._data(data), self._tensors(weights), part, threads)
+
+    def data_path(self, given: AnyPath | None = None) -> Path:
+        """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.
+
+        Either is a path, or the name of a bundled data set (`digits`). A path in a spec starts in the spec's folder.
+        Raises FileError: E404 when there is nothing, E414 when the spec names none, E416 when its path leaves the
+        spec's folder.
+        """
+        path = Path(given) if given else assets.data(self.document, self.folder)
+        if path is None:
+            cure = "`--data DATA`, or `train: {data: DATA}` in the spec"
+            raise FileError.about(self.source.file, "E414", "the spec names no data", help=cure)
+        if path.exists():
+            return path
+        name = str(given or path.relative_to(self.folder))
+        if name not in bundled.data():
+            near = closest(name, bundled.data())
+            cure = f"did you mean `{near}`?" if near else "check the path, and its case"
+            raise FileError.about(path, "E404", f"there are no data `{name}`", help=cure)
+        return bundled.data()[name]
+
+    def _data(self, data: AnyPath | tuple[Any, Any] | None) -> Path | tuple[Any, Any]:
+        return data if isinstance(data, tuple) else self.data_path(data)
+
+    def _settings(self, values: Mapping[str, Any]) -> Train:
+        import json
+
+        from ..language.overrides import configure
+
+        options = [f"train.{key}={json.dumps(value)}" for key, value in values.items()]
+        settings, found = configure(self.document, self.graph, options)
+        for diagnostic in found:
+            _warn(diagnostic, 4)
+        return settings
+
+    def _tensors(self, weights: Weights | None) -> dict[str, Array]:
+        from ..weights import take
+
+        return take(self.graph.tensors, self.weights_path() if weights is None else weights, _warn)
 
 
 @dataclass(frozen=True)
@@ -179,6 +331,11 @@ def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> 
     if checked.spec is None or errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
     return checked.spec
+
+
+def _warn(diagnostic: Diagnostic, calls: int = 5) -> None:
+    """A warning at the line of the reader, so many calls above."""
+    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=calls)
 
 
 def _placed(found: Iterable[Diagnostic], file: str) -> tuple[Diagnostic, ...]:

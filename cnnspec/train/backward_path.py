@@ -7,7 +7,7 @@ from collections.abc import Collection
 from ..graph.graph import Graph, Step
 
 
-class Route:
+class BackwardPath:
     """The steps of a graph of one output, for the names of the tensors that are `learned`.
 
     A layer that has tensors of which none is learned is `frozen`: it runs as it does outside training. The way back

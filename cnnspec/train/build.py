@@ -7,20 +7,20 @@ from ..language.sections.train import Train
 from .checkpoint import Identity, Snapshot, digest
 from .datasets.augment import Augment
 from .datasets.batches import Batches, held_out
-from .datasets.dataset import Examples
-from .evaluate import Exam
-from .loop import Run
+from .datasets.dataset import Dataset
+from .evaluate import Evaluator
+from .loop import TrainingRun
 from .schedules import rate
 from .trainer import Trainer
 
 
-def identify(graph: Graph, settings: Train, examples: Examples, start: str, threads: int) -> Identity:
+def identify(graph: Graph, settings: Train, examples: Dataset, start: str, threads: int) -> Identity:
     """What makes the run this run, with `start` the digest of its first weights; where the data lie does not."""
     values = settings.model_dump(mode="json", exclude={"data"})
     return Identity(digest(graph), examples.fingerprint, start, values, threads)
 
 
-def assemble(graph: Graph, settings: Train, examples: Examples, threads: int, start: Snapshot) -> Run:
+def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, start: Snapshot) -> TrainingRun:
     """The run from `start` on. The last examples are held out, as `validation` says."""
     learned = len(examples) - held_out(len(examples), settings.validation)
     trainer = Trainer(graph, settings, start.tensors, threads)
@@ -30,10 +30,10 @@ def assemble(graph: Graph, settings: Train, examples: Examples, threads: int, st
     batches = Batches(examples, learned, settings.batch, settings.seed, augment)
     aside = range(learned, len(examples))
 
-    return Run(
+    return TrainingRun(
         learner=trainer,
         batches=batches,
-        examine=(lambda tensors: Exam(graph, settings, examples, aside, tensors, threads)) if aside else None,
+        examine=(lambda tensors: Evaluator(graph, settings, examples, aside, tensors, threads)) if aside else None,
         rate=lambda step: rate(settings, step, len(batches)),
         epochs=settings.epochs,
         patience=settings.patience,

@@ -20,13 +20,14 @@ import numpy as np
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
-from ..files.reading import AnyPath, Malformed, blaming, whole
+from ..files.reading import AnyPath, Malformed, blaming
+from ..files.writing import whole
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from ..weights.formats import safetensors
-from ..weights.stored import BEST as _BEST
-from ..weights.stored import OPTIMIZER as _OPTIMIZER
+from ..weights.matching import BEST as _BEST
+from ..weights.matching import OPTIMIZER as _OPTIMIZER
 from .optimizers import state_shapes
 from .progress import Progress
 
@@ -80,7 +81,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Header:
     """What the file says beside its arrays."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
@@ -90,7 +91,7 @@ class _Words:
 
 def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
     """Write a run to `path`, whole or not at all; E415 when that is impossible."""
-    words = TypeAdapter(_Words).dump_json(_Words(identity, snapshot.progress)).decode()
+    words = TypeAdapter(_Header).dump_json(_Header(identity, snapshot.progress)).decode()
     with whole(path) as stream:
         safetensors.dump(_together(snapshot.tensors, snapshot.optimizer, snapshot.best), stream, {_KEY: words})
 
@@ -102,7 +103,7 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
         if text is None:
             raise Malformed("it holds no training run", "name the file of --checkpoint", message="cannot be resumed")
         try:
-            words = TypeAdapter(_Words).validate_json(text)
+            words = TypeAdapter(_Header).validate_json(text)
         except ValidationError as fault:
             raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
         if not isinstance(words.identity.settings.get("epochs"), int):

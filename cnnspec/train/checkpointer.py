@@ -9,18 +9,18 @@ from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from . import checkpoint
 from .checkpoint import Identity
-from .events import EpochDone, Event, Finished, Sound, Stepped
-from .loop import Run
+from .events import EpochDone, Event, Finished, Stepped, StepVerified
+from .loop import TrainingRun
 
 
-class Keeper:
+class Checkpointer:
     """Saves a run every so many steps and after each epoch, once the loss of its weights is known to be sane: a run
-    that is lost leaves the weights from before.
+    that is lost leaves the weights from before. Without a path nothing is saved.
 
     `kept` is the step after which it was saved last; `is_sound` says whether these weights have been judged.
     """
 
-    def __init__(self, run: Run, identity: Identity, path: AnyPath, every: int) -> None:
+    def __init__(self, run: TrainingRun, identity: Identity, path: AnyPath | None, every: int) -> None:
         self.run, self.identity, self.path, self.every = run, identity, path, every
         self.kept: int | None = run.progress.step or None
         self.is_sound = self.is_due = False
@@ -38,13 +38,15 @@ class Keeper:
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochDone) or (isinstance(event, Stepped) and event.step % self.every == 0):
             self.is_due = True
-        is_judged = isinstance(event, Sound) or (isinstance(event, EpochDone) and event.validation is not None)
+        is_judged = isinstance(event, StepVerified) or (isinstance(event, EpochDone) and event.validation is not None)
         if self.is_due and (is_judged or isinstance(event, Finished)):
             self.save()
         if is_judged and self.kept == self.run.progress.step:
             self.is_sound = True
 
     def save(self) -> None:
+        if self.path is None:
+            return
         checkpoint.save(self.path, self.identity, self.run.snapshot())
         self.kept = self.run.progress.step
         self.is_sound = self.is_due = False

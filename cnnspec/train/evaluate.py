@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engine.model import Model
+from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
+from ..inputs.batch_size import batch_size
 from ..language.sections.train import Train
-from .datasets.batches import in_order
-from .datasets.dataset import Answers, Examples
+from .datasets import Arrays, open_dataset
+from .datasets.batches import held_out, in_order
+from .datasets.dataset import Answers, Dataset
 from .events import Score
 from .losses import Measure, objective
+from .network import Network
 
-ACTIVATIONS = 256 * 2**20
+Part = Literal["validation", "all"]
+"""The examples that training holds out, or all."""
 LARGEST_BATCH = 256
-"""Bytes that the activations of a batch may take, and examples in one."""
+"""Examples that run together."""
 TOP = 5
 """Where there are more classes than this, top-5 says something."""
 
@@ -88,7 +94,7 @@ def labels(y: Answers) -> int:
     return y.size if y.dtype.kind in "iu" else 0
 
 
-class Tally:
+class RunningMetrics:
     """Adds up outputs, batch by batch. `classes` is their number, None where the output is no list of classes."""
 
     def __init__(self, measure: Measure, classes: int | None) -> None:
@@ -128,7 +134,15 @@ def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
     return rank
 
 
-class Exam:
+def part_of(examples: Dataset, settings: Train, part: Part) -> range:
+    """The examples of a part. Raises ValueError where there are none."""
+    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
+    if begin == len(examples):
+        raise ValueError("`validation: 0` holds no examples out; part='all' takes them all")
+    return range(begin, len(examples))
+
+
+class Evaluator:
     """A network run on a part of the examples, batch by batch, by the compiled engine. The loss is that by which it is
     trained, but without smoothing, which is a means and not the end. Iterating says how many of the `total` examples
     have been seen, after each of `len` batches."""
@@ -137,7 +151,7 @@ class Exam:
         self,
         graph: Graph,
         settings: Train,
-        examples: Examples,
+        examples: Dataset,
         part: range,
         tensors: Mapping[str, Array],
         threads: int | None = None,
@@ -146,19 +160,36 @@ class Exam:
         [self.output] = scored.outputs
         classes = scored.shape(self.output)[0] if examples.answers.dtype != "float32" else None
         self.model = Model(scored, tensors, threads)
-        self.tally = Tally(measure, classes)
+        self.metrics = RunningMetrics(measure, classes)
         self.examples, self.part, self.total = examples, part, len(part)
-        self.size = max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
+        self.size = batch_size(graph, LARGEST_BATCH)
 
     def __len__(self) -> int:
         return -(-self.total // self.size)
 
     def __iter__(self) -> Iterator[int]:
         for x, y in in_order(self.examples, self.part, self.size):
-            self.tally.add(self.model.run(x)[self.output], y)
-            yield self.tally.examples
+            self.metrics.add(self.model.run(x)[self.output], y)
+            yield self.metrics.examples
 
     @property
     def score(self) -> Score:
         """Of what has been seen."""
-        return self.tally.evaluation().score
+        return self.metrics.evaluation().score
+
+
+def evaluate(
+    network: Network,
+    settings: Train,
+    data: AnyPath | Arrays,
+    tensors: Mapping[str, Array],
+    part: Part = "validation",
+    threads: int | None = None,
+) -> Evaluation:
+    """How good a network with these tensors is on a part of the data. Raises FileError for data that do not fit it,
+    ValueError where the part is empty."""
+    examples = open_dataset(data, network, settings.loss)
+    evaluator = Evaluator(network.graph, settings, examples, part_of(examples, settings, part), tensors, threads)
+    for _ in evaluator:
+        pass
+    return evaluator.metrics.evaluation()

@@ -19,7 +19,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class StepVerified:
     """The weights that `step` steps have made are no lost ones: the loss of the next batch is known, and is sane. They
     have not been changed since."""
 
@@ -76,4 +76,4 @@ class Finished:
     kept: int
 
 
-Event = Sound | Stepped | Validating | EpochDone | Finished
+Event = StepVerified | Stepped | Validating | EpochDone | Finished

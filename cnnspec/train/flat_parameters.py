@@ -12,7 +12,7 @@ from ..graph.array import Array
 from ..graph.shape import Shape
 
 
-class Flat:
+class FlatParameters:
     """`whole` is the single array, 0 at first; `named` are its pieces, in the order given, as arrays of `shapes`."""
 
     def __init__(self, shapes: Mapping[str, Shape], dtype: DTypeLike = np.float32) -> None:

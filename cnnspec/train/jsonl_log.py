@@ -10,12 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..files.reading import AnyPath, writing
+from ..files.reading import AnyPath
+from ..files.writing import writing
 from .events import EpochDone, Event, Stepped
 from .progress import Progress
 
 
-class Log:
+class JsonlLog:
     """Appends events to a file. Each line is written through at once: a killed process loses none.
 
     Raises FileError (E415) when the file cannot be written.

@@ -16,9 +16,9 @@ from ..diagnostics import Diagnostic, TrainingError
 from ..graph.array import Array
 from .checkpoint import Snapshot
 from .datasets.batches import Batches
-from .evaluate import Exam, labels
-from .events import Event, Finished, Score, Sound, Stepped, Validating
-from .progress import Progress, Sums
+from .evaluate import Evaluator, labels
+from .events import Event, Finished, Score, Stepped, StepVerified, Validating
+from .progress import Progress, RunningTotals
 from .trainer import Trainer
 
 EXPLODED = 1e6
@@ -26,7 +26,7 @@ EXPLODED = 1e6
 
 
 @dataclass
-class Run:
+class TrainingRun:
     """A training run of `epochs` epochs, from `progress` on.
 
     `rate` gives the learning rate of a step (from 0). With `patience`, the run ends when no epoch out of so many was
@@ -36,7 +36,7 @@ class Run:
 
     learner: Trainer
     batches: Batches
-    examine: Callable[[Mapping[str, Array]], Exam] | None
+    examine: Callable[[Mapping[str, Array]], Evaluator] | None
     rate: Callable[[int], float]
     epochs: int
     patience: int | None
@@ -73,7 +73,7 @@ class Run:
             return "epochs"
         return "patience" if self.patience and done - self.progress.best >= self.patience else None
 
-    def _learn(self, epoch: int) -> Iterator[Sound | Stepped]:
+    def _learn(self, epoch: int) -> Iterator[StepVerified | Stepped]:
         """The batches of an epoch that are left."""
         start = perf_counter()
         for x, y in self.batches.of(epoch, self.progress.batch):
@@ -82,10 +82,10 @@ class Run:
             where = f"step {self.progress.step + 1:,}, epoch {epoch}"
             self._refuse_lost(found.loss, where, found.gradient_norm, rate)
             seconds = perf_counter() - start
-            yield Sound(self.progress.step)
+            yield StepVerified(self.progress.step)
             start = perf_counter()
             self.learner.move(rate)
-            batch = Sums.of(len(x), found.loss, labels(y), found.correct)
+            batch = RunningTotals.of(len(x), found.loss, labels(y), found.correct)
             self.progress = self.progress.stepped(batch)
             seconds += perf_counter() - start
             yield Stepped(
@@ -104,12 +104,12 @@ class Run:
 
     def _validate(self, epoch: int) -> Generator[Validating, None, Score]:
         assert self.examine is not None
-        exam = self.examine(self.learner.tensors)
-        for done in exam:
-            yield Validating(epoch, done, exam.total)
+        evaluator = self.examine(self.learner.tensors)
+        for done in evaluator:
+            yield Validating(epoch, done, evaluator.total)
         where = f"on what is held out, after step {self.progress.step:,}, epoch {epoch}"
-        self._refuse_lost(exam.score.loss, where)
-        return exam.score
+        self._refuse_lost(evaluator.score.loss, where)
+        return evaluator.score
 
     def _refuse_lost(self, loss: float, where: str, norm: float = 0.0, rate: float | None = None) -> None:
         """Raises E501 for a loss from which there is no way back; of a step, with what moved it."""

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from ..graph.array import Array
 from ..graph.shape import Shape
 from ..language.sections.train import Train
-from .flat_parameters import Flat
+from .flat_parameters import FlatParameters
 
 
 class Optimizer:
     """What all rules share: the weights, beside them an array of the same form for each of the rule's `slots`, and
     how many steps were made."""
 
-    def __init__(self, settings: Train, weights: Flat) -> None:
+    def __init__(self, settings: Train, weights: FlatParameters) -> None:
         self.settings = settings
         self.weights = weights
-        self.slots = {name: Flat(weights.shapes, weights.whole.dtype) for name in settings.slots}
+        self.slots = {name: FlatParameters(weights.shapes, weights.whole.dtype) for name in settings.slots}
         self.steps = 0
 
     def update(self, piece: slice, gradient: Array, rate: float) -> None:

@@ -8,7 +8,7 @@ from .events import EpochDone, Score
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class RunningTotals:
     """What batches add up to: `correct` of `answers` are right, one for each label. Without labels there are none."""
 
     examples: int = 0
@@ -17,12 +17,12 @@ class Sums:
     correct: int = 0
 
     @classmethod
-    def of(cls, examples: int, loss: float, answers: int, correct: int) -> Sums:
+    def of(cls, examples: int, loss: float, answers: int, correct: int) -> RunningTotals:
         """A batch of mean loss `loss`."""
         return cls(examples, examples * loss, answers, correct)
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
+    def __add__(self, other: RunningTotals) -> RunningTotals:
+        return RunningTotals(
             self.examples + other.examples,
             self.loss + other.loss,
             self.answers + other.answers,
@@ -43,10 +43,10 @@ class Progress:
     epochs: tuple[EpochDone, ...] = ()
     batch: int = 0
     step: int = 0
-    sums: Sums = Sums()
+    sums: RunningTotals = RunningTotals()
     first_loss: float | None = None
 
-    def stepped(self, batch: Sums) -> Progress:
+    def stepped(self, batch: RunningTotals) -> Progress:
         """After one more batch."""
         first = batch.score.loss if self.first_loss is None else self.first_loss
         return replace(self, batch=self.batch + 1, step=self.step + 1, sums=self.sums + batch, first_loss=first)
@@ -57,7 +57,7 @@ class Progress:
         best = min((_judged(done) for done in self.epochs), default=float("inf"))
         is_best = (validation or training).loss < best
         done = EpochDone(len(self.epochs) + 1, self.step, training, validation, is_best)
-        return replace(self, epochs=(*self.epochs, done), batch=0, sums=Sums())
+        return replace(self, epochs=(*self.epochs, done), batch=0, sums=RunningTotals())
 
     @property
     def best(self) -> int:

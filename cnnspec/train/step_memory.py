@@ -6,16 +6,20 @@ hand on, keep and hand back exists from one moment up to another, and is counted
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
+from ..diagnostics import Diagnostic, TrainingError
+from ..diagnostics.wording import quantity
 from ..graph.graph import INPUT, Graph
 from ..graph.shape import FLOAT, Shape
 from ..language.sections.train import Train
-from .backward_path import Route
+from ..machine.hardware import memory
+from .backward_path import BackwardPath
 
 LABEL = 8
 """Bytes of a label, an int64."""
@@ -56,7 +60,7 @@ def step_memory(graph: Graph, settings: Train, workers: int = 1) -> StepMemory:
     """Of training `graph`, which has one output."""
     trained = settings.trained(graph)
     learned = settings.learned(trained)
-    moments = Moments(Route(trained, learned), settings.batch, workers)
+    moments = Moments(BackwardPath(trained, learned), settings.batch, workers)
     between, step, backward = moments.peak()
     shape = trained.shape(trained.outputs[0])
     answer = LABEL * prod(shape[1:]) if settings.loss == "cross_entropy" else FLOAT * prod(shape)
@@ -76,7 +80,7 @@ def step_memory(graph: Graph, settings: Train, workers: int = 1) -> StepMemory:
     )
 
 
-class Life(NamedTuple):
+class Lifetime(NamedTuple):
     """So many bytes that exist from one moment up to and with another."""
 
     born: int
@@ -87,11 +91,11 @@ class Life(NamedTuple):
 class Moments:
     """Moment i is the i-th layer's way forward, 2n - i its way back; n, the number of layers, is the loss."""
 
-    def __init__(self, route: Route, batch: int, workers: int) -> None:
-        self.route, self.batch, self.workers = route, batch, workers
-        self.loss = len(route.steps)
-        self.back = {step.name: 2 * self.loss - i for i, step in enumerate(route.steps)}
-        self.kept = {s.name: s.layer.saved_for_backward(*s.arriving) for s in route.steps if s.name in route.on_the_way}
+    def __init__(self, path: BackwardPath, batch: int, workers: int) -> None:
+        self.path, self.batch, self.workers = path, batch, workers
+        self.loss = len(path.steps)
+        self.back = {step.name: 2 * self.loss - i for i, step in enumerate(path.steps)}
+        self.kept = {s.name: s.layer.saved_for_backward(*s.arriving) for s in path.steps if s.name in path.on_the_way}
 
     def peak(self) -> tuple[int, str, bool]:
         """The most bytes at once, the layer that is then at work, and whether it goes back."""
@@ -102,48 +106,69 @@ class Moments:
         most, moment = max((nbytes, -moment) for moment, nbytes in enumerate(accumulate(changes)))
         backward = -moment > self.loss
         at = 2 * self.loss + moment if backward else min(-moment, self.loss - 1)
-        return most, self.route.steps[at].name, backward
+        return most, self.path.steps[at].name, backward
 
-    def _outputs(self) -> Iterator[Life]:
+    def _outputs(self) -> Iterator[Lifetime]:
         """Of the layers and the network's input; and what layers keep beside them."""
-        shapes = {INPUT: self.route.steps[0].arriving[0]} | {step.name: step.shape for step in self.route.steps}
-        born = {INPUT: 0} | {step.name: i for i, step in enumerate(self.route.steps)}
-        last = born | {self.route.output: self.loss}
-        for i, step in enumerate(self.route.steps):
+        shapes = {INPUT: self.path.steps[0].arriving[0]} | {step.name: step.shape for step in self.path.steps}
+        born = {INPUT: 0} | {step.name: i for i, step in enumerate(self.path.steps)}
+        last = born | {self.path.output: self.loss}
+        for i, step in enumerate(self.path.steps):
             kept = self.kept.get(step.name)
             for name in step.inputs:
                 last[name] = max(last[name], self.back[step.name] if kept and kept.inputs else i)
             if kept and kept.output:
                 last[step.name] = self.back[step.name]
             if kept:
-                yield Life(i, self.back[step.name], self.batch * kept.own)
+                yield Lifetime(i, self.back[step.name], self.batch * kept.own)
         for name, shape in shapes.items():
-            yield Life(born[name], last[name], self._size(shape))
+            yield Lifetime(born[name], last[name], self._size(shape))
 
-    def _gradients(self) -> Iterator[Life]:
+    def _gradients(self) -> Iterator[Lifetime]:
         """By the outputs: the first that reaches a layer stays until it goes back, the others are added to it."""
-        waiting = {self.route.output}
-        yield Life(self.loss, self.back[self.route.output], self._size(self.route.steps[-1].shape))
-        for step in reversed(self.route.steps):
+        waiting = {self.path.output}
+        yield Lifetime(self.loss, self.back[self.path.output], self._size(self.path.steps[-1].shape))
+        for step in reversed(self.path.steps):
             now = self.back[step.name]
             for name, shape in zip(step.inputs, step.arriving, strict=True):
-                stays = name in self.route.on_the_way and name not in waiting
+                stays = name in self.path.on_the_way and name not in waiting
                 waiting.add(name)
-                if step.name in self.route.on_the_way:
-                    yield Life(now, self.back[name] if stays else now, self._size(shape))
+                if step.name in self.path.on_the_way:
+                    yield Lifetime(now, self.back[name] if stays else now, self._size(shape))
 
-    def _in_passing(self) -> Iterator[Life]:
+    def _in_passing(self) -> Iterator[Lifetime]:
         """What layers at work copy (with padding around it, say), and what goes into the gradients of their tensors;
         those that leave the shape as it is work in place. The loss takes what its output does, twice."""
-        for i, step in enumerate(self.route.steps):
+        for i, step in enumerate(self.path.steps):
             forward, back = i, self.back[step.name]
             copied = 0 if step.layer.keeps_shape else max(map(self._size, (*step.arriving, step.shape)))
-            yield Life(forward, forward, copied)
+            yield Lifetime(forward, forward, copied)
             if step.name in self.kept:
                 own = FLOAT * step.params + self.kept[step.name].scratch
-                yield Life(back, back, copied + self.workers * own)
-        yield Life(self.loss, self.loss, 2 * self._size(self.route.steps[-1].shape))
+                yield Lifetime(back, back, copied + self.workers * own)
+        yield Lifetime(self.loss, self.loss, 2 * self._size(self.path.steps[-1].shape))
 
     def _size(self, shape: Shape) -> int:
         """Bytes of a batch."""
         return FLOAT * self.batch * prod(shape)
+
+
+GIB = 1 << 30
+
+
+def ensure_memory(graph: Graph, settings: Train, workers: int, learned: int) -> None:
+    """Raises E504 when a step takes more than the machine's memory, or the container's; `learned` is the number of
+    examples to learn from, which bounds a batch."""
+    there = memory().usable
+
+    def needed(batch: int) -> int:
+        return step_memory(graph, settings.model_copy(update={"batch": batch}), workers).total
+
+    batch = min(settings.batch, learned)
+    if there is None or needed(batch) <= there:
+        return
+    largest = bisect_right(range(1, batch), there, key=needed)
+    message = f"a step of {quantity(batch, 'example')} does not fit in memory"
+    why = f"it takes {needed(batch) / GIB:,.1f} GiB, there are {there / GIB:,.1f} GiB"
+    cure = f"`--set train.batch={largest}` fits" if largest else "a smaller network or input, or fewer `--threads`"
+    raise TrainingError([Diagnostic("E504", message, why=why, help=cure)])

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import TrainingContext
-from .backward_path import Route
+from .backward_path import BackwardPath
 
 if TYPE_CHECKING:
     from ..graph.layer import Pullback
 
-Back = Callable[[Array, Mapping[str, Array]], None]
+BackwardPass = Callable[[Array, Mapping[str, Array]], None]
 """From the loss' gradient by the output (N, *output) to those by the learned tensors, which it writes into arrays of
 the tensors' names. It is called once, and may spoil what it is given."""
 
@@ -26,33 +26,33 @@ class Tape:
     """A graph of one output, and the names of the tensors that are `learned`."""
 
     def __init__(self, graph: Graph, learned: Collection[str]) -> None:
-        self.route = Route(graph, learned)
+        self.path = BackwardPath(graph, learned)
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]
-    ) -> tuple[Array, Back]:
+    ) -> tuple[Array, BackwardPass]:
         """The output (N, *output) for x (N, C, H, W), and the way back. `context` is asked by a layer's name, and
         whether the way back goes on behind it."""
         live = {INPUT: x}
         del x
         way: list[tuple[Step, Pullback]] = []
-        for step, dying in zip(self.route.steps, self.route.dying, strict=True):
+        for step, dying in zip(self.path.steps, self.path.dying, strict=True):
             inputs = [live[name] for name in step.inputs]
             for name in dying:
                 del live[name]
             own = {key: tensors[f"{step.name}.{key}"] for key in step.tensors}
-            if step.name in self.route.frozen:
+            if step.name in self.path.frozen:
                 live[step.name], pull = step.layer.vjp(*inputs, **own)
             else:
-                lesson = context(step.name, not self.route.on_the_way.isdisjoint(step.inputs))
-                live[step.name], pull = step.layer.vjp_training(lesson, *inputs, **own)
-            if step.name in self.route.on_the_way:
+                own_context = context(step.name, not self.path.on_the_way.isdisjoint(step.inputs))
+                live[step.name], pull = step.layer.vjp_training(own_context, *inputs, **own)
+            if step.name in self.path.on_the_way:
                 way.append((step, pull))
             del inputs, pull
-        return live[self.route.output], lambda dy, into: self._back(way, dy, into)
+        return live[self.path.output], lambda dy, into: self._back(way, dy, into)
 
     def _back(self, way: list[tuple[Step, Pullback]], dy: Array, into: Mapping[str, Array]) -> None:
-        gradients = {self.route.output: dy}
+        gradients = {self.path.output: dy}
         del dy
         while way:
             step, pull = way.pop()
@@ -64,6 +64,6 @@ class Tape:
             for name, gradient in zip(step.inputs, by_inputs, strict=True):
                 if name in gradients:
                     gradients[name] += gradient
-                elif name in self.route.on_the_way:
+                elif name in self.path.on_the_way:
                     gradients[name] = gradient
             del by_inputs, by_tensors, gradient

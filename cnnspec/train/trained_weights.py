@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from .. import weights
 from ..diagnostics import Diagnostic, TrainingError
-from ..files.reading import AnyPath, whole
+from ..files.reading import AnyPath
+from ..files.writing import whole
 from ..graph.array import Array
 from ..weights.formats import safetensors
 from .checkpoint import Identity

@@ -13,17 +13,16 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..engine.kernel_selection import PRODUCT
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
-from .flat_parameters import Flat
+from .flat_parameters import FlatParameters
 from .losses import objective
 from .optimizers import RULES
 from .rng import Purpose, generator
 from .tape import Tape
-from .workers import Meeting, Workers
+from .workers import AllReduce, Workers
 
 T = TypeVar("T")
 
@@ -31,12 +30,12 @@ PIECE = 1 << 15
 """Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
 ENOUGH = 4
 """Such pieces that another worker is woken for."""
-WORTH = 200_000
-"""Nanoseconds of an average layer's products, forward and twice as much back, below which workers get more in each
-other's way than they help: NumPy's calls are short then, and have the interpreter one at a time."""
+WORTH = 20_000_000
+"""MACs of an average layer, forward and twice as much back, below which workers get more in each other's way than they
+help: NumPy's calls are short then, and have the interpreter one at a time."""
 
 
-class Result(NamedTuple):
+class StepResult(NamedTuple):
     """The loss before the step, a mean over the batch; how many answers were right; the norm of the gradient, before
     it was clipped. Where one of them is no finite number, there is nothing to move along."""
 
@@ -49,7 +48,7 @@ class Result(NamedTuple):
         return isfinite(self.loss) and isfinite(self.gradient_norm)
 
 
-class Learnt(NamedTuple):
+class PartialStep(NamedTuple):
     """What a worker's part of a batch gave, beside its gradients."""
 
     loss: float
@@ -57,30 +56,30 @@ class Learnt(NamedTuple):
     buffers: dict[str, Array]
 
 
-class Lesson:
+class LayerContext:
     """What a layer may need in a step of one worker: the contract `TrainingContext` of `cnnspec.graph.layer`."""
 
-    def __init__(self, name: str, needs_input_grad: bool, lessons: Lessons) -> None:
-        self.random = lessons.random
+    def __init__(self, name: str, needs_input_grad: bool, step: StepContext) -> None:
+        self.random = step.random
         self.needs_input_grad = needs_input_grad
-        self._name, self._lessons = name, lessons
+        self._name, self._step = name, step
 
     def all_reduce(self, part: Array) -> Array:
-        return self._lessons.meeting.all_reduce(self._lessons.worker, part)
+        return self._step.sums.all_reduce(self._step.worker, part)
 
     def update_buffers(self, **buffers: Array) -> None:
-        self._lessons.buffers.update((f"{self._name}.{key}", value) for key, value in buffers.items())
+        self._step.buffers.update((f"{self._name}.{key}", value) for key, value in buffers.items())
 
 
-class Lessons:
-    """Those of all layers, and the new values of their buffers."""
+class StepContext:
+    """What all layers share in a step of one worker, and the new values of their buffers."""
 
-    def __init__(self, worker: int, meeting: Meeting, random: np.random.Generator) -> None:
-        self.worker, self.meeting, self.random = worker, meeting, random
+    def __init__(self, worker: int, sums: AllReduce, random: np.random.Generator) -> None:
+        self.worker, self.sums, self.random = worker, sums, random
         self.buffers: dict[str, Array] = {}
 
-    def on(self, name: str, needs_input_grad: bool) -> Lesson:
-        return Lesson(name, needs_input_grad, self)
+    def layer(self, name: str, needs_input_grad: bool) -> LayerContext:
+        return LayerContext(name, needs_input_grad, self)
 
 
 class Trainer:
@@ -96,25 +95,25 @@ class Trainer:
         self.graph, self.measure = objective(settings, graph)
         learned = settings.learned(self.graph)
         dtype = next(iter(tensors.values())).dtype
-        self.weights = Flat(learned, dtype)
+        self.weights = FlatParameters(learned, dtype)
         self.weights.fill(tensors)
         own = self.weights.named
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
         self.tape = Tape(self.graph, learned)
         self.workers = Workers(workers)
-        self.gradients = [Flat(learned, dtype) for _ in range(workers)]
+        self.gradients = [FlatParameters(learned, dtype) for _ in range(workers)]
         self._norm = 0.0
         self._buffers: dict[str, Array] = {}
 
-    def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int = 0, number: int = 0) -> Result:
+    def step(self, x: Array, y: NDArray[Any], rate: float, epoch: int = 0, number: int = 0) -> StepResult:
         """Learn from a batch: `vjp`, and `move` where the result is finite."""
         result = self.vjp(x, y, epoch, number)
         if result.is_finite:
             self.move(rate)
         return result
 
-    def vjp(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> Result:
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int = 0, number: int = 0) -> StepResult:
         """Find the gradient of the loss on a batch: x (N, C, H, W), and labels or targets y, as `losses` says.
 
         Nothing is moved yet. Random numbers hang on `seed`, epoch and the step's number in it. What a worker raises
@@ -123,20 +122,20 @@ class Trainer:
         count = self._hands(len(x))
         parts = np.array_split(np.arange(len(x)), count)
 
-        def learn(worker: int, meeting: Meeting) -> Learnt:
+        def learn(worker: int, sums: AllReduce) -> PartialStep:
             random = generator(self.settings.seed, Purpose.LAYERS, epoch, number, worker)
-            lessons = Lessons(worker, meeting, random)
+            context = StepContext(worker, sums, random)
             part = slice(parts[worker][0], parts[worker][-1] + 1)
-            return self._learn(x[part], y[part], len(x), lessons)
+            return self._learn(x[part], y[part], len(x), context)
 
-        learnt = self.workers.run(learn, count)
-        self._norm, self._buffers = self._gradient_norm(count), learnt[0].buffers
-        return Result(sum(part.loss for part in learnt), sum(part.correct for part in learnt), self._norm)
+        found = self.workers.run(learn, count)
+        self._norm, self._buffers = self._gradient_norm(count), found[0].buffers
+        return StepResult(sum(part.loss for part in found), sum(part.correct for part in found), self._norm)
 
     def _hands(self, examples: int) -> int:
         """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
         runs still give the same bytes."""
-        work = 2 * 3 * examples * self.graph.totals.macs / PRODUCT / len(self.graph.steps)
+        work = 3 * examples * self.graph.totals.macs / len(self.graph.steps)
         most = min(self.workers.count, examples)
         return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
 
@@ -159,13 +158,13 @@ class Trainer:
         for name, value in self._buffers.items():
             self.tensors[name][...] = value
 
-    def _learn(self, x: Array, y: NDArray[Any], count: int, lessons: Lessons) -> Learnt:
+    def _learn(self, x: Array, y: NDArray[Any], count: int, context: StepContext) -> PartialStep:
         """A worker's part: the gradients are left in its own arrays."""
-        outputs, back = self.tape.forward(self.tensors, _laid_out(x, self.weights.whole.dtype), lessons.on)
+        outputs, back = self.tape.forward(self.tensors, _laid_out(x, self.weights.whole.dtype), context.layer)
         loss = self.measure(outputs, y, count)
         del outputs
-        back(loss.gradient, self.gradients[lessons.worker].named)
-        return Learnt(loss.value, loss.correct, lessons.buffers)
+        back(loss.gradient, self.gradients[context.worker].named)
+        return PartialStep(loss.value, loss.correct, context.buffers)
 
     def _gradient_norm(self, count: int) -> float:
         """Add the gradients of `count` workers up in the first one's, and give their norm."""

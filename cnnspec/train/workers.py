@@ -20,12 +20,12 @@ from ..machine.blas_threads import one_thread
 T = TypeVar("T")
 
 
-class Ended(Exception):  # noqa: N818 - a signal, not an error
+class OtherFailed(Exception):  # noqa: N818 - a signal, not an error
     """Another worker has failed."""
 
 
-class Meeting:
-    """Where the workers of one task put their parts together.
+class AllReduce:
+    """Sums over the workers of one task, of which each gives a part and gets the whole.
 
     Places are used in turn: whoever comes to the next sum has made the last one, so they wait once for each. A network
     of many batch norms has hundreds of sums a step: plain locks take a third of the time of `threading.Barrier`.
@@ -53,7 +53,7 @@ class Meeting:
         return total
 
     def _wait(self) -> None:
-        """Go on when every worker is here, or raise `Ended`."""
+        """Go on when every worker is here, or raise `OtherFailed`."""
         asleep = Lock()
         asleep.acquire()
         with self._lock:
@@ -64,7 +64,7 @@ class Meeting:
         if not self.has_ended:
             asleep.acquire()
         if self.has_ended:
-            raise Ended
+            raise OtherFailed
 
     def end(self) -> None:
         """Let no one wait any longer for a worker that will not come."""
@@ -78,12 +78,12 @@ class Meeting:
             asleep.release()
 
 
-class Job(Generic[T]):
+class Task(Generic[T]):
     """A task that every worker carries out once."""
 
-    def __init__(self, task: Callable[[int, Meeting], T], count: int) -> None:
+    def __init__(self, task: Callable[[int, AllReduce], T], count: int) -> None:
         self.task = task
-        self.meeting = Meeting(count)
+        self.sums = AllReduce(count)
         self.given: dict[int, T] = {}
         self.failures: list[BaseException] = []
         self.done = [Event() for _ in range(count)]
@@ -91,13 +91,13 @@ class Job(Generic[T]):
     def work(self, number: int) -> None:
         try:
             with np.errstate(all="ignore"), one_thread:
-                if not self.meeting.has_ended:
-                    self.given[number] = self.task(number, self.meeting)
-        except Ended:
+                if not self.sums.has_ended:
+                    self.given[number] = self.task(number, self.sums)
+        except OtherFailed:
             pass
         except BaseException as failure:
             self.failures.append(failure)
-            self.meeting.end()
+            self.sums.end()
         finally:
             self.done[number].set()
 
@@ -117,40 +117,40 @@ class Workers:
         if count < 1:
             raise ValueError(f"{count} workers; at least 1 is needed")
         self.count = count
-        self._queues: list[SimpleQueue[Job[Any] | None]] = [SimpleQueue() for _ in range(1, count)]
+        self._queues: list[SimpleQueue[Task[Any] | None]] = [SimpleQueue() for _ in range(1, count)]
         for number, queue in enumerate(self._queues, 1):
             Thread(target=_serve, args=(number, queue), daemon=True).start()
         finalize(self, _dismiss, self._queues)
 
-    def run(self, task: Callable[[int, Meeting], T], count: int | None = None) -> list[T]:
-        """What `task(number, meeting)` gives for each of the first `count` workers, by default for all.
+    def run(self, task: Callable[[int, AllReduce], T], count: int | None = None) -> list[T]:
+        """What `task(number, sums)` gives for each of the first `count` workers, by default for all.
 
         What one of them raises, be it Ctrl-C, ends all at their next sum; it is raised here once they have ended.
         """
-        job = Job(task, count or self.count)
-        queues = self._queues[: job.meeting.count - 1]
+        job = Task(task, count or self.count)
+        queues = self._queues[: job.sums.count - 1]
         try:
             for queue in queues:
                 queue.put(job)
             job.work(0)
             job.wait()
         except BaseException:  # Ctrl-C: no one may go on with arrays that the caller takes to be at rest
-            job.meeting.end()
+            job.sums.end()
             for queue in queues:  # perhaps not all had it yet; whoever gets it now ends at once
                 queue.put(job)
             job.wait()
             raise
         if job.failures:
             raise job.failures[0]
-        return [job.given[number] for number in range(job.meeting.count)]
+        return [job.given[number] for number in range(job.sums.count)]
 
 
-def _serve(number: int, queue: SimpleQueue[Job[Any] | None]) -> None:
+def _serve(number: int, queue: SimpleQueue[Task[Any] | None]) -> None:
     while (job := queue.get()) is not None:
         job.work(number)
         del job  # it holds arrays
 
 
-def _dismiss(queues: list[SimpleQueue[Job[Any] | None]]) -> None:
+def _dismiss(queues: list[SimpleQueue[Task[Any] | None]]) -> None:
     for queue in queues:
         queue.put(None)

@@ -11,25 +11,37 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.npy import pickled
-from ..files.reading import AnyPath, Malformed, blaming, ensure_writable, opened, whole
+from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
-from .initialisation import Style, initial
+from .initialisation import initial
 from .matching import match, place
-from .stored import Entry, Weights, described
+from .stored import StoredTensors, TensorInfo, described
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Entry", "Style", "Weights", "ensure_savable", "fit", "header", "initial", "match", "read", "save", "take"]
+__all__ = [
+    "StoredTensors",
+    "TensorInfo",
+    "ensure_savable",
+    "fit",
+    "header",
+    "initial",
+    "match",
+    "read",
+    "save",
+    "take",
+]
 
 
 class Format(Protocol):
     """A module of `formats`: how one kind of file is read and written."""
 
-    def header(self, path: AnyPath) -> dict[str, Entry]: ...
+    def header(self, path: AnyPath) -> dict[str, TensorInfo]: ...
 
-    def read(self, path: AnyPath) -> Weights: ...
+    def read(self, path: AnyPath) -> StoredTensors: ...
 
     def dump(self, tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None: ...
 
@@ -51,12 +63,12 @@ _FORMATS: dict[str, Callable[[], Format]] = {".safetensors": _safetensors, ".npz
 _PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt"})
 
 
-def header(path: AnyPath) -> dict[str, Entry]:
+def header(path: AnyPath) -> dict[str, TensorInfo]:
     """What the weights file at `path` holds, values unread; E403, E404 or E406 when it is unusable."""
     return _format(path).header(path)
 
 
-def read(path: AnyPath) -> Weights:
+def read(path: AnyPath) -> StoredTensors:
     """The tensors in the weights file at `path`, each read when it is asked for; errors as `header`."""
     return _format(path).read(path)
 

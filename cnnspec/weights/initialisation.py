@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, FileError
-from ..graph.layer import TensorSpec
+from ..graph.layer import Style, TensorSpec
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Style = Literal["he", "glorot", "lecun"]
-
 _FLOAT32 = 4
 _UNKNOWN_MEMORY = 8 * 2**30
+"""A guess, where the system does not tell."""
 
 
 def initial(needed: Mapping[str, TensorSpec], style: Style, seed: int) -> dict[str, NDArray[np.float32]]:
@@ -28,22 +26,20 @@ def initial(needed: Mapping[str, TensorSpec], style: Style, seed: int) -> dict[s
     Training Deep Feedforward Neural Networks, 2010).
     `lecun`: normal, variance 1/fan_in (LeCun et al., Efficient BackProp, 1998).
 
-    E409 when they would take more than half of the machine's memory.
+    E409 when they would take more than half of the memory that the process may use: the machine's, or what its
+    container is given of it.
     """
-    wanted, limit = _FLOAT32 * sum(math.prod(tensor.shape) for tensor in needed.values()), memory() // 2
-    if wanted > limit:
+    from ..machine import hardware
+
+    wanted = _FLOAT32 * sum(math.prod(tensor.shape) for tensor in needed.values())
+    found = hardware.memory()
+    half = (found.usable or _UNKNOWN_MEMORY) // 2
+    if wanted > half:
         message = "the network's weights are too large for this machine"
-        why = f"they take {wanted:,} bytes; half of its memory is {limit:,}"
+        whose = "its memory" if found.limit is None else "what this process is limited to"
+        why = f"they take {wanted:,} bytes; half of {whose} is {half:,}"
         raise FileError([Diagnostic("E409", message, why=why, help="reduce K, or the input of a `dense` layer")])
     return {name: _drawn(name, tensor, style, seed) for name, tensor in needed.items()}
-
-
-def memory() -> int:
-    """Bytes of memory that the machine has, or a guess where the system does not tell."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return _UNKNOWN_MEMORY
 
 
 def _drawn(name: str, tensor: TensorSpec, style: Style, seed: int) -> NDArray[np.float32]:

@@ -8,9 +8,14 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
+from ..diagnostics.wording import listed
+from ..files.dtypes import FLOATS
 from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
-from .stored import BEST, FLOATS, OPTIMIZER, Entry
+from .stored import TensorInfo
+
+OPTIMIZER, BEST = "optimizer/", "best/"
+"""How the names of those tensors begin that a checkpoint of training holds beside the network's."""
 
 _PLAIN = re.compile(r"[\w.-]+")
 """What may be shown inside a command: nothing that a shell would act on."""
@@ -25,7 +30,7 @@ _LAYOUTS: dict[Shape, str] = {
 }
 
 
-def match(needed: Mapping[str, TensorSpec], header: Mapping[str, Entry], file: str) -> list[Diagnostic]:
+def match(needed: Mapping[str, TensorSpec], header: Mapping[str, TensorInfo], file: str) -> list[Diagnostic]:
     """What keeps the tensors in `file` from being the network's: E401 and E402, and W401 for extra ones."""
     places = {name: place(name, tensor, header) for name, tensor in needed.items()}
     misfits = [
@@ -46,13 +51,13 @@ def _is_of_training(name: str) -> bool:
     return name.startswith((OPTIMIZER, BEST)) or name.endswith(".num_batches_tracked")
 
 
-def place(name: str, tensor: TensorSpec, header: Mapping[str, Entry]) -> str:
+def place(name: str, tensor: TensorSpec, header: Mapping[str, TensorInfo]) -> str:
     """The name under which a file holds a tensor: its own, or its layer's for a bare one."""
     layer = name.removesuffix(".weight")
     return layer if tensor.bare and name not in header and layer in header else name
 
 
-def misfit(name: str, tensor: TensorSpec, entry: Entry, file: str) -> Diagnostic | None:
+def misfit(name: str, tensor: TensorSpec, entry: TensorInfo, file: str) -> Diagnostic | None:
     """Why a stored tensor cannot be the network's (E401); None when it can."""
     layer, _, role = name.rpartition(".")
     if entry.dtype not in FLOATS:
@@ -104,7 +109,7 @@ def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:
 
 
 def _missing(
-    missing: list[str], needed: Mapping[str, TensorSpec], extra: list[str], header: Mapping[str, Entry], file: str
+    missing: list[str], needed: Mapping[str, TensorSpec], extra: list[str], header: Mapping[str, TensorInfo], file: str
 ) -> Iterator[Diagnostic]:
     if missing:
         message = f"the weights file lacks {len(missing):,} of {len(needed):,} tensors"
@@ -141,5 +146,4 @@ def _extra(extra: list[str], count: int, file: str) -> Iterator[Diagnostic]:
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(f"`{name}`" for name in names[:LISTED]) + more
+    return listed([f"`{name}`" for name in names], LISTED)

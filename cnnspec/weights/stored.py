@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..files.dtypes import dtype_name
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
-OPTIMIZER, BEST = "optimizer/", "best/"
-"""How the names of those tensors begin that a checkpoint of training holds beside the network's."""
 
-
-class Entry(NamedTuple):
+class TensorInfo(NamedTuple):
     """A stored tensor. `dtype` is spelled as safetensors does: F32, BF16, I64, BOOL, ...
 
     Its bytes are [begin, end) of the file, for .npz of the unpacked member.
@@ -25,25 +23,20 @@ class Entry(NamedTuple):
     end: int
 
 
-def dtype_name(kind: str, itemsize: int) -> str:
-    """What safetensors calls NumPy's type of this kind: `f`, `i`, `u` or `b`."""
-    return "BOOL" if kind == "b" else f"{kind.upper()}{8 * itemsize}"
-
-
-def described(tensors: Mapping[str, NDArray[Any]]) -> Mapping[str, Entry]:
+def described(tensors: Mapping[str, NDArray[Any]]) -> Mapping[str, TensorInfo]:
     """The header of tensors that come from a file, or of arrays as a file would hold them."""
-    if isinstance(tensors, Weights):
+    if isinstance(tensors, StoredTensors):
         return tensors.header
     return {
-        name: Entry(dtype_name(array.dtype.kind, array.itemsize), array.shape, 0, array.nbytes)
+        name: TensorInfo(dtype_name(array.dtype.kind, array.itemsize), array.shape, 0, array.nbytes)
         for name, array in tensors.items()
     }
 
 
-class Weights(Mapping[str, "NDArray[Any]"]):
+class StoredTensors(Mapping[str, "NDArray[Any]"]):
     """The tensors of a file by name, each read when it is asked for: floats as float32, others as stored."""
 
-    def __init__(self, header: Mapping[str, Entry], load: Callable[[str], NDArray[Any]]) -> None:
+    def __init__(self, header: Mapping[str, TensorInfo], load: Callable[[str], NDArray[Any]]) -> None:
         self.header = header
         self._load = load
 

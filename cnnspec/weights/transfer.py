@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..diagnostics import FileError, errors
 from ..files.reading import AnyPath
-from ..graph.layer import TensorSpec
-from . import Style, fit, initial, read
+from ..graph.layer import Style, TensorSpec
+from . import fit, initial, read
 from .matching import match, misfit, place
 
 if TYPE_CHECKING:

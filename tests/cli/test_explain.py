@@ -21,7 +21,7 @@ from cnnspec.language.sections.train import Train
 from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds
 from cnnspec.reports.manual.pages import fields, layer_page, written
-from cnnspec.reports.manual.to_markdown import WIDTH, markdown, styled
+from cnnspec.reports.manual.to_markdown import WIDTH, render, styled
 from cnnspec.spec import check
 
 
@@ -200,7 +200,7 @@ def test_values_as_in_yaml(value: object, text: str) -> None:
 
 
 def test_for_a_terminal() -> None:
-    page = styled(markdown(layer_page("conv")))
+    page = styled(render(layer_page("conv")))
     assert page.startswith("\x1b[1mconv: K filters")
     assert "\x1b[36mG\x1b[0m groups split" in page
     assert "    - conv: {F: 3, K: 2} " in page

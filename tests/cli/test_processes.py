@@ -4,6 +4,7 @@ not at all, and nobody sees a traceback."""
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -43,6 +44,32 @@ def full() -> Iterator[IO[bytes]]:
         pytest.skip("there is no /dev/full")
     with device.open("wb") as stream:
         yield stream
+
+
+def with_descriptors(setting: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+    """The command with its descriptors set by a shell, `2>&-`."""
+    command = ["bash", "-c", f'exec "$0" -m cnnspec "$@" {setting}', sys.executable, *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True)
+
+
+@pytest.mark.parametrize("setting", ["2>&-", "2>/dev/full", "2> >(true)"], ids=["closed", "full", "unread"])
+def test_standard_error_that_takes_nothing_changes_no_exit_code(setting: str, tmp_path: Path) -> None:
+    weights = tmp_path / "w.safetensors"
+    assert with_descriptors(setting, "init", "lenet5", "-o", weights).returncode == 0
+    assert weights.stat().st_size > 200_000
+    done = with_descriptors(setting, "run", "lenet5", "no.png", DIGIT)
+    assert (done.returncode, b"digit-7.png" in done.stdout) == (4, True)
+    assert with_descriptors(setting, "summary", "nowhere.yaml").returncode == 3
+    assert with_descriptors(setting, "summary", "--no-such-option").returncode == 2
+
+
+def test_what_is_written_never_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    """Without standard error the next file that is opened would get its number, and all that is said there."""
+    data, out = bundled.folder() / "digits", tmp_path / "o.safetensors"
+    arguments = ("train", "digits", "--data", data, "-o", out, "--set", "train.epochs=1", "--log", tmp_path / "log")
+    assert with_descriptors("2>&-", *arguments).returncode == 0
+    assert all(json.loads(line) for line in (tmp_path / "log").read_text().splitlines())
+    assert out.read_bytes()[8:9] == b"{"
 
 
 @every_command
@@ -220,5 +247,5 @@ def test_a_run_imports_what_it_needs() -> None:
         "cnnspec.reports.summary.summary",
         "cnnspec.cli.commands.convert",
     }
-    known = layers_among(modules_after("import cnnspec.engine.plan"))
+    known = layers_among(modules_after("import cnnspec.engine.plan, cnnspec.engine.backends.numpy"))
     assert layers_among(loaded) == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

@@ -14,7 +14,6 @@ from calling import CLASSES, HEAD, LAYERS, call, image, inputs, net, outputs
 from numpy.typing import NDArray
 
 from cnnspec import weights
-from cnnspec.cli.commands import run as run_module
 from cnnspec.inputs.batches import batches, cases, paths
 from cnnspec.spec import bundled, load
 
@@ -296,7 +295,7 @@ def test_batches_are_as_large_as_memory_allows(spec: Path, tmp_path: Path, monke
     file = stored(tmp_path / "x.npy", inputs(20))
     peak = load(spec).graph.totals.peak_activation_bytes
     for bytes, wanted in ((2**28, [16, 4]), (7 * peak, [7, 7, 6]), (1, [1] * 20)):
-        monkeypatch.setattr(run_module, "ACTIVATIONS", bytes)
+        monkeypatch.setattr("cnnspec.inputs.batch_size.ACTIVATIONS", bytes)
         call("run", spec, file)
         assert sizes == wanted
         sizes.clear()

@@ -16,8 +16,9 @@ from calling import HEAD, LAYERS, call, image, inputs, net
 from PIL import Image
 
 from cnnspec.cli import progress_bar
-from cnnspec.reports.predictions.formats import json_lines, picture, text
-from cnnspec.reports.predictions.ranking import Class, Result
+from cnnspec.reports.predictions import to_jsonl, to_text
+from cnnspec.reports.predictions.picture import picture
+from cnnspec.spec.ranking import Class, Prediction
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])
 
@@ -72,10 +73,10 @@ def test_only_an_input_alone_has_a_picture(tmp_path: Path) -> None:
 
 def test_bars_and_scores_stand_in_columns() -> None:
     results = [
-        Result("a.png", "", (Class(0, "日本", 0.5), Class(1, "", 0.25))),
-        Result("b.png", "", (Class(7, "a long name", 1.0), Class(8, "e\u0301", float("nan")))),
+        Prediction("a.png", "", (Class(0, "日本", 0.5), Class(1, "", 0.25))),
+        Prediction("b.png", "", (Class(7, "a long name", 1.0), Class(8, "e\u0301", float("nan")))),
     ]
-    assert text(results) == (
+    assert to_text.render(results) == (
         "a.png\n"
         "  日本          50.00 %  ████████████\n"
         "  class 1       25.00 %  ██████\n"
@@ -84,12 +85,12 @@ def test_bars_and_scores_stand_in_columns() -> None:
         "  a long name  100.00 %  ████████████████████████\n"
         "  e\u0301               nan %\n"
     )
-    first = [Result(name, "", result.found[:1]) for name, result in zip(("a.png", "日.png"), results, strict=True)]
-    assert text(first, lines=True) == (
+    first = [Prediction(name, "", result.found[:1]) for name, result in zip(("a.png", "日.png"), results, strict=True)]
+    assert to_text.render(first, lines=True) == (
         "a.png   日本          50.00 %  ████████████\n"
         "日.png  a long name  100.00 %  ████████████████████████\n"
     )  # fmt: skip
-    assert text([]) == text([], lines=True) == json_lines([]) == ""
+    assert to_text.render([]) == to_text.render([], lines=True) == to_jsonl.render([]) == ""
 
 
 # The progress bar

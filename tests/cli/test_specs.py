@@ -18,7 +18,6 @@ from cnnspec import load
 from cnnspec.cli import group
 from cnnspec.diagnostics import FileError
 from cnnspec.spec import bundled
-from cnnspec.train.datasets import data_path
 
 
 def invoke(*args: str) -> Any:
@@ -77,7 +76,7 @@ def test_a_copy_can_be_run_and_trained(tmp_path: Path) -> None:
     assert "99.83 %" in call("run", tmp_path / "mine.yaml").out
     assert invoke("digits", "-o", str(tmp_path)).exit_code == 0
     spec = load(tmp_path / "digits.yaml")
-    assert data_path(spec) == bundled.data()["digits"]
+    assert spec.data_path() == bundled.data()["digits"]
 
 
 @pytest.mark.parametrize("there", ["lenet5.yaml", "lenet5.safetensors", "samples/digit-7.png"])

@@ -144,6 +144,13 @@ class TestJson:
             "end_column": 9,
             "why": "",
             "help": "did you mean `conv`?",
+            "fixes": [
+                {
+                    "title": "write `conv`",
+                    "sure": True,
+                    "edits": [{"line": 3, "column": 5, "end_line": 3, "end_column": 9, "text": "conv"}],
+                }
+            ],
         }
         assert [d["severity"] for d in document["diagnostics"]] == ["error", "warning", "error"]
         assert document["diagnostics"][2]["line"] is None
@@ -211,6 +218,12 @@ REGION = {
     "required": ["startLine", "startColumn", "endLine", "endColumn"],
     "additionalProperties": False,
 }
+ARTIFACT = {
+    "type": "object",
+    "properties": {"uri": {"type": "string", "pattern": r"^[!-~]+$"}},
+    "required": ["uri"],
+    "additionalProperties": False,
+}
 LOCATION = {
     "type": "object",
     "properties": {
@@ -219,12 +232,7 @@ LOCATION = {
         "physicalLocation": {
             "type": "object",
             "properties": {
-                "artifactLocation": {
-                    "type": "object",
-                    "properties": {"uri": {"type": "string", "pattern": r"^[!-~]+$"}},
-                    "required": ["uri"],
-                    "additionalProperties": False,
-                },
+                "artifactLocation": ARTIFACT,
                 "region": REGION,
             },
             "required": ["artifactLocation"],
@@ -245,6 +253,36 @@ RULE = {
     "required": ["id", "shortDescription", "help", "defaultConfiguration"],
     "additionalProperties": False,
 }
+FIX = {
+    "type": "object",
+    "properties": {
+        "description": TEXT,
+        "artifactChanges": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "artifactLocation": ARTIFACT,
+                    "replacements": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "object",
+                            "properties": {"deletedRegion": REGION, "insertedContent": TEXT},
+                            "required": ["deletedRegion"],
+                            "additionalProperties": False,
+                        },
+                    },
+                },
+                "required": ["artifactLocation", "replacements"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["artifactChanges"],
+    "additionalProperties": False,
+}
 RESULT = {
     "type": "object",
     "properties": {
@@ -254,6 +292,7 @@ RESULT = {
         "message": TEXT,
         "locations": {"type": "array", "items": LOCATION, "minItems": 1},
         "relatedLocations": {"type": "array", "items": LOCATION},
+        "fixes": {"type": "array", "items": FIX, "minItems": 1},
     },
     "required": ["ruleId", "ruleIndex", "level", "message", "locations"],
     "additionalProperties": False,

@@ -11,11 +11,13 @@ import readme
 from calling import call, inputs, net
 from engine_cases import Array, defined, error, graph, interpreted, lively
 
+from cnnspec.engine.backends import chain
+from cnnspec.engine.backends.numpy import EPILOGUES
 from cnnspec.engine.backends.numpy.epilogue import FINISHES
 from cnnspec.engine.backends.numpy.registry import LOWERINGS, lower
 from cnnspec.engine.lowering import Plain
 from cnnspec.engine.model import Model
-from cnnspec.engine.passes import FINISHED, optimise
+from cnnspec.engine.passes import Wanted, optimise
 from cnnspec.engine.program import program, with_arrays
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Example
@@ -124,7 +126,7 @@ def test_corners_in_a_slot(layer: str, arriving: Shape) -> None:
     assert differs(graph(arriving, lines, "last, other"), 2) <= LAYER
 
 
-@pytest.mark.parametrize("kind", sorted(FINISHED))
+@pytest.mark.parametrize("kind", sorted(EPILOGUES))
 @pytest.mark.parametrize(
     "way",
     [
@@ -166,7 +168,7 @@ def test_norms_are_finished_strip_by_strip(kind: str) -> None:
 
 
 def test_what_is_finished_has_a_finish() -> None:
-    assert set(FINISHES) == FINISHED
+    assert set(FINISHES) == EPILOGUES
 
 
 def test_the_engine_has_lowerings_for_every_kind() -> None:
@@ -178,7 +180,7 @@ def test_the_engine_has_lowerings_for_every_kind() -> None:
 def left_to_layers(found: Graph) -> list[str]:
     """The operations of a network that the engine has no calls for."""
     tensors = {key: np.zeros(tensor.shape, np.float32) for key, tensor in found.tensors.items()}
-    operations = optimise(program(found), found.outputs)
+    operations = optimise(program(found), Wanted(found.outputs, chain()))
     return [o.name for o in operations if isinstance(lower(with_arrays(o, tensors)), Plain)]
 
 
@@ -219,7 +221,7 @@ def test_networks(name: str, exact: bool) -> None:
 
 def test_exact_leaves_winograd_out() -> None:
     found = load("resnet18", (3, 64, 64)).graph
-    plain, exact = (optimise(program(found), found.outputs, exact) for exact in (False, True))
+    plain, exact = (optimise(program(found), Wanted(found.outputs, chain(), exact)) for exact in (False, True))
     assert any(o.kernel.startswith("winograd") for o in plain)
     assert not any(o.kernel.startswith("winograd") for o in exact)
     assert [o.name for o in plain] == [o.name for o in exact]

@@ -10,9 +10,10 @@ from engine_cases import graph, lively
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from cnnspec.engine.backends import chain
 from cnnspec.engine.halo import NONE, Halo
 from cnnspec.engine.memory_plan import LINE, Layout, Span, allocate, lay_out
-from cnnspec.engine.passes import optimise
+from cnnspec.engine.passes import Wanted, optimise
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
 from cnnspec.graph.graph import INPUT, Graph
@@ -26,7 +27,7 @@ def laid(input: Shape, *lines: str, outputs: str = "") -> Layout:
 
 
 def layout(found: Graph) -> Layout:
-    return lay_out(optimise(program(found), found.outputs), found.input, found.outputs)
+    return lay_out(optimise(program(found), Wanted(found.outputs, chain())), found.input, found.outputs)
 
 
 def live(needed: Mapping[str, Span]) -> int:
@@ -103,7 +104,7 @@ def test_bundled_networks_take_little_more_than_they_must(name: str) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "resnet20_cifar", "mobilenet_v2", "googlenet", "unet"])
 def test_what_was_planned_is_what_is_taken(name: str) -> None:
     found = load(name).graph if name == "lenet5" else load(name, (3, 32, 32)).graph
-    prepared = Prepared(found, lively(found))
+    prepared = Prepared(found, lively(found), chain())
     for n in (1, 3):
         assert Bound(prepared, n, 1).arena.nbytes == 4 * n * layout(found).values
 

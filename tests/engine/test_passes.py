@@ -11,12 +11,14 @@ from calling import inputs
 from engine_cases import graph, interpreted, lively
 from hypothesis import HealthCheck, given, note, settings
 
-from cnnspec.engine.passes import FINISHED, fold, fuse, optimise, skip
-from cnnspec.engine.program import Program, program
-from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.engine.backends import chain
+from cnnspec.engine.backends.numpy import EPILOGUES
+from cnnspec.engine.passes import PASSES, Wanted, fold_affine, fuse_epilogues, optimise, remove_identities
+from cnnspec.engine.program import Program, program, verify
+from cnnspec.graph.graph import Graph
 from cnnspec.spec import bundled, load
 
-Pass = Callable[[Program, tuple[str, ...]], Program]
+Pass = Callable[[Program, Wanted], Program]
 
 CONV = "{conv: {F: 3, K: 4, P: 1}, name: conv}"
 
@@ -28,11 +30,7 @@ def network(lines: str, outputs: str = "") -> Graph:
 
 def same(found: Graph, before: Program, after: Program) -> None:
     """Both can run in their order and give equal outputs."""
-    known = {INPUT}
-    for operation in after:
-        assert set(operation.reads) <= known
-        assert operation.name not in known
-        known.add(operation.name)
+    verify(after, found, found.outputs)
     tensors, x = lively(found), inputs(2, found.input)
     wanted, given = interpreted(before, tensors, x), interpreted(after, tensors, x)
     for name in found.outputs:
@@ -42,7 +40,7 @@ def same(found: Graph, before: Program, after: Program) -> None:
 def through(step: Pass, found: Graph) -> list[str]:
     """What is left after a pass: each operation's own kind, what was folded into it, `add` and its activation."""
     before = program(found)
-    after = step(before, found.outputs)
+    after = step(before, Wanted(found.outputs, chain()))
     same(found, before, after)
     return [
         "+".join(
@@ -67,7 +65,7 @@ def through(step: Pass, found: Graph) -> list[str]:
     ],
 )
 def test_skip(lines: str, outputs: str, left: list[str]) -> None:
-    assert through(skip, network(lines, outputs)) == left
+    assert through(remove_identities, network(lines, outputs)) == left
 
 
 @pytest.mark.parametrize(
@@ -87,7 +85,7 @@ def test_skip(lines: str, outputs: str, left: list[str]) -> None:
     ],
 )
 def test_fold(lines: str, outputs: str, left: list[str]) -> None:
-    assert through(fold, network(lines, outputs)) == left
+    assert through(fold_affine, network(lines, outputs)) == left
 
 
 C = "{conv: {F: 1, K: 4}}"
@@ -124,27 +122,27 @@ C = "{conv: {F: 1, K: 4}}"
     ],
 )
 def test_fuse(lines: str, outputs: str, left: list[str]) -> None:
-    assert through(fuse, network(lines, outputs)) == left
+    assert through(fuse_epilogues, network(lines, outputs)) == left
 
 
 def test_a_sum_makes_its_convolution_wait() -> None:
     """The first branch runs where the sum stood: behind all that it then reads."""
     found = network(f"add: {{first: [{C}], second: [tanh, {{maxpool: {{F: 3, S: 1, P: 1}}}}]}} - relu")
-    assert through(fuse, found) == ["tanh", "maxpool", "conv+add+relu"]
+    assert through(fuse_epilogues, found) == ["tanh", "maxpool", "conv+add+relu"]
 
 
 def test_a_sum_of_two_sums() -> None:
     """The second convolution reads the first one's fused sum."""
     found = network(f"{{add: [[{C}], []], name: a}} - add: [[{C}], a] - relu")
-    assert through(fuse, found) == ["conv+add", "conv+add+relu"]
+    assert through(fuse_epilogues, found) == ["conv+add", "conv+add+relu"]
 
 
-@pytest.mark.parametrize("step", [skip, fold, fuse, optimise])
+@pytest.mark.parametrize("step", [*PASSES, optimise])
 @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_small", "densenet121", "googlenet", "efficientnet_lite0"])
 def test_networks_compute_the_same(name: str, step: Pass) -> None:
     found = load(name, (3, 32, 32)).graph
     before = program(found)
-    same(found, before, step(before, found.outputs))
+    same(found, before, step(before, Wanted(found.outputs, chain())))
 
 
 @given(random_specs.texts())
@@ -153,13 +151,13 @@ def test_any_program_computes_the_same(text: str) -> None:
     note(text)
     found = random_specs.load(text).graph
     before = program(found)
-    for step in (skip, fold, fuse, optimise):
-        same(found, before, step(before, found.outputs))
+    for step in (*PASSES, optimise):
+        same(found, before, step(before, Wanted(found.outputs, chain())))
 
 
 @pytest.mark.parametrize("name", bundled.names())
 def test_bundled_networks_have_no_pass_over_values_alone(name: str) -> None:
     """Batch-norm and activations are done on the way, save where DenseNet puts them before the convolution."""
     found = load(name).graph
-    left = {o.layer.kind for o in optimise(program(found), found.outputs)} & {"batchnorm", *FINISHED}
+    left = {o.layer.kind for o in optimise(program(found), Wanted(found.outputs, chain()))} & {"batchnorm", *EPILOGUES}
     assert left == ({"batchnorm"} if name == "densenet121" else set())

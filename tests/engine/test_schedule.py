@@ -10,6 +10,7 @@ import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
 
+from cnnspec.engine.backends import chain
 from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.schedule import Flow, Stage, made, read
 from cnnspec.graph.graph import Graph
@@ -97,7 +98,7 @@ def without(bound: Bound, x: Array, held: int) -> dict[str, Array]:
 @pytest.mark.parametrize("name", ["chain", "edge", "squeezenet1_1"])
 def test_any_item_may_be_the_last(name: str) -> None:
     found = CASES[name]
-    bound = Bound(Prepared(found, lively(found)), 1, 1)
+    bound = Bound(Prepared(found, lively(found), chain()), 1, 1)
     x = inputs(1, found.input)
     with np.errstate(all="ignore"):
         bound.run(x)
@@ -111,7 +112,7 @@ def test_any_item_may_be_the_last(name: str) -> None:
 @pytest.mark.parametrize("n", [1, 3])
 def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
     found = CASES[name]
-    bound = Bound(Prepared(found, lively(found)), n, 1)
+    bound = Bound(Prepared(found, lively(found), chain()), n, 1)
     x = inputs(n, found.input)
     with np.errstate(all="ignore"):
         bound.run(x)
@@ -123,7 +124,7 @@ def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
 
 def test_layers_overlap() -> None:
     """Otherwise the test above holds nothing."""
-    bound = Bound(Prepared(CASES["chain"], lively(CASES["chain"])), 1, 1)
+    bound = Bound(Prepared(CASES["chain"], lively(CASES["chain"]), chain()), 1, 1)
     overlapping = [i for i, need in enumerate(bound.needs) if need < i]
     assert len(set(bound.needs)) > 20
     assert len(overlapping) > len(bound.needs) // 2

@@ -15,6 +15,7 @@ import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
 
+from cnnspec.engine.backends import chain
 from cnnspec.engine.model import Model
 from cnnspec.engine.plan import KEPT, Plan
 from cnnspec.engine.thread_pool import Item, Lane, Team
@@ -224,7 +225,7 @@ def test_a_large_batch_runs_in_parts() -> None:
     """However large a batch is, memory is bound for a few inputs at a time, and the parts join."""
     found = load("lenet5").graph
     tensors = lively(found)
-    plan = Plan(found, tensors)
+    plan = Plan(found, tensors, chain())
     plan.together = 4
     x = inputs(9, found.input)
     whole: dict[str, Array] = plan.run(x)

@@ -11,7 +11,8 @@ from typing import BinaryIO
 import pytest
 
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.files.reading import blaming, clear_remains, opened, whole
+from cnnspec.files.reading import blaming, opened
+from cnnspec.files.writing import clear_remains, whole
 
 
 def refusal(error: pytest.ExceptionInfo[FileError]) -> Diagnostic:
@@ -72,6 +73,55 @@ def test_a_new_file_appears_with_the_usual_permissions(tmp_path: Path) -> None:
     assert (tmp_path / "new").read_bytes() == b"abc"
     assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "usual"]
+
+
+def test_a_new_name_is_synced_behind_the_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut behind the call loses nothing: the bytes are on the disk before the name, the name before the end."""
+    calls: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        calls.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "bytes")
+        fsync(descriptor)
+
+    def replaced(self: Path, target: Path) -> Path:
+        calls.append("name")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    with whole(tmp_path / "a") as stream:
+        stream.write(b"abc")
+    assert calls == ["bytes", "name", "folder"]
+
+
+@pytest.mark.parametrize(("fault", "is_told"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_folder_that_cannot_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int, is_told: bool
+) -> None:
+    fsync = os.fsync
+
+    def synced(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(fault, os.strerror(fault))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    told = ""
+    try:
+        with whole(tmp_path / "a") as stream:
+            stream.write(b"abc")
+    except FileError as error:
+        told = error.diagnostics[0].code
+    assert told == ("E415" if is_told else "")
+    assert (tmp_path / "a").read_bytes() == b"abc"
+
+
+def test_what_nobody_else_may_read_is_gathered_where_nobody_else_may(tmp_path: Path) -> None:
+    (tmp_path / "a").touch(0o600)
+    with whole(tmp_path / "a"):
+        [gathered] = tmp_path.glob(".*.tmp")
+        assert stat.S_IMODE(gathered.stat().st_mode) == 0o600
 
 
 def test_an_older_file_is_replaced_and_keeps_its_permissions_and_links(tmp_path: Path) -> None:
@@ -139,7 +189,7 @@ def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def denied(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     with pytest.raises(FileError) as error, whole(tmp_path / "a"):
         pass
     assert (refusal(error).why, refusal(error).help) == (

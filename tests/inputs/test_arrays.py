@@ -44,7 +44,7 @@ def refused(path: Path, shape: tuple[int, ...] = SHAPE) -> Diagnostic:
     return diagnostic
 
 
-def header_of(data: bytes) -> npy.Header:
+def header_of(data: bytes) -> npy.NpyHeader:
     return npy.read_header(io.BytesIO(data), len(data))
 
 
@@ -67,7 +67,7 @@ def test_headers_are_read_as_numpy_writes_them(array: np.ndarray[Any, Any], orde
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_every_version_of_the_format_is_read(version: int) -> None:
     data = npy_claim(claim(), b"\0" * 8, version)
-    assert header_of(data) == npy.Header("<f4", (2,), False, len(data) - 8)
+    assert header_of(data) == npy.NpyHeader("<f4", (2,), False, len(data) - 8)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from engine_cases import Array, error
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from cnnspec.engine.backends.numpy.kernel_selection import border, whole_tiles
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.engine.kernel_selection import border, whole_tiles
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels import strips
 from cnnspec.kernels.inference import pointwise, winograd

@@ -9,24 +9,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from file_systems import machine
 
 from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
-from cnnspec.machine.hardware import Cores, Memory, Processor, cores, count_cores, memory, processor
-from cnnspec.reports.doctor import json_text, text
+from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, memory, processor
+from cnnspec.reports.doctor import to_json, to_text
 
 GIB = 2**30
-
-
-def machine(root: Path, **files: str) -> Path:
-    """A file system's root with files; in their names `__` stands for `/`, `_DOT_` for a dot."""
-    for name, content in files.items():
-        path = root / name.replace("__", "/").replace("_DOT_", ".")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return root
 
 
 @pytest.fixture(autouse=True)
@@ -90,15 +82,15 @@ def test_quota_of_version_1(tmp_path: Path, folder: str, quota: str, expected: f
 def test_memory(tmp_path: Path) -> None:
     installed = memory(tmp_path).installed
     assert installed
-    assert memory(tmp_path) == Memory(installed, None)
+    assert memory(tmp_path) == SystemMemory(installed, None)
     two = machine(tmp_path / "2", proc__self__cgroup="0::/a\n", sys__fs__cgroup__a__memory_DOT_max=f"{1 << 20}\n")
-    assert memory(two) == Memory(installed, 1 << 20)
+    assert memory(two) == SystemMemory(installed, 1 << 20)
     assert memory(two).usable == 1 << 20
     endless = machine(tmp_path / "3", proc__self__cgroup="0::/\n", sys__fs__cgroup__memory_DOT_max="max\n")
     assert memory(endless).usable == installed
     file = {"sys__fs__cgroup__memory__memory_DOT_limit_in_bytes": "9223372036854771712\n"}
     one = machine(tmp_path / "1", proc__self__cgroup="4:memory:/docker/1f\n", **file)
-    assert memory(one) == Memory(installed, None)
+    assert memory(one) == SystemMemory(installed, None)
 
 
 def test_memory_untold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +155,7 @@ def test_a_library_that_threadpoolctl_does_not_know(monkeypatch: pytest.MonkeyPa
 FINDINGS = Findings(
     Processor("Some 9000", "AVX2"),
     Cores(8, 8, None),
-    Memory(16 * GIB),
+    SystemMemory(16 * GIB),
     "3.12.1 (CPython, Linux x86_64)",
     "2.4.0",
     Blas("openblas", "0.3.31", "Haswell", 8, True),
@@ -178,7 +170,7 @@ def advice(findings: Findings, without: Without | None = None) -> list[Advice]:
 
 def test_nothing_to_say() -> None:
     assert advice(FINDINGS) == []
-    assert "Nothing stands in the way" in text(FINDINGS, [], colour=False)
+    assert "Nothing stands in the way" in to_text.render(FINDINGS, [], colour=False)
 
 
 def test_a_slower_kernel_is_forced() -> None:
@@ -251,9 +243,9 @@ def test_numpy_kept_from_instructions() -> None:
 
 def test_text() -> None:
     findings = replace(
-        FINDINGS, cores=Cores(8, 8, 1.5), memory=Memory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
+        FINDINGS, cores=Cores(8, 8, 1.5), memory=SystemMemory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
     )
-    shown = text(findings, advice(findings), colour=False).splitlines()
+    shown = to_text.render(findings, advice(findings), colour=False).splitlines()
     assert shown[:8] == [
         "processor  Some 9000, AVX2",
         "cores      2 usable of 8, limited to the time of 1.5",
@@ -269,13 +261,15 @@ def test_text() -> None:
 
 
 def test_text_of_a_variable_is_safe_to_print() -> None:
-    shown = text(replace(FINDINGS, variables={"OPENBLAS_CORETYPE": "\x1b[31mred"}), [], colour=False)
+    shown = to_text.render(replace(FINDINGS, variables={"OPENBLAS_CORETYPE": "\x1b[31mred"}), [], colour=False)
     assert "\x1b" not in shown
 
 
 def test_what_is_unknown_is_said() -> None:
-    findings = replace(FINDINGS, blas=Blas("scipy-openblas", "0.3.31"), speed=Speed(None, 99.0), memory=Memory(None))
-    shown = text(findings, [], colour=False)
+    findings = replace(
+        FINDINGS, blas=Blas("scipy-openblas", "0.3.31"), speed=Speed(None, 99.0), memory=SystemMemory(None)
+    )
+    shown = to_text.render(findings, [], colour=False)
     assert "BLAS       scipy-openblas 0.3.31, kernel and threads unknown" in shown
     assert "speed      99 GFLOP/s (float32" in shown
     assert "memory     unknown" in shown
@@ -283,7 +277,7 @@ def test_what_is_unknown_is_said() -> None:
 
 def test_json() -> None:
     without = Without("SkylakeX", Speed(215.0, 1400.0))
-    found = json.loads(json_text(FINDINGS, without, [Advice("a", "b", "c")]))
+    found = json.loads(to_json.render(FINDINGS, without, [Advice("a", "b", "c")]))
     assert found["cores"] == {"installed": 8, "allowed": 8, "quota": None, "usable": 8}
     assert found["memory"]["usable"] == 16 * GIB
     assert found["blas"]["kernel"] == "Haswell"

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnspec.language.sections.train import Train
-from cnnspec.train.flat_parameters import Flat
+from cnnspec.train.flat_parameters import FlatParameters
 from cnnspec.train.losses import cross_entropy, mean_squared_error
 from cnnspec.train.optimizers import RULES
 from cnnspec.train.schedules import rate
@@ -55,7 +55,7 @@ def adam(kind: Any, **given: Any) -> tuple[Train, Any]:
 def test_optimizer(settings: Train, make: Any) -> None:
     """The same weights after many steps whose gradients hang on them, with a rate that changes."""
     random = np.random.default_rng(0)
-    weights = Flat(SHAPES, np.float64)
+    weights = FlatParameters(SHAPES, np.float64)
     weights.whole[...] = random.standard_normal(weights.whole.size)
     theirs = {name: torch.tensor(array, requires_grad=True) for name, array in weights.named.items()}
     ours, peer = RULES[settings.optimizer](settings, weights), make(theirs.values())
@@ -63,7 +63,7 @@ def test_optimizer(settings: Train, make: Any) -> None:
     for step in range(STEPS):
         changing = 0.01 / (1 + step)
         gradient = random.standard_normal(weights.whole.size) + weights.whole
-        given = Flat(SHAPES, np.float64)
+        given = FlatParameters(SHAPES, np.float64)
         given.whole[...] = gradient
         ours.steps += 1
         for piece in pieces:

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from cnnspec.cli import group
 from cnnspec.reports.diff import diff as difference
-from cnnspec.reports.diff import formats
+from cnnspec.reports.diff import to_text
 from cnnspec.reports.diff.cells import delta
 from cnnspec.reports.diff.diff import Change, Difference, compare
 from cnnspec.reports.drawing.terminal_text import width as columns_of
@@ -139,7 +139,7 @@ def test_a_wider_window_changes_the_fields_of_its_own_layer_only(compared: Compa
 def test_other_wiring(compared: Compare) -> None:
     found = compared(SKIP, SKIP.replace("[[], a]", "[[], b]"))
     assert [(names(change), change.what) for change in found.changes] == [(("sum", "sum"), ("inputs",))]
-    assert "add inputs c, a -> c, b" in formats.text(found)
+    assert "add inputs c, a -> c, b" in to_text.render(found)
     found = compared(SKIP, SKIP.replace("[[], a]", "[[], a, b]"))
     assert [change.what for change in found.changes] == [("inputs",)]
     found = compared(SKIP, SKIP.replace("[[], a]", "[[], input]"))
@@ -151,7 +151,7 @@ def test_another_input_is_a_difference_without_a_changed_layer(compared: Compare
     found = compared(text, text.replace("H: 8", "H: 9"))
     assert not found.changes
     assert not found.is_empty
-    assert "\nlayers that differ: 0, the same: 1\n" in formats.text(found)
+    assert "\nlayers that differ: 0, the same: 1\n" in to_text.render(found)
 
 
 def test_names_of_specs_do_not_matter(compared: Compare) -> None:
@@ -204,11 +204,11 @@ def test_fits_a_terminal(width: int, compared: Compare) -> None:
         compared(WIDER, WIDER.replace("K: 84", "K: 8444").replace("F: 5", "F: [3, 5]")),
         compared(SKIP, WIDER),
     ):
-        assert max(map(columns_of, formats.text(found, width).splitlines())) <= width
+        assert max(map(columns_of, to_text.render(found, width).splitlines())) <= width
 
 
 def test_colours(compared: Compare) -> None:
-    lines = formats.text(compared(SKIP, SKIP.replace("name: b", "name: d").replace("F: 3", "F: 1", 1)), colour=True)
+    lines = to_text.render(compared(SKIP, SKIP.replace("name: b", "name: d").replace("F: 3", "F: 1", 1)), colour=True)
     assert "\x1b[33m~ a " in lines
     assert "\x1b[31m- b " in lines
     assert "\x1b[32m+ d " in lines

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnnspec.language.sections.train import Train
@@ -48,6 +48,7 @@ def test_a_linear_axis_holds_its_values(values: list[float]) -> None:
 
 
 @given(st.lists(sizes, min_size=1, max_size=9))
+@example([1e6, 999999.9999999999])
 def test_a_fitting_axis_holds_its_values(values: list[float]) -> None:
     check(fitting(values), values)
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnspec.diagnostics import Diagnostic, FileError
+from cnnspec.language.sections.train import LossName
 from cnnspec.spec import Spec, load
-from cnnspec.train.datasets import Examples, open_examples
-from cnnspec.train.datasets.targets import LossName
+from cnnspec.train.datasets import Dataset, open_dataset
 
 Bytes = NDArray[np.uint8]
 SCORES, PIXELS = "[flatten, dense: {K: 3}]", "preprocess: {scale: 1/255}"
@@ -69,7 +69,7 @@ def table(path: Path, pixels: Bytes, labels: Bytes, header: str = "") -> Path:
     return path
 
 
-def read(examples: Examples) -> tuple[Any, Any]:
+def read(examples: Dataset) -> tuple[Any, Any]:
     """All inputs and answers."""
     x, y = examples.read(np.arange(len(examples)))
     assert x.dtype == np.float32
@@ -80,7 +80,7 @@ def read(examples: Examples) -> tuple[Any, Any]:
 def refusals(path: Path, net: Spec | None = None, loss: LossName = "cross_entropy") -> tuple[Diagnostic, ...]:
     """Why a data set cannot be learned from."""
     with pytest.raises(FileError) as caught:
-        open_examples(path, net or network(), loss)
+        open_dataset(path, net or network(), loss)
     return caught.value.diagnostics
 
 

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from cnnspec.graph.array import Array
 from cnnspec.train import evaluate
 from cnnspec.train.checkpoint import Snapshot
-from cnnspec.train.datasets.batches import Batch, Batches
+from cnnspec.train.datasets.batches import Batches, LabelledBatch
 from cnnspec.train.events import Score
-from cnnspec.train.loop import Run
+from cnnspec.train.loop import TrainingRun
 from cnnspec.train.progress import Progress
-from cnnspec.train.trainer import Result, Trainer
+from cnnspec.train.trainer import StepResult, Trainer
 
 N, FEATURES, CLASSES, SIZE = 22, 5, 3, 8
 
 
-def examples(seed: int = 0) -> Batch:
+def examples(seed: int = 0) -> LabelledBatch:
     random = np.random.default_rng(seed)
     x = random.normal(size=(N, FEATURES)).astype(np.float32)
     y = (x[:, :CLASSES] + 0.3 * random.normal(size=(N, CLASSES))).argmax(1)
-    return Batch(x, y)
+    return LabelledBatch(x, y)
 
 
 def probabilities(tensors: Mapping[str, Array], x: Array) -> Array:
@@ -55,11 +55,11 @@ class Regression:
         }
         self.optimizer = Momentum({name: np.zeros_like(array) for name, array in self.tensors.items()})
 
-    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> StepResult:
         loss, correct = judged(self.tensors, x, y)
         error = (probabilities(self.tensors, x) - np.eye(CLASSES, dtype=np.float32)[y]) / len(y)
         self.gradients = {"fc.weight": error.T @ x, "fc.bias": error.sum(0)}
-        return Result(loss, correct, float(np.sqrt(sum((g**2).sum() for g in self.gradients.values()))))
+        return StepResult(loss, correct, float(np.sqrt(sum((g**2).sum() for g in self.gradients.values()))))
 
     def move(self, rate: float) -> None:
         for name, gradient in self.gradients.items():
@@ -75,14 +75,14 @@ class Shuffled:
     def __len__(self) -> int:
         return -(-N // SIZE)
 
-    def of(self, epoch: int, start: int) -> Iterator[Batch]:
+    def of(self, epoch: int, start: int) -> Iterator[LabelledBatch]:
         x, y = examples()
         order = np.random.default_rng(epoch).permutation(N)
         for i in range(start * SIZE, N, SIZE):
-            yield Batch(x[order[i : i + SIZE]], y[order[i : i + SIZE]])
+            yield LabelledBatch(x[order[i : i + SIZE]], y[order[i : i + SIZE]])
 
 
-class Exam:
+class Evaluator:
     """What the loop asks of a validation."""
 
     total = N
@@ -100,10 +100,10 @@ def losses(*values: float) -> Any:
     """Validation that finds one loss after another."""
     waiting = iter(values)
 
-    def examine(tensors: Mapping[str, Array]) -> Exam:
-        exam = Exam(tensors)
-        exam.score = Score(next(waiting))
-        return exam
+    def examine(tensors: Mapping[str, Array]) -> Evaluator:
+        evaluator = Evaluator(tensors)
+        evaluator.score = Score(next(waiting))
+        return evaluator
 
     return examine
 
@@ -115,21 +115,23 @@ class Lost(Regression):
         super().__init__()
         self.spoilt = loss, gradient_norm
 
-    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> Result:
+    def vjp(self, x: Array, y: NDArray[Any], epoch: int, number: int) -> StepResult:
         found = super().vjp(x, y, epoch, number)
         loss, norm = self.spoilt
         return found._replace(loss=loss, gradient_norm=norm) if number == 2 else found
 
 
-def run(snapshot: Snapshot | None = None, epochs: int = 3, patience: int | None = None, rate: float = 0.1) -> Run:
+def run(
+    snapshot: Snapshot | None = None, epochs: int = 3, patience: int | None = None, rate: float = 0.1
+) -> TrainingRun:
     """A run from the start, or from a snapshot on."""
     learner = Regression()
     if snapshot is not None:
         learner.tensors, learner.optimizer = dict(snapshot.tensors), Momentum(snapshot.optimizer)
-    return Run(
+    return TrainingRun(
         cast("Trainer", learner),
         cast("Batches", Shuffled()),
-        cast("Callable[[Mapping[str, Array]], evaluate.Exam]", Exam),
+        cast("Callable[[Mapping[str, Array]], evaluate.Evaluator]", Evaluator),
         lambda step: rate / (1 + step),
         epochs,
         patience,

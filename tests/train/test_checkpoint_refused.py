@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from calling import call
 
-from cnnspec.cli import training
+from cnnspec.train import session
 from cnnspec.weights.formats import safetensors
 
 RUN = ("train", "net.yaml", "--threads", "2")
@@ -41,7 +41,7 @@ def test_weights_are_no_checkpoint(folder: Path) -> None:
 def after_an_epoch(folder: Path) -> Path:
     """A checkpoint that has all parts: the best weights, too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "save", lambda *given: pytest.fail("stop"))
+        patch.setattr(session, "save", lambda *given: pytest.fail("stop"))
         with pytest.raises(pytest.fail.Exception):
             call(*RUN, *OPTIONS)
     return KEPT

@@ -13,23 +13,23 @@ from learning import Lost, Shuffled, losses, run
 
 from cnnspec.diagnostics import Diagnostic, Failure, FileError
 from cnnspec.train.checkpoint import Identity, load
-from cnnspec.train.checkpointer import Keeper
-from cnnspec.train.datasets.batches import Batch
+from cnnspec.train.checkpointer import Checkpointer
+from cnnspec.train.datasets.batches import LabelledBatch
 from cnnspec.train.events import Stepped
-from cnnspec.train.loop import Run
+from cnnspec.train.loop import TrainingRun
 
 IDENTITY = Identity("spec", "data", "start", {"epochs": 3}, 1)
 
 
-def kept(training: Run, path: Path, every: int) -> dict[int, bytes]:
-    """The weights that a keeper saves in a run, by the steps that made them."""
-    keeper = Keeper(training, IDENTITY, path, every)
+def kept(training: TrainingRun, path: Path, every: int) -> dict[int, bytes]:
+    """The weights that a checkpointer saves in a run, by the steps that made them."""
+    checkpointer = Checkpointer(training, IDENTITY, path, every)
     found = {}
     with suppress(Failure):
-        for event in keeper.events():
-            keeper(event)
-            if keeper.kept is not None:
-                found[keeper.kept] = load(path)[1].tensors["fc.weight"].tobytes()
+        for event in checkpointer.events():
+            checkpointer(event)
+            if checkpointer.kept is not None:
+                found[checkpointer.kept] = load(path)[1].tensors["fc.weight"].tobytes()
     return found
 
 
@@ -58,7 +58,7 @@ def test_the_last_weights_are_kept_where_nothing_is_held_out(tmp_path: Path) -> 
 class Damaged(Shuffled):
     """Its third batch cannot be read."""
 
-    def of(self, epoch: int, start: int) -> Iterator[Batch]:
+    def of(self, epoch: int, start: int) -> Iterator[LabelledBatch]:
         yield from islice(super().of(epoch, start), 2 - start)
         raise FileError([Diagnostic("E410", "an image is damaged")])
 
@@ -67,13 +67,13 @@ def test_what_was_done_before_data_were_found_damaged_is_kept(tmp_path: Path) ->
     path = tmp_path / "c.safetensors"
     training = run()
     training.batches = Damaged()  # type: ignore[assignment]
-    keeper = Keeper(training, IDENTITY, path, 100)
+    checkpointer = Checkpointer(training, IDENTITY, path, 100)
     with pytest.raises(FileError, match="E410"):
-        list(keeper.events())
-    assert (keeper.kept, load(path)[1].progress.step) == (2, 2)
+        list(checkpointer.events())
+    assert (checkpointer.kept, load(path)[1].progress.step) == (2, 2)
     path.unlink()
     again = run(training.snapshot())
     again.batches = Damaged()  # type: ignore[assignment]
     with pytest.raises(FileError, match="E410"):
-        list(Keeper(again, IDENTITY, path, 100).events())
+        list(Checkpointer(again, IDENTITY, path, 100).events())
     assert not path.exists(), "nothing has been done since"

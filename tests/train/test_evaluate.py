@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnnspec.graph.array import Array
 from cnnspec.reports.evaluation import confusion_svg, to_json, to_text
-from cnnspec.train.evaluate import ClassScore, Evaluation, Tally
+from cnnspec.train.evaluate import ClassScore, Evaluation, RunningMetrics
 from cnnspec.train.losses import Loss, mean_squared_error
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -32,17 +32,17 @@ def examples(classes: int, count: int = 200) -> tuple[Array, NDArray[np.int64]]:
 
 
 def found(classes: int, count: int = 200) -> Evaluation:
-    tally = Tally(loss, classes)
-    tally.add(*examples(classes, count))
-    return tally.evaluation()
+    metrics = RunningMetrics(loss, classes)
+    metrics.add(*examples(classes, count))
+    return metrics.evaluation()
 
 
 def test_counts_are_those_of_plain_loops() -> None:
     output, y = examples(8)
-    tally = Tally(loss, 8)
+    metrics = RunningMetrics(loss, 8)
     for part in (slice(0, 64), slice(64, 128), slice(128, 200)):
-        tally.add(output[part], y[part])
-    evaluation = tally.evaluation()
+        metrics.add(output[part], y[part])
+    evaluation = metrics.evaluation()
     confusion = [[0] * 8 for _ in range(8)]
     within = 0
     for row, label in zip(output.tolist(), y.tolist(), strict=True):
@@ -61,9 +61,9 @@ def test_counts_are_those_of_plain_loops() -> None:
 
 def test_images_of_one_cell_are_classes() -> None:
     output, y = examples(3)
-    tally = Tally(loss, 3)
-    tally.add(output.reshape(-1, 3, 1, 1), y)
-    assert np.array_equal(tally.evaluation().confusion, found(3).confusion)  # type: ignore[arg-type]
+    metrics = RunningMetrics(loss, 3)
+    metrics.add(output.reshape(-1, 3, 1, 1), y)
+    assert np.array_equal(metrics.evaluation().confusion, found(3).confusion)  # type: ignore[arg-type]
 
 
 def test_five_classes_have_no_top5() -> None:
@@ -72,20 +72,20 @@ def test_five_classes_have_no_top5() -> None:
 
 
 def test_equal_scores_go_to_the_first_class() -> None:
-    tally = Tally(loss, 7)
-    tally.add(np.zeros((7, 7), np.float32), np.arange(7))
-    evaluation = tally.evaluation()
+    metrics = RunningMetrics(loss, 7)
+    metrics.add(np.zeros((7, 7), np.float32), np.arange(7))
+    evaluation = metrics.evaluation()
     assert evaluation.accuracy == 1 / 7
     assert evaluation.top5 == 5 / 7
 
 
 def test_scores_that_are_no_numbers_are_not_among_the_first_five() -> None:
-    tally = Tally(loss, 7)
+    metrics = RunningMetrics(loss, 7)
     scores = np.zeros((3, 7), np.float32)
     scores[1:] = np.nan
     scores[2, 0] = 1
-    tally.add(scores, np.zeros(3, np.int64))
-    assert tally.within == 1
+    metrics.add(scores, np.zeros(3, np.int64))
+    assert metrics.within == 1
 
 
 def test_nothing_is_ranked_where_top5_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_nothing_is_ranked_where_top5_says_nothing(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_classes_there_is_a_loss() -> None:
-    tally = Tally(mean_squared_error, None)
-    tally.add(np.zeros((4, 2), np.float32), np.ones((4, 2), np.float32))
-    tally.add(np.zeros((1, 2), np.float32), np.full((1, 2), 3, np.float32))
-    evaluation = tally.evaluation()
+    metrics = RunningMetrics(mean_squared_error, None)
+    metrics.add(np.zeros((4, 2), np.float32), np.ones((4, 2), np.float32))
+    metrics.add(np.zeros((1, 2), np.float32), np.full((1, 2), 3, np.float32))
+    evaluation = metrics.evaluation()
     assert (evaluation.loss, evaluation.accuracy, evaluation.top5) == ((4 + 9) / 5, None, None)
     assert (list(evaluation.classes()), evaluation.mistakes(3)) == ([], [])
     assert to_text.render("a", evaluation, None) == "a\n\nloss 2.6000\n"

@@ -18,10 +18,10 @@ from rich.progress import Progress as Progressbar
 from cnnspec.cli.training_display import Extent, Live
 from cnnspec.diagnostics import Failure, FileError, TrainingError
 from cnnspec.train.checkpoint import Identity, Snapshot, agree, load, save
-from cnnspec.train.events import EpochDone, Event, Finished, Score, Sound, Stepped, Validating
-from cnnspec.train.jsonl_log import Log
-from cnnspec.train.loop import Run
-from cnnspec.train.progress import Progress, Sums
+from cnnspec.train.events import EpochDone, Event, Finished, Score, Stepped, StepVerified, Validating
+from cnnspec.train.jsonl_log import JsonlLog
+from cnnspec.train.loop import TrainingRun
+from cnnspec.train.progress import Progress, RunningTotals
 from cnnspec.weights import read
 
 BATCHES = -(-N // SIZE)
@@ -35,12 +35,12 @@ def bare(event: Event) -> Event:
 
 def unjudged(events: Iterable[Event]) -> list[Event]:
     """Without judgements, which are made anew."""
-    return [event for event in events if not isinstance(event, Sound | Validating)]
+    return [event for event in events if not isinstance(event, StepVerified | Validating)]
 
 
 def test_what_happens_in_a_run() -> None:
     events = list(run().events())
-    epoch = [Sound, Stepped] * BATCHES + [Validating] * 2 + [EpochDone]
+    epoch = [StepVerified, Stepped] * BATCHES + [Validating] * 2 + [EpochDone]
     assert [type(event) for event in events] == [*epoch * 3, Finished]
     steps = [event for event in events if isinstance(event, Stepped)]
     assert [(s.epoch, s.batch, s.step) for s in steps] == [
@@ -258,12 +258,12 @@ def test_a_checkpoint_cut_anywhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_sums() -> None:
-    sums = Sums.of(2, 1.0, 2, 1) + Sums.of(6, 2.0, 6, 5)
+    sums = RunningTotals.of(2, 1.0, 2, 1) + RunningTotals.of(6, 2.0, 6, 5)
     assert sums.score == Score(1.75, 0.75)
-    assert Sums.of(2, 1.0, 0, 0).score == Score(1.0, None)
+    assert RunningTotals.of(2, 1.0, 0, 0).score == Score(1.0, None)
 
 
-def logged(training: Run, log: Log, count: int | None = None) -> None:
+def logged(training: TrainingRun, log: JsonlLog, count: int | None = None) -> None:
     for event in islice(training.events(), count):
         log(event)
     log.close()
@@ -275,7 +275,7 @@ def bare_lines(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_log_has_every_step_and_epoch(tmp_path: Path) -> None:
-    logged(run(), Log(tmp_path / "log.jsonl", Progress()))
+    logged(run(), JsonlLog(tmp_path / "log.jsonl", Progress()))
     records = bare_lines(tmp_path / "log.jsonl")
     assert [record["event"] for record in records] == ([*["step"] * BATCHES, "epoch"]) * 3
     assert records[0].keys() == {"event", "epoch", "step", "loss", "accuracy", "rate", "gradient_norm"}
@@ -285,10 +285,10 @@ def test_a_log_has_every_step_and_epoch(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kept", range(1, 3 * (2 * BATCHES + 3)))
 def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     """A checkpoint after some event, a kill some events later, perhaps within a line."""
-    logged(run(), Log(tmp_path / "whole.jsonl", Progress()))
+    logged(run(), JsonlLog(tmp_path / "whole.jsonl", Progress()))
     path = tmp_path / "log.jsonl"
     part = run()
-    log = Log(path, Progress())
+    log = JsonlLog(path, Progress())
     events = part.events()
     for event in islice(events, kept):
         log(event)
@@ -300,7 +300,7 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'{"event": "st')
     _, found = load(tmp_path / "c.safetensors")
-    logged(run(found), Log(path, found.progress))
+    logged(run(found), JsonlLog(path, found.progress))
     assert bare_lines(path) == bare_lines(tmp_path / "whole.jsonl")
 
 
@@ -308,19 +308,19 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
 def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     training = run()
-    logged(training, Log(path, Progress()), 4)
+    logged(training, JsonlLog(path, Progress()), 4)
     path.write_text(path.read_text() + f"{line}\n")
-    Log(path, training.progress).close()
+    JsonlLog(path, training.progress).close()
     assert [record["step"] for record in bare_lines(path)] == [1, 2]
 
 
 def test_a_new_run_has_a_new_log(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text("old\n")
-    logged(run(), Log(path, Progress()), 2)
+    logged(run(), JsonlLog(path, Progress()), 2)
     assert len(bare_lines(path)) == 1
 
 
 def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="E415"):
-        Log(tmp_path / "none" / "log.jsonl", Progress())
+        JsonlLog(tmp_path / "none" / "log.jsonl", Progress())

@@ -18,12 +18,11 @@ from calling import call
 from processes import PATIENCE, finish, start
 from quadrants import examples, quadrants
 
-from cnnspec.cli import training
 from cnnspec.cli.signals import Interruption
 from cnnspec.diagnostics import Diagnostic, FileError
-from cnnspec.train import checkpoint
+from cnnspec.train import checkpoint, session
 from cnnspec.train.events import Event, Stepped
-from cnnspec.train.jsonl_log import Log
+from cnnspec.train.jsonl_log import JsonlLog
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX")
 
@@ -125,12 +124,12 @@ def interrupted(folder: Path) -> str:
 def stopped_after_a_step(*arguments: str) -> None:
     """Run until Ctrl-C comes with the first step."""
 
-    def interrupt(log: Log, event: Event) -> None:
+    def interrupt(log: JsonlLog, event: Event) -> None:
         if isinstance(event, Stepped):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Log, "__call__", interrupt)
+        patch.setattr(JsonlLog, "__call__", interrupt)
         assert call(*arguments).code == 130
     assert checkpoint.load(KEPT)[1].progress.step == 1
 
@@ -351,7 +350,7 @@ def test_a_result_that_cannot_be_written(folder: Path, whole: Whole, monkeypatch
         raise refusal
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save", refuse)
+        patch.setattr(session, "save", refuse)
         called = call(*RUN, *OPTIONS)
     assert (called.code, "E415" in called.err) == (3, True)
     assert "--resume goes on from there" in called.err
@@ -368,11 +367,11 @@ def test_a_checkpoint_that_is_gone_is_not_recommended(folder: Path, monkeypatch:
     """Somebody removes its folder while the run goes on."""
     Path("kept").mkdir()
 
-    def remove(log: Log, event: Event) -> None:
+    def remove(log: JsonlLog, event: Event) -> None:
         if isinstance(event, Stepped) and event.step == 5:
             shutil.rmtree("kept")
 
-    monkeypatch.setattr(Log, "__call__", remove)
+    monkeypatch.setattr(JsonlLog, "__call__", remove)
     called = call(*RUN, "--checkpoint", "kept/c.safetensors")
     assert (called.code, called.err[:12]) == (3, "error[E415]:")
 

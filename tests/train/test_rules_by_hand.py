@@ -10,14 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnspec.language.sections.train import Train
-from cnnspec.train.flat_parameters import Flat
+from cnnspec.train.flat_parameters import FlatParameters
 from cnnspec.train.losses import Loss, cross_entropy, mean_squared_error
 from cnnspec.train.optimizers import RULES, Optimizer
 from cnnspec.train.schedules import rate
 
 
 def optimizer(weight: float = 1.0, **given: Any) -> Optimizer:
-    weights = Flat({"w": (1,)}, np.float64)
+    weights = FlatParameters({"w": (1,)}, np.float64)
     weights.whole[...] = weight
     settings = Train(**given)
     return RULES[settings.optimizer](settings, weights)

@@ -14,7 +14,7 @@ from checkout import ROOT, TESTS
 from trainers import Array, batch, drawn, graph, trainer
 
 from cnnspec.language.sections.train import Train
-from cnnspec.train.trainer import Result, Trainer
+from cnnspec.train.trainer import StepResult, Trainer
 
 pytestmark = pytest.mark.usefixtures("small_networks_are_shared")
 
@@ -40,7 +40,7 @@ def without_dropping(text: str) -> str:
     return text.replace("p: 0.25", "p: 0")
 
 
-def run(text: str, workers: int = 1, steps: int = 3, **given: Any) -> tuple[list[Result], dict[str, Array]]:
+def run(text: str, workers: int = 1, steps: int = 3, **given: Any) -> tuple[list[StepResult], dict[str, Array]]:
     """What some steps give, and the tensors behind them."""
     learning = trainer(text, workers, **given)
     x, y = batch(learning.graph)
@@ -175,7 +175,7 @@ def test_a_frozen_batchnorm_runs_on_its_running_statistics() -> None:
 
 def test_nothing_goes_back_behind_the_first_layer_that_learns() -> None:
     learning = trainer(DEEP, freeze=("stem", "bn", "inner", "batchnorm*", "conv*"))
-    assert learning.tape.route.on_the_way == {"head"}
+    assert learning.tape.path.on_the_way == {"head"}
 
 
 @pytest.mark.parametrize("clip", [1e-3, 1e3])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnnspec.machine import blas_threads
-from cnnspec.train.workers import Job, Meeting, Workers
+from cnnspec.train.workers import AllReduce, Task, Workers
 
 every_count = pytest.mark.parametrize("count", [1, 2, 3])
 
@@ -30,7 +30,7 @@ def test_sums_are_the_same_for_all(count: int) -> None:
     """Also of many in a row, where the quick are ahead of the slow."""
     parts = np.random.default_rng(0).standard_normal((20, count, 4)).astype(np.float32)
 
-    def task(number: int, meeting: Meeting) -> list[bytes]:
+    def task(number: int, meeting: AllReduce) -> list[bytes]:
         found = []
         for i, part in enumerate(parts):
             if (i + number) % count:
@@ -59,7 +59,7 @@ def test_sums_spoil_no_part(count: int) -> None:
 def test_what_one_raises_ends_all(failing: int, error: type[BaseException]) -> None:
     workers = Workers(3)
 
-    def task(number: int, meeting: Meeting) -> None:
+    def task(number: int, meeting: AllReduce) -> None:
         meeting.all_reduce(number, np.ones(1))
         if number == failing:
             raise error("it fails")
@@ -73,7 +73,7 @@ def test_what_one_raises_ends_all(failing: int, error: type[BaseException]) -> N
 def test_an_interruption_waits_for_those_at_work() -> None:
     ended = []
 
-    def task(number: int, meeting: Meeting) -> None:
+    def task(number: int, meeting: AllReduce) -> None:
         if number:
             _thread.interrupt_main()
             time.sleep(0.1)
@@ -93,13 +93,13 @@ def test_an_interruption_before_all_have_the_task() -> None:
         def __init__(self, queue: Any) -> None:
             self.queue = queue
 
-        def put(self, job: Job[Any]) -> None:
+        def put(self, job: Task[Any]) -> None:
             if not begun.is_set():
                 begun.wait()
                 raise KeyboardInterrupt
             self.queue.put(job)
 
-    def task(number: int, meeting: Meeting) -> None:
+    def task(number: int, meeting: AllReduce) -> None:
         begun.set()
         time.sleep(0.1)
         ended.append(number)
@@ -136,14 +136,14 @@ def test_what_a_task_holds_is_let_go() -> None:
 
 
 def test_numbers_out_of_range_are_no_warning() -> None:
-    def task(number: int, meeting: Meeting) -> float:
+    def task(number: int, meeting: AllReduce) -> float:
         return float(np.exp(np.float32(1000)))
 
     assert Workers(2).run(task) == [np.inf, np.inf]
 
 
 def test_blas_has_one_thread() -> None:
-    def task(number: int, meeting: Meeting) -> list[int]:
+    def task(number: int, meeting: AllReduce) -> list[int]:
         return [library.get_num_threads() for library in blas_threads.libraries()]
 
     for found in Workers(2).run(task):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from file_systems import machine
 
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.graph.layer import TensorSpec
-from cnnspec.weights import initialisation
-from cnnspec.weights.initialisation import memory
+from cnnspec.machine import hardware
+from cnnspec.machine.hardware import SystemMemory, memory
 
 LARGE = {
     "a.weight": TensorSpec((400, 300), fan=(300, 400)),
@@ -56,14 +59,31 @@ def test_too_large_a_network_is_refused_before_memory_is_taken() -> None:
     assert "4,000,000,000,000,000 bytes" in found.why
 
 
+def refused_because(size: int) -> str:
+    """Why weights of so many values are refused (E409); "" when they are made."""
+    try:
+        assert weights.initial({"a": TensorSpec((size,))}, "he", seed=1)["a"].shape == (size,)
+    except FileError as error:
+        [found] = error.diagnostics
+        assert found.code == "E409"
+        return found.why
+    return ""
+
+
 def test_the_bound_is_half_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(initialisation, "memory", lambda: 80)
-    assert weights.initial({"a": TensorSpec((10,))}, "he", seed=1)["a"].shape == (10,)
-    with pytest.raises(FileError):
-        weights.initial({"a": TensorSpec((11,))}, "he", seed=1)
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(80))
+    assert refused_because(10) == ""
+    assert refused_because(11) == "they take 44 bytes; half of its memory is 40"
+
+
+def test_a_containers_limit_is_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has far more: only the limit of the process' control group refuses it."""
+    root = machine(tmp_path, proc__self__cgroup="0::/a\n", sys__fs__cgroup__a__memory_DOT_max="80\n")
+    monkeypatch.setattr(hardware, "memory", partial(memory, root))
+    assert refused_because(10) == ""
+    assert refused_because(11) == "they take 44 bytes; half of what this process is limited to is 40"
 
 
 def test_a_system_that_does_not_tell_its_memory_gets_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert memory() > 2**28
-    monkeypatch.delattr("os.sysconf")
-    assert memory() == 8 * 2**30
+    monkeypatch.setattr(hardware, "memory", lambda: SystemMemory(None))
+    assert "half of its memory is 4,294,967,296" in refused_because(2**30 + 1)

@@ -12,7 +12,7 @@ import pytest
 from cnnspec import weights
 from cnnspec.graph.layer import TensorSpec
 from cnnspec.layers import find
-from cnnspec.weights import Entry
+from cnnspec.weights import TensorInfo
 
 LENET = {
     "conv1.weight": TensorSpec((6, 1, 5, 5), fan=(25, 150)),
@@ -22,8 +22,8 @@ LENET = {
 }
 
 
-def entries(shapes: Mapping[str, tuple[int, ...]], dtype: str = "F32") -> dict[str, Entry]:
-    return {name: Entry(dtype, shape, 0, 0) for name, shape in shapes.items()}
+def entries(shapes: Mapping[str, tuple[int, ...]], dtype: str = "F32") -> dict[str, TensorInfo]:
+    return {name: TensorInfo(dtype, shape, 0, 0) for name, shape in shapes.items()}
 
 
 def test_weights_that_fit_are_not_mentioned() -> None:

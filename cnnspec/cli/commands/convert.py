@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...diagnostics import FileError, errors
+from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded, show
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 
     Tensors = Mapping[str, NDArray[Any]]
 
-Rule = tuple[re.Pattern[str], str]
+Renaming = tuple[re.Pattern[str], str]
 
 LONGEST = 1_000
 """Characters of a tensor's name."""
 CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 
 
-def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Rule]:
+def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Renaming]:
     return [_rule(value) for value in values]
 
 
-def _rule(text: str) -> Rule:
+def _rule(text: str) -> Renaming:
     """REGEX=NEW as a pattern and what replaces it; the last `=` parts them."""
     pattern, sign, new = text.rpartition("=")
     if not sign:
@@ -57,7 +58,7 @@ def _rule(text: str) -> Rule:
     callback=_rules,
     help="Rename tensors, e.g. '^backbone\\.='; repeatable.",
 )
-def command(source: str, output: str, wanted: str | None, rules: list[Rule]) -> None:
+def command(source: str, output: str, wanted: str | None, rules: list[Renaming]) -> None:
     """Turn IN (.pth, .npz or .safetensors) into safetensors.
 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
@@ -86,7 +87,7 @@ def _read(source: str) -> Tensors:
     return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}
 
 
-def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
+def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:
     """The tensors under new names; each rule sees what the ones before it have made."""
     names = {name: name for name in tensors}
     for pattern, new in rules:
@@ -106,8 +107,7 @@ def _renamed(tensors: Tensors, rules: list[Rule]) -> Tensors:
 
 def _is_name(name: str) -> bool:
     """Whether a weights file may hold the name; in .npz it is that of a file."""
-    leaves = name.startswith("/") or "\\" in name or ".." in name.split("/")
-    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves
+    return 0 < len(name) <= LONGEST and name.isprintable() and not leaves_folder(name)
 
 
 def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:

@@ -16,10 +16,12 @@ def command(style: str) -> None:
     NumPy multiplies, where any is set. Nothing is changed.
     """
     from ...machine import doctor
-    from ...reports.doctor import json_text, text
+    from ...reports.doctor import to_json, to_text
 
     findings = doctor.examine()
     without = doctor.examine_without(findings)
     advice = list(doctor.advise(findings, without))
-    shown = json_text(findings, without, advice) if style == "json" else text(findings, advice, colour())
-    click.echo(shown, nl=False)
+    if style == "json":
+        click.echo(to_json.render(findings, without, advice), nl=False)
+    else:
+        click.echo(to_text.render(findings, advice, colour()), nl=False)

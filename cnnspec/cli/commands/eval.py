@@ -17,7 +17,7 @@ from ..terminal import colour, width
 from ..weights_options import chosen
 
 if TYPE_CHECKING:
-    from ...train.evaluate import Evaluation
+    from ...train.evaluate import Evaluation, Part
 
 Names = tuple[str, ...] | None
 
@@ -42,7 +42,7 @@ def command(
     spec_name: str,
     data: str | None,
     weights: str | None,
-    part: str,
+    part: Part,
     style: str,
     plot: str | None,
     options: tuple[str, ...],
@@ -57,10 +57,9 @@ def command(
     spec = loaded(spec_name, shape)
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
-    from ...files.reading import ensure_writable
-    from ...train.datasets import open_examples
-    from ...train.datasets.batches import held_out
-    from ...train.evaluate import Exam
+    from ...files.writing import ensure_writable
+    from ...train.datasets import open_dataset
+    from ...train.evaluate import Evaluator, part_of
     from ..overwrite_guard import ensure_apart, ensure_svg, inputs, weights_of
 
     path = source(spec, settings, data)
@@ -69,16 +68,17 @@ def command(
         ensure_apart("--plot", Path(plot), [*inputs(spec_name, spec, path), *chosen_weights])
         ensure_svg(Path(plot))
         ensure_writable(plot)
-    examples = open_examples(path, spec, settings.loss)
-    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
-    if begin == len(examples):
-        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.")
-    exam = Exam(spec.graph, settings, examples, range(begin, len(examples)), tensors, threads)
-    if plot and exam.tally.confusion is None:
+    examples = open_dataset(path, spec, settings.loss)
+    try:
+        judged = part_of(examples, settings, part)
+    except ValueError:
+        raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.") from None
+    evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads)
+    if plot and evaluator.metrics.confusion is None:
         raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
-    for _ in tracked(exam, len(exam), prints=False):
+    for _ in tracked(evaluator, len(evaluator), prints=False):
         pass
-    found, classes = exam.tally.evaluation(), examples.classes or spec.classes()
+    found, classes = evaluator.metrics.evaluation(), examples.classes or spec.classes()
     click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)
     if plot:
         _draw(plot, spec.name, found, classes)
@@ -103,7 +103,7 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
 
 
 def _draw(plot: str, name: str, found: Evaluation, classes: tuple[str, ...] | None) -> None:
-    from ...files.reading import whole
+    from ...files.writing import whole
     from ...reports.evaluation import confusion_svg
 
     with whole(plot) as stream:

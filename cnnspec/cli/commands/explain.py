@@ -8,7 +8,7 @@ from ...diagnostics import catalogue, closest
 from ...language import keywords
 from ...layers import kinds
 from ...reports.manual import pages
-from ...reports.manual.to_markdown import index, markdown, styled
+from ...reports.manual.to_markdown import index, render, styled
 from ..terminal import colour
 
 
@@ -25,15 +25,15 @@ def command(names: tuple[str, ...]) -> None:
 
 def _page(name: str) -> str:
     if name in kinds():
-        return markdown(pages.layer_page(name))
+        return render(pages.layer_page(name))
     if name in _keys():
-        return markdown(pages.key_page(name))
+        return render(pages.key_page(name))
     if name in keywords.letters():
-        return markdown(pages.letter_page(name))
+        return render(pages.letter_page(name))
     if name.upper() in catalogue.codes():
         return catalogue.page(name.upper())
     if name in pages.fields():
-        return markdown(pages.field_page(name))
+        return render(pages.field_page(name))
     near = closest(name, [*kinds(), *_keys(), *keywords.letters(), *catalogue.codes(), *pages.fields()])
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
     raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")

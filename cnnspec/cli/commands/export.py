@@ -2,66 +2,91 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from ...diagnostics import Diagnostic, FileError
+from ...graph.layer import Style
 from ...graph.shape import Shape
-from ...interop import onnx
+from ...interop.export import problems, write
+from ...interop.exporter import Exporter, Option, OptionError
+from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
-from ..diagnostics_output import loaded
+from ..diagnostics_output import exit_code, loaded, show
 from ..options import PATH, input_option
 from ..weights_options import agree, chosen, weights_options
 
-if TYPE_CHECKING:
-    from ...weights import Style
+
+class Exporting(click.Command):
+    """A command with the names and options of all exporters, and what each says of itself in its help."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, help = super().get_params(ctx)
+        to = click.Option(["--to"], type=click.Choice(list(EXPORTERS)), help="The format, whatever the file is called.")
+        return [*own, to, *map(_asked, _options().values()), help]
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        with formatter.indentation():
+            for known in EXPORTERS.values():
+                formatter.write_paragraph()
+                formatter.write_text(known.about)
 
 
-@click.command("export")
+def _options() -> dict[str, Option]:
+    """The exporters' options by name; one that several have is one."""
+    return {option.name: option for known in EXPORTERS.values() for option in known.options}
+
+
+def _asked(option: Option) -> click.Option:
+    if isinstance(option.default, bool):
+        return click.Option([_flag(option.name)], is_flag=True, help=option.help)
+    kind = click.STRING if isinstance(option.default, str) else click.IntRange(option.least)
+    return click.Option([_flag(option.name)], type=kind, default=option.default, show_default=True, help=option.help)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+@click.command("export", cls=Exporting)
 @click.argument("spec_name", metavar="SPEC")
-@click.option("-o", "--output", type=PATH, required=True, help="The .onnx file to write.")
+@click.option("-o", "--output", type=PATH, required=True, help="The file to write; its ending says the format.")
 @weights_options
-@click.option(
-    "--opset",
-    type=click.IntRange(onnx.OPSET),
-    default=onnx.OPSET,
-    show_default=True,
-    help="Version of ONNX's operators to declare.",
-)
 @input_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     spec_name: str,
     output: str,
+    to: str | None,
     weights: str | None,
     init: Style | None,
     seed: int | None,
-    opset: int,
     shape: Shape | None,
+    **options: Any,
 ) -> None:
-    """Write SPEC with its weights as ONNX.
-
-    Nodes are called as the layers; the batch size stays free. `preprocess` is left out: the input is the array that
-    comes out of it. Needs the package onnx: pip install 'cnnspec[onnx]'.
-    """
+    """Write SPEC with its weights for other programs."""
     agree(weights, init, seed)
-    _check_name(output)
+    format = exporter(output, to)
+    choices = _choices(context, format, options)
     spec = loaded(spec_name, shape)
-    onnx.ensure_possible(spec.graph.until(*spec.graph.outputs))
-    if opset not in onnx.opsets():
-        raise click.UsageError(f"--opset {opset}: the installed onnx knows {onnx.opsets()[-1]} at most.")
-    from ...files.reading import ensure_writable, whole
-
-    ensure_writable(output)
-    data = onnx.encode(spec, chosen(spec, weights, init, seed), opset)
-    with whole(output) as stream:
-        stream.write(data)
+    if found := problems(spec, format):
+        show(found, [spec.source])
+        raise click.exceptions.Exit(exit_code(found))
+    try:
+        size = write(spec, output, format, choices, lambda: chosen(spec, weights, init, seed))
+    except OptionError as error:
+        raise click.UsageError(f"{_flag(error.name)} {error.value}: {error.why}.") from None
     C, H, W = spec.graph.input
-    click.echo(f"{escaped(output)}: ONNX, opset {opset}, {len(data):,} bytes; input (N, {C}, {H}, {W})")
+    click.echo(f"{escaped(output)}: {format.describe(choices)}, {size:,} bytes; input (N, {C}, {H}, {W})")
 
 
-def _check_name(output: str) -> None:
-    if Path(output).suffix.lower() != ".onnx":
-        message = f"cannot tell a format from the name `{Path(output).name or output}`"
-        raise FileError([Diagnostic("E405", message, file=output, help="end it in .onnx")])
+def _choices(context: click.Context, format: Exporter, options: dict[str, Any]) -> dict[str, Any]:
+    """The format's own options; others, when they are given, are refused."""
+    own = {option.name for option in format.options}
+    for name in options:
+        if name not in own and context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise click.UsageError(f"{_flag(name)} does not go with {format.name}.")
+    return {name: value for name, value in options.items() if name in own}

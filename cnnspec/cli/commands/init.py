@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import get_args
 
 import click
 
+from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option
-
-if TYPE_CHECKING:
-    from ...weights import Style
 
 
 @click.command("init")
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
 @click.option(
     "--style",
-    type=click.Choice(["he", "glorot", "lecun"]),
+    type=click.Choice(get_args(Style)),
     default="he",
     show_default=True,
     help="How wide filters and neurons are drawn: He for ReLU, Glorot for sigmoid and tanh, LeCun.",

@@ -17,11 +17,7 @@ from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
 if TYPE_CHECKING:
-    from ...weights import Style
-
-ACTIVATIONS = 256 * 2**20
-"""Bytes that the activations of a batch may take when --batch does not say otherwise."""
-LARGEST_BATCH = 16
+    from ...graph.layer import Style
 
 
 @click.command("run")
@@ -67,20 +63,15 @@ def command(
         _check_output(out)
     tensors = chosen(spec, weights, init, seed)
     from ...engine.model import Model
-    from ...inputs.batches import batches, cases, count, paths
-    from ...inputs.prefetch import ahead
+    from ...spec.running import Runner, work
     from ..run_results import Results
 
-    C, H, W = spec.graph.input
-    files = list(paths(inputs or [str(spec.sample_path())]))
-    size = batch or max(1, min(LARGEST_BATCH, ACTIVATIONS // graph.totals.peak_activation_bytes))
     named_in = None if inputs else spec.folder
-    work = batches(cases(files, spec.header.preprocess, (C, H, W), named_in), size)
-    total = count(files, (C, H, W))
-    model = Model(graph, tensors, threads, exact)
-    results = Results(spec, model, until, top, style, keep=bool(out), several=total > 1)
+    given = work(inputs or [str(spec.sample_path())], graph, spec.header.preprocess, batch, named_in)
+    runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)
+    results = Results(spec.name, runner, style, keep=bool(out), several=given.total > 1)
     click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
-    for group in tracked(ahead(work) if total > size else work, -(-total // size)):
+    for group in tracked(given.batches, len(given)):
         results.add(group)
     if out:
         results.write(out)
@@ -103,7 +94,7 @@ def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
 
 def _check_output(out: str) -> None:
     """Before the work, not after it: can its results be written?"""
-    from ...files.reading import ensure_writable
+    from ...files.writing import ensure_writable
 
     if Path(out).suffix.lower() != ".npz":
         message = f"cannot write raw outputs to `{Path(out).name or out}`"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ...diagnostics import SpecError
-from ...files.reading import whole
+from ...files.writing import whole
 from ...language.document import document
 from ...language.json_schema import language, of_spec
 from ...language.syntax import parser
+from ...spec.naming import spec_name
 from ...spec.spec import fetch
 from ..options import PATH
 
@@ -41,4 +41,4 @@ def _of(spec: str) -> dict[str, Any]:
     read, found = document.load(parser.read(file, data))
     if read is None:
         raise SpecError(diagnostic.within(file) for diagnostic in found)
-    return of_spec(Path(file).stem, read.blocks)
+    return of_spec(spec_name(file), read.blocks)

@@ -37,7 +37,7 @@ def command(name: str | None, style: str, output: str | None) -> None:
 
 def _copy(name: str, output: Path) -> None:
     """The spec, and beside it the files that it names. None that are there already are written over."""
-    from ...files.reading import whole, writing
+    from ...files.writing import whole, writing
 
     target = output if output.suffix.lower() in (".yaml", ".yml") else output / f"{name}.yaml"
     copies = {_path(name): target}
@@ -62,11 +62,10 @@ def _files(name: str) -> tuple[Path, ...]:
 
 
 def _list(style: str) -> str:
-    from ...reports.bundled_specs import records, table
+    from ...reports.formats import render
     from ...spec import load
 
-    specs = {name: load(name) for name in bundled.names()}
-    return records(specs) if style == "json" else table(specs)
+    return render("bundled_specs", style, {name: load(name) for name in bundled.names()})
 
 
 def _path(name: str) -> Path:

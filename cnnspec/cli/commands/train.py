@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ...graph.shape import Shape
+from ...spec import naming
 from ..diagnostics_output import loaded
 from ..options import PATH, input_option
 from ..settings_options import Settable, configured, set_option, source
@@ -67,10 +68,11 @@ def command(
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape)
     settings = configured(spec, options, freeze)
-    target = Path(output or f"{Path(spec_name).stem}.safetensors")
+    target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
+    from ...train.session import Beginning
     from ..overwrite_guard import ensure_apart, inputs, weights_of
-    from ..training import Choices, Files, train
+    from ..training import Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)
@@ -79,5 +81,5 @@ def command(
     files.ensure_apart(read, [*own, *([("the weights to start from", Path(weights))] if weights else [])])
     if not output and not (resume and not kept.exists()):  # then nothing is overwritten
         ensure_apart("the default output", target, own, "name the file with -o")
-    train(spec, settings, files, Choices(path, weights, threads, every, resume, restart))
+    train(spec, settings, path, files, Beginning(weights, threads, every, resume, restart))
     return 0

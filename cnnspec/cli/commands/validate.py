@@ -26,16 +26,30 @@ LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--fix", is_flag=True, help="Make the fixes that are sure, and check what is then in the file.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @input_option
-def command(specs: tuple[str, ...], strict: bool, style: str, shape: Shape | None) -> int:
+def command(specs: tuple[str, ...], strict: bool, style: str, fix: bool, diff: bool, shape: Shape | None) -> int:
     """Find every mistake in specs: files, names of bundled networks, or - for standard input.
 
     Shapes, names, arithmetic and the spec's `expect` are checked, and whether its weights, sample and class
     names fit. Findings are printed on standard output.
 
-    Exit code: 0 when all is well, 1 for mistakes, 3 for a spec, weights or a sample that cannot be used.
+    With --fix a file is written whole, its comments and layout as they were; for standard input the mended text is
+    printed, the findings go to standard error.
+
+    Exit code: 0 when all is well, 1 for mistakes (with --diff, for anything to change), 3 for a spec, weights or a
+    sample that cannot be used.
     """
     results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
+    if diff or fix:
+        from .. import mending
+
+        if diff:
+            return mending.show_diff(results, shape)
+        if "-" in specs:
+            return mending.filter_stdin(results, shape)
+        results = [mending.write(result, shape) for result in results]
     if strict:
         results = [_strict(result) for result in results]
     click.echo(_render(results, style), nl=False)
@@ -74,10 +88,10 @@ def _render(results: Sequence[Checked], style: str) -> str:
 
 
 def _text(result: Checked) -> str:
-    from ...reports.diagnostics.to_text import text
+    from ...reports.diagnostics import to_text
     from ...reports.drawing.terminal_text import escaped
 
-    said = text(result.diagnostics, [result.source], colour())
+    said = to_text.render(result.diagnostics, [result.source], colour())
     if result.spec is None or exit_code(result.diagnostics):
         return said
     return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"

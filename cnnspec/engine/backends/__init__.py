@@ -1,1 +1,31 @@
-"""The backends: each gives kernels for the operations of a program."""
+"""The backends by name. One is imported when it is asked for; whether it can be is known without importing it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from ..backend import Backend, Chain, Loader, UnknownBackendError
+
+
+def _numpy() -> Backend:
+    from .numpy import NumpyBackend
+
+    return NumpyBackend()
+
+
+BACKENDS: dict[str, Loader] = {"numpy": _numpy}
+"""A backend is added here."""
+DEFAULT = "numpy"
+
+
+@cache
+def _loaded(loader: Loader) -> Backend:
+    return loader()
+
+
+def chain(name: str = DEFAULT) -> Chain:
+    """The backend called `name`, with NumPy's behind it for what it has no kernels for. Raises UnknownBackendError."""
+    if name not in BACKENDS:
+        raise UnknownBackendError(name, sorted(BACKENDS))
+    names = dict.fromkeys((name, DEFAULT))
+    return Chain(tuple(_loaded(BACKENDS[each]) for each in names))

@@ -3,12 +3,12 @@
 `read` takes the two formats that `torch.save` writes (`.pth`, `.pt`, `.bin`, `.ckpt`), refuses whatever
 is not made of tensors and plain containers, and compares every claim of the file with the file.
 
-    values      the allow-list of names, and the inert values they stand for
-    opcodes     the stack machine that reads a pickle
-    archive     the members of a zip archive, checked
-    containers  zip archive or stream -> a tree of values and where its numbers are
-    unwrapping  the state_dict in that tree
-    arrays      its tensors as NumPy arrays
+    values         the allow-list of names, and the inert values they stand for
+    pickle_reader  the stack machine that reads a pickle
+    zip_archive    the members of a zip archive, checked
+    containers     zip archive or stream -> a tree of values and where its numbers are
+    state_dict     the state_dict in that tree
+    arrays         its tensors as NumPy arrays
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..dtypes import CODES, widened
 from .containers import Contents
 from .refusal import damaged, number, quote, refusal
 from .region import Region
-from .values import LAYOUTS, Storage, Tensor
+from .values import Storage, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +67,8 @@ def _array(data: bytes, tensor: Tensor, byte_order: str) -> NDArray[Any]:
     import numpy as np
 
     storage = tensor.storage
-    stored = np.dtype(("<" if byte_order == "little" else ">") + LAYOUTS[storage.dtype])
+    is_bool = storage.dtype == "BOOL"  # read as numbers: a byte other than 0 and 1 is true as well
+    stored = np.dtype(("<" if byte_order == "little" else ">") + CODES["U8" if is_bool else storage.dtype])
     if all(tensor.shape):
         # The view stays inside `data`: that was checked when the tensor was made (values.py).
         numbers = np.frombuffer(data, stored, offset=tensor.offset * storage.width)
@@ -75,7 +77,5 @@ def _array(data: bytes, tensor: Tensor, byte_order: str) -> NDArray[Any]:
     else:
         view = np.empty(tensor.shape, stored)
     if storage.dtype == "BF16":
-        upper = view.astype(np.uint32, order="C")
-        upper <<= 16
-        return upper.view(np.float32)
-    return view.astype(np.bool_ if storage.dtype == "BOOL" else stored.newbyteorder("="), order="C")
+        return widened(view)
+    return view.astype(np.bool_ if is_bool else stored.newbyteorder("="), order="C")

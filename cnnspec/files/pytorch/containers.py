@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from .pickle_reader import Interpreter
+from .pickle_reader import PickleReader
 from .refusal import damaged, number, quote, refusal
 from .region import Region
 from .zip_archive import members
@@ -56,9 +56,9 @@ def _archive(file: BinaryIO, size: int) -> Contents:
             "is too long a program",
             f"`data.pkl` has {found['data.pkl'].size:,} bytes; at most {LONGEST_PICKLE:,} are read",
         )
-    interpreter = Interpreter(found["data.pkl"].read(file, "`data.pkl`"))
-    tree = interpreter.load()
-    regions = {key: region for key in interpreter.storages if (region := found.get(f"data/{key}"))}
+    reader = PickleReader(found["data.pkl"].read(file, "`data.pkl`"))
+    tree = reader.load()
+    regions = {key: region for key in reader.storages if (region := found.get(f"data/{key}"))}
     return Contents(tree, regions, _byte_order(file, found))
 
 
@@ -80,19 +80,19 @@ def _stream(file: BinaryIO, size: int) -> Contents:
     Numbers are little-endian whatever the system was: the writer turned them round.
     """
     file.seek(0)
-    interpreter = Interpreter(file.read(LONGEST_PICKLE))
-    if interpreter.load() != _MAGIC:
+    reader = PickleReader(file.read(LONGEST_PICKLE))
+    if reader.load() != _MAGIC:
         raise refusal("is a pickle, but no PyTorch checkpoint", "PyTorch's magic number is missing")
-    if interpreter.load() != _STREAM_VERSION:
+    if reader.load() != _STREAM_VERSION:
         raise refusal("is an unknown kind of PyTorch checkpoint", f"its version is not {_STREAM_VERSION:,}")
-    interpreter.load()
-    tree, keys = interpreter.load(), interpreter.load()
+    reader.load()
+    tree, keys = reader.load(), reader.load()
     if not isinstance(keys, list):
         raise damaged("its list of storages is missing", "something else stands in its place")
     regions: dict[str, Region] = {}
-    at = interpreter.position
+    at = reader.position
     for key in keys:
-        storage = interpreter.storages.get(key) if isinstance(key, str) else None
+        storage = reader.storages.get(key) if isinstance(key, str) else None
         if storage is None or key in regions:
             raise damaged("its list of storages makes no sense", "a key is unknown or comes twice")
         file.seek(at)

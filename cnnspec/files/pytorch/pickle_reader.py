@@ -20,7 +20,7 @@ LONGEST_STRING = 1 << 20
 LONGEST_NAME = 256
 
 
-class Interpreter:
+class PickleReader:
     """Reads one pickle after another from `data`; all of them share the budget of opcodes."""
 
     def __init__(self, data: bytes) -> None:
@@ -181,8 +181,8 @@ class Interpreter:
 
 
 _STOP = ord(".")
-ACTIONS: dict[int, Callable[[Interpreter], object]] = {
-    0x80: Interpreter._protocol,
+ACTIONS: dict[int, Callable[[PickleReader], object]] = {
+    0x80: PickleReader._protocol,
     0x95: lambda i: i._take(8),  # a frame's length, a hint for reading ahead
     ord("N"): lambda i: i._push(None),
     0x88: lambda i: i._push(True),
@@ -197,7 +197,7 @@ ACTIONS: dict[int, Callable[[Interpreter], object]] = {
     ord("U"): lambda i: i._text(1),  # a string of Python 2
     ord("B"): lambda i: i._push(i._bytes(4)),
     ord("C"): lambda i: i._push(i._bytes(1)),
-    ord("("): Interpreter._mark,
+    ord("("): PickleReader._mark,
     ord(")"): lambda i: i._tuple(0),
     0x85: lambda i: i._tuple(1),
     0x86: lambda i: i._tuple(2),
@@ -211,11 +211,11 @@ ACTIONS: dict[int, Callable[[Interpreter], object]] = {
     ord("u"): lambda i: i._update(i._pop_mark()),
     0x8F: lambda i: i._push(values.Other()),  # an empty set
     0x90: lambda i: i._extend(i._pop_mark()),
-    ord("c"): Interpreter._name,
-    0x93: Interpreter._stack_name,
-    ord("R"): Interpreter._call,
-    ord("b"): Interpreter._build,
-    ord("Q"): Interpreter._storage,
+    ord("c"): PickleReader._name,
+    0x93: PickleReader._stack_name,
+    ord("R"): PickleReader._call,
+    ord("b"): PickleReader._build,
+    ord("Q"): PickleReader._storage,
     ord("q"): lambda i: i._remember(i._unsigned(1)),
     ord("r"): lambda i: i._remember(i._unsigned(4)),
     0x94: lambda i: i._remember(len(i._memo)),

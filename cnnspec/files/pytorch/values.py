@@ -9,21 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..dtypes import width
 from .refusal import damaged, malformed, number, quote, refusal
-
-LAYOUTS = {
-    "F64": "f8",
-    "F32": "f4",
-    "F16": "f2",
-    "BF16": "u2",  # the upper half of a float32
-    "I64": "i8",
-    "I32": "i4",
-    "I16": "i2",
-    "I8": "i1",
-    "U8": "u1",
-    "BOOL": "u1",
-}
-"""How a number of each type stands in the file: NumPy's letter for its kind, and its bytes."""
 
 STORAGES = {
     "torch.DoubleStorage": "F64",
@@ -42,7 +29,7 @@ MOST_AXES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class GlobalName:
     """A global of the allow-list, such as `torch.FloatStorage`. Only its text is kept."""
 
     path: str
@@ -59,7 +46,7 @@ class Storage:
     @property
     def width(self) -> int:
         """Bytes of one number."""
-        return int(LAYOUTS[self.dtype][1])
+        return width(self.dtype)
 
     @property
     def size(self) -> int:
@@ -158,7 +145,7 @@ _DTYPES = (
 ALLOWED = frozenset([*BUILDERS, *STORAGES, *(f"torch.{dtype}" for dtype in _DTYPES.split())])
 
 
-def name(module: str, member: str) -> Name:
+def name(module: str, member: str) -> GlobalName:
     """The global `module.member`, if it is on the allow-list."""
     path = f"{'builtins' if module == '__builtin__' else module}.{member}"
     if path not in ALLOWED:
@@ -167,12 +154,12 @@ def name(module: str, member: str) -> Name:
             "a checkpoint is a pickle, a program that may call whatever it names; only dense tensors "
             "of the usual types and plain containers are understood here, and nothing was executed",
         )
-    return Name(path)
+    return GlobalName(path)
 
 
 def call(function: object, arguments: object) -> object:
     """What the pickle gets for calling `function`."""
-    builder = BUILDERS.get(function.path) if isinstance(function, Name) else None
+    builder = BUILDERS.get(function.path) if isinstance(function, GlobalName) else None
     if builder is None or not isinstance(arguments, tuple):
         raise malformed("it calls something that is no function")
     return builder(arguments)
@@ -183,7 +170,7 @@ def storage(identity: object) -> Storage:
     if isinstance(identity, tuple) and len(identity) == 6 and identity[5] is None:
         identity = identity[:5]  # a stream may add a view of another storage; PyTorch 0.4 and later never do
     match identity:
-        case ("storage", Name(path), str(key), str(), count) if path in STORAGES:
+        case ("storage", GlobalName(path), str(key), str(), count) if path in STORAGES:
             return Storage(key, STORAGES[path], _count(count))
     raise refusal("refers to data that are no plain storage", "other data have no place among weights")
 

@@ -1,7 +1,7 @@
 """The members of a zip archive, checked before any of them is read.
 
 PyTorch stores its records uncompressed, so a member's bytes are bytes of the file and can claim no more
-than the file has. Layout: PKWARE APPNOTE 6.3.10, sections 4.3 (records) and 4.5.3 (64-bit sizes).
+than the file has. Layout: PKWARE APPNOTE 6.3.10, sections 4.3.12 (entries) and 4.5.3 (64-bit sizes).
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ..zip_records import Directory, end_records, leaves_folder, local_header
 from .refusal import damaged, quote, refusal
 from .region import Region
 
 MOST_MEMBERS = 50_000
 LONGEST_DIRECTORY = 8 << 20
 
-_END = struct.Struct("<4s4H2LH")
-_LOCATOR = struct.Struct("<4sLQL")
-_END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
-_LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED = 1
 _IN_EXTRA = 0xFFFFFFFF
 
@@ -54,34 +51,25 @@ def members(file: BinaryIO, size: int) -> dict[str, Region]:
     return _without_folder(regions)
 
 
-def _directory(file: BinaryIO, size: int) -> tuple[int, int, int]:
-    """Number of entries, length and start of the central directory, from the records behind it."""
-    begin = max(0, size - _END.size - 0xFFFF - _LOCATOR.size)
-    file.seek(begin)
-    tail = file.read(size - begin)
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) - at < _END.size:
+def _directory(file: BinaryIO, size: int) -> Directory:
+    """The central directory, from the records behind it."""
+    found = end_records(file, size)
+    if found is None:
         raise damaged("it ends too early", "the archive's directory is missing")
-    _, _, _, _, count, length, start, comment = _END.unpack_from(tail, at)
-    if at + _END.size + comment != len(tail):
+    if found.excess:
         raise damaged("something follows the archive", "its last record ends before the file or behind it")
-    end = begin + at
-    if at >= _LOCATOR.size and tail.startswith(b"PK\6\7", at - _LOCATOR.size):
-        _, _, where, _ = _LOCATOR.unpack_from(tail, at - _LOCATOR.size)
-        end = min(where, end)
-        file.seek(end)
-        record = file.read(_END64.size)
-        if len(record) < _END64.size or not record.startswith(b"PK\6\6"):
-            raise damaged("the archive's directory is not where it should be", f"nothing at byte {where:,}")
-        *_, count, length, start = _END64.unpack(record)
+    misplaced = "the archive's directory is not where it should be"
+    if found.directory is None:
+        raise damaged(misplaced, f"nothing at byte {found.wide:,}")
+    count, length, start = found.directory
+    end = found.place if found.wide is None else min(found.wide, found.place)
     if start + length > end or count * _ENTRY.size > length:
         raise damaged(
-            "the archive's directory is not where it should be",
-            f"{count:,} entries in {length:,} bytes from byte {start:,} do not fit before byte {end:,}",
+            misplaced, f"{count:,} entries in {length:,} bytes from byte {start:,} do not fit before byte {end:,}"
         )
     if count > MOST_MEMBERS or length > LONGEST_DIRECTORY:
         raise refusal("has too many members", f"{count:,}; at most {MOST_MEMBERS:,} are read")
-    return count, length, start
+    return found.directory
 
 
 def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
@@ -122,14 +110,12 @@ def _wide(extra: bytes, *values: int) -> tuple[int, ...]:
 
 def _locate(file: BinaryIO, entry: _Entry, end: int) -> Region:
     """The member's bytes, behind its own header and before `end`, where the directory begins."""
-    file.seek(min(entry.header, end))
-    header = file.read(_LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(b"PK\3\4"):
+    found = local_header(file, min(entry.header, end))
+    if found is None:
         raise damaged(f"member {quote(entry.name)} is missing", f"it should begin at byte {entry.header:,}")
-    *_, name_length, extra_length = _LOCAL.unpack(header)
-    if _name(file.read(name_length)) != entry.name:
+    name, start = found
+    if _name(name) != entry.name:
         raise damaged(f"member {quote(entry.name)} has two names", "the directory and the member disagree")
-    start = entry.header + _LOCAL.size + name_length + extra_length
     if start + entry.size > end:
         raise damaged(
             f"member {quote(entry.name)} is longer than the file",
@@ -147,7 +133,7 @@ def _without_folder(regions: dict[str, Region]) -> dict[str, Region]:
     """All members of a checkpoint lie in one folder, named after the file it was saved to."""
     folder = next(iter(regions), "").partition("/")[0]
     for name in regions:
-        if not folder or not name.startswith(f"{folder}/") or ".." in name.split("/") or "\\" in name:
+        if not folder or not name.startswith(f"{folder}/") or leaves_folder(name):
             raise refusal(
                 f"holds {quote(name)}, which is no part of a checkpoint",
                 "all members of a checkpoint are in one folder: `data.pkl` and the tensors in `data/`",

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
-from .expression import ensure_room
-from .operators import ensure_rules
+from ..exporter import missing_package
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,16 +28,18 @@ OPSET = 17
 """The oldest opset with all operators that are used."""
 
 
-def ensure_possible(graph: Graph) -> None:
-    """Raise FileError, E417 to E419, when `encode` is bound to, before weights are read or made for it."""
-    ensure_rules(graph.steps)
+def problems(graph: Graph) -> list[Diagnostic]:
+    """What keeps `encode` from writing the network (E417 to E419), seen before weights are read or made for it."""
+    from .expression import too_large
+    from .operators import without_rule
+
+    if found := without_rule(graph.steps):
+        return found
     try:
         import onnx  # noqa: F401
     except ImportError as error:
-        message = "writing ONNX needs the package `onnx`"
-        help = "`pip install 'cnnspec[onnx]'`"
-        raise FileError([Diagnostic("E417", message, why=str(error), help=help)]) from error
-    ensure_room(graph.totals.weight_bytes)
+        return [missing_package("ONNX", "onnx", "onnx", error)]
+    return too_large(graph.totals.weight_bytes)
 
 
 def opsets() -> range:
@@ -55,7 +56,8 @@ def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) 
     large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
     """
     graph = spec.graph.until(*spec.graph.outputs)
-    ensure_possible(graph)
+    if found := problems(graph):
+        raise FileError(found)
     from onnx import ModelProto, helper
 
     from .writer import Writer, typed

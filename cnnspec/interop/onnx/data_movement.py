@@ -2,82 +2,179 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from math import prod
 from typing import TYPE_CHECKING
 
-from .expression import Call, Rule, call, direct
+from .expression import OperatorCall, call
+from .node import OnnxNode
+from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
     from ...graph.graph import Step
+    from ...graph.layer import Layer
     from ...layers.channelshuffle import ChannelShuffle
     from ...layers.crop import Crop
     from ...layers.pad import Pad
     from ...layers.permute import Permute
-    from ...layers.pixelshuffle import PixelShuffle
     from ...layers.reshape import Reshape
     from ...layers.slice import Slice
     from ...layers.upsample import Upsample
 
 
-def reshape(_: Reshape, step: Step) -> Call:
+def reshape(_: Reshape, step: Step) -> OperatorCall:
     return call("Reshape", *step.inputs, (0, *step.shape))
 
 
-def permute(layer: Permute, step: Step) -> Call:
+def read_reshape(node: OnnxNode) -> Fields | None:
+    """To a vector or an image. 0 stands for the size that arrives, -1 for what is left."""
+    match node.arriving, node.stored:
+        case (x,), (target,) if len(target.whole) in (2, 4):
+            sizes = [size or x[axis] if axis < len(x) else size for axis, size in enumerate(target.whole[1:])]
+            left = prod(x) // prod(size for size in sizes if size != -1)
+            return dict(zip("CHW", (left if size == -1 else size for size in sizes), strict=False))
+    return None
+
+
+def permute(layer: Permute, step: Step) -> OperatorCall:
     return call("Transpose", *step.inputs, perm=(0, *(1 + axis for axis in layer.axes)))
 
 
-def pad(layer: Pad, step: Step) -> Call:
+def read_permute(node: OnnxNode) -> Fields | None:
+    match node["perm"]:
+        case (0, *axes) if len(axes) == 3 and not node.stored:
+            return {"order": tuple("CHW"[axis - 1] for axis in axes)}
+    return None
+
+
+def pad(layer: Pad, step: Step) -> OperatorCall:
     before, after = zip(*layer.widths(step.arriving[0]), strict=True)
     return call("Pad", *step.inputs, (0, *before, 0, *after))
 
 
-def crop(layer: Crop, step: Step) -> Call:
+def read_pad(node: OnnxNode) -> Fields | None:
+    """Zeros; an amount below 0 cuts off, which is no `pad`."""
+    match node.arriving, node.stored:
+        case (x,), (amounts, *fill) if node.says("mode", "constant") and not any(v for f in fill for v in f.values):
+            half = 1 + len(x)
+            if len(amounts.whole) == 2 * half and min(amounts.whole) >= 0:
+                both = zip(amounts.whole[:half], amounts.whole[half:], strict=True)
+                return _edges(tuple(both))
+    return None
+
+
+def _edges(widths: tuple[tuple[int, int], ...]) -> Fields | None:
+    """Cells (before, after) of each axis, the batch first, as fields of `pad` and `crop`; these take the channels or
+    the rest."""
+    batch, (before, after), *rest = widths
+    sides = dict(zip(("top", "bottom", "left", "right"), chain(*rest), strict=False))
+    if any(batch) or ((before or after) and any(sides.values())):
+        return None
+    if rest and not (before or after):
+        return {side: cells for side, cells in sides.items() if cells}
+    return {"axis": "C"} | {name: n for name, n in (("before", before), ("after", after)) if n}
+
+
+def crop(layer: Crop, step: Step) -> OperatorCall:
     shape = step.arriving[0]
     before, after = zip(*layer.widths(shape), strict=True)
     ends = tuple(size - cut for size, cut in zip(shape, after, strict=True))
     return call("Slice", *step.inputs, before, ends, tuple(range(1, 1 + len(shape))))
 
 
-def slice(layer: Slice, step: Step) -> Call:
+def slice(layer: Slice, step: Step) -> OperatorCall:
     axis = "CHW".index(layer.axis)
     first, end = layer.bounds(step.arriving[0][axis])
     return call("Slice", *step.inputs, (first,), (end,), (1 + axis,))
 
 
-def upsample(layer: Upsample, step: Step) -> Call:
+def _ranges(node: OnnxNode) -> dict[int, tuple[int, int]] | None:
+    """Of a Slice without steps, by axis the first cell and the one to stop before."""
+    match node.arriving, [operand.whole for operand in node.stored]:
+        case (x,), [starts, ends, axes]:
+            sizes = (0, *x)
+            places = [axis % len(sizes) for axis in axes]
+            if len(starts) == len(ends) == len(places) and 0 not in places:
+                return {
+                    axis: (_cell(first, sizes[axis]), _cell(end, sizes[axis]))
+                    for axis, first, end in zip(places, starts, ends, strict=True)
+                }
+    return None
+
+
+def _cell(place: int, size: int) -> int:
+    """A place on an axis, which may be counted from behind or lie beyond the end."""
+    return min(size, max(0, place + size if place < 0 else place))
+
+
+def read_slice(node: OnnxNode) -> Fields | None:
+    """Along one axis."""
+    match list((_ranges(node) or {}).items()):
+        case [(axis, (first, end))]:
+            whole = {} if end == node.arriving[0][axis - 1] else {"to": end}
+            return {"axis": "CHW"[axis - 1], "from": first, **whole}
+    return None
+
+
+def read_crop(node: OnnxNode) -> Fields | None:
+    """Along several axes."""
+    ranges = _ranges(node) or {}
+    if len(ranges) < 2:
+        return None
+    ends = enumerate(node.arriving[0], 1)
+    cut = ((ranges[a][0], size - ranges[a][1]) if a in ranges else (0, 0) for a, size in ends)
+    return _edges(((0, 0), *cut))
+
+
+UPSAMPLING = {
+    "nearest": {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"},
+    "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+}
+
+
+def upsample(layer: Upsample, step: Step) -> OperatorCall:
     """Nearest by rounding down: no half-way case, so programs cannot differ."""
     import numpy as np
 
     scales = np.array((1, 1, *layer.factor), np.float32)
-    if layer.mode == "nearest":
-        how = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
-    else:
-        how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-    return call("Resize", *step.inputs, "", scales, **how)
+    return call("Resize", *step.inputs, "", scales, **UPSAMPLING[layer.mode])
 
 
-def pixelshuffle(layer: PixelShuffle, step: Step) -> Call:
-    return call("DepthToSpace", *step.inputs, blocksize=layer.factor, mode="CRD")
+def read_upsample(node: OnnxNode) -> Fields | None:
+    """By whole factors: nearest by rounding down, or bilinear."""
+    mode = {"nearest": "nearest", "linear": "bilinear"}.get(node["mode"], "")
+    usual = UPSAMPLING.get(mode, {})
+    match node.operands:
+        case (x, None, scales) if x and scales and usual and all(node.says(*item) for item in usual.items()):
+            batch, channels, *factor = scales.values or (0.0, 0.0)
+            if (batch, channels, len(factor)) == (1, 1, 2) and all(f >= 1 and f == int(f) for f in factor):
+                return {"factor": tuple(map(int, factor)), "mode": mode}
+    return None
 
 
-def channelshuffle(layer: ChannelShuffle, step: Step) -> Call:
+def absent(_: Layer, step: Step) -> OperatorCall:
+    """What does something in training only."""
+    return call("Identity", *step.inputs)
+
+
+def channelshuffle(layer: ChannelShuffle, step: Step) -> OperatorCall:
     C, *size = step.arriving[0]
     table = call("Reshape", *step.inputs, (0, layer.G, C // layer.G, *size))
     turned = call("Transpose", table, perm=(0, 2, 1, *range(3, 3 + len(size))))
     return call("Reshape", turned, (0, C, *size))
 
 
-KINDS: dict[str, Rule] = {
-    "channelshuffle": channelshuffle,
-    "crop": crop,
-    "dropout": direct("Identity"),
-    "droppath": direct("Identity"),
+KINDS: dict[str, Translation] = {
+    "channelshuffle": Translation(channelshuffle),
+    "crop": both_ways(crop, "Slice", read_crop),
+    "dropout": Translation(absent),
+    "droppath": Translation(absent),
     "flatten": direct("Flatten", axis=1),
     "identity": direct("Identity"),
-    "pad": pad,
-    "permute": permute,
-    "pixelshuffle": pixelshuffle,
-    "reshape": reshape,
-    "slice": slice,
-    "upsample": upsample,
+    "pad": both_ways(pad, "Pad", read_pad, "mode"),
+    "permute": both_ways(permute, "Transpose", read_permute, "perm"),
+    "pixelshuffle": direct("DepthToSpace", {"blocksize": "factor"}, mode="CRD"),
+    "reshape": both_ways(reshape, "Reshape", read_reshape),
+    "slice": both_ways(slice, "Slice", read_slice),
+    "upsample": both_ways(upsample, "Resize", read_upsample, "mode", "nearest_mode", "coordinate_transformation_mode"),
 }

@@ -6,42 +6,34 @@ from functools import reduce
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-from .expression import Call, Rule, call, direct, per_channel
+from .expression import OperatorCall, WriteRule, call, per_channel
+from .node import OnnxNode
+from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...graph.layer import Layer
-    from ...layers.elu import ELU
     from ...layers.gelu import GELU
-    from ...layers.leakyrelu import LeakyReLU
 
 
-def relu6(_: Layer, step: Step) -> Call:
+def relu6(_: Layer, step: Step) -> OperatorCall:
     return call("Clip", *step.inputs, 0.0, 6.0)
 
 
-def silu(_: Layer, step: Step) -> Call:
+def silu(_: Layer, step: Step) -> OperatorCall:
     (x,) = step.inputs
     return call("Mul", x, call("Sigmoid", x))
 
 
-def leakyrelu(layer: LeakyReLU, step: Step) -> Call:
-    return call("LeakyRelu", *step.inputs, alpha=layer.slope)
-
-
-def elu(layer: ELU, step: Step) -> Call:
-    return call("Elu", *step.inputs, alpha=layer.alpha)
-
-
-def prelu(_: Layer, step: Step) -> Call:
+def prelu(_: Layer, step: Step) -> OperatorCall:
     return call("PRelu", *step.inputs, per_channel("weight", step))
 
 
-def scale(_: Layer, step: Step) -> Call:
+def scale(_: Layer, step: Step) -> OperatorCall:
     return call("Mul", *step.inputs, per_channel("weight", step))
 
 
-def gelu(layer: GELU, step: Step) -> Call:
+def gelu(layer: GELU, step: Step) -> OperatorCall:
     """Written out: the operator Gelu came with opset 20."""
     (x,) = step.inputs
     if layer.approx == "none":
@@ -52,32 +44,50 @@ def gelu(layer: GELU, step: Step) -> Call:
     return call("Mul", call("Mul", x, 0.5), call("Add", inner, 1.0))
 
 
-def joined(op: str) -> Rule:
+def joined(op: str) -> WriteRule:
     """A join by an operator of two inputs, from the first branch to the last."""
 
-    def rule(_: Layer, step: Step) -> Call:
+    def rule(_: Layer, step: Step) -> OperatorCall:
         first, second, *others = step.inputs
         return reduce(lambda done, other: call(op, done, other), others, call(op, first, second))
 
     return rule
 
 
-KINDS: dict[str, Rule] = {
-    "add": joined("Add"),
-    "concat": direct("Concat", axis=1),
-    "elu": elu,
-    "gelu": gelu,
+def read_relu6(node: OnnxNode) -> Fields | None:
+    """Clip between the numbers 0 and 6; other bounds are no layer."""
+    return {} if [bound.values for bound in node.stored] == [(0.0,), (6.0,)] else None
+
+
+def read_per_channel(node: OnnxNode) -> Fields | None:
+    """One stored value a channel, along the channels of what arrives."""
+    match node.arriving, node.stored:
+        case ((C, *rest),), (weight,) if weight.shape in ((C, *(1 for _ in rest)), (1, C, *(1 for _ in rest))):
+            return {}
+    return None
+
+
+def read_join(node: OnnxNode) -> Fields | None:
+    """Two computed branches; those of more layers arrive as a chain."""
+    return {} if len(node.arriving) == 2 and not node.stored else None
+
+
+KINDS: dict[str, Translation] = {
+    "add": both_ways(joined("Add"), "Add", read_join),
+    "concat": direct("Concat", branches=True, axis=1),
+    "elu": direct("Elu", {"alpha": "alpha"}),
+    "gelu": Translation(gelu),
     "hardsigmoid": direct("HardSigmoid", alpha=1 / 6, beta=0.5),
     "hardswish": direct("HardSwish"),
-    "leakyrelu": leakyrelu,
+    "leakyrelu": direct("LeakyRelu", {"alpha": "slope"}),
     "logsoftmax": direct("LogSoftmax", axis=1),
-    "mul": joined("Mul"),
-    "prelu": prelu,
+    "mul": both_ways(joined("Mul"), "Mul", read_join),
+    "prelu": both_ways(prelu, "PRelu", read_per_channel),
     "relu": direct("Relu"),
-    "relu6": relu6,
-    "scale": scale,
+    "relu6": both_ways(relu6, "Clip", read_relu6),
+    "scale": both_ways(scale, "Mul", read_per_channel),
     "sigmoid": direct("Sigmoid"),
-    "silu": silu,
+    "silu": Translation(silu),
     "softmax": direct("Softmax", axis=1),
     "tanh": direct("Tanh"),
 }

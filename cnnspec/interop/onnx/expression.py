@@ -32,7 +32,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class OperatorCall:
     """One operator applied to values. The same call read twice is computed once.
 
     A value is the name of an arriving tensor ("" for an optional one left out), another call, a tensor of the layer,
@@ -43,12 +43,12 @@ class Call:
     inputs: tuple[Value, ...]
     attributes: dict[str, Any]
 
-    def in_order(self) -> Iterator[Call]:
+    def in_order(self) -> Iterator[OperatorCall]:
         """This call and those that it reads, each once and behind what it reads itself."""
         done, waiting = set(), [self]
         while waiting:
             call = waiting[-1]
-            unmet = [value for value in call.inputs if isinstance(value, Call) and value not in done]
+            unmet = [value for value in call.inputs if isinstance(value, OperatorCall) and value not in done]
             if unmet:
                 waiting += reversed(unmet)
                 continue
@@ -58,19 +58,14 @@ class Call:
                 yield call
 
 
-Value: TypeAlias = "str | Call | Own | float | tuple[int, ...] | NDArray[np.float32]"
-Rule = Callable[[Any, Step], Call]
+Value: TypeAlias = "str | OperatorCall | Own | float | tuple[int, ...] | NDArray[np.float32]"
+WriteRule = Callable[[Any, Step], OperatorCall]
 """From a layer and its step to what computes the step's output."""
 
 
-def call(op: str, *inputs: Value, **attributes: Any) -> Call:
+def call(op: str, *inputs: Value, **attributes: Any) -> OperatorCall:
     """`op` on `inputs`."""
-    return Call(op, inputs, attributes)
-
-
-def direct(op: str, **attributes: Any) -> Rule:
-    """The rule of a kind that ONNX has, with attributes that are always the same."""
-    return lambda layer, step: call(op, *step.inputs, *own(step), **attributes)
+    return OperatorCall(op, inputs, attributes)
 
 
 def own(step: Step) -> Iterator[Own]:
@@ -84,16 +79,17 @@ def per_channel(key: str, step: Step) -> Own:
     return Own(key, (C, *(1 for _ in rest)))
 
 
+def too_large(size: int) -> list[Diagnostic]:
+    """E418 when `size` bytes of weights and constants are more than an ONNX file holds."""
+    if size <= LIMIT - NAMES:
+        return []
+    message = "the network is too large for an ONNX file"
+    why = f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes"
+    help = "`cnnspec summary` shows which layer has the most parameters"
+    return [Diagnostic("E418", message, why=why, help=help)]
+
+
 def ensure_room(size: int) -> None:
-    """Raise FileError (E418) when `size` bytes of weights and constants are more than an ONNX file holds."""
-    if size > LIMIT - NAMES:
-        raise FileError(
-            [
-                Diagnostic(
-                    "E418",
-                    "the network is too large for an ONNX file",
-                    why=f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes",
-                    help="`cnnspec summary` shows which layer has the most parameters",
-                )
-            ]
-        )
+    """Raise FileError for what is `too_large`."""
+    if found := too_large(size):
+        raise FileError(found)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ...graph.layer import image
 from ...graph.shape import is_image
-from .expression import Call, Rule, call, own, per_channel
+from .expression import OperatorCall, call, own, per_channel
+from .node import OnnxNode, shortest
+from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,20 +18,22 @@ if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...layers.batchnorm import BatchNorm
     from ...layers.groupnorm import GroupNorm
-    from ...layers.instancenorm import InstanceNorm
     from ...layers.layernorm import LayerNorm
     from ...layers.lrn import LRN
 
 
-def batchnorm(layer: BatchNorm, step: Step) -> Call:
+def batchnorm(layer: BatchNorm, step: Step) -> OperatorCall:
     return call("BatchNormalization", *step.inputs, *own(step), epsilon=layer.eps)
 
 
-def instancenorm(layer: InstanceNorm, step: Step) -> Call:
-    return call("InstanceNormalization", *step.inputs, *own(step), epsilon=layer.eps)
+def read_batchnorm(node: OnnxNode) -> Fields | None:
+    """ONNX's momentum is the share of what was before."""
+    if len(node.arriving) != 1 or len(node.stored) != 4:
+        return None
+    return {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - node["momentum"])}
 
 
-def layernorm(layer: LayerNorm, step: Step) -> Call:
+def layernorm(layer: LayerNorm, step: Step) -> OperatorCall:
     """LayerNormalization works over the last axes: over C alone, these must come last."""
     (x,) = step.inputs
     if layer.over == "all" or not is_image(step.arriving[0]):
@@ -40,7 +44,15 @@ def layernorm(layer: LayerNorm, step: Step) -> Call:
     )
 
 
-def groupnorm(layer: GroupNorm, step: Step) -> Call:
+def read_layernorm(node: OnnxNode) -> Fields | None:
+    """Over all that arrives; over the channels of a vector it is the same."""
+    if len(node.stored) != 2 or not node.says("axis", 1):
+        return None
+    over = {"over": "all"} if is_image(node.arriving[0]) else {}
+    return {"eps": shortest(node["epsilon"]), **over}
+
+
+def groupnorm(layer: GroupNorm, step: Step) -> OperatorCall:
     """Each group as one map: GroupNormalization of opset 18 has weights for groups, that of 21 is too new."""
     shape = step.arriving[0]
     groups = call("Reshape", *step.inputs, (0, layer.G, prod(shape) // layer.G))
@@ -49,7 +61,7 @@ def groupnorm(layer: GroupNorm, step: Step) -> Call:
     return call("Add", scaled, per_channel("bias", step))
 
 
-def lrn(layer: LRN, step: Step) -> Call:
+def lrn(layer: LRN, step: Step) -> OperatorCall:
     """LRN's window of an even size begins a channel later than ours: then the mean of squares is a pooling over C."""
     (x,) = step.inputs
     if layer.size % 2:
@@ -62,16 +74,23 @@ def lrn(layer: LRN, step: Step) -> Call:
     return call("Div", x, call("Pow", weighed, layer.beta))
 
 
+def read_lrn(node: OnnxNode) -> Fields | None:
+    if len(node.arriving) != 1 or node["size"] % 2 == 0:
+        return None
+    values = {"alpha": node["alpha"], "beta": node["beta"], "k": node["bias"]}
+    return {"size": node["size"], **{name: shortest(value) for name, value in values.items()}}
+
+
 def _filled(size: int, value: float) -> NDArray[np.float32]:
     import numpy as np
 
     return np.full(size, value, np.float32)
 
 
-KINDS: dict[str, Rule] = {
-    "batchnorm": batchnorm,
-    "groupnorm": groupnorm,
-    "instancenorm": instancenorm,
-    "layernorm": layernorm,
-    "lrn": lrn,
+KINDS: dict[str, Translation] = {
+    "batchnorm": both_ways(batchnorm, "BatchNormalization", read_batchnorm, "epsilon", "momentum"),
+    "groupnorm": Translation(groupnorm),
+    "instancenorm": direct("InstanceNormalization", {"epsilon": "eps"}, tensors=2),
+    "layernorm": both_ways(layernorm, "LayerNormalization", read_layernorm, "axis", "epsilon"),
+    "lrn": both_ways(lrn, "LRN", read_lrn, "alpha", "beta", "bias", "size"),
 }

@@ -11,28 +11,48 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import image
 from ...graph.shape import FLOAT
-from ...graph.window import SlidingWindow, bins, transposed_size
-from .expression import Call, Rule, call, direct, ensure_room, own
+from ...graph.window import SlidingWindow, transposed_size
+from .expression import OperatorCall, call, ensure_room, own
+from .node import OnnxNode, Operand
+from .translation import Fields, Translation, both_ways, direct
+from .window_fields import NodeWindow
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from ...graph.graph import Step
     from ...layers._pool import Pool
     from ...layers.adaptiveavgpool import AdaptiveAvgPool
     from ...layers.avgpool import AvgPool
     from ...layers.conv import Conv
     from ...layers.deconv import Deconv
+    from ...layers.dense import Dense
     from ...layers.sumpool import SumPool
 
 
-def conv(layer: Conv, step: Step) -> Call:
+_TAPS = ("kernel_shape", "strides", "dilations", "group", "pads")
+_POOLING = ("kernel_shape", "strides", "pads", "ceil_mode")
+"""Attributes that are read."""
+
+
+def conv(layer: Conv, step: Step) -> OperatorCall:
     pads = ((window.before, window.after) for window in layer.windows(step.arriving[0]))
     return call("Conv", *step.inputs, *own(step), **_taps(layer), pads=_pads(*pads))
 
 
-def deconv(layer: Deconv, step: Step) -> Call:
+def read_conv(node: OnnxNode) -> Fields | None:
+    filters = _filters(node)
+    if filters is None:
+        return None
+    window = NodeWindow.of(node, filters.shape[2:])
+    return {
+        "K": filters.shape[0],
+        **window.letters(),
+        **window.padding(upper=True),
+        **window.rounding(),
+        **_shared(node),
+    }
+
+
+def deconv(layer: Deconv, step: Step) -> OperatorCall:
     """ONNX is told how many rows and columns are missing behind those that are painted. A whole stride or more is
     refused by ONNX Runtime: then zeros behind the image paint them."""
     (x,), (_, H, W) = step.inputs, image(step.arriving[0])
@@ -47,6 +67,41 @@ def deconv(layer: Deconv, step: Step) -> Call:
     return call("ConvTranspose", painted, *own(step), **_taps(layer), pads=_pads(*pads), output_padding=missing)
 
 
+def read_deconv(node: OnnxNode) -> Fields | None:
+    filters = _filters(node)
+    if filters is None:
+        return None
+    window = NodeWindow.of(node, filters.shape[2:])
+    extra = tuple(node["output_padding"] or (0, 0))
+    more = {"extra": extra} if any(extra) else {}
+    return {"K": filters.shape[1] * node["group"], **window.letters(), **window.padding(), **more, **_shared(node)}
+
+
+def _filters(node: OnnxNode) -> Operand | None:
+    """The weight of a convolution of images, behind which a bias may stand."""
+    if len(node.arriving) != 1 or len(node.stored) not in (1, 2) or len(node.stored[0].shape) != 4:
+        return None
+    return node.stored[0]
+
+
+def _shared(node: OnnxNode) -> Fields:
+    """The fields of a convolution that are no window's."""
+    group = {"G": node["group"]} if node["group"] != 1 else {}
+    return group | ({} if len(node.stored) == 2 else {"bias": False})
+
+
+def dense(_: Dense, step: Step) -> OperatorCall:
+    return call("Gemm", *step.inputs, *own(step), transB=1)
+
+
+def read_dense(node: OnnxNode) -> Fields | None:
+    plain = node.says("alpha", 1.0) and node.says("beta", 1.0) and node.says("transA", 0) and node.says("transB", 1)
+    match node.arriving, node.stored:
+        case ((_,),), (weight, *bias) if plain and len(bias) < 2:
+            return {"K": weight.shape[0]} | ({} if bias else {"bias": False})
+    return None
+
+
 def _taps(layer: Conv | Deconv) -> dict[str, Any]:
     return {"kernel_shape": layer.F, "strides": layer.S, "dilations": layer.D, "group": layer.G}
 
@@ -56,15 +111,22 @@ def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
     return rows[0], columns[0], rows[1], columns[1]
 
 
-def maxpool(layer: Pool, step: Step) -> Call:
+def maxpool(layer: Pool, step: Step) -> OperatorCall:
     return call("MaxPool", *step.inputs, **_window(layer, step))
 
 
-def sumpool(layer: SumPool, step: Step) -> Call:
+def read_maxpool(node: OnnxNode) -> Fields | None:
+    if len(node.arriving) != 1 or node.stored or len(node["kernel_shape"]) != 2:
+        return None
+    window = NodeWindow.of(node, node["kernel_shape"])
+    return {**window.letters(window.F), **window.padding(upper=True), **window.rounding()}
+
+
+def sumpool(layer: SumPool, step: Step) -> OperatorCall:
     return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
 
 
-def avgpool(layer: AvgPool, step: Step) -> Call:
+def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
     """AveragePool divides by the cells on the input, or by all of the window's; other divisors are put right after it.
 
     What the layer makes of an image of ones is the share of its divisor that lies on the input.
@@ -83,7 +145,18 @@ def avgpool(layer: AvgPool, step: Step) -> Call:
     return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
 
 
-def _padded_mean(layer: Pool, step: Step) -> Call:
+def read_avgpool(node: OnnxNode) -> Fields | None:
+    """Under `same-upper` padding never counts, so it stands for no pads that do."""
+    counted = bool(node["count_include_pad"])
+    if (fields := read_maxpool(node)) is None:
+        return None
+    if counted and fields.get("P") == "same-upper":
+        fields |= NodeWindow.of(node, node["kernel_shape"]).padding()
+    uncounted = not counted and fields.get("P", "same-upper") != "same-upper"
+    return fields | ({"count_padding": False} if uncounted else {})
+
+
+def _padded_mean(layer: Pool, step: Step) -> OperatorCall:
     return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
 
 
@@ -99,7 +172,7 @@ def _behind(window: SlidingWindow) -> int:
     return after if after < window.F else max(0, after - window.left_over)
 
 
-def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
+def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> OperatorCall:
     """Bins of one size are windows; others are weighed together by a matrix for each axis."""
     _, H, W = image(step.arriving[0])
     rows, columns = layer.out
@@ -107,27 +180,19 @@ def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> Call:
         F = (H // rows, W // columns)
         return call("AveragePool", *step.inputs, kernel_shape=F, strides=F)
     ensure_room(FLOAT * (rows * H + columns * W))
-    return call("MatMul", call("MatMul", _means(H, rows), *step.inputs), _means(W, columns).T)
+    from ...kernels.reference.pooling import bin_shares
+
+    return call("MatMul", call("MatMul", bin_shares(H, rows), *step.inputs), bin_shares(W, columns).T)
 
 
-def _means(size: int, out: int) -> NDArray[np.float32]:
-    """(out, size): the share of each cell in each bin."""
-    import numpy as np
-
-    shares = np.zeros((out, size), np.float32)
-    for row, (first, end) in zip(shares, bins(size, out), strict=True):
-        row[first:end] = 1 / (end - first)
-    return shares
-
-
-KINDS: dict[str, Rule] = {
-    "adaptiveavgpool": adaptiveavgpool,
-    "avgpool": avgpool,
-    "conv": conv,
-    "deconv": deconv,
-    "dense": direct("Gemm", transB=1),
+KINDS: dict[str, Translation] = {
+    "adaptiveavgpool": Translation(adaptiveavgpool),
+    "avgpool": both_ways(avgpool, "AveragePool", read_avgpool, *_POOLING, "count_include_pad"),
+    "conv": both_ways(conv, "Conv", read_conv, *_TAPS),
+    "deconv": both_ways(deconv, "ConvTranspose", read_deconv, *_TAPS, "output_padding"),
+    "dense": both_ways(dense, "Gemm", read_dense, "alpha", "beta", "transA", "transB"),
     "globalavgpool": direct("GlobalAveragePool"),
     "globalmaxpool": direct("GlobalMaxPool"),
-    "maxpool": maxpool,
-    "sumpool": sumpool,
+    "maxpool": both_ways(maxpool, "MaxPool", read_maxpool, *_POOLING),
+    "sumpool": Translation(sumpool),
 }

@@ -12,7 +12,7 @@ from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 
 from ...graph.graph import Graph, Step
 from ...graph.shape import Shape
-from .expression import Call, Own, Value, ensure_room
+from .expression import OperatorCall, Own, Value, ensure_room
 from .operators import KINDS
 
 BATCH = "N"
@@ -37,7 +37,7 @@ class Writer:
     def write(self, step: Step) -> None:
         """The node of a step, behind the inner ones that it reads."""
         counts: Counter[str] = Counter()
-        names: dict[Call, str] = {}
+        names: dict[OperatorCall, str] = {}
 
         def inner(what: str) -> str:
             # No layer's name has a slash in it.
@@ -47,13 +47,13 @@ class Writer:
         def name(value: Value) -> str:
             if isinstance(value, str):
                 return value
-            if isinstance(value, Call):
+            if isinstance(value, OperatorCall):
                 return names[value]
             if isinstance(value, Own):
                 return self.own(step, value)
             return self.hold(inner("constant"), np.asarray(value))
 
-        result = KINDS[step.kind](step.layer, step)
+        result = KINDS[step.kind].write(step.layer, step)
         for call in result.in_order():
             inputs = [name(value) for value in call.inputs]
             names[call] = step.name if call is result else inner(call.op)

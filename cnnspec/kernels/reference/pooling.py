@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows, bins
@@ -32,6 +32,14 @@ def seen_by(window: SlidingWindow, tap: int, within: range | None = None) -> tup
     start += begin * window.S
     cells = slice(start, start + (end - begin - 1) * window.S + 1 if end > begin else start, window.S)
     return cells, slice(begin - within.start, end - within.start)
+
+
+def bin_shares(size: int, out: int, dtype: DTypeLike = np.float32) -> Array:
+    """(out, size): the share of each cell of an axis in the mean of each bin."""
+    shares = np.zeros((out, size), dtype)
+    for share, (first, end) in zip(shares, bins(size, out), strict=True):
+        share[first:end] = 1 / (end - first)
+    return shares
 
 
 def average_bins(x: Array, axis: int, out: int) -> Array:

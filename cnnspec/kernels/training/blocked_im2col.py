@@ -18,6 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows
 from ..strips import CACHE, Strip, strips
+from .padding import inside, padded
 
 ROOM = 2 * CACHE
 """Values of gathered blocks: a strip's other arrays are small, so it may be larger than the engine's."""
@@ -46,17 +47,7 @@ class Blocks:
 
     def padded(self, x: Array) -> Array:
         """x with zeros around it, as far as blocks and their spans reach; x itself where that is nowhere."""
-        inside, sizes = self.inside, self.sizes
-        if sizes == x.shape[1:3]:
-            return x
-        total = np.zeros((len(x), *sizes, self.C), x.dtype)
-        total[inside] = x
-        return total
-
-    @property
-    def inside(self) -> tuple[slice, ...]:
-        """Where the image lies among its padding."""
-        return slice(None), *(slice(s.before, s.before + s.size) for s in self.windows)
+        return padded(x, self.windows, self.sizes)
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -158,7 +149,7 @@ class Blocks:
                     cells = below[:, :, place : place + self.count * self.apart]
                     cells = cells.reshape(n, H, self.count, self.apart, self.C)[..., : span.stop - span.start, :]
                     cells += windows[:, :, :, i, span]
-        return np.ascontiguousarray(total[self.inside])
+        return np.ascontiguousarray(total[inside(self.windows)])
 
 
 def _width(columns: SlidingWindow, thin: int) -> int:

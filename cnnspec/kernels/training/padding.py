@@ -8,14 +8,19 @@ from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows
 
 
-def padded(x: Array, windows: SlidingWindows) -> Array:
-    """x (N, H, W, C) with its windows' padding; x itself without one."""
-    if not any(s.before or s.after for s in windows):
+def padded(x: Array, windows: SlidingWindows, sizes: tuple[int, int] | None = None) -> Array:
+    """x (N, H, W, C) among zeros: its windows' padding, or as much as makes it `sizes`; x itself where that is none."""
+    rows, columns = sizes or (s.before + s.size + s.after for s in windows)
+    if (rows, columns) == x.shape[1:3]:
         return x
-    sizes = (s.before + s.size + s.after for s in windows)
-    total = np.zeros((len(x), *sizes, x.shape[3]), x.dtype)
-    total[slice(None), *(slice(s.before, s.before + s.size) for s in windows)] = x
+    total = np.zeros((len(x), rows, columns, x.shape[3]), x.dtype)
+    total[inside(windows)] = x
     return total
+
+
+def inside(windows: SlidingWindows) -> tuple[slice, ...]:
+    """Where an image lies among its padding."""
+    return slice(None), *(slice(s.before, s.before + s.size) for s in windows)
 
 
 def is_mirrored(windows: SlidingWindows) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindow, SlidingWindows, bins
-from ..reference.pooling import seen_by
+from ...graph.window import SlidingWindow, SlidingWindows
+from ..reference.pooling import bin_shares, seen_by
 
 Back = Callable[[Array], Array]
 COLUMNS, ROWS = 2, 1
@@ -39,7 +39,7 @@ def totals(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
 def averages(x: Array, out: tuple[int, int]) -> tuple[Array, Back]:
     """The means over bins that cover the image: a product with a matrix of shares along each axis."""
     N, H, W, C = x.shape
-    rows, columns = (_shares(size, bins, x.dtype) for size, bins in zip((H, W), out, strict=True))
+    rows, columns = (bin_shares(size, bins, x.dtype) for size, bins in zip((H, W), out, strict=True))
     across = np.matmul(columns, x)
     y = np.matmul(rows, across.reshape(N, H, -1)).reshape(N, *out, C)
 
@@ -49,14 +49,6 @@ def averages(x: Array, out: tuple[int, int]) -> tuple[Array, Back]:
         return dx
 
     return y, back
-
-
-def _shares(size: int, out: int, dtype: np.dtype[np.floating]) -> Array:
-    """The matrix (out, size) that averages the cells of an axis over its bins."""
-    shares = np.zeros((out, size), dtype)
-    for share, (first, end) in zip(shares, bins(size, out), strict=True):
-        share[first:end] = 1 / (end - first)
-    return shares
 
 
 def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:

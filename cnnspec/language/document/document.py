@@ -58,7 +58,7 @@ class Builder(Entries):
         known = [*forms(Header), "blocks", "layers"]
         for key, _ in root.items:
             if key.text not in known:
-                self.unknown(key, known, "key")
+                self.unknown(key, root, known, "key")
         rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
@@ -111,7 +111,7 @@ class Builder(Entries):
             return
         for key, _ in body.items:
             if key.text not in ("args", "layers"):
-                self.unknown(key, ["args", "layers"], "key")
+                self.unknown(key, body, ["args", "layers"], "key")
         args = body.get("args")
         for i, (key, default) in enumerate(args.items[:ARGUMENTS] if isinstance(args, Mapping) else ()):
             if not (isinstance(default, Scalar) and default.plain and default.text == "required"):

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
-from ...diagnostics import Diagnostic, Span, closest
+from ...diagnostics import Diagnostic, Fix, Span, closest, instead
 from ...graph.layer import Join, Layer
 from ...layers import find, kinds
 from ..elaboration.symbol_table import LENGTH
 from ..syntax.parser import Mapping, Node, Scalar, Sequence
 from ..syntax.tree import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
-from ..values.field_reader import SUGGESTED, listed, unknown_field
+from ..values.field_reader import SUGGESTED, listed, renamed, unknown_field
 from ..values.field_types import forms
 
 SIBLINGS = ("name", "repeat", "expect")
@@ -29,11 +29,20 @@ class Entries:
         self.found = found
         self.blocks: dict[str, Block] = {}
 
-    def report(self, code: str, message: str, span: Span, label: str = "", help: str = "", why: str = "") -> None:
-        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why))
+    def report(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str = "",
+        why: str = "",
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
+        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why, fixes=fixes))
 
-    def unknown(self, key: Scalar, known: list[str], what: str = "field", of: str = "") -> None:
-        self.found.append(unknown_field(key, known, what, of, suggest=len(self.found) < SUGGESTED))
+    def unknown(self, key: Scalar, body: Mapping, known: list[str], what: str = "field", of: str = "") -> None:
+        self.found.append(unknown_field(key, body, known, what, of, suggest=len(self.found) < SUGGESTED))
 
     def near(self, word: str, known: Iterable[str]) -> str | None:
         """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
@@ -135,7 +144,9 @@ class Entries:
         if kind not in kinds():
             near = self.layer_meant(kind, scope)
             known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
-            self.report("E101", f"unknown layer `{kind}`", word.span, f"did you mean `{near}`?" if near else "", known)
+            meant = f"did you mean `{near}`?" if near else ""
+            fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
+            self.report("E101", f"unknown layer `{kind}`", word.span, meant, known, fixes=fixes)
             return Broken(word, span, name)
         if repeat is not None:
             self.report(
@@ -179,7 +190,7 @@ class Entries:
         items = tuple(item for item in body.items if item[0].text in known_fields)
         for key, _ in body.items:
             if key.text not in known_fields and not self.misplaced(key, word, known_fields):
-                self.unknown(key, known_fields)
+                self.unknown(key, body, known_fields)
         flawed = len(items) < len(body.items)
         return Plain(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
 
@@ -229,7 +240,7 @@ class Entries:
             if key.text in block.arguments:
                 given.append((key, argument))
             else:
-                self.unknown(key, list(block.arguments), "argument", f" of `{block.name.text}`")
+                self.unknown(key, body, list(block.arguments), "argument", f" of `{block.name.text}`")
         return tuple(given), len(given) < len(body.items)
 
     def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
@@ -252,7 +263,8 @@ class Entries:
             return self.items(node, scope)
         if isinstance(node, Scalar) and node.is_null:
             help = "`[]` is the arriving tensor itself"
-            self.report("E113", "this branch is empty", node.span, "write `[]`", help)
+            fixes = (instead(node.span, "[]" if node.text else " []"),)
+            self.report("E113", "this branch is empty", node.span, "write `[]`", help, fixes=fixes)
             return (Broken(node, node.span),)
         if isinstance(node, Mapping):
             self.report(

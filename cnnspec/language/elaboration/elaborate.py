@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ...diagnostics import Diagnostic, Note, Span, closest
+from ...diagnostics import Diagnostic, Note, Span, closest, instead
 from ...graph.graph import INPUT, Graph, Step, compose_receptive_fields
 from ...graph.graph import Call as BlockUse
 from ...graph.layer import Layer, Misfit
@@ -228,7 +228,7 @@ class Walk:
                 measured = self.maker.measure(layer, known)
                 shape = measured.shape
                 for remark in measured.warnings:
-                    self.findings.add(complaint(remark, item, name, ()))
+                    self.findings.add(complaint(remark, item, name, (), self.document.source))
                 fields = compose_receptive_fields(layer, known, [f.receptive_fields for f in flows], shape)
                 inputs = tuple(f.name for f in flows)
                 step = Step(name, layer, inputs, known, shape, measured.tensors, fields, item.span, place.calls)
@@ -236,13 +236,15 @@ class Walk:
                     self.steps.append(step)
                 flow = Flow(name, shape, fields, item.span)
             except Misfit as misfit:
-                self.findings.add(complaint(misfit, item, name, [(f.shape, f.span) for f in flows]))
+                self.findings.add(
+                    complaint(misfit, item, name, [(f.shape, f.span) for f in flows], self.document.source)
+                )
         else:
             self.findings.sound = False
             if layer is None and item.layer.keeps_shape:
                 flow = flows[0]._replace(name=name)
             for flaw in layer.check_fields() if layer is not None else ():
-                self.findings.add(complaint(flaw, item, name, ()))
+                self.findings.add(complaint(flaw, item, name, (), self.document.source))
         self.names.set(name, flow)
         self.expect(item, flow.shape, place.scope.at(here))
         return flow
@@ -288,6 +290,7 @@ class Walk:
                 item.expect.span,
                 label=f"the output is {times(shape)}",
                 help=f"`expect: [{', '.join(map(str, shape))}]`, or mend the layer",
+                fixes=(instead(item.expect.span, f"[{', '.join(map(str, shape))}]"),),
             )
 
     # blocks

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ...diagnostics import Diagnostic, Failure, Note, Span
+from ...diagnostics import Diagnostic, Failure, Fix, Note, Span
 from ...graph.layer import Layer, Misfit, TensorSpec
 from ...graph.shape import Shape, times
-from ..syntax.parser import Node, Scalar
+from ..syntax.edits import insert_before, set_field
+from ..syntax.parser import Node, Scalar, Source
 from ..syntax.tree import Item, Plain
 from ..values.field_reader import Reader
 from ..values.field_types import forms
@@ -66,7 +67,9 @@ class Maker:
         return self.measured[key]
 
 
-def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]]) -> Diagnostic:
+def complaint(
+    misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]], text: Source
+) -> Diagnostic:
     """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
     that produced them."""
     span = item.word.span
@@ -78,7 +81,18 @@ def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Sha
         if misfit.shows_input and place is not None and shape is not None
     ]
     message = misfit.message.replace("{layer}", f"{item.word.text} `{name}`")
-    return Diagnostic(misfit.code, message, "", span, misfit.label, tuple(notes), misfit.why, misfit.help)
+    fixes = tuple(_fixes(misfit, item, text))
+    return Diagnostic(misfit.code, message, "", span, misfit.label, tuple(notes), misfit.why, misfit.help, fixes=fixes)
+
+
+def _fixes(misfit: Misfit, item: Item, text: Source) -> Iterator[Fix]:
+    """The cures of a layer as edits. Each changes what the network computes, so that none is sure."""
+    for key, value in misfit.cures:
+        edit = set_field(text, item.body, key, value) if isinstance(item, Plain) else None
+        if edit is not None:
+            yield Fix(f"`{key}: {value}`", (edit,))
+    if misfit.before:
+        yield Fix(f"insert `{misfit.before}` before", (insert_before(text, item.span, misfit.before),))
 
 
 def _cover(key: Scalar, node: Node) -> Span:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...diagnostics import Diagnostic
+from ...diagnostics import Diagnostic, instead
 from ...layers import kinds
 from ..syntax.parser import Scalar
 from ..syntax.tree import Item, Joined
@@ -28,6 +28,7 @@ def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Ite
         label=label,
         why="a layer can go on only from the input, an earlier layer or an argument that names one",
         help=cure,
+        fixes=(instead(scalar.span, near),) if near and later is None and scalar.text == name else (),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...diagnostics.wording import quantity
 from ...graph.layer import STRICT, Count
 from ...graph.shape import times
 
@@ -135,7 +136,7 @@ class Preprocess(BaseModel):
             if isinstance(values, tuple) and len(values) != C:
                 yield Problem(
                     field,
-                    f"`{field}` has {len(values)} values for {C} channel{'s'[: C != 1]}",
+                    f"`{field}` has {len(values)} values for {quantity(C, 'channel')}",
                     f"{len(values)} != C = {C}",
                     f"one number for all channels, or a list of {C}",
                 )

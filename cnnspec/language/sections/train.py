@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...graph.layer import STRICT, Count, Natural
+from ...graph.layer import STRICT, Count, Natural, Style
 from ...graph.shape import is_image, times
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
+LossName = Literal["cross_entropy", "mse"]
 
 
 class Problem(NamedTuple):
@@ -67,7 +68,7 @@ class Train(BaseModel):
     validation: Natural | Share = Field(
         0.1, description="examples held out at the end of the data: a share, `1/5`, or a count, `10000`"
     )
-    loss: Literal["cross_entropy", "mse"] = Field(
+    loss: LossName = Field(
         "cross_entropy",
         description="what is made small: cross-entropy of class scores (a final softmax or logsoftmax is part of "
         "it), or the mean squared error",
@@ -93,7 +94,7 @@ class Train(BaseModel):
     seed: Natural = Field(0, description="of all random numbers")
     clip: Positive | None = Field(None, description="the longest gradient (its norm over all tensors); none by default")
     patience: Count | None = Field(None, description="stop after so many epochs without a better validation loss")
-    style: Literal["he", "glorot", "lecun"] = Field("he", description="how weights are drawn that are not given")
+    style: Style = Field("he", description="how weights are drawn that are not given")
     freeze: tuple[str, ...] = Field((), description="layers or tensors that stay as they are: `[conv1, features.*]`")
     augment: Augmentation = Field(default_factory=Augmentation, description="random changes of the images")
 

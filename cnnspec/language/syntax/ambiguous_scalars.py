@@ -17,6 +17,20 @@ def trap(text: str) -> str | None:
     return next((why.format(text) for form, why in _TRAPS if re.fullmatch(form, text)), None)
 
 
+def unambiguous(text: str) -> str | None:
+    """What `text` was plainly meant to be, as it is written here; None where versions of YAML read it as two things."""
+    if found := re.fullmatch(r"(?i:(true|yes|on|y)|(false|no|off|n))", text):
+        return "true" if found[1] else "false"
+    if re.fullmatch(r"0[xX][0-9a-fA-F_]+", text):
+        return str(int(text, 16))
+    if re.fullmatch(r"[1-9][0-9]*_[0-9_]*(\.[0-9_]*[0-9])?", text):
+        return text.replace("_", "")
+    if found := re.fullmatch(r"([-+]?)([0-9]*)\.([0-9]*)((?:[eE][-+]?[0-9]+)?)", text):
+        sign, whole, part, power = found.groups()
+        return f"{sign}{whole or 0}.{part or 0}{power}" if whole or part else None
+    return None
+
+
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*(/[1-9][0-9]*)?")
 _TRAPS = (
     ("True|TRUE", "`{}` is spelled true"),

@@ -59,6 +59,10 @@ class Source:
     def line_start(self, offset: int) -> int:
         return self._starts[self._place(offset)[0] - 1]
 
+    def offset(self, line: int, column: int) -> int:
+        """Where a line and column, as in a Span, lie in the text."""
+        return self._starts[line - 1] + column - 1
+
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1

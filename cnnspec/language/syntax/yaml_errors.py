@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...diagnostics import Diagnostic, Note
+from ...diagnostics import Diagnostic, Note, instead
 from .yaml_typos import slip
 
 if TYPE_CHECKING:
@@ -143,4 +143,5 @@ def unquoted(source: Source, start: int) -> Diagnostic:
         source.span(start, start + len(value)),
         why=f"in YAML an unquoted `{value[0]}` {block}",
         help=f"write {quoted}",
+        fixes=(instead(source.span(start, start + len(value)), quoted),) if len(value) < _SHOWN else (),
     )

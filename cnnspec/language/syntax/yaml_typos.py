@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...diagnostics import Diagnostic
+from ...diagnostics import Diagnostic, Edit, Fix
 
 if TYPE_CHECKING:
     from .parser import Source
@@ -18,14 +18,16 @@ def slip(source: Source, at: int) -> Diagnostic | None:
     start = source.line_start(at)
     line = _line(source.text, start)
     if found := re.match(f" *-{WORD}", line):
-        return _finding(source, start, found, "a space is missing after the `-`", f"`- {found[1]}`")
+        return _finding(source, start, found, "a space is missing after the `-`", f"`- {found[1]}`", found.start(1))
     if found := re.search(WORD + r":(?=[\[{])", line[: at - start]):
-        return _finding(source, start, found, "a space is missing after the `:`", f"`{found[1]}: {line[found.end()]}`")
+        cure = f"`{found[1]}: {line[found.end()]}`"
+        return _finding(source, start, found, "a space is missing after the `:`", cure, found.end())
     before = source.text[:start].rstrip()
     first = source.line_start(len(before)) if before else 0
     above = before[first:].partition(" #")[0].rstrip()
     if found := re.fullmatch(f" *(?:- )?{WORD}:([^ :]+)", above):
-        return _finding(source, first, found, "a space is missing after the `:`", f"`{found[1]}: {found[2]}`")
+        cure = f"`{found[1]}: {found[2]}`"
+        return _finding(source, first, found, "a space is missing after the `:`", cure, found.start(2))
     indent = line[: len(line) - len(line.lstrip(" "))]
     key = re.match(f" *{WORD}", line)
     if key and len(indent) > 0 and re.search(f"^{indent}- ", before, re.MULTILINE):
@@ -41,7 +43,13 @@ def _line(text: str, start: int) -> str:
     return re.split("[\r\n]", text[start:], maxsplit=1)[0]
 
 
-def _finding(source: Source, start: int, found: re.Match[str], message: str, cure: str) -> Diagnostic:
-    """The caret goes under the word, the pattern's first group, in the line that begins at `start`."""
+def _finding(
+    source: Source, start: int, found: re.Match[str], message: str, cure: str, space: int | None = None
+) -> Diagnostic:
+    """The caret goes under the word, the pattern's first group, in the line that begins at `start`; a missing `space`
+    goes to its place in that line."""
     where = source.span(start + found.start(1), start + found.end(1))
-    return Diagnostic("E001", message, source.file, where, help=f"write {cure}")
+    fixes: tuple[Fix, ...] = ()
+    if space is not None:
+        fixes = (Fix(f"write {cure}", (Edit(source.span(start + space, start + space), " "),), is_sure=True),)
+    return Diagnostic("E001", message, source.file, where, help=f"write {cure}", fixes=fixes)

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from ...diagnostics import Diagnostic, Failure, Span, closest
+from ...diagnostics import Diagnostic, Failure, Fix, Span, closest, instead
+from ...diagnostics.suggest import is_certain
 from ...graph.layer import Layer
-from ..syntax.ambiguous_scalars import trap
+from ..syntax.ambiguous_scalars import trap, unambiguous
 from ..syntax.parser import Mapping, Node, Scalar, Sequence
 from .expression import ExpressionError, Number, evaluate, parse, whole
 from .field_types import Form, forms
@@ -84,7 +85,7 @@ class Reader:
 
     def _sequence(self, name: str, node: Sequence, form: Form, axes: tuple[Scope, Scope]) -> tuple[Any, ...]:
         if not form.items:
-            raise _wrong(name, node, form, "a list", help=_keyed(name, form, node.items))
+            raise _wrong(name, node, form, "a list", cure=_keyed(form, node.items))
         if not node.items:
             raise _wrong(name, node, form, "empty")
         if not form.endless and len(node.items) != len(form.items):
@@ -104,7 +105,7 @@ class Reader:
         found: list[Diagnostic] = []
         for key, item in node.items:
             if key.text not in known:
-                found.append(unknown_field(key, list(known), suggest=len(found) < SUGGESTED))
+                found.append(unknown_field(key, node, list(known), suggest=len(found) < SUGGESTED))
                 continue
             own = axes[0 if key.text in ROWS else 1]
             try:
@@ -163,7 +164,10 @@ def within(scalar: Scalar, start: int, end: int) -> Span:
     return Span(span.line, first, span.line, first + max(1, end - start))
 
 
-def unknown_field(key: Scalar, known: list[str], what: str = "field", of: str = "", suggest: bool = True) -> Diagnostic:
+def unknown_field(
+    key: Scalar, body: Mapping, known: list[str], what: str = "field", of: str = "", suggest: bool = True
+) -> Diagnostic:
+    """E102 for a key of `body` that is none of those `known`."""
     near = suggested(key.text, known) if suggest else None
     label = f"did you mean `{near}`?" if near else ""
     if not near and ":" in key.text:
@@ -176,7 +180,15 @@ def unknown_field(key: Scalar, known: list[str], what: str = "field", of: str = 
         span=key.span,
         label=label,
         help=f"known here: {listed(known)}" if known else f"it takes no {what}s",
+        fixes=(renamed(key, near, known),) if near and body.get(near) is None else (),
     )
+
+
+def renamed(word: Scalar, near: str, known: Iterable[str]) -> Fix:
+    """The word that was meant in place of the one that was written."""
+    from .synonyms import is_exact  # only a mistake needs it
+
+    return instead(word.span, near, is_exact(word.text, near) or is_certain(word.text, near, known))
 
 
 def suggested(word: str, known: list[str]) -> str | None:
@@ -216,36 +228,37 @@ def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
     if value is None and scalar.plain and not is_letter and (why := trap(text)):
         raise _trapped(name, scalar, form, why)
     if not form.number:
-        raise _wrong(name, scalar, form, f"`{text}`", closest(text, form.words), _as_written(name, scalar, form))
+        raise _wrong(name, scalar, form, f"`{text}`", closest(text, form.words), cure=_as_written(scalar, form))
     if value is None and not scalar.plain and _is_plain_number(text):
-        raise _wrong(name, scalar, form, f'the text "{text}"', help=f"write {text} without quotes")
+        unquoted = instead(scalar.span, text, is_sure=True)
+        raise _wrong(name, scalar, form, f'the text "{text}"', help=f"write {text} without quotes", fixes=(unquoted,))
     try:
         return _number(scalar, form, scope)
     except Failure as failure:
         if form.pattern and failure.diagnostics[0].code == "E105":
-            raise _wrong(name, scalar, form, f"`{text}`", help=_as_written(name, scalar, form)) from None
+            raise _wrong(name, scalar, form, f"`{text}`", cure=_as_written(scalar, form)) from None
         raise
 
 
-def _as_written(name: str, scalar: Scalar, form: Form) -> str:
-    """How a value is written as the list, the mapping or the text that was wanted."""
+def _as_written(scalar: Scalar, form: Form) -> str:
+    """A value as the list, the mapping or the text that was wanted."""
     if form.model:
         parts = scalar.text.split("x")
         span = scalar.span
-        return _keyed(name, form, [Scalar(part, True, span) for part in parts])
+        return _keyed(form, [Scalar(part, True, span) for part in parts])
     if form.pattern and re.fullmatch(form.pattern, scalar.text.upper()):
-        return f'`{name}: "{scalar.text.upper()}"`, with a capital letter'
-    return f"`{name}: [{scalar.text}]`" if form.items and form.endless and scalar.plain else ""
+        return f'"{scalar.text.upper()}"'
+    return f"[{scalar.text}]" if form.items and form.endless and scalar.plain else ""
 
 
-def _keyed(name: str, form: Form, nodes: SequenceABC[Node]) -> str:
+def _keyed(form: Form, nodes: SequenceABC[Node]) -> str:
     """Whole numbers as the mapping that was wanted, where there is one for each of its keys."""
     values = [node.text for node in nodes if isinstance(node, Scalar) and node.text.isdecimal()]
     keys = list(forms(form.model)) if form.model else []
     if not keys or not len(keys) == len(values) == len(nodes):
         return ""
     pairs = ", ".join(f"{key}: {value}" for key, value in zip(keys, values, strict=True))
-    return f"`{name}: {{{pairs}}}`"
+    return f"{{{pairs}}}"
 
 
 def _given(scalar: Scalar, scope: Scope) -> Value | None:
@@ -272,7 +285,8 @@ def _number(scalar: Scalar, form: Form, scope: Scope) -> int | float:
 def _suggest_words(failure: Failure, scalar: Scalar, form: Form) -> Failure:
     near = closest(scalar.text, form.words)
     if near:
-        return Failure([replace(d, label=f"did you mean `{near}`?") for d in failure.diagnostics])
+        fixes = (renamed(scalar, near, form.words),)
+        return Failure([replace(d, label=f"did you mean `{near}`?", fixes=fixes) for d in failure.diagnostics])
     if not form.words or not scalar.text.isalpha():
         return failure
     words = f"{', '.join(f'`{word}`' for word in sorted(form.words))} or a number"
@@ -285,18 +299,33 @@ def _at(scalar: Scalar, error: ExpressionError) -> Diagnostic:
 
 
 def _no_such_name(error: NoSuchName, span: Span) -> Diagnostic:
-    near = closest(error.name, error.known)
+    near = closest(error.name, error.known) if not error.why else None
     return Diagnostic(
         "E105",
         f"`{error.name}` has no value here",
         span=span,
-        label=f"did you mean `{near}`?" if near and not error.why else "",
+        label=f"did you mean `{near}`?" if near else "",
         why=error.why,
         help=f"known here: {listed(error.known)}" if error.known else "",
+        fixes=(instead(span, near, error.name.lower() == near.lower()),) if near else (),
     )
 
 
-def _wrong(name: str, node: Node, form: Form, got: str, near: str | None = None, help: str = "") -> Failure:
+def _wrong(
+    name: str,
+    node: Node,
+    form: Form,
+    got: str,
+    near: str | None = None,
+    help: str = "",
+    cure: str = "",
+    fixes: tuple[Fix, ...] = (),
+) -> Failure:
+    if cure:
+        help = f"`{name}: {cure}`" + (", with a capital letter" if form.pattern and cure.startswith('"') else "")
+        fixes = (instead(node.span, cure),)
+    if near and isinstance(node, Scalar):
+        fixes = (renamed(node, near, form.words),)
     return Failure(
         [
             Diagnostic(
@@ -305,6 +334,7 @@ def _wrong(name: str, node: Node, form: Form, got: str, near: str | None = None,
                 span=node.span,
                 label=f"did you mean `{near}`?" if near else f"this is {got}",
                 help=help,
+                fixes=fixes,
             )
         ]
     )
@@ -314,4 +344,7 @@ def _trapped(name: str, scalar: Scalar, form: Form, why: str) -> Failure:
     message = f"`{scalar.text}` is not {form.wanted()}"
     if not form.flag:
         why = why.removesuffix(": write true").removesuffix(": write false")
-    return Failure([Diagnostic("E008", message, span=scalar.span, label=f"for `{name}`", why=why)])
+    cure = unambiguous(scalar.text)
+    is_wanted = form.flag if cure in ("true", "false") else form.number
+    fixes = (instead(scalar.span, cure, is_sure=True),) if cure and is_wanted else ()
+    return Failure([Diagnostic("E008", message, span=scalar.span, label=f"for `{name}`", why=why, fixes=fixes)])

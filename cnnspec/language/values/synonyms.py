@@ -65,6 +65,19 @@ _FIELDS = {
 }
 
 
+_LOOSE = frozenset(
+    "pool pooling pool2d conv1d leaky merge residual shortcut skip eltwise interpolate resize transpose view window "  # noqa: SIM905
+    "size step features alpha gamma scale rate split order axes every".split()
+)
+"""Words that mean several things, or something near."""
+
+
+def is_exact(word: str, ours: str) -> bool:
+    """Whether another framework's `word` can only stand for `ours`, a kind or a field."""
+    theirs = f"{_KINDS.get(ours, '')} {_FIELDS.get(ours, '')}".split()
+    return _bare(word) in theirs and _bare(word) not in _LOOSE
+
+
 def kind(word: str) -> str | None:
     """The layer kind that another framework calls `word`."""
     return _meant(word, _KINDS)
@@ -76,5 +89,8 @@ def field(word: str, known: list[str]) -> str | None:
 
 
 def _meant(word: str, table: dict[str, str]) -> str | None:
-    bare = word.lower().replace("_", "").replace("-", "")
-    return next((ours for ours, theirs in table.items() if bare in theirs.split()), None)
+    return next((ours for ours, theirs in table.items() if _bare(word) in theirs.split()), None)
+
+
+def _bare(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "")

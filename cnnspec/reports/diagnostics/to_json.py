@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
-from ...diagnostics import Diagnostic
+from ...diagnostics import Diagnostic, Fix
+
+PLACE = ("line", "column", "end_line", "end_column")
 
 
 def render(diagnostics: Iterable[Diagnostic], verdicts: Iterable[tuple[str, bool]]) -> str:
@@ -20,20 +23,24 @@ def render(diagnostics: Iterable[Diagnostic], verdicts: Iterable[tuple[str, bool
     return json.dumps(document, indent=2) + "\n"
 
 
-def _record(diagnostic: Diagnostic) -> dict[str, str | int | None]:
+def _record(diagnostic: Diagnostic) -> dict[str, Any]:
     span = diagnostic.span
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
         "message": diagnostic.message,
         "file": diagnostic.file,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "end_line": span.end_line if span else None,
-        "end_column": span.end_column if span else None,
+        **dict(zip(PLACE, span or (None,) * 4, strict=True)),
         "why": diagnostic.why,
         "help": _help(diagnostic),
+        "fixes": [_fix(fix) for fix in diagnostic.fixes],
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """The edits of a fix: `text` in place of what stands at a place."""
+    edits = [dict(zip(PLACE, edit.span, strict=True)) | {"text": edit.text} for edit in fix.edits]
+    return {"title": fix.title, "sure": fix.is_sure, "edits": edits}
 
 
 def _help(diagnostic: Diagnostic) -> str:

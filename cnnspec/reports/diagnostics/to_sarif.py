@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
-from ...diagnostics import Diagnostic, Span, catalogue
+from ...diagnostics import Diagnostic, Fix, Span, catalogue
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -53,19 +53,26 @@ def _result(diagnostic: Diagnostic, rule: int, base: Path) -> dict[str, Any]:
             _location(diagnostic.file, note.span, base) | {"id": i, "message": {"text": note.label}}
             for i, note in enumerate(diagnostic.notes)
         ]
+    if diagnostic.fixes:
+        result["fixes"] = [_fix(fix, diagnostic.file, base) for fix in diagnostic.fixes]
     return result
+
+
+def _fix(fix: Fix, file: str, base: Path) -> dict[str, Any]:
+    replacements = [{"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in fix.edits]
+    changes = [{"artifactLocation": {"uri": _uri(file, base)}, "replacements": replacements}]
+    return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 
 def _location(file: str, span: Span | None, base: Path) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": {"uri": _uri(file, base)}}
     if span:
-        place["region"] = {
-            "startLine": span.line,
-            "startColumn": span.column,
-            "endLine": span.end_line,
-            "endColumn": span.end_column,
-        }
+        place["region"] = _region(span)
     return {"physicalLocation": place}
+
+
+def _region(span: Span) -> dict[str, int]:
+    return dict(zip(("startLine", "startColumn", "endLine", "endColumn"), span, strict=True))
 
 
 def _uri(file: str, base: Path) -> str:

@@ -16,7 +16,7 @@ EDGE = BOLD + BLUE
 LINE = 160
 
 
-def text(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = (), colour: bool = False) -> str:
+def render(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = (), colour: bool = False) -> str:
     """All findings as text, at most `MOST` for each file and a count of the rest."""
     paint = painter(colour)
     by_file = {source.file: source for source in sources}

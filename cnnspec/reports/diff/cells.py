@@ -12,6 +12,7 @@ from .diff import Change, Difference
 
 CHANGES = ("", "layer", "kind", "output", "params", "MACs")
 TOTALS = ("", "before", "after", "change")
+WORDS = {"+": "added", "-": "removed", "~": "changed"}
 
 
 def sign(change: Change) -> str:
@@ -82,3 +83,16 @@ def delta(before: int, after: int) -> str:
         return "0"
     share = f" ({(after - before) / before:+,.1%})".replace("%", " %") if before and after else ""
     return f"{after - before:+,}{share}"
+
+
+def title(difference: Difference) -> str:
+    """Both networks by name and file."""
+    before, after = difference.before, difference.after
+    return f"{before.name} ({before.file}) -> {after.name} ({after.file})"
+
+
+def alike(difference: Difference) -> str:
+    """How many layers differ, and how many do not."""
+    if difference.is_empty:
+        return f"no difference, layers: {difference.alike:,}"
+    return f"layers that differ: {len(difference.changes):,}, the same: {difference.alike:,}"

@@ -11,8 +11,8 @@ from functools import cached_property
 from ...graph.graph import INPUT
 from ..summary.summary import Row, Summary
 
-Pair = tuple[Row | None, Row | None]
-Key = tuple[str, ...]
+RowPair = tuple[Row | None, Row | None]
+RowKey = tuple[str, ...]
 
 EXACT = 1_000_000
 """Pairs of layers; beyond, what recurs often is left out of the search for what is common, to keep it short."""
@@ -51,13 +51,13 @@ def compare(before: Summary, after: Summary) -> Difference:
     return Difference(before, after, changes, len(pairs) - len(changes))
 
 
-def align(before: Sequence[Row], after: Sequence[Row]) -> Iterator[Pair]:
+def align(before: Sequence[Row], after: Sequence[Row]) -> Iterator[RowPair]:
     """Bring together layers that are the same, then, in between, those of one name, or of one kind where names are
     counted; order is kept."""
     yield from _aligned(before, after, (_same, _alike))
 
 
-def _aligned(before: Sequence[Row], after: Sequence[Row], keys: Sequence[Callable[[Row], Key]]) -> Iterator[Pair]:
+def _aligned(before: Sequence[Row], after: Sequence[Row], keys: Sequence[Callable[[Row], RowKey]]) -> Iterator[RowPair]:
     key, *looser = keys
     old, new = list(map(key, before)), list(map(key, after))
     matcher = SequenceMatcher(None, old, new, autojunk=len(old) * len(new) > EXACT)
@@ -71,13 +71,13 @@ def _aligned(before: Sequence[Row], after: Sequence[Row], keys: Sequence[Callabl
             yield from ((None, row) for row in after[k:m])
 
 
-def _alike(row: Row) -> Key:
+def _alike(row: Row) -> RowKey:
     """Scope, kind, name; without a name that may come from counting, since one more layer shifts all counts."""
     scope, _, name = row.name.rpartition(".")
     return scope, row.kind, "" if re.fullmatch(rf"{row.kind}[0-9]+", name) else name
 
 
-def _same(row: Row) -> Key:
+def _same(row: Row) -> RowKey:
     return *_alike(row), repr(row.fields)
 
 
@@ -100,7 +100,7 @@ class Wiring:
         )
 
 
-def _change(pair: Pair, wiring: Wiring) -> Change | None:
+def _change(pair: RowPair, wiring: Wiring) -> Change | None:
     before, after = pair
     if before is None or after is None:
         return Change(before, after)

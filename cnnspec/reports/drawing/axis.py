@@ -9,6 +9,9 @@ from dataclasses import dataclass
 WIDE = 30
 """From this ratio of the largest to the smallest value on, a plot's axis is logarithmic."""
 
+CLOSE = 1e-9
+"""Values nearer than so much of their size have the axis of a single one: no ticks would tell them apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -30,7 +33,7 @@ def linear(values: Iterable[float], most: int = 5) -> Axis:
     """An axis around `values` (one at least) that begins and ends at a tick, with about `most` ticks."""
     values = list(values)
     low, high = min(values), max(values)
-    if low == high:
+    if high - low <= CLOSE * max(abs(low), abs(high)):
         low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)
     step = _round_step((high - low) / (most - 1))
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

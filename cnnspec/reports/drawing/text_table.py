@@ -25,7 +25,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableRow:
     """A row of cells, one for each column, all in one colour."""
 
     cells: Sequence[str]
@@ -33,7 +33,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Narrowing:
     """A way to make a table narrower: shorten a column to no less than `least`; 0 drops it."""
 
     key: str
@@ -45,7 +45,7 @@ class Table:
     """Lines in sections with rules between them. A column of width 0 is not shown."""
 
     columns: Sequence[Column]
-    sections: Sequence[Sequence[Line]]
+    sections: Sequence[Sequence[TableRow]]
     widths: Mapping[str, int]
 
     def shows(self, key: str) -> bool:
@@ -66,28 +66,28 @@ class Table:
 
 def table(
     columns: Sequence[Column],
-    sections: Sequence[Sequence[Line]],
+    sections: Sequence[Sequence[TableRow]],
     width: int | None = None,
-    measures: Iterable[Measure] = (),
+    narrowing: Iterable[Narrowing] = (),
 ) -> Table:
-    """A table with at least one line. `measures` are taken in turn until it fits `width`; without one it is whole."""
+    """A table with at least one line, whole, or narrowed step by step until it fits `width`."""
     rows = [line.cells for section in sections for line in section]
     widths = {
         column.key: max(terminal_text.width(column.title), *map(terminal_text.width, cells))
         for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
     }
     if width is not None:
-        _fit(columns, widths, width, measures)
+        _fit(columns, widths, width, narrowing)
     return Table(columns, sections, widths)
 
 
-def _fit(columns: Sequence[Column], widths: dict[str, int], width: int, measures: Iterable[Measure]) -> None:
-    for measure in measures:
+def _fit(columns: Sequence[Column], widths: dict[str, int], width: int, narrowing: Iterable[Narrowing]) -> None:
+    for step in narrowing:
         over = _total(columns, widths) - width
         if over <= 0:
             break
-        room = widths[measure.key]
-        widths[measure.key] = min(room, max(measure.least, room - over)) if measure.least else 0
+        room = widths[step.key]
+        widths[step.key] = min(room, max(step.least, room - over)) if step.least else 0
 
 
 def _total(columns: Sequence[Column], widths: Mapping[str, int]) -> int:

@@ -14,7 +14,7 @@ from .to_text import names_of, percent
 CELL, SMALL = 36, 14
 """Pixels of a cell, where there are few classes and where there are many."""
 FEW = 25
-LETTERS, LETTER = 14, 7.8
+SHOWN, LETTER_WIDTH = 14, 7.8
 """Of a class' name, so many letters are shown, each about so wide."""
 MARGIN, HEADER, CAPTION = 16, 78, 80
 """Room around the cells, above them for the captions, and for half of the longest caption."""
@@ -23,9 +23,9 @@ MARGIN, HEADER, CAPTION = 16, 78, 80
 def render(name: str, found: Evaluation, classes: Sequence[str] | None) -> str:
     """The picture of an evaluation that has a confusion matrix."""
     assert found.confusion is not None
-    names = [shortened(each, LETTERS) for each in names_of(found, classes)]
+    names = [shortened(each, SHOWN) for each in names_of(found, classes)]
     cell = CELL if len(names) <= FEW else SMALL
-    longest = LETTER * max(map(len, names))
+    longest = LETTER_WIDTH * max(map(len, names))
     turned = longest > cell
     left, top = MARGIN + 24 + longest, HEADER + (longest if turned else 12)
     side = cell * len(names)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...train.evaluate import Evaluation
 from ..drawing.ansi import painter
 from ..drawing.terminal_text import escaped
-from ..drawing.text_table import Column, Line, Table, table
+from ..drawing.text_table import Column, Table, TableRow, table
 
 LARGEST_MATRIX = 20
 MISTAKES = 10
@@ -52,7 +52,7 @@ def _by_class(found: Evaluation, names: Sequence[str]) -> tuple[list[str], Table
         Column("recall", "recall", right=True),
     ]
     rows = [
-        Line([name, f"{score.examples:,}", percent(score.precision), percent(score.recall)])
+        TableRow([name, f"{score.examples:,}", percent(score.precision), percent(score.recall)])
         for name, score in zip(names, found.classes(), strict=True)
     ]
     return [], table(columns, [rows])
@@ -63,7 +63,7 @@ def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> It
     assert found.confusion is not None
     columns = [Column("right", ""), *(Column(f"{i}", name, right=True) for i, name in enumerate(names))]
     rows = [
-        Line([name, *(f"{count:,}" if count else "·" for count in counts)])
+        TableRow([name, *(f"{count:,}" if count else "·" for count in counts)])
         for name, counts in zip(names, found.confusion.tolist(), strict=True)
     ]
     matrix = table(columns, [rows])
@@ -71,7 +71,7 @@ def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> It
     if len(names) <= LARGEST_MATRIX and (width is None or room <= width):
         yield ["confusion: a row for each class, a column for each answer of the network"], matrix
         return
-    mistakes = [Line([f"{count:,}", names[right], names[said]]) for count, right, said in found.mistakes(MISTAKES)]
+    mistakes = [TableRow([f"{count:,}", names[right], names[said]]) for count, right, said in found.mistakes(MISTAKES)]
     if mistakes:
         titles = (Column("examples", "examples", right=True), Column("right", "of class"), Column("said", "taken for"))
         yield ["the commonest mistakes"], table(titles, [mistakes])

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ...diagnostics import Diagnostic
+from ...diagnostics.wording import plural
 from ...graph.graph import Step
 from ...graph.layer import Example, Join
 from ...graph.shape import Shape
@@ -107,7 +108,7 @@ def field_page(field: str) -> Page:
     """The page of a field, `rate` or `train.rate`: what it is in each section and layer. Raises KeyError for none."""
     found = fields()[field]
     places = list(dict.fromkeys(entry.name.partition(".")[0] for entry in found))
-    pages = f"The whole page{'s' * (len(places) > 1)}: `cnnspec explain {' '.join(places)}`."
+    pages = f"The whole {plural(len(places), 'page')}: `cnnspec explain {' '.join(places)}`."
     return Page(field, f"a field of {', '.join(places)}", pages, tuple(found))
 
 

@@ -17,7 +17,7 @@ INDENT = "    "
 NUMBERS = "A number may also be an expression over the C, H, W that arrive and a block's arguments: `K: 4*C`."
 
 
-def markdown(page: Page) -> str:
+def render(page: Page) -> str:
     """A page as Markdown."""
     parts = [f"# {page.name}: {page.title}", page.prose]
     if page.entries:

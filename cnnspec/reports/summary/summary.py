@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from ...graph.graph import Call, Graph, Step, Totals
@@ -13,8 +12,9 @@ from ...graph.layer import Layer, TensorSpec
 from ...graph.shape import Shape
 from ...language.document.document import Document
 from ...spec import Checked
+from ...spec.naming import spec_name
 
-LETTERS = "FSPDKG"
+TEXTBOOK = "FSPDKG"
 """The textbook's order; other fields follow in their own."""
 
 
@@ -86,7 +86,7 @@ def summarise(checked: Checked, input: Shape | None = None, batch: int = 1, dept
     graph = checked.spec.graph if checked.spec else None
     rows = _layers(checked.steps, document) if depth is None else _nested(checked.steps, document, depth)
     return Summary(
-        name=header.name or Path(checked.source.file).stem,
+        name=header.name or spec_name(checked.source.file),
         file=checked.source.file,
         input=input or header.input.shape,
         steps=checked.steps,
@@ -128,7 +128,7 @@ def _given(layer: Layer, rounding: str | None) -> tuple[str, ...]:
         default = (None, rounding) if name == "rounding" else (info.default,)
         if getattr(layer, name) not in default:
             found.append(info.alias or name)
-    return tuple(sorted(found, key=lambda name: LETTERS.find(name) if name in LETTERS else len(LETTERS)))
+    return tuple(sorted(found, key=lambda name: TEXTBOOK.find(name) if name in TEXTBOOK else len(TEXTBOOK)))
 
 
 def _nested(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...diagnostics.wording import quantity
 from ...graph.shape import times
 from ..drawing.ansi import BOLD, DIM, Paint, painter
 from ..drawing.bar import bar
 from ..drawing.terminal_text import escaped
-from ..drawing.text_table import Column, Line, Measure, fitted, table, wrapped
+from ..drawing.text_table import Column, Narrowing, TableRow, fitted, table, wrapped
 from .facts import CONVENTIONS, facts, field, title
 from .hyperparameters import kind
 from .summary import Summary
@@ -26,16 +27,16 @@ COLUMNS = (
     Column("share of MACs", "share", gap=1),
     Column("RF", "RF", right=True),
 )
-MEASURES = (
-    Measure("share of params"),
-    Measure("share of MACs"),
-    Measure("kind", least=24),
-    Measure("buffers"),
-    Measure("kind", least=14),
-    Measure("layer", least=16),
-    Measure("RF"),
-    Measure("kind", least=7),
-    Measure("layer", least=8),
+NARROWING = (
+    Narrowing("share of params"),
+    Narrowing("share of MACs"),
+    Narrowing("kind", least=24),
+    Narrowing("buffers"),
+    Narrowing("kind", least=14),
+    Narrowing("layer", least=16),
+    Narrowing("RF"),
+    Narrowing("kind", least=7),
+    Narrowing("layer", least=8),
 )
 
 
@@ -50,7 +51,7 @@ def _lines(summary: Summary, width: int | None, paint: Paint) -> Iterator[str]:
     if not summary.rows and summary.totals is None:
         return
     yield ""
-    shown = table(COLUMNS, [list(section) for section in (_body(summary), _total(summary))], width, MEASURES)
+    shown = table(COLUMNS, [list(section) for section in (_body(summary), _total(summary))], width, NARROWING)
     yield from shown.lines(paint)
     yield ""
     if summary.totals is None:
@@ -62,7 +63,7 @@ def _lines(summary: Summary, width: int | None, paint: Paint) -> Iterator[str]:
         yield from (paint(DIM, line) for line in wrapped(convention, width, indent=2))
 
 
-def _body(summary: Summary) -> Iterator[Line]:
+def _body(summary: Summary) -> Iterator[TableRow]:
     most_params = max([row.params for row in summary.counted], default=0)
     most_macs = max([row.macs for row in summary.counted], default=0)
     scopes: list[str] = []
@@ -70,10 +71,10 @@ def _body(summary: Summary) -> Iterator[Line]:
         del scopes[row.level :]
         name = "  " * row.level + escaped(_within(row.name, scopes))
         if row.is_open:
-            yield Line((name, escaped(row.kind), times(row.output), *[""] * 6))
+            yield TableRow((name, escaped(row.kind), times(row.output), *[""] * 6))
             scopes.append(row.name)
         else:
-            yield Line(
+            yield TableRow(
                 (
                     name,
                     escaped(kind(row)),
@@ -102,10 +103,10 @@ def _share(count: int, most: int) -> str:
     return bar(max(count / most, 1 / (8 * BAR)), BAR) if count else ""
 
 
-def _total(summary: Summary) -> Iterator[Line]:
+def _total(summary: Summary) -> Iterator[TableRow]:
     """The sums; up to a mistake they are those of the rows."""
     rows = summary.counted
     params, buffers, macs = (sum(getattr(row, name) for row in rows) for name in ("params", "buffers", "macs"))
     title = "total" if summary.totals else "so far"
-    layers = f"{len(summary.steps):,} layer{'' if len(summary.steps) == 1 else 's'}"
-    yield Line((title, layers, "", f"{params:,}", "", f"{buffers:,}", f"{macs:,}", "", ""), BOLD)
+    layers = quantity(len(summary.steps), "layer")
+    yield TableRow((title, layers, "", f"{params:,}", "", f"{buffers:,}", f"{macs:,}", "", ""), BOLD)

@@ -1,8 +1,8 @@
-"""Data sets: pairs of an input and what the network ought to make of it, read from files."""
+"""Data sets: pairs of an input and what the network ought to make of it, read from files or from memory."""
 
 from __future__ import annotations
 
-from .dataset import Examples
-from .open import data_path, open_examples
+from .dataset import Dataset
+from .open import Arrays, open_dataset
 
-__all__ = ["Examples", "data_path", "open_examples"]
+__all__ = ["Arrays", "Dataset", "open_dataset"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import FileError
 from ...files.reading import blaming
-from .file_array import Array, pieces
+from .file_array import StoredArray, pieces
 from .storage import are_few
 
 Indices = NDArray[np.intp]
@@ -19,12 +19,12 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
-class Numbers:
+class ArrayValues:
     """The rows of an array, as `dtype`. `name` is what the array is called in the file `path`."""
 
     path: Path
     name: str
-    array: Array
+    array: StoredArray
     dtype: Literal["float32", "int64"]
 
     def __len__(self) -> int:
@@ -41,7 +41,7 @@ class Numbers:
             raise FileError.about(self.path, "E426", message, why, help)
         return rows
 
-    def check(self) -> Numbers:
+    def check(self) -> ArrayValues:
         """Itself, after a look at every number when they are few."""
         if are_few(self.array.nbytes):
             for start, piece in pieces(self.array):

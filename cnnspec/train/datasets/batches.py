@@ -16,13 +16,13 @@ from ...inputs.prefetch import ahead
 from ..rng import Purpose, generator
 from .array_values import Indices
 from .augment import Augment
-from .dataset import Answers, Examples
+from .dataset import Answers, Dataset
 
 AHEAD = 2
 """Batches that wait, read, for the one in work to end."""
 
 
-class Batch(NamedTuple):
+class LabelledBatch(NamedTuple):
     """Examples that are worked on together: inputs (n, C, H, W), and labels (n,) or targets (n, *output)."""
 
     x: NDArray[np.float32]
@@ -43,7 +43,7 @@ def held_out(count: int, validation: float | int) -> int:
     return held
 
 
-def refuse_unlearned(examples: Examples, held: int) -> None:
+def refuse_unlearned(examples: Dataset, held: int) -> None:
     """Raises FileError (E425) when a class is among the last `held` examples, but not among those before."""
     answers = examples.answers
     if answers.array.ndim != 1 or answers.dtype == "float32":
@@ -64,7 +64,7 @@ class Batches:
     """The examples `range(count)` in batches of `size`, in an order of their own for each epoch; the last batch may
     be smaller. They are read, and changed by `augment`, in a thread of their own while others are worked on."""
 
-    examples: Examples
+    examples: Dataset
     count: int
     size: int
     seed: int
@@ -74,7 +74,7 @@ class Batches:
         """Batches in an epoch."""
         return ceil(self.count / self.size)
 
-    def of(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+    def of(self, epoch: int, start: int = 0) -> Iterator[LabelledBatch]:
         """The batches of an epoch, from number `start` on."""
         return ahead(self._read(epoch, start), AHEAD)
 
@@ -82,16 +82,16 @@ class Batches:
         """The examples in the order of an epoch: each of them once."""
         return generator(self.seed, Purpose.ORDER, epoch).permutation(self.count)
 
-    def _read(self, epoch: int, start: int) -> Iterator[Batch]:
+    def _read(self, epoch: int, start: int) -> Iterator[LabelledBatch]:
         order = self.order(epoch)
         for number in range(start, len(self)):
             x, y = self.examples.read(order[number * self.size : (number + 1) * self.size])
             if self.augment is not None:
                 x = self.augment(x, generator(self.seed, Purpose.AUGMENTATION, epoch, number))
-            yield Batch(x, y)
+            yield LabelledBatch(x, y)
 
 
-def in_order(examples: Examples, indices: range, size: int) -> Iterator[Batch]:
+def in_order(examples: Dataset, indices: range, size: int) -> Iterator[LabelledBatch]:
     """Examples as they are stored, in batches, read ahead: for validation and `eval`."""
     parts: Iterable[Indices] = (np.array(indices[i : i + size]) for i in range(0, len(indices), size))
-    return ahead((Batch(*examples.read(part)) for part in parts), AHEAD)
+    return ahead((LabelledBatch(*examples.read(part)) for part in parts), AHEAD)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...diagnostics import FileError, Span
 from ...files.reading import blaming
-from .file_array import Array
+from .file_array import StoredArray
 from .storage import array, kept, plain
 
 LABELS = ("label", "y")
@@ -26,14 +26,14 @@ WHOLE = 2**53
 """Up to here, float64 tells whole numbers apart."""
 
 
-class Columns(NamedTuple):
+class CsvColumns(NamedTuple):
     """How many there are, and the place of the label's."""
 
     width: int
     label: int
 
 
-class Line(NamedTuple):
+class CsvLine(NamedTuple):
     number: int
     text: str
 
@@ -43,7 +43,7 @@ def is_table(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def read(path: Path, size: tuple[int, int]) -> tuple[Array, NDArray[np.int64]]:
+def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int64]]:
     """Images (n, H, W) and labels (n,). A row has H x W = `size` pixels, or those of some square.
 
     Raises FileError: E403 and E404, E420 when there is no row, E424 for a row that is no image.
@@ -73,13 +73,13 @@ def read(path: Path, size: tuple[int, int]) -> tuple[Array, NDArray[np.int64]]:
     return array(stored, "u1", (len(found), H, W), 0), found
 
 
-def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[Line], Columns]]:
+def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[CsvLine], CsvColumns]]:
     """The table piece by piece, without blank lines and without its header."""
     columns, number = None, 0
     while block := stream.read(BLOCK):
         block += stream.readline(BLOCK)
         texts = block.decode("latin-1").removeprefix("\xef\xbb\xbf").splitlines()
-        lines = [Line(number + i, text) for i, text in enumerate(texts, 1) if text.strip()]
+        lines = [CsvLine(number + i, text) for i, text in enumerate(texts, 1) if text.strip()]
         number += len(texts)
         if not block.endswith(b"\n") and stream.read(1):
             raise _error(
@@ -92,18 +92,18 @@ def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[Line], Columns
             yield lines, columns
 
 
-def _columns(path: Path, first: Line) -> Columns:
+def _columns(path: Path, first: CsvLine) -> CsvColumns:
     fields = [field.strip().strip('"').lower() for field in first.text.split(",")]
     if _is_numeric(first):
-        return Columns(len(fields), 0)
+        return CsvColumns(len(fields), 0)
     found = [i for i, field in enumerate(fields) if field in LABELS]
     if len(found) != 1:
         why = f"the first line is neither numbers nor names with one of {' and '.join(f'`{name}`' for name in LABELS)}"
         raise _error(path, first.number, 1, "which column is the label?", why, "call it `label`")
-    return Columns(len(fields), found[0])
+    return CsvColumns(len(fields), found[0])
 
 
-def _parsed(path: Path, lines: list[Line], columns: Columns) -> NDArray[np.int64]:
+def _parsed(path: Path, lines: list[CsvLine], columns: CsvColumns) -> NDArray[np.int64]:
     """The numbers of some lines, (n, columns), pixels from 0 to 255."""
     try:
         rows = np.loadtxt((line.text for line in lines), delimiter=",", comments=None, ndmin=2)
@@ -124,7 +124,7 @@ def _parsed(path: Path, lines: list[Line], columns: Columns) -> NDArray[np.int64
     return rows.astype(np.int64)
 
 
-def _blame(path: Path, lines: list[Line], columns: Columns) -> None:
+def _blame(path: Path, lines: list[CsvLine], columns: CsvColumns) -> None:
     """Raises E424 for the first line of another length, or the first field that is no number."""
     for line in lines:
         fields = line.text.split(",")
@@ -138,12 +138,12 @@ def _blame(path: Path, lines: list[Line], columns: Columns) -> None:
                 raise _error(path, line.number, _start(line, column), "a field is no number", found, cure)
 
 
-def _start(line: Line, column: int) -> int:
+def _start(line: CsvLine, column: int) -> int:
     """Where a field begins, counted from 1."""
     return sum(len(field) + 1 for field in line.text.split(",")[:column]) + 1
 
 
-def _is_numeric(line: Line) -> bool:
+def _is_numeric(line: CsvLine) -> bool:
     return all(map(_is_number, line.text.split(",")))
 
 

@@ -8,14 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .array_values import Indices, Numbers
+from .array_values import ArrayValues, Indices
 
 Images = NDArray[np.float32]
 Answers = NDArray[Any]
 """What examples ought to give: labels int64 (n,), or targets float32 (n, *output)."""
 
 
-class Values(Protocol):
+class InputSource(Protocol):
     """Inputs, on disk or in memory."""
 
     def __len__(self) -> int: ...
@@ -25,7 +25,7 @@ class Values(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Examples:
+class Dataset:
     """Inputs and what the network ought to make of them.
 
     `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
@@ -37,8 +37,8 @@ class Examples:
     """
 
     name: str
-    inputs: Values
-    answers: Numbers
+    inputs: InputSource
+    answers: ArrayValues
     classes: tuple[str, ...] | None
     blank: NDArray[np.float32]
     fingerprint: str

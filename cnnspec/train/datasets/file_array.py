@@ -23,7 +23,7 @@ PIECE = 2**22
 """Bytes that are read at once where all rows are wanted."""
 
 
-class Rows:
+class FileArray:
     """An array of which `[...]` reads the rows of given places, or of a stretch, from any thread; the stream may be
     closed.
 
@@ -62,10 +62,10 @@ class Rows:
             to = to[count:]
 
 
-Array = NDArray[Any] | Rows
+StoredArray = NDArray[Any] | FileArray
 
 
-def pieces(array: Array) -> Iterator[tuple[int, NDArray[Any]]]:
+def pieces(array: StoredArray) -> Iterator[tuple[int, NDArray[Any]]]:
     """All of an array, a few rows at a time, each time with the place of the first one."""
     step = max(1, PIECE * len(array) // max(1, array.nbytes))
     return ((start, array[start : start + step]) for start in range(0, len(array), step))

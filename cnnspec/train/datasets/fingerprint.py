@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .file_array import PIECE, Array, pieces
+from .file_array import PIECE, StoredArray, pieces
 from .storage import are_few
 
 
-def fingerprint(*parts: Array | str) -> str:
+def fingerprint(*parts: StoredArray | str) -> str:
     """The hash of words and arrays; of an array that is not held in memory only the shape, the first and last rows."""
     found = sha256()
     for part in parts:
@@ -24,7 +24,7 @@ def fingerprint(*parts: Array | str) -> str:
     return found.hexdigest()
 
 
-def _add(update: Callable[[Any], None], array: Array) -> None:
+def _add(update: Callable[[Any], None], array: StoredArray) -> None:
     if are_few(array.nbytes):
         for _, piece in pieces(array):
             update(np.ascontiguousarray(piece).data)

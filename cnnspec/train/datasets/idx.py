@@ -13,7 +13,7 @@ import numpy as np
 
 from ...diagnostics import FileError
 from ...files.reading import Malformed, blaming
-from .file_array import Array
+from .file_array import StoredArray
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8
@@ -31,7 +31,7 @@ def is_idx(path: Path) -> bool:
     return "idx" in path.name.lower() and path.name.lower().removesuffix(".gz").endswith("ubyte")
 
 
-def read(path: Path) -> tuple[Array, Array]:
+def read(path: Path) -> tuple[StoredArray, StoredArray]:
     """Images (n, H, W) and labels (m,). Raises FileError (E403, E404, E420)."""
     if "idx1" in path.name:
         cure = f"name the images: `{path.with_name(path.name.replace('labels', 'images').replace('idx1', 'idx3'))}`"
@@ -50,7 +50,7 @@ def _labels_of(images: Path) -> Path:
     return found
 
 
-def _read(path: Path, axes: int, what: str) -> Array:
+def _read(path: Path, axes: int, what: str) -> StoredArray:
     with plain(path) as stream, blaming(path):
         size = stream.seek(0, 2)
         stream.seek(0)

@@ -15,20 +15,22 @@ from ...inputs.images import fitting, levels, resized
 from ...language.sections.preprocess import Preprocess
 from .array_values import Indices
 from .dataset import Images
-from .file_array import Array
+from .file_array import StoredArray
 
 
 @dataclass(frozen=True, eq=False)
-class Pixels:
+class PixelInputs:
     """Inputs (C, H, W) = `input`, made from pixels by `preprocess`."""
 
     path: Path
-    pixels: Array
+    pixels: StoredArray
     preprocess: Preprocess
     input: tuple[int, int, int]
 
     @classmethod
-    def of(cls, path: Path, pixels: Array, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Pixels:
+    def of(
+        cls, path: Path, pixels: StoredArray, preprocess: Preprocess | None, input: tuple[int, int, int]
+    ) -> PixelInputs:
         """The pixels of the file `path`, or what `images.check` would raise for one of them: E410 to E412."""
         return cls(path, pixels, fitting(path, pixels.shape[1], pixels.shape[2], preprocess, input), input)
 

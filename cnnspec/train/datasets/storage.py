@@ -17,7 +17,7 @@ import numpy as np
 
 from ...files.npz import FREE_UNPACKED, MAX_RATIO
 from ...files.reading import AnyPath, Malformed, blaming, opened
-from .file_array import Array, Rows
+from .file_array import FileArray, StoredArray
 
 HELD = 256 * 2**20
 """Bytes of a data set that are held in memory; more stay on disk."""
@@ -76,7 +76,7 @@ def _moved(held: BytesIO) -> IO[bytes]:
     return target
 
 
-def array(stream: IO[bytes], dtype: str, shape: tuple[int, ...], start: int) -> Array:
+def array(stream: IO[bytes], dtype: str, shape: tuple[int, ...], start: int) -> StoredArray:
     """The array whose numbers begin at byte `start` of a file, or of what `plain` or `kept` gave; it closes that.
 
     That so many bytes are there has been checked.
@@ -84,6 +84,6 @@ def array(stream: IO[bytes], dtype: str, shape: tuple[int, ...], start: int) -> 
     size = prod(shape) * np.dtype(dtype).itemsize
     with stream:
         if not are_few(size) and not isinstance(stream, BytesIO):
-            return Rows(stream, dtype, shape, start)
+            return FileArray(stream, dtype, shape, start)
         stream.seek(start)
         return np.frombuffer(stream.read(size), dtype).reshape(shape)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
 from ...graph.shape import Shape, times
-from .array_values import Numbers
-from .file_array import Array, pieces
+from ...language.sections.train import LossName
+from .array_values import ArrayValues
+from .file_array import StoredArray, pieces
 
-LossName = Literal["cross_entropy", "mse"]
 
-
-def answers(path: Path, y: Array, count: int, output: Shape, loss: LossName) -> Numbers:
+def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossName) -> ArrayValues:
     """y, of the file `path`, as what a network with `output` is to give for `count` inputs.
 
     Raises FileError: E421 for labels that are none of its scores, E422 for another number than `count`, E423 when
@@ -34,17 +32,17 @@ def answers(path: Path, y: Array, count: int, output: Shape, loss: LossName) -> 
     return _targets(path, y, output) if loss == "mse" and not are_labels else _labels(path, y, output)
 
 
-def _targets(path: Path, y: Array, output: Shape) -> Numbers:
+def _targets(path: Path, y: StoredArray, output: Shape) -> ArrayValues:
     if y.shape[1:] != output:
         cure = f"`y` of shape {('n', *output)}".replace("'", "")
         if prod(y.shape[1:]) == prod(output):
             cure = f"save `y.reshape({', '.join(map(str, (-1, *output)))})`"
         message = "`mse` compares numbers one by one with the output"
         raise FileError.about(path, "E423", message, _shapes(y, output), cure)
-    return Numbers(path, "y", y, "float32").check()
+    return ArrayValues(path, "y", y, "float32").check()
 
 
-def _labels(path: Path, y: Array, output: Shape) -> Numbers:
+def _labels(path: Path, y: StoredArray, output: Shape) -> ArrayValues:
     if y.shape[1:] == output and y.shape[1:] != output[1:]:
         cure = "`loss: mse`; when they are classes one-hot, save `y.argmax(1)`"
         raise FileError.about(path, "E423", "`cross_entropy` takes labels", _shapes(y, output), cure)
@@ -56,10 +54,10 @@ def _labels(path: Path, y: Array, output: Shape) -> Numbers:
         why = f"`y` is of type {y.dtype}, made for fractions"
         raise FileError.about(path, "E423", "labels are whole numbers", why, "save `y.astype(int)`, or `loss: mse`")
     _refuse_labels_outside(path, y, output[0])
-    return Numbers(path, "y", y, "int64")
+    return ArrayValues(path, "y", y, "int64")
 
 
-def _refuse_labels_outside(path: Path, y: Array, scores: int) -> None:
+def _refuse_labels_outside(path: Path, y: StoredArray, scores: int) -> None:
     ends = [(int(piece.min()), int(piece.max())) for _, piece in pieces(y)]
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if low >= 0 and high < scores:
@@ -93,5 +91,5 @@ def _listed(names: tuple[str, ...], most: int = 10) -> str:
     return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
 
 
-def _shapes(y: Array, output: Shape) -> str:
+def _shapes(y: StoredArray, output: Shape) -> str:
     return f"the answers are {y.shape}, {y.dtype}; the output is {('n', *output)}".replace("'", "")

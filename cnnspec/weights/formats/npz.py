@@ -6,10 +6,11 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ...files.npy import Header, nbytes
+from ...files.dtypes import dtype_name
+from ...files.npy import NpyHeader, nbytes
 from ...files.npz import Archive
 from ...files.reading import AnyPath
-from ..stored import Entry, Weights, dtype_name
+from ..stored import StoredTensors, TensorInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def header(path: AnyPath) -> dict[str, Entry]:
+def header(path: AnyPath) -> dict[str, TensorInfo]:
     """The tensors in the file, or a `FileError`. Nothing but their headers is unpacked."""
     return _entries(Archive(path))
 
 
-def read(path: AnyPath) -> Weights:
+def read(path: AnyPath) -> StoredTensors:
     """The file's tensors."""
     archive = Archive(path)
-    return Weights(_entries(archive), archive.__getitem__)
+    return StoredTensors(_entries(archive), archive.__getitem__)
 
 
 def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None:
@@ -40,11 +41,11 @@ def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
-def _entries(archive: Archive) -> dict[str, Entry]:
+def _entries(archive: Archive) -> dict[str, TensorInfo]:
     return {name: _entry(header) for name, header in archive.headers.items()}
 
 
-def _entry(header: Header) -> Entry:
+def _entry(header: NpyHeader) -> TensorInfo:
     size = int(header.dtype[2])
     end = header.start + nbytes(header.shape, size)
-    return Entry(dtype_name(header.dtype[1], size), header.shape, header.start, end)
+    return TensorInfo(dtype_name(header.dtype[1], size), header.shape, header.start, end)

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
+from ...files.dtypes import CODES, widened, width
 from ...files.npy import nbytes
 from ...files.reading import AnyPath, Malformed, blaming, opened
-from ..stored import Entry, Weights
+from ..stored import StoredTensors, TensorInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
 MAX_HEADER = 10 * 2**20
 """A tenth of what the format allows, and still 100,000 tensors."""
 MAX_NAME = 1_000
-
-_NUMPY = {
-    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
-    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
-    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
-}  # fmt: skip
 
 _OTHER_FILES = {
     (b"PK",): ("it is a zip archive: an .npz or a PyTorch file under another name", "give it its own suffix"),
@@ -37,7 +32,7 @@ _OTHER_FILES = {
 }
 
 
-def header(path: AnyPath) -> dict[str, Entry]:
+def header(path: AnyPath) -> dict[str, TensorInfo]:
     """The tensors in the file, in the order of its header, or a `FileError`."""
     with opened(path) as stream, blaming(path):
         return _header(stream)[0]
@@ -49,7 +44,7 @@ def metadata(path: AnyPath) -> dict[str, str]:
         return _header(stream)[1]
 
 
-def read(path: AnyPath) -> Weights:
+def read(path: AnyPath) -> StoredTensors:
     """The file's tensors; the file is mapped, not copied, so it must not be changed in place meanwhile."""
     import numpy as np
 
@@ -59,12 +54,10 @@ def read(path: AnyPath) -> Weights:
 
     def load(name: str) -> NDArray[Any]:
         entry = entries[name]
-        flat = np.asarray(data[entry.begin : entry.end]).view(_NUMPY[entry.dtype])
-        if entry.dtype == "BF16":  # the upper half of a float32
-            flat = (flat.astype(np.uint32) << 16).view(np.float32)
-        return flat.reshape(entry.shape)
+        flat = np.asarray(data[entry.begin : entry.end]).view(f"<{CODES[entry.dtype]}")
+        return (widened(flat) if entry.dtype == "BF16" else flat).reshape(entry.shape)
 
-    return Weights(entries, load)
+    return StoredTensors(entries, load)
 
 
 def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
@@ -79,7 +72,7 @@ def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mappin
     stream.write(save(arrays, dict(metadata) if metadata else None))
 
 
-def _header(stream: BinaryIO) -> tuple[dict[str, Entry], dict[str, str]]:
+def _header(stream: BinaryIO) -> tuple[dict[str, TensorInfo], dict[str, str]]:
     """The tensors by name, and the words beside them."""
     size = stream.seek(0, 2)
     stream.seek(0)
@@ -135,15 +128,15 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON number")
 
 
-def _entry(name: str, described: object, start: int) -> Entry:
+def _entry(name: str, described: object, start: int) -> TensorInfo:
     if not 0 < len(name) <= MAX_NAME or not name.isprintable():
         raise Malformed(f"{reprlib.repr(name)} is no tensor's name")
     if not isinstance(described, dict) or described.keys() != {"dtype", "shape", "data_offsets"}:
         raise Malformed(f"tensor `{name}` is not described by dtype, shape and data_offsets")
     dtype, shape, offsets = described["dtype"], described["shape"], described["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in _NUMPY:
-        raise Malformed(f"tensor `{name}` is of type {reprlib.repr(dtype)}", f"known: {', '.join(_NUMPY)}")
-    size = nbytes(shape, int(_NUMPY[dtype][2]))
+    if not isinstance(dtype, str) or dtype not in CODES:
+        raise Malformed(f"tensor `{name}` is of type {reprlib.repr(dtype)}", f"known: {', '.join(CODES)}")
+    size = nbytes(shape, width(dtype))
     if not isinstance(offsets, list) or [type(offset) for offset in offsets] != [int, int]:
         raise Malformed(f"the data_offsets of tensor `{name}` are not two whole numbers")
     begin, end = offsets
@@ -153,4 +146,4 @@ def _entry(name: str, described: object, start: int) -> Entry:
         raise Malformed(
             f"tensor `{name}` of {dtype} {tuple(shape)} takes {size:,} bytes, its place has {end - begin:,}"
         )
-    return Entry(dtype, tuple(shape), start + begin, start + end)
+    return TensorInfo(dtype, tuple(shape), start + begin, start + end)

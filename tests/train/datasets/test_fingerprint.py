@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, table
 
-from cnnspec.train.datasets import open_examples
+from cnnspec.train.datasets import open_dataset
 
 KINDS: dict[str, Callable[[Path, Any, Any], Path]] = {
     "idx": idx_folder,
@@ -22,7 +22,7 @@ KINDS: dict[str, Callable[[Path, Any, Any], Path]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_equal_data_have_equal_fingerprints_wherever_they_lie(tmp_path: Path, kind: str) -> None:
     pixels, labels = pictures()
-    seals = {open_examples(KINDS[kind](tmp_path / name, pixels, labels), network()).fingerprint for name in "ab"}
+    seals = {open_dataset(KINDS[kind](tmp_path / name, pixels, labels), network()).fingerprint for name in "ab"}
     assert len(seals) == 1
 
 
@@ -33,7 +33,7 @@ def test_other_data_have_other_fingerprints(tmp_path: Path, kind: str) -> None:
     changed[-1, -1, -1] ^= 1
     variants = [(pixels, labels), (changed, labels), (pixels, labels[::-1].copy()), (pixels[:-1], labels[:-1])]
     seals = {
-        open_examples(KINDS[kind](tmp_path / str(i), *variant), network()).fingerprint
+        open_dataset(KINDS[kind](tmp_path / str(i), *variant), network()).fingerprint
         for i, variant in enumerate(variants)
     }
     assert len(seals) == 4
@@ -41,5 +41,5 @@ def test_other_data_have_other_fingerprints(tmp_path: Path, kind: str) -> None:
 
 def test_the_way_from_pixels_to_inputs_is_part_of_the_fingerprint(tmp_path: Path) -> None:
     path = idx_folder(tmp_path, *pictures())
-    seals = {open_examples(path, network(rest=f"preprocess: {{scale: {scale}}}")).fingerprint for scale in (1, 2)}
+    seals = {open_dataset(path, network(rest=f"preprocess: {{scale: {scale}}}")).fingerprint for scale in (1, 2)}
     assert len(seals) == 2

@@ -12,14 +12,14 @@ from PIL import Image
 
 from cnnspec.diagnostics import FileError
 from cnnspec.files import png
-from cnnspec.train.datasets import open_examples
+from cnnspec.train.datasets import open_dataset
 from cnnspec.train.datasets.image_folder import ImageFiles
 
 
 def test_folders_are_classes_in_natural_order(tmp_path: Path, held: int) -> None:
     pixels, _ = pictures(6)
     labels = np.array([0, 1, 1, 1, 1, 2], np.uint8)
-    examples = open_examples(class_folders(tmp_path, pixels, labels, ("c2", "c10", "d")), network())
+    examples = open_dataset(class_folders(tmp_path, pixels, labels, ("c2", "c10", "d")), network())
     x, y = read(examples)
     assert examples.classes == ("c2", "c10", "d")
     assert isinstance(examples.inputs, ImageFiles) == (held == 1)
@@ -32,7 +32,7 @@ def test_folders_are_classes_in_natural_order(tmp_path: Path, held: int) -> None
 def test_every_stretch_of_folders_holds_each_class_in_proportion(tmp_path: Path) -> None:
     pixels, _ = pictures(40)
     labels = np.repeat(np.arange(3, dtype=np.uint8), [20, 12, 8])
-    _, y = read(open_examples(class_folders(tmp_path, pixels, labels), network()))
+    _, y = read(open_dataset(class_folders(tmp_path, pixels, labels), network()))
     for i in range(0, 40, 10):
         assert (np.abs(np.bincount(y[i : i + 10], minlength=3) - [5, 3, 2]) <= 1).all()
 
@@ -40,7 +40,7 @@ def test_every_stretch_of_folders_holds_each_class_in_proportion(tmp_path: Path)
 def test_folders_are_numbered_by_the_spec_s_classes(tmp_path: Path) -> None:
     pixels, labels = pictures(2)
     net = network(rest="preprocess: {scale: 1}\nclasses: [cat, bee, ant]")
-    examples = open_examples(class_folders(tmp_path, pixels, labels), net)
+    examples = open_dataset(class_folders(tmp_path, pixels, labels), net)
     assert examples.classes == ("cat", "bee", "ant")
     assert read(examples)[1].tolist() == [2, 1]
 
@@ -48,19 +48,19 @@ def test_folders_are_numbered_by_the_spec_s_classes(tmp_path: Path) -> None:
 def test_hidden_folders_are_no_classes(tmp_path: Path) -> None:
     class_folders(tmp_path, *pictures())
     (tmp_path / ".cache").mkdir()
-    assert open_examples(tmp_path, network()).classes == ("ant", "bee", "cat")
+    assert open_dataset(tmp_path, network()).classes == ("ant", "bee", "cat")
 
 
 def test_names_of_images_need_not_be_text(tmp_path: Path) -> None:
     class_folders(tmp_path, *pictures())
     (tmp_path / "ant/0.png").rename(tmp_path / "ant" / os.fsdecode(b"\xff.png"))
-    assert len(open_examples(tmp_path, network())) == 7
+    assert len(open_dataset(tmp_path, network())) == 7
 
 
 def test_images_of_folders_are_decoded_by_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = class_folders(tmp_path, *pictures())
     monkeypatch.setattr(png, "pixels", lambda path: pytest.fail(f"{path} was decoded without it"))
-    assert len(read(open_examples(path, network()))[0]) == 7
+    assert len(read(open_dataset(path, network()))[0]) == 7
 
 
 def test_an_image_whose_header_is_damaged(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_image_that_is_cut_off_among_many(tmp_path: Path, monkeypatch: pytest
     """With more than fit in memory it is found when its turn comes."""
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
     path = with_half_an_image(tmp_path)
-    examples = open_examples(tmp_path, network(H=60, W=60))
+    examples = open_dataset(tmp_path, network(H=60, W=60))
     with pytest.raises(FileError) as caught:
         examples.read(np.arange(7))
     assert [(d.code, d.file) for d in caught.value.diagnostics] == [("E410", str(path))]
@@ -99,7 +99,7 @@ def test_an_image_that_is_cut_off_among_many(tmp_path: Path, monkeypatch: pytest
 def test_images_that_are_pipes_are_passed_over(tmp_path: Path) -> None:
     class_folders(tmp_path, *pictures())
     os.mkfifo(tmp_path / "ant/pipe.png")
-    assert len(open_examples(tmp_path, network())) == 7
+    assert len(open_dataset(tmp_path, network())) == 7
 
 
 def test_too_large_images_are_not_decoded(tmp_path: Path) -> None:

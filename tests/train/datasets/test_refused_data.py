@@ -9,7 +9,7 @@ import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, refusal, refusals, table
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.datasets import open_examples
+from cnnspec.train.datasets import open_dataset
 from cnnspec.train.datasets.batches import held_out
 
 IMAGES = "train-images-idx3-ubyte"
@@ -119,7 +119,7 @@ def test_numbers_that_are_not_finite(tmp_path: Path, name: str, broken: float, m
     found = refusal(path, loss="mse")
     assert (found.code, found.message) == ("E426", f"`{name}[2]` holds NaN or infinity")
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
-    examples = open_examples(path, network(), "mse")
+    examples = open_dataset(path, network(), "mse")
     examples.read(np.array([0, 3]))
     with pytest.raises(FileError) as caught:
         examples.read(np.array([3, 2, 0]))

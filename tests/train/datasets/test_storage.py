@@ -11,8 +11,8 @@ import pytest
 from datasets import idx_folder, network, npz, pictures, refusal
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.datasets import open_examples
-from cnnspec.train.datasets.file_array import Rows, pieces
+from cnnspec.train.datasets import open_dataset
+from cnnspec.train.datasets.file_array import FileArray, pieces
 
 IMAGES = "train-images-idx3-ubyte"
 
@@ -21,17 +21,17 @@ IMAGES = "train-images-idx3-ubyte"
 def test_large_arrays_stay_on_disk(tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     path = npz(tmp_path / "a.npz", packed, x=np.ones((6, 1, 4, 5), np.float32), y=np.arange(6) % 3)
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
-    inputs: Any = open_examples(path, network()).inputs
-    assert isinstance(inputs.array, Rows)
+    inputs: Any = open_dataset(path, network()).inputs
+    assert isinstance(inputs.array, FileArray)
 
 
 def test_unpacked_data_leave_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
-    examples = open_examples(idx_folder(tmp_path / "idx", *pictures(), packed=True), network())
+    examples = open_dataset(idx_folder(tmp_path / "idx", *pictures(), packed=True), network())
     inputs: Any = examples.inputs
-    assert isinstance(inputs.pixels, Rows)
+    assert isinstance(inputs.pixels, FileArray)
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
@@ -39,7 +39,7 @@ def test_rows_are_those_of_the_array(tmp_path: Path) -> None:
     array = np.random.default_rng(0).normal(size=(7, 2, 3))
     (tmp_path / "a").write_bytes(b"head" + array.tobytes())
     with (tmp_path / "a").open("rb") as stream:
-        rows = Rows(stream, "<f8", array.shape, 4)
+        rows = FileArray(stream, "<f8", array.shape, 4)
     assert (len(rows), rows.ndim, rows.nbytes) == (7, 3, array.nbytes)
     for chosen in (np.array([6, 0, 3, 3]), slice(2, 5), slice(0, 0), slice(-2, None), np.zeros(0, int)):
         assert np.array_equal(rows[chosen], array[chosen])
@@ -56,7 +56,7 @@ def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_data_on_disk_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 2**20)
     pixels = np.zeros((640, 256, 512), np.uint8)  # 80 MiB
-    examples = open_examples(idx_folder(tmp_path, pixels, np.zeros(640, np.uint8)), network(H=256, W=512))
+    examples = open_dataset(idx_folder(tmp_path, pixels, np.zeros(640, np.uint8)), network(H=256, W=512))
     del pixels
 
     def resident() -> int:
@@ -71,7 +71,7 @@ def test_data_on_disk_take_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
-    examples = open_examples(idx_folder(tmp_path, *pictures()), network())
+    examples = open_dataset(idx_folder(tmp_path, *pictures()), network())
     os.truncate(tmp_path / IMAGES, 100)
     with pytest.raises(FileError) as caught:
         examples.read(np.arange(7))

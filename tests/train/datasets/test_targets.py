@@ -10,9 +10,9 @@ import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, refusal, table
 
 from cnnspec.diagnostics import FileError
-from cnnspec.train.datasets import open_examples
+from cnnspec.language.sections.train import LossName
+from cnnspec.train.datasets import open_dataset
 from cnnspec.train.datasets.batches import refuse_unlearned
-from cnnspec.train.datasets.targets import LossName
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_labels_for_a_network_that_gives_images(tmp_path: Path, loss: LossName) 
 def test_a_class_that_is_held_out_alone(tmp_path: Path) -> None:
     net = network(rest="classes: [ant, bee, cat]")
     path = npz(tmp_path / "a.npz", x=np.zeros((6, 1, 4, 5)), y=np.array([0, 0, 1, 1, 2, 2]))
-    examples = open_examples(path, net)
+    examples = open_dataset(path, net)
     for held in (0, 1):
         refuse_unlearned(examples, held)
     with pytest.raises(FileError) as caught:
@@ -110,7 +110,7 @@ def test_a_truth_that_is_held_out_alone(tmp_path: Path, rest: str, name: str) ->
     """Labels may be of type bool: they count as 0 and 1."""
     path = npz(tmp_path / "a.npz", x=np.zeros((4, 1, 4, 5)), y=np.array([False, False, False, True]))
     with pytest.raises(FileError) as caught:
-        refuse_unlearned(open_examples(path, network(rest=rest)), 1)
+        refuse_unlearned(open_dataset(path, network(rest=rest)), 1)
     (found,) = caught.value.diagnostics
     assert found.code == "E425"
     assert found.why.startswith(f"class `{name}` is found among the last 1 example alone")
@@ -118,4 +118,4 @@ def test_a_truth_that_is_held_out_alone(tmp_path: Path, rest: str, name: str) ->
 
 def test_targets_have_no_classes_to_miss(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", x=np.zeros((2, 1, 4, 5)), y=np.eye(2, 3))
-    refuse_unlearned(open_examples(path, network(), "mse"), 1)
+    refuse_unlearned(open_dataset(path, network(), "mse"), 1)

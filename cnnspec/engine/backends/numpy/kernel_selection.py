@@ -8,35 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from math import prod
 from typing import Any
 
-from ..graph.window import SlidingWindows, tiles
-from ..layers.conv import Conv
-from ..layers.deconv import Deconv
-from .halo import Halo
-from .program import Operation, Program
+from ....graph.window import SlidingWindows, tiles
+from ....layers.conv import Conv
+from ....layers.deconv import Deconv
+from ...backend import CostModel
+from ...halo import Halo
+from ...program import Operation
 
-# What a core is assumed to do in a nanosecond, measured once on an AVX-512 machine. Only ratios matter: they decide
-# between kernels that compute the same.
-PRODUCT = 200.0
-"""FLOPs of a large product."""
-APART = 8.0
-"""Multiply-accumulates of a depthwise convolution."""
-PASSED = 5.0
-"""Values that an operation without multiply-accumulates makes."""
-MOVED = 60.0
-"""Bytes of scratch that are copied."""
-FILTERS = 15.0
-"""Bytes of filters that are read; they are needed once a run, so they come from far."""
+COSTS = CostModel(flops=200.0, depthwise_macs=8.0, values=5.0, scratch_bytes=60.0, filter_bytes=15.0)
+"""Measured on an AVX-512 machine."""
 
 
-def choose(operations: Program, exact: bool = False) -> Program:
-    """Give each operation that has a choice its kernel and border; `exact` leaves Winograd out."""
-    return tuple(_chosen(operation, exact) for operation in operations)
-
-
-def _chosen(operation: Operation, exact: bool) -> Operation:
+def select(operation: Operation, exact: bool) -> Operation:
+    """An operation that has a choice with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
     if isinstance(layer, Deconv):
         return replace(operation, kernel="painted")
@@ -54,13 +40,6 @@ def _chosen(operation: Operation, exact: bool) -> Operation:
     costs = {"gathered": gathered(C, K, windows)} | {f"winograd{step}": cost for step, cost in steps.items()}
     kernel = min(costs, key=lambda name: costs[name])
     return replace(operation, kernel=kernel, halo=HALOS[kernel](windows))
-
-
-def nanoseconds(operation: Operation) -> float:
-    """About how long an operation takes for one input; how well its kernel suits it is left out."""
-    macs = operation.layer.macs(*operation.arriving)
-    multiplying = macs / APART if operation.kernel == "depthwise" else 2 * macs / PRODUCT
-    return multiplying + prod(operation.shape) / PASSED
 
 
 def border(windows: SlidingWindows) -> Halo:
@@ -85,7 +64,8 @@ HALOS: dict[str, Callable[[SlidingWindows], Halo]] = {
 def gathered(C: int, K: int, windows: SlidingWindows) -> float:
     """Nanoseconds of a product over gathered windows."""
     taps, cells = C * windows[0].F * windows[1].F, windows[0].outputs * windows[1].outputs
-    return _product(cells, taps, K) + 4 * taps * K / FILTERS + 4 * taps * cells / MOVED
+    read, moved = 4 * taps * K / COSTS.filter_bytes, 4 * taps * cells / COSTS.scratch_bytes
+    return COSTS.product(cells, taps, K) + read + moved
 
 
 def winograd(C: int, K: int, windows: SlidingWindows) -> dict[int, float]:
@@ -98,11 +78,6 @@ def winograd(C: int, K: int, windows: SlidingWindows) -> dict[int, float]:
 def _winograd(step: int, C: int, K: int, windows: SlidingWindows) -> float:
     places, outputs = (step + 2) ** 2, step**2
     T = tiles(windows[0].outputs, step) * tiles(windows[1].outputs, step)
-    products = places * _product(T, C, K) + 2 * places * T * (places * C + outputs * K) / PRODUCT
+    products = places * COSTS.product(T, C, K) + COSTS.macs(places * T * (places * C + outputs * K))
     moved = T * (2 * places * C + (places + outputs) * K)
-    return products + 4 * places * C * K / FILTERS + 4 * moved / MOVED
-
-
-def _product(rows: int, depth: int, columns: int) -> float:
-    """Of few rows a product runs below its speed."""
-    return 2 * depth * columns * (rows + 8) / PRODUCT
+    return products + 4 * places * C * K / COSTS.filter_bytes + 4 * moved / COSTS.scratch_bytes

@@ -8,7 +8,6 @@ import pytest
 
 from cnnspec.diagnostics import FileError
 from cnnspec.spec import bundled, spec
-from cnnspec.train.datasets import data_path
 
 
 def with_data(folder: Path, data: str | None) -> spec.Spec:
@@ -21,14 +20,14 @@ def with_data(folder: Path, data: str | None) -> spec.Spec:
 
 def test_data_of_a_spec_lie_beside_it(tmp_path: Path) -> None:
     (tmp_path / "my/data").mkdir(parents=True)
-    assert data_path(with_data(tmp_path, "my/data")) == tmp_path / "my/data"
+    assert with_data(tmp_path, "my/data").data_path() == tmp_path / "my/data"
 
 
 def test_given_data_lie_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.npz").touch()
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    assert data_path(with_data(tmp_path, "my/data"), "../x.npz") == Path("../x.npz")
+    assert with_data(tmp_path, "my/data").data_path("../x.npz") == Path("../x.npz")
 
 
 @pytest.mark.parametrize(
@@ -37,24 +36,24 @@ def test_given_data_lie_where_they_lie(tmp_path: Path, monkeypatch: pytest.Monke
 def test_data_that_are_not_there(tmp_path: Path, data: str, cure: str) -> None:
     for given in (data, None):
         with pytest.raises(FileError) as caught:
-            data_path(with_data(tmp_path, data), given)
+            with_data(tmp_path, data).data_path(given)
         assert [(d.code, d.help) for d in caught.value.diagnostics] == [("E404", cure)]
 
 
 @pytest.mark.parametrize("given", ["digits", None])
 def test_bundled_data_have_a_name(tmp_path: Path, given: str | None) -> None:
-    assert data_path(with_data(tmp_path, "digits"), given) == bundled.folder() / "digits"
+    assert with_data(tmp_path, "digits").data_path(given) == bundled.folder() / "digits"
 
 
 def test_own_data_go_before_bundled_ones(tmp_path: Path) -> None:
     (tmp_path / "digits").mkdir()
-    assert data_path(with_data(tmp_path, "digits")) == tmp_path / "digits"
+    assert with_data(tmp_path, "digits").data_path() == tmp_path / "digits"
 
 
 @pytest.mark.parametrize("data", ["../x", "/x", "a/../../x"])
 def test_a_spec_names_no_data_outside_its_folder(tmp_path: Path, data: str) -> None:
     with pytest.raises(FileError) as caught:
-        data_path(with_data(tmp_path, data))
+        with_data(tmp_path, data).data_path()
     (found,) = caught.value.diagnostics
     assert found.code == "E416"
     assert found in spec.check(tmp_path / "net.yaml", files=True).diagnostics
@@ -62,5 +61,5 @@ def test_a_spec_names_no_data_outside_its_folder(tmp_path: Path, data: str) -> N
 
 def test_a_spec_without_data(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
-        data_path(with_data(tmp_path, None))
+        with_data(tmp_path, None).data_path()
     assert [d.code for d in caught.value.diagnostics] == ["E414"]

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
-from ...engine.memory_plan import Layout, Span, lay_out
-from ...engine.passes import optimise
-from ...engine.program import Operation, program
-from ...graph.graph import INPUT, Graph
-from ...graph.shape import FLOAT, Shape
+from ....engine.backends import chain
+from ....engine.memory_plan import Layout, Span, lay_out
+from ....engine.passes import Wanted, optimise
+from ....engine.program import Operation, program
+from ....graph.graph import INPUT, Graph
+from ....graph.shape import FLOAT, Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PlannedTensor:
     """A tensor that exists while the network runs.
 
     `does` are the kinds of the layers that its making carries out, `kernel` the way where there is a choice. It lies in
@@ -39,7 +40,7 @@ class Allocation:
     """All tensors in the order in which they are made, from how many `layers`; bytes of the whole `arena`, of the
     most that must exist `at_once`, and of all memories `apart`."""
 
-    tensors: tuple[Held, ...]
+    tensors: tuple[PlannedTensor, ...]
     layers: int
     arena: int
     at_once: int
@@ -52,11 +53,11 @@ class Allocation:
 
 def allocation(graph: Graph) -> Allocation:
     """The engine's plan for a graph."""
-    operations = optimise(program(graph), graph.outputs)
+    operations = optimise(program(graph), Wanted(graph.outputs, chain()))
     layout = lay_out(operations, graph.input, graph.outputs)
     spans = layout.spans
-    held = [_held(INPUT, (), "", operations, layout)]
-    held += [_held(o.name, _does(o), o.kernel, operations, layout) for o in operations]
+    held = [_planned(INPUT, (), "", operations, layout)]
+    held += [_planned(o.name, _does(o), o.kernel, operations, layout) for o in operations]
     return Allocation(
         tensors=tuple(held),
         layers=len(graph.steps),
@@ -66,11 +67,13 @@ def allocation(graph: Graph) -> Allocation:
     )
 
 
-def _held(name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], layout: Layout) -> Held:
+def _planned(
+    name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], layout: Layout
+) -> PlannedTensor:
     place = layout.places[name]
     span = layout.spans[place.root]
     top, bottom, left, right = astuple(place.halo)
-    return Held(
+    return PlannedTensor(
         name=name,
         does=does,
         kernel=kernel,

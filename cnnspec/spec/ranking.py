@@ -8,9 +8,9 @@ from math import prod
 
 import numpy as np
 
-from ...graph.array import Array
-from ...graph.graph import INPUT, Graph
-from ...layers import find
+from ..graph.array import Array
+from ..graph.graph import INPUT, Graph
+from ..layers import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,11 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What one output says of one input: its likeliest classes, or the array when it is no list of classes.
+class Prediction:
+    """What one output says of one input: its likeliest classes, most likely first, or the array (*shape), float32, when
+    it is no list of classes.
 
-    `output` is "" when the network has only this one.
+    `input` is the name to show; `output` is "" when the network has only this one.
     """
 
     input: str
@@ -35,7 +36,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class OutputReading:
     """How an output becomes probabilities: a function of (N, K), and the same in words."""
 
     probabilities: Callable[[Array], Array]
@@ -48,13 +49,13 @@ def softmax(y: Array) -> Array:
 
 
 READINGS = {
-    "scores": Reading(softmax, "softmax of the output"),
-    "probabilities": Reading(lambda y: y, "the output itself"),
-    "log-probabilities": Reading(np.exp, "exp of the output"),
+    "scores": OutputReading(softmax, "softmax of the output"),
+    "probabilities": OutputReading(lambda y: y, "the output itself"),
+    "log-probabilities": OutputReading(np.exp, "exp of the output"),
 }
 
 
-def reading(graph: Graph, output: str) -> Reading | None:
+def reading(graph: Graph, output: str) -> OutputReading | None:
     """How an output is read as one probability a class, or None when it is something else.
 
     Classes are a vector, or C x 1 x 1. The softmax of a single value is always 1, which says nothing.
@@ -74,3 +75,8 @@ def top(probabilities: Array, classes: Sequence[str] | None, count: int) -> tupl
     named = classes if classes is not None and len(classes) == len(probabilities) else None
     best = np.argsort(-probabilities, kind="stable")[:count]
     return tuple(Class(int(i), named[int(i)] if named else "", float(probabilities[i])) for i in best)
+
+
+def figures(y: Array) -> dict[str, float]:
+    """Range and mean of an output that is no list of classes."""
+    return {"min": float(y.min()), "mean": float(y.mean(dtype=float)), "max": float(y.max())}

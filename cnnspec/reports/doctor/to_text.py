@@ -1,17 +1,16 @@
-"""What `doctor` found, for people and for programs."""
+"""What `doctor` found, for people."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
-from ..machine.doctor import Advice, Findings, Without
-from .drawing.ansi import BOLD, DIM, painter
-from .drawing.terminal_text import escaped
+from ...diagnostics.wording import quantity
+from ...machine.doctor import Advice, Findings
+from ..drawing.ansi import BOLD, DIM, painter
+from ..drawing.terminal_text import escaped
 
 
-def text(findings: Findings, advice: Sequence[Advice], colour: bool) -> str:
+def render(findings: Findings, advice: Sequence[Advice], colour: bool) -> str:
     """A line for each fact, then what would help."""
     paint = painter(colour)
     facts = dict(_facts(findings))
@@ -21,14 +20,6 @@ def text(findings: Findings, advice: Sequence[Advice], colour: bool) -> str:
     for piece in advice:
         lines += ["", f"- {escaped(piece.message)}", f"  why: {escaped(piece.why)}", f"  help: {escaped(piece.help)}"]
     return "\n".join(lines) + "\n"
-
-
-def json_text(findings: Findings, without: Without | None, advice: Sequence[Advice]) -> str:
-    """One JSON object: everything that was found, and the advice."""
-    found = asdict(findings) | {"without_variables": asdict(without) if without else None}
-    found["cores"]["usable"], found["memory"]["usable"] = findings.cores.usable, findings.memory.usable
-    found["advice"] = [asdict(piece) for piece in advice]
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
@@ -58,9 +49,9 @@ def _gib(size: int) -> str:
 def _blas(findings: Findings) -> str:
     found = findings.blas
     name = f"{found.name} {found.version or ''}".rstrip() if found.name else "none"
-    if not found.loaded:
+    if found.threads is None:
         return f"{name}, kernel and threads unknown"
-    threads = "1 thread" if found.threads == 1 else f"{found.threads} threads"
+    threads = quantity(found.threads, "thread")
     return ", ".join(filter(None, (name, f"kernel {found.kernel}" if found.kernel else "", threads)))
 
 

@@ -1,0 +1,66 @@
+"""`validate --fix` and `--diff`: what is mended is written whole, printed, or shown as a difference."""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..diagnostics.wording import quantity
+from ..graph.shape import Shape
+from ..reports.drawing.terminal_text import escaped
+from ..spec import Checked
+from ..spec.mending import Mended, mend
+from .diagnostics_output import exit_code, show
+
+
+def write(checked: Checked, input: Shape | None) -> Checked:
+    """Make the sure fixes in the spec's file; what is then found in it."""
+    from ..files.writing import whole
+
+    mended = mend(checked, input, files=True)
+    if not mended.fixes:
+        return checked
+    path = Path(checked.source.file)
+    if not path.is_file():
+        name = escaped(path.stem)
+        raise click.UsageError(
+            f"--fix would change the bundled `{name}`; `cnnspec specs {name} --copy .` makes a copy of your own."
+        )
+    mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
+    with whole(path) as stream:
+        stream.write(mark + mended.text.encode())
+    click.echo(f"{escaped(str(path))}: {_said(mended)}", err=True)
+    return mended.checked
+
+
+def show_diff(results: Sequence[Checked], input: Shape | None) -> int:
+    """Print what the sure fixes would change."""
+    diffs = [mend(result, input, files=True).diff() for result in results]
+    click.echo("".join(map(escaped_lines, diffs)), nl=False)
+    return 1 if any(diffs) else 0
+
+
+def filter_stdin(results: Sequence[Checked], input: Shape | None) -> int:
+    """Standard input with the sure fixes made, on standard output."""
+    if len(results) > 1:
+        raise click.UsageError("--fix takes standard input, `-`, by itself.")
+    mended = mend(results[0], input, files=True)
+    click.echo(mended.text, nl=False)
+    show(mended.checked.diagnostics, [mended.checked.source])
+    return exit_code(mended.checked.diagnostics)
+
+
+def escaped_lines(text: str) -> str:
+    """Lines of a file that are told to a person: nothing in them moves the cursor."""
+    return "".join(f"{escaped(line)}\n" for line in text.splitlines())
+
+
+def _said(mended: Mended) -> str:
+    """What was done, the same to many places once."""
+    done = Counter(fix.title for fix in mended.fixes)
+    titles = [title if count == 1 else f"{title} ({count} times)" for title, count in done.items()]
+    return f"{quantity(len(mended.fixes), 'mistake')} mended: {', '.join(titles)}"

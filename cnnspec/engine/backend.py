@@ -1,0 +1,114 @@
+"""What a backend is: kernels for the operations of a program, and what they cost.
+
+A plan is made for a chain of backends, the wanted one first and `numpy` last. The first that has kernels for an
+operation selects one for it and lowers it; what no backend has is the layer's own `forward`. All that is asked before
+there are weights works from shapes alone, without arrays: memory is planned, and `summary --plan` told, by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Protocol
+
+from ..layers.add import Add
+from .program import Operation
+
+if TYPE_CHECKING:
+    from .lowering import Lowering
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """What a core is assumed to do in a nanosecond, measured once. Only ratios matter: they decide between kernels that
+    compute the same, and what is worth a thread."""
+
+    flops: float
+    """Of a large matrix product."""
+    depthwise_macs: float
+    """Multiply-accumulates of a depthwise convolution."""
+    values: float
+    """Values that an operation without multiply-accumulates makes."""
+    scratch_bytes: float
+    """Bytes of scratch that are copied."""
+    filter_bytes: float
+    """Bytes of filters that are read; they are needed once a run, so they come from far."""
+
+    def macs(self, macs: int) -> float:
+        """Nanoseconds of so many multiply-accumulates in large products."""
+        return 2 * macs / self.flops
+
+    def product(self, rows: int, depth: int, columns: int) -> float:
+        """Nanoseconds of a product of matrices; of few rows it runs below its speed."""
+        return 2 * depth * columns * (rows + 8) / self.flops
+
+    def operation(self, operation: Operation, is_depthwise: bool) -> float:
+        """About how long an operation takes for one input; how well its kernel suits it is left out."""
+        macs = operation.layer.macs(*operation.arriving)
+        return (macs / self.depthwise_macs if is_depthwise else self.macs(macs)) + prod(operation.shape) / self.values
+
+
+class Backend(Protocol):
+    """Kernels for some or all kinds of layers."""
+
+    @property
+    def name(self) -> str:
+        """By which it is chosen: `compile(backend=NAME)`."""
+
+    @property
+    def costs(self) -> CostModel:
+        """Of its kernels."""
+
+    @property
+    def epilogues(self) -> frozenset[str]:
+        """Kinds that its kernels can apply to a strip of values while it is in the cache."""
+
+    def has(self, operation: Operation) -> bool:
+        """Whether it has kernels for an operation."""
+
+    def takes_activation(self, operation: Operation) -> bool:
+        """Whether its kernels for the operation can end with an activation of `epilogues`."""
+
+    def takes_sum(self, operation: Operation) -> bool:
+        """Whether its kernels for the operation can add another tensor to what they make."""
+
+    def select(self, operation: Operation, exact: bool) -> Operation:
+        """The operation with its kernel, and the border that its input should have. `exact` leaves out kernels whose
+        rounding error is much above that of the plain sum."""
+
+    def nanoseconds(self, operation: Operation) -> float:
+        """About how long a selected operation takes for one input."""
+
+    def lower(self, operation: Operation) -> Lowering:
+        """The selected operation, with its arrays, as work to bind."""
+
+
+class UnknownBackendError(ValueError):
+    """A name that no backend has."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no backend is called {name!r}; there is {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The backends of a plan, the wanted one first."""
+
+    backends: tuple[Backend, ...]
+
+    def of(self, operation: Operation) -> Backend:
+        """The first that has kernels for an operation; the last one has, if need be, its layer's `forward`."""
+        return next((backend for backend in self.backends if backend.has(operation)), self.backends[-1])
+
+    def can_end_with(self, before: Operation, after: Operation) -> bool:
+        """Whether the kernel of one operation can do the work of the one behind it as its epilogue."""
+        backend = self.of(before)
+        if before.activation is not None:
+            return False
+        if isinstance(after.layer, Add):
+            return len(after.inputs) == 2 and before.plus is None and backend.takes_sum(before)
+        return after.layer.kind in backend.epilogues and backend.takes_activation(before)
+
+
+Loader = Callable[[], Backend]

@@ -1,0 +1,64 @@
+"""Exporting as a library call, of which the command is a thin cover."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import Diagnostic, FileError
+from ..files.reading import AnyPath
+from .exporter import Exporter, OptionValues, Tensors, complete
+from .registry import exporter
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+
+def export(
+    spec: Spec, path: AnyPath, weights: AnyPath | Mapping[str, Any] | None = None, to: str | None = None, **options: Any
+) -> None:
+    """Write a spec with its weights for another program, whole or not at all.
+
+    The format is `to`, by default the one that `path` ends in; `options` are the format's own, such as `opset=18`.
+    `weights` is a path, or arrays by name; by default the spec's own file. Raises FileError: E405 for an unknown
+    ending, E415 for a path that cannot be written, E417 to E419 for a network that the format cannot say, and what is
+    wrong with the weights; TypeError and ValueError for options that the format does not take.
+    """
+    format = exporter(path, to)
+    choices = complete(format, options)
+    if found := problems(spec, format):
+        raise FileError(found)
+
+    def tensors() -> Tensors:
+        from ..weights import take
+
+        return take(spec.graph.tensors, spec.weights_path() if weights is None else weights, _warn)
+
+    write(spec, path, format, choices, tensors)
+
+
+def write(spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]) -> int:
+    """Write a spec that has no `problems`, and the bytes written. `tensors` is called once nothing else is in the way.
+
+    Raises OptionError for what the installed packages cannot do, FileError as `export`.
+    """
+    from ..files.writing import ensure_writable, whole
+
+    format.check_options(choices)
+    ensure_writable(path)
+    data = format.encode(spec, tensors(), choices)
+    with whole(path) as stream:
+        stream.write(data)
+    return len(data)
+
+
+def problems(spec: Spec, format: Exporter) -> list[Diagnostic]:
+    """What keeps the network from being written, those about a layer at their place in the spec."""
+    found = format.problems(spec.graph.until(*spec.graph.outputs))
+    return [replace(problem, file=spec.source.file) if problem.span else problem for problem in found]
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    warnings.warn(f"{diagnostic}; {diagnostic.why}", stacklevel=6)

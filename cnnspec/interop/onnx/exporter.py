@@ -1,0 +1,39 @@
+"""ONNX as an exporter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...diagnostics import Diagnostic
+from ...graph.graph import Graph
+from ..exporter import Option, OptionError, OptionValues, Tensors
+from . import OPSET, encode, opsets, problems
+
+if TYPE_CHECKING:
+    from ...spec import Spec
+
+
+class ONNX:
+    """A spec as an `.onnx` file."""
+
+    name = "onnx"
+    suffixes = (".onnx",)
+    about = (
+        "ONNX: nodes are called as the layers; the batch size stays free. `preprocess` is left out: the input is the "
+        "array that comes out of it. Needs the package onnx: pip install 'cnnspec[onnx]'."
+    )
+    options = (Option("opset", OPSET, "Version of ONNX's operators to declare.", least=OPSET),)
+
+    def problems(self, graph: Graph) -> list[Diagnostic]:
+        return problems(graph)
+
+    def check_options(self, choices: OptionValues) -> None:
+        opset, newest = choices["opset"], opsets()[-1]
+        if opset > newest:
+            raise OptionError("opset", opset, f"the installed onnx knows {newest} at most")
+
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
+        return encode(spec, tensors, choices["opset"])
+
+    def describe(self, choices: OptionValues) -> str:
+        return f"ONNX, opset {choices['opset']}"

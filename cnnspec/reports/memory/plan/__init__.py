@@ -1,0 +1,1 @@
+"""The memory of a run: where the engine keeps each tensor."""

@@ -1,0 +1,28 @@
+"""What a network makes of inputs, a line of JSON each, for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...spec.ranking import Prediction, figures
+
+
+def render(results: Sequence[Prediction]) -> str:
+    """A JSON object for each result, in ASCII; numbers that JSON does not know (NaN, infinity) become null."""
+    return "".join(json.dumps(_object(result), allow_nan=False) + "\n" for result in results)
+
+
+def _object(result: Prediction) -> dict[str, Any]:
+    whose = {"input": result.input} | ({"output": result.output} if result.output else {})
+    if isinstance(result.found, tuple):
+        top = [{"index": c.index, "class": c.name or None, "score": _number(c.score)} for c in result.found]
+        return {**whose, "top": top}
+    said = {name: _number(value) for name, value in figures(result.found).items()}
+    return {**whose, "shape": list(result.found.shape), **said}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""The tensors that a weights file must hold."""

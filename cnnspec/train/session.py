@@ -1,0 +1,241 @@
+"""A training run from its files to its files: opened or resumed, kept as it goes on, written.
+
+It prints nothing: what happens is handed on as data, `Notice`s while it is opened and `Event`s once it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..files.reading import AnyPath, are_one
+from ..files.writing import clear_remains, ensure_writable
+from ..graph.array import Array
+from ..language.sections.train import Train
+from ..machine.hardware import cores
+from ..weights import ensure_savable, initial, take
+from ..weights.transfer import transfer
+from .build import assemble, identify
+from .checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
+from .checkpointer import Checkpointer
+from .datasets import Arrays, open_dataset
+from .datasets.batches import held_out, refuse_unlearned
+from .events import Event, Finished
+from .jsonl_log import JsonlLog
+from .network import Network
+from .notices import AlreadyFinished, Begun, NothingToResume, Notice, WeightsDrawn
+from .result import TrainingResult
+from .step_memory import ensure_memory
+from .trained_weights import finished, save
+
+EVERY = 500
+"""Steps between checkpoints."""
+
+Held = tuple[Identity, Snapshot | None]
+"""A run that has been begun, and where it stands; None at its end."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What a run writes: weights, checkpoint and log, where they are wanted. A run without a checkpoint cannot be
+    resumed."""
+
+    output: Path | None = None
+    checkpoint: Path | None = None
+    log: Path | None = None
+
+    def ensure_writable(self) -> None:
+        """Before any work is done that could be lost. Raises FileError; ValueError when one is named twice."""
+        paths = [path for path in (self.output, self.checkpoint, self.log) if path]
+        if len({path.resolve() for path in paths}) < len(paths):
+            raise ValueError("output, checkpoint and log need files of their own")
+        if self.output:
+            ensure_savable(self.output)
+        for path in (self.checkpoint, self.log):
+            if path:
+                ensure_writable(path)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a run begins, and how often it is kept: a checkpoint `every` so many steps.
+
+    `weights` are a file, of which what does not fit is drawn afresh, or arrays by name, which must all fit; by default
+    all are drawn. `resume` goes on with the run of the checkpoint, if there is one; `restart` begins anew, though there
+    is one.
+    """
+
+    weights: AnyPath | Mapping[str, Any] | None = None
+    threads: int | None = None
+    every: int = EVERY
+    resume: bool = False
+    restart: bool = False
+
+
+@dataclass
+class Session:
+    """A run between two of its events. `begun` says how it was opened; `end` is there once it has ended."""
+
+    begun: Begun
+    checkpointer: Checkpointer
+    files: RunFiles
+    end: Finished | None = None
+
+    def events(self) -> Generator[Event, None, None]:
+        """Train, and say what happens; each event is logged and kept before it is handed on.
+
+        Between two events the run may be left: with `save`, to be resumed. Raises TrainingError and FileError; what
+        was kept before stays.
+        """
+        log = JsonlLog(self.files.log, self.checkpointer.run.progress) if self.files.log else None
+        try:
+            for event in self.checkpointer.events():
+                if log is not None:  # before the checkpoint: the log has all that it has
+                    log(event)
+                self.checkpointer(event)
+                if isinstance(event, Finished):
+                    self.end = event
+                yield event
+        finally:
+            if log is not None:
+                log.close()
+
+    def save(self) -> None:
+        """Write the checkpoint, where there is to be one."""
+        self.checkpointer.save()
+
+    def write(self) -> None:
+        """Write the result, where it is wanted."""
+        if self.files.output:
+            save(self.checkpointer.run.result, self.files.output, self.checkpointer.identity)
+
+    def discard_checkpoint(self) -> None:
+        """Once the result is written, the checkpoint has done its work."""
+        if self.files.checkpoint:
+            self.files.checkpoint.unlink(missing_ok=True)
+
+
+def open_session(
+    network: Network,
+    settings: Train,
+    data: AnyPath | Arrays,
+    files: RunFiles,
+    beginning: Beginning,
+    notify: Callable[[Notice], object],
+) -> Session | None:
+    """A run, ready to go on; None when it has ended already. What there is to say of it goes to `notify`.
+
+    Raises FileError and TrainingError for all that can be known before the first step.
+    """
+    held = _held(files, beginning, notify)
+    if beginning.resume:  # perhaps after a kill, in the middle of writing
+        for path in (files.checkpoint, files.output):
+            if path:
+                clear_remains(path)
+    examples = open_dataset(data, network, settings.loss)
+    aside = held_out(len(examples), settings.validation)
+    refuse_unlearned(examples, aside)
+    learned = len(examples) - aside
+    threads = beginning.threads or (held[0].threads if held else cores())
+    ensure_memory(network.graph, settings, threads, learned)
+    origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
+    identity = identify(network.graph, settings, examples, origin, threads)
+    if held and start is None:
+        assert files.output, "it is what was resumed"
+        assert files.checkpoint, "it was looked for"
+        agree(files.output, held[0], identity, "result")
+        notify(AlreadyFinished(files.output, files.checkpoint))
+        return None
+    assert start is not None, "what has ended has begun"
+    if held:
+        assert files.checkpoint, "it was read from there"
+        agree(files.checkpoint, held[0], identity)
+        ensure_complete(files.checkpoint, start, network.graph, settings)
+    run = assemble(network.graph, settings, examples, threads, start)
+    is_drawn = beginning.weights is None and not held
+    begun = Begun(settings, learned, aside, threads, run.progress, examples.classes, is_drawn, held is not None)
+    notify(begun)
+    return Session(begun, Checkpointer(run, identity, files.checkpoint, beginning.every), files)
+
+
+def train(
+    network: Network,
+    settings: Train,
+    data: AnyPath | Arrays,
+    files: RunFiles,
+    beginning: Beginning,
+    on_event: Callable[[Notice | Event], object],
+) -> TrainingResult:
+    """Train to the end, and write what came of it where `files` says so."""
+    if beginning.resume and files.checkpoint is None:
+        raise ValueError("`resume` goes on with a checkpoint; name its file")
+    if beginning.resume and beginning.restart:
+        raise ValueError("`resume` and `restart` exclude each other")
+    files.ensure_writable()
+    session = open_session(network, settings, data, files, beginning, on_event)
+    if session is None:
+        assert files.output, "it is the result"
+        return TrainingResult(network.graph, take(network.graph.tensors, files.output), (), finished(files.output))
+    with closing(session.events()) as events:
+        for event in events:
+            on_event(event)
+    session.write()
+    session.discard_checkpoint()
+    run = session.checkpointer.run
+    return TrainingResult(network.graph, run.result, run.progress.epochs, session.checkpointer.identity)
+
+
+def _held(files: RunFiles, beginning: Beginning, notify: Callable[[Notice], object]) -> Held | None:
+    """The run to go on with. Where there is none to be resumed, the run begins: it comes to the same."""
+    if files.checkpoint is None:
+        return None
+    if not beginning.resume:
+        ensure_absent(files.checkpoint, beginning.restart)
+        return None
+    if files.checkpoint.exists():
+        return load(files.checkpoint)
+    if files.output and files.output.exists():
+        return finished(files.output), None
+    notify(NothingToResume(files.checkpoint))
+    return None
+
+
+def _origin(
+    network: Network,
+    settings: Train,
+    output: Path | None,
+    weights: AnyPath | Mapping[str, Any] | None,
+    held: Held | None,
+    notify: Callable[[Notice], object],
+) -> tuple[str, Snapshot | None]:
+    """The digest of the weights at the beginning of the run, and where it stands. Like threads, the weights of a run
+    that goes on need not be named again; those that its result has replaced cannot be."""
+    if held and (weights is None or (held[1] is None and output and _is_file(weights, output))):
+        return held[0].start, held[1]
+    tensors = _tensors(network, settings, weights, notify)
+    return digest_of(tensors), held[1] if held else Snapshot.start(tensors)
+
+
+def _is_file(weights: AnyPath | Mapping[str, Any], output: Path) -> bool:
+    return not isinstance(weights, Mapping) and are_one(Path(weights), output)
+
+
+def _tensors(
+    network: Network,
+    settings: Train,
+    weights: AnyPath | Mapping[str, Any] | None,
+    notify: Callable[[Notice], object],
+) -> dict[str, Array]:
+    """Weights to begin with: drawn, those given, or a file's with what is missing drawn, which is said."""
+    needed = network.graph.tensors
+    if weights is None:
+        return initial(needed, settings.style, settings.seed)
+    if isinstance(weights, Mapping):
+        return take(needed, weights)
+    start = transfer(needed, weights, settings.style, settings.seed)
+    if start.lacks or start.misshapen:
+        notify(WeightsDrawn(str(weights), len(start.tensors), start.lacks, start.misshapen))
+    return start.tensors
