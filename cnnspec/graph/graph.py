@@ -19,7 +19,7 @@ from .shape import FLOAT, Shape
 INPUT = "input"
 
 
-class Call(NamedTuple):
+class BlockUse(NamedTuple):
     """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
     and a number that tells it from every other use."""
 
@@ -40,7 +40,7 @@ class Step:
     tensors: Mapping[str, TensorSpec]
     receptive_fields: ReceptiveFields
     span: Span
-    calls: tuple[Call, ...] = ()
+    calls: tuple[BlockUse, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from cnnspec.diagnostics import Diagnostic
 from cnnspec.graph.graph import Graph
-from cnnspec.language.values.scope import NoSuchName, Scope, Unknown
+from cnnspec.language.values.scope import Scope, UndefinedName, UnknownValue
 from cnnspec.spec import spec
 
 
@@ -287,14 +287,14 @@ def test_scope_gives_arguments_before_letters() -> None:
 def test_scope_of_a_vector_has_a_length_alone() -> None:
     scope = Scope().at((120,))
     assert scope.value("C") == 120
-    with pytest.raises(NoSuchName, match="H") as missing:
+    with pytest.raises(UndefinedName, match="H") as missing:
         scope.value("H")
     assert missing.value.why == "a vector of 120 arrives: its length is C"
 
 
 def test_scope_knows_what_it_does_not_know() -> None:
-    with pytest.raises(Unknown):
+    with pytest.raises(UnknownValue):
         Scope().value("C")
-    with pytest.raises(NoSuchName) as missing:
+    with pytest.raises(UndefinedName) as missing:
         Scope({"K": 1}).value("Q")
     assert missing.value.known == ("K", "C", "H", "W")

@@ -9,15 +9,15 @@ from typing import NamedTuple
 from ...diagnostics import Diagnostic, Failure, Note, Span
 from ...graph.layer import Layer, Misfit, TensorSpec
 from ...graph.shape import Shape, times
-from ..syntax.parser import Node, Scalar
-from ..syntax.tree import Item, Plain
+from ..syntax.nodes import Node, Scalar
+from ..syntax.tree import Entry, LayerEntry
 from ..values.field_reader import Reader
 from ..values.field_types import forms
-from ..values.scope import Scope, Unknown
+from ..values.scope import Scope, UnknownValue
 from ..values.validation import build
 
 
-class Measured(NamedTuple):
+class Inferred(NamedTuple):
     """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
 
     shape: Shape
@@ -26,15 +26,16 @@ class Measured(NamedTuple):
 
 
 @dataclass(slots=True)
-class Maker:
-    """Makes layers and measures them, equal ones once. `rounding` is the spec's own, for layers that say nothing."""
+class LayerFactory:
+    """Makes layers and infers their shapes, equal ones once. `rounding` is the spec's own, for layers that say
+    nothing."""
 
     rounding: str | None
     made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
-    measured: dict[tuple[int, tuple[Shape, ...]], Measured] = field(default_factory=dict)
+    inferred: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(default_factory=dict)
 
-    def make(self, item: Plain, scope: Scope) -> Layer:
-        """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
+    def create(self, item: LayerEntry, scope: Scope) -> Layer:
+        """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`."""
         reader = Reader(scope)
         values = reader.fields(item.layer, item.body)
         is_whole = len(values) == len(item.body.items)
@@ -50,27 +51,29 @@ class Maker:
         if found:
             raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
         if layer is None or item.flawed:
-            raise Unknown
+            raise UnknownValue
         return self.made.setdefault(key, layer)
 
     def join(self, layer: type[Layer]) -> Layer:
         """A layer without fields."""
         return self.made.setdefault((layer, ""), layer())
 
-    def measure(self, layer: Layer, arriving: tuple[Shape, ...]) -> Measured:
+    def infer(self, layer: Layer, arriving: tuple[Shape, ...]) -> Inferred:
         """`layer` was made here, so that it lives on and its identity stands for it. Raises `Misfit`."""
         key = (id(layer), arriving)
-        if key not in self.measured:
+        if key not in self.inferred:
             shape = layer.output(*arriving)
-            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.warnings(*arriving)))
-        return self.measured[key]
+            self.inferred[key] = Inferred(shape, layer.tensors(*arriving), tuple(layer.warnings(*arriving)))
+        return self.inferred[key]
 
 
-def complaint(misfit: Misfit, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]]) -> Diagnostic:
+def to_diagnostic(
+    misfit: Misfit, item: Entry, name: str, sources: Sequence[tuple[Shape | None, Span | None]]
+) -> Diagnostic:
     """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
     that produced them."""
     span = item.word.span
-    if misfit.field and isinstance(item, Plain):
+    if misfit.field and isinstance(item, LayerEntry):
         span = next((_cover(key, node) for key, node in item.body.items if key.text == misfit.field), span)
     notes = [
         Note(place, f"produced {times(shape)} here")
