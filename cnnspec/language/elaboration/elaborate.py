@@ -249,7 +249,9 @@ class Walk:
                 shape = inferred.shape
                 for remark in inferred.warnings:
                     self.findings.add(to_diagnostic(remark, item, name, ()))
-                fields = compose_receptive_fields(layer, known, [f.receptive_fields for f in flows], shape)
+                fields = compose_receptive_fields(
+                    inferred.receptive_fields, known, [f.receptive_fields for f in flows], shape
+                )
                 inputs = tuple(f.name for f in flows)
                 step = Step(name, layer, inputs, known, shape, inferred.tensors, fields, item.span, place.calls)
                 if self.findings.sound:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Failure, Note, Span
 from ...graph.layer import Layer, Misfit, TensorSpec
+from ...graph.receptive_field import ReceptiveFields
 from ...graph.shape import Shape, times
 from ..syntax.nodes import Node, Scalar
 from ..syntax.tree import Entry, LayerEntry
@@ -18,11 +19,13 @@ from ..values.validation import build
 
 
 class Inferred(NamedTuple):
-    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
+    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks, how far a cell of its
+    output looks back."""
 
     shape: Shape
     tensors: dict[str, TensorSpec]
     warnings: tuple[Misfit, ...]
+    receptive_fields: ReceptiveFields
 
 
 @dataclass(slots=True)
@@ -31,11 +34,22 @@ class LayerFactory:
     nothing."""
 
     rounding: str | None
+    read: dict[tuple[object, ...], Layer] = field(default_factory=dict)
     made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
     inferred: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(default_factory=dict)
 
     def create(self, item: LayerEntry, scope: Scope) -> Layer:
-        """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`."""
+        """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`.
+
+        What an entry says hangs on its scope alone: with equal arguments and an equal arriving shape it is read once.
+        """
+        values = tuple(scope.arguments.values())
+        place = (id(item), scope.arriving, values, tuple(map(type, values)))  # 1 and true are equal
+        if place not in self.read:
+            self.read[place] = self._create(item, scope)
+        return self.read[place]
+
+    def _create(self, item: LayerEntry, scope: Scope) -> Layer:
         reader = Reader(scope)
         values = reader.fields(item.layer, item.body)
         is_whole = len(values) == len(item.body.items)
@@ -63,7 +77,12 @@ class LayerFactory:
         key = (id(layer), arriving)
         if key not in self.inferred:
             shape = layer.output(*arriving)
-            self.inferred[key] = Inferred(shape, layer.tensors(*arriving), tuple(layer.warnings(*arriving)))
+            self.inferred[key] = Inferred(
+                shape,
+                layer.tensors(*arriving),
+                tuple(layer.warnings(*arriving)),
+                layer.receptive_field(*arriving),
+            )
         return self.inferred[key]
 
 
