@@ -16,7 +16,7 @@ from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
 from ..language.elaboration.expectations import misfit_classes
-from ..language.syntax.parser import Mapping
+from ..language.syntax.nodes import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from cnnspec.diagnostics import Diagnostic, Span, SpecError
 from cnnspec.language.syntax import parser as module
 from cnnspec.language.syntax.ambiguous_scalars import trap
-from cnnspec.language.syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse, read
+from cnnspec.language.syntax.nodes import Mapping, Node, Scalar, Sequence
+from cnnspec.language.syntax.parser import parse
+from cnnspec.language.syntax.source import MAX_BYTES, Source, read
 from cnnspec.language.syntax.yaml_errors import reworded
 
 
@@ -266,7 +268,7 @@ def test_a_complaint_without_a_rule_is_quoted() -> None:
 
 def test_bytes_become_text() -> None:
     assert read("net.yaml", b"\xef\xbb\xbfa: \xc3\xa9\r\n") == Source("net.yaml", "a: é\r\n")
-    assert read("net.yaml", b"#" * module.MAX_BYTES).text[-1] == "#"
+    assert read("net.yaml", b"#" * MAX_BYTES).text[-1] == "#"
 
 
 @pytest.mark.parametrize(
@@ -275,7 +277,7 @@ def test_bytes_become_text() -> None:
         ("a: é\nné: ".encode() + b"\xe9\n", "E002", (2, 5), "not UTF-8"),
         (b"a: \xed\xa0\x80\n", "E002", (1, 4), "not UTF-8"),
         ("a: 1".encode("utf-16"), "E002", (1, 1), "UTF-16"),
-        (b"#" * (module.MAX_BYTES + 1), "E003", None, "1,048,576 bytes"),
+        (b"#" * (MAX_BYTES + 1), "E003", None, "1,048,576 bytes"),
     ],
 )
 def test_bytes_are_refused(data: bytes, code: str, place: tuple[int, int] | None, piece: str) -> None:

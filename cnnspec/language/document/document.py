@@ -12,8 +12,10 @@ from typing import NamedTuple
 from ...diagnostics import Diagnostic, Span
 from ...layers import kinds
 from ..sections.header import Header, Input
-from ..syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse
-from ..syntax.tree import Block, Item
+from ..syntax.nodes import Mapping, Node, Scalar, Sequence
+from ..syntax.parser import parse
+from ..syntax.source import Source
+from ..syntax.tree import Block, Entry
 from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
 from ..values.field_types import forms
@@ -34,7 +36,7 @@ class Document(NamedTuple):
     root: Mapping
     header: Header
     blocks: dict[str, Block]
-    items: tuple[Item, ...]
+    items: tuple[Entry, ...]
     is_known: bool = True
 
 
@@ -68,7 +70,7 @@ class Builder(Entries):
             header, _ = read(Header, Mapping(tuple(sound), root.span))
         return header
 
-    def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
+    def layers(self, node: Node | None, root: Mapping) -> tuple[Entry, ...]:
         if node is None:
             self.report(
                 "E103",

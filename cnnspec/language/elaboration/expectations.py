@@ -10,7 +10,7 @@ from ...graph.graph import Graph, Step, Totals
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..sections.header import OPERATORS, Expect, bound
-from ..syntax.parser import Mapping, Node
+from ..syntax.nodes import Mapping, Node
 
 UNITS = {
     "params": "parameters",
