@@ -14,8 +14,10 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 from quadrants import quadrants
+from slow import SLOW
 
-GOLDEN = Path(__file__).parent / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
 SIGNALS: dict[int, Callable[[int, FrameType | None], Any]] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: lambda number, frame: sys.exit(128 + number),
@@ -52,7 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the comparisons with other frameworks out where one of them is not installed."""
+    """Mark the quick tests. Leave the comparisons with other frameworks out where one of them is not installed."""
+    for item in items:
+        name = item.path.relative_to(TESTS).with_suffix("").as_posix()
+        if name not in SLOW and not item.get_closest_marker("peers"):
+            item.add_marker("quick")
     if config.getoption("--no-skips") or all(find_spec(name) for name in PEERS):
         return
     config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("peers")])

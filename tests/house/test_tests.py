@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from checkout import TESTS
+from slow import SLOW
 
 
 def imported(text: str) -> Iterator[str]:
@@ -59,3 +60,11 @@ def test_the_folders_are_those_of_the_package() -> None:
     folders = {path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__"}
     rooms = {path.parent.name for path in (TESTS.parent / "cnnspec").glob("*/__init__.py")}
     assert folders - others <= rooms
+
+
+def test_every_room_has_quick_tests() -> None:
+    """A new file is quick until it is named as slow, and what is named is there."""
+    names = {path.relative_to(TESTS).with_suffix("").as_posix() for path in TESTS.rglob("test_*.py")}
+    rooms = {path.parent.name for path in (TESTS.parent / "cnnspec").glob("*/__init__.py")}
+    assert set(SLOW) <= names
+    assert {name.partition("/")[0] for name in names - set(SLOW)} >= rooms
