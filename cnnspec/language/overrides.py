@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from ..diagnostics import Diagnostic, Span, SpecError, errors
 from ..graph.graph import Graph
@@ -17,6 +16,7 @@ from .document.document import Document
 from .sections.header import Header
 from .sections.train import Train
 from .syntax.parser import Mapping, Node, Scalar, Source, parse
+from .syntax.path import descend
 from .values.field_reader import read
 from .values.field_types import forms
 
@@ -52,13 +52,8 @@ def configure(
 def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
     """The problems that settings have with a network, at the places where they are written."""
     for problem in settings.problems(graph):
-        node = reduce(_inner, problem.field.split("."), root.get(SECTION) or root)
+        *_, node = descend(root, ".".join(filter(None, (SECTION, problem.field))))
         yield Diagnostic(problem.code, problem.message, span=node.span, why=problem.why, help=problem.help)
-
-
-def _inner(node: Node, key: str) -> Node:
-    """What is written for a key, or where it is not, what it is not written in."""
-    return (node.get(key) if isinstance(node, Mapping) else None) or node
 
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:

@@ -16,7 +16,6 @@ from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
 from ..language.elaboration.expectations import misfit_classes
-from ..language.syntax.parser import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 
@@ -153,6 +152,5 @@ _LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]
 
 def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
     """The finding where the spec names the file."""
-    train = document.root.get("train")
-    node = train.get(key) if key == "data" and isinstance(train, Mapping) else document.root.get(key)
-    return replace(diagnostic, file=document.source.file, span=node.span if node else None)
+    span = document.span("train.data" if key == "data" else key)
+    return replace(diagnostic, file=document.source.file, span=span)

@@ -13,6 +13,7 @@ from ...diagnostics import Diagnostic, Span
 from ...layers import kinds
 from ..sections.header import Header, Input
 from ..syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse
+from ..syntax.path import descend
 from ..syntax.tree import Block, Item
 from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
@@ -36,6 +37,16 @@ class Document(NamedTuple):
     blocks: dict[str, Block]
     items: tuple[Item, ...]
     is_known: bool = True
+
+    def span(self, path: str) -> Span:
+        """Where the value at a path is written, such as `train.augment.shift` or `layers.0.conv.F`; where it is not,
+        the value that it is missing from."""
+        return descend(self.root, path)[2].span
+
+    def key_span(self, path: str) -> Span | None:
+        """Where the last key of a path is written, if it is."""
+        key = descend(self.root, path)[0]
+        return key.span if key else None
 
 
 def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
