@@ -50,10 +50,10 @@ def configure(
 
 
 def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
-    """The problems that settings have with a network, at the places where they are written."""
-    for problem in settings.problems(graph):
-        *_, node = descend(root, ".".join(filter(None, (SECTION, problem.field))))
-        yield Diagnostic(problem.code, problem.message, span=node.span, why=problem.why, help=problem.help)
+    """What settings have against a network, at the places where they are written."""
+    for issue in settings.issues(graph):
+        *_, node = descend(root, ".".join(filter(None, (SECTION, issue.field))))
+        yield issue.at(node.span)
 
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:

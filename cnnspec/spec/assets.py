@@ -137,7 +137,7 @@ def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Dia
     try:
         if path.suffix.lower() in arrays.SUFFIXES:
             arrays.check(path, (C, H, W))
-        elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
+        elif preprocess is None or not any(preprocess.issues(C, H, W)):  # else no image at all would do
             images.check(path, preprocess, (C, H, W))
     except FileError as error:
         yield from error.diagnostics

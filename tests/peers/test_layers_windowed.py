@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from cnnspec.graph.layer import Layer, Misfit
+from cnnspec.graph.layer import Layer, LayerError
 from cnnspec.layers import find
 
 pytestmark = pytest.mark.peers
@@ -55,7 +55,7 @@ def pairs(low: int, high: int) -> st.SearchStrategy[Pair]:
 def fits(layer: Layer, shape: tuple[int, ...]) -> bool:
     try:
         layer.output(shape)
-    except Misfit:
+    except LayerError:
         return False
     return True
 

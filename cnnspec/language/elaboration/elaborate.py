@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ...diagnostics import Diagnostic, Note, Span, closest, instead
 from ...graph.graph import INPUT, Graph, Step, compose_receptive_fields
 from ...graph.graph import Call as BlockUse
-from ...graph.layer import Layer, Misfit
+from ...graph.layer import Layer, LayerError
 from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
@@ -235,9 +235,9 @@ class Walk:
                 if self.findings.sound:
                     self.steps.append(step)
                 flow = Flow(name, shape, fields, item.span)
-            except Misfit as misfit:
+            except LayerError as error:
                 self.findings.add(
-                    complaint(misfit, item, name, [(f.shape, f.span) for f in flows], self.document.source)
+                    complaint(error.issue, item, name, [(f.shape, f.span) for f in flows], self.document.source)
                 )
         else:
             self.findings.sound = False

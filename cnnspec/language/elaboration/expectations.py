@@ -127,6 +127,5 @@ def _preprocess(document: Document) -> Iterator[Diagnostic]:
     header = document.header
     if header.preprocess is None:
         return
-    for problem in header.preprocess.problems(*header.input.shape):
-        span = document.span(".".join(filter(None, ("preprocess", problem.field))))
-        yield Diagnostic("E304", problem.message, span=span, why=problem.why, help=problem.help)
+    for issue in header.preprocess.issues(*header.input.shape):
+        yield issue.at(document.span(".".join(filter(None, ("preprocess", issue.field)))))
