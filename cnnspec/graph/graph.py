@@ -19,7 +19,7 @@ from .shape import FLOAT, Shape
 INPUT = "input"
 
 
-class Call(NamedTuple):
+class BlockUse(NamedTuple):
     """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
     and a number that tells it from every other use."""
 
@@ -40,7 +40,7 @@ class Step:
     tensors: Mapping[str, TensorSpec]
     receptive_fields: ReceptiveFields
     span: Span
-    calls: tuple[Call, ...] = ()
+    calls: tuple[BlockUse, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -167,10 +167,10 @@ class Graph:
 
 
 def compose_receptive_fields(
-    layer: Layer, arriving: Sequence[Shape], fields: Sequence[ReceptiveFields], shape: Shape
+    own: ReceptiveFields, arriving: Sequence[Shape], fields: Sequence[ReceptiveFields], shape: Shape
 ) -> ReceptiveFields:
-    """Which rows and columns of the image a cell behind a layer hangs on, along all paths."""
-    rows, columns = layer.receptive_field(*arriving)
+    """Which rows and columns of the image a cell behind a layer hangs on, along all paths. `own` is the layer's."""
+    rows, columns = own
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
     through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
     composed = compose(rows, [field[0] for field in through])

@@ -15,8 +15,10 @@ from ..graph.graph import Graph
 from .document.document import Document
 from .sections.header import Header
 from .sections.train import Train
-from .syntax.parser import Mapping, Node, Scalar, Source, parse
+from .syntax.nodes import Mapping, Node, Scalar
+from .syntax.parser import parse
 from .syntax.path import descend
+from .syntax.source import Source
 from .values.field_reader import read
 from .values.field_types import forms
 

@@ -20,7 +20,7 @@ from ..language.document.document import load as load_document
 from ..language.elaboration.elaborate import Elaboration, elaborate
 from ..language.elaboration.expectations import check_expectations
 from ..language.sections.header import Header
-from ..language.syntax.parser import MAX_BYTES, Source, read
+from ..language.syntax.source import MAX_BYTES, Source, read
 from . import assets, bundled
 from .naming import spec_name
 

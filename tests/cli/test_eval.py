@@ -5,28 +5,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
 from calling import call
-from quadrants import SPEC, quadrants
+from processes import finish, start
+from quadrants import SPEC
 
 from cnnspec import load
 from cnnspec.weights import initial, save
 
 
 @pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def net(net: Path) -> Path:
     """The spec with trained weights that it names, in a folder that is the current one."""
-    monkeypatch.chdir(tmp_path)
-    path = quadrants(tmp_path)
     assert call("train", "net.yaml", "--threads", "1").code == 0
-    path.write_text(SPEC + "weights: net.safetensors\n")
-    return path
+    net.write_text(SPEC + "weights: net.safetensors\n")
+    return net
 
 
 def test_text(net: Path) -> None:
@@ -139,6 +136,4 @@ def test_a_closed_pipe(net: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as stream:
-        command = [sys.executable, "-m", "cnnspec", "eval", "net.yaml"]
-        done = subprocess.run(command, stdout=stream, stderr=subprocess.PIPE, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (141, b"")
+        assert finish(start("eval", "net.yaml", stdout=stream)) == (141, "")

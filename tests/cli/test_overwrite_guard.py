@@ -7,19 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import call
-from quadrants import SPEC, quadrants
+from quadrants import SPEC
 
 from cnnspec.spec import bundled
 
 THREADS = ("--threads", "1")
 CLASSES = "classes: [top left, top right, bottom left, bottom right]"
-
-
-@pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The spec, in a folder that is the current one."""
-    monkeypatch.chdir(tmp_path)
-    return quadrants(tmp_path)
 
 
 @pytest.fixture

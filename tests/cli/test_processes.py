@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pytest
 from calling import HEAD, LAYERS, image, inputs, net
+from processes import PATIENCE, code_of, finish, layers_among, modules_after, start
 
 from cnnspec import weights
 from cnnspec.spec import bundled
@@ -36,22 +37,6 @@ COMMANDS = {
 every_command = pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
 
 
-def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
-    options.setdefault("stdout", subprocess.PIPE)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **options.pop("env", {})}
-    command = [sys.executable, "-m", "cnnspec", *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, **options)
-
-
-def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Exit code and standard error."""
-    try:
-        _, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    return process.returncode, said.decode()
-
-
 @pytest.fixture
 def full() -> Iterator[IO[bytes]]:
     device = Path("/dev/full")
@@ -61,10 +46,10 @@ def full() -> Iterator[IO[bytes]]:
         yield stream
 
 
-def with_descriptors(setting: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+def with_descriptors(setting: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     """The command with its descriptors set by a shell, `2>&-`."""
     command = ["bash", "-c", f'exec "$0" -m cnnspec "$@" {setting}', sys.executable, *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, **options)
+    return subprocess.run(command, check=False, capture_output=True)
 
 
 @pytest.mark.parametrize("setting", ["2>&-", "2>/dev/full", "2> >(true)"], ids=["closed", "full", "unread"])
@@ -123,7 +108,7 @@ def test_no_standard_output_at_all(arguments: list[str]) -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
 def test_a_terminal_with_few_letters(encoding: str) -> None:
     process = start(*COMMANDS["run"], env={"PYTHONIOENCODING": encoding})
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (0, b"")
     assert b"99.83 %" in out
     out.decode(encoding)
@@ -165,8 +150,7 @@ def test_control_c_while_starting(delay: float) -> None:
         f"sys.argv[1:] = {COMMANDS['run']!r}\n"
         "main()"
     )
-    command = [sys.executable, "-c", program]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     time.sleep(delay)
@@ -252,21 +236,9 @@ def test_two_writers_of_weights(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".cnnspec-*"))
 
 
-def kinds_after(code: str) -> tuple[set[str], set[str]]:
-    """What a fresh process has loaded after running `code`: all modules, and the kinds of layers among them."""
-    program = f"import sys\n{code}\nprint('@', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.rpartition("@")[2].split())
-    return loaded, {
-        name.rpartition(".")[2] for name in loaded if name.startswith("cnnspec.layers.") and "._" not in name
-    }
-
-
 def test_a_run_imports_what_it_needs() -> None:
     """No progress bar, no PyTorch reader, no other command; of the layers, those of the spec and of the engine."""
-    loaded, kinds = kinds_after(
-        f"from cnnspec.cli import group\ngroup.main({COMMANDS['json']!r}, standalone_mode=False)"
-    )
+    loaded = modules_after(code_of(*COMMANDS["json"]))
     assert not loaded & {
         "rich",
         "safetensors",
@@ -275,5 +247,5 @@ def test_a_run_imports_what_it_needs() -> None:
         "cnnspec.reports.summary.summary",
         "cnnspec.cli.commands.convert",
     }
-    _, known = kinds_after("import cnnspec.engine.plan, cnnspec.engine.backends.numpy")
-    assert kinds == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}
+    known = layers_among(modules_after("import cnnspec.engine.plan, cnnspec.engine.backends.numpy"))
+    assert layers_among(loaded) == known | {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}

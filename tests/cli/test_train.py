@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import call
-from quadrants import SPEC, TENSORS, examples, quadrants
+from quadrants import SPEC, TENSORS, examples
 
 from cnnspec import load
 from cnnspec.cli import group
@@ -23,13 +23,6 @@ from cnnspec.train.checkpoint import load as load_checkpoint
 from cnnspec.weights import initial, read, save
 
 THREADS = ("--threads", "1")
-
-
-@pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The spec, in a folder that is the current one."""
-    monkeypatch.chdir(tmp_path)
-    return quadrants(tmp_path)
 
 
 def held_out_accuracy(out: str) -> float:

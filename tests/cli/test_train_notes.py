@@ -7,17 +7,10 @@ from pathlib import Path
 
 import pytest
 from calling import call, image
-from quadrants import SPEC, quadrants
+from quadrants import SPEC
 
 THREADS = ("--threads", "1")
 CLASSES = "classes: [top left, top right, bottom left, bottom right]"
-
-
-@pytest.fixture
-def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The spec, in a folder that is the current one."""
-    monkeypatch.chdir(tmp_path)
-    return quadrants(tmp_path)
 
 
 def test_stars_and_what_is_kept_are_explained(net: Path) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from processes import code_of, layers_among, modules_after
 
 import cnnspec
 from cnnspec.cli import group
@@ -477,7 +478,7 @@ def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "cnnspec", *arguments], capture_output=True, text=True, check=False)
 
 
-HEAVY = ("numpy", "rich", "PIL", "jsonschema", "safetensors", "torch")
+HEAVY = {"numpy", "rich", "PIL", "jsonschema", "safetensors", "torch"}
 
 
 @pytest.mark.parametrize(
@@ -487,25 +488,9 @@ def test_start_up_is_light(tmp_path: Path, write: Write, named: str, allowed: se
     save(TENSORS, tmp_path / "w.safetensors")
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
     write("net.yaml", GOOD + "preprocess: {mode: gray}\n" + named)
-    code = (
-        "import sys\n"
-        "from cnnspec.cli import group\n"
-        "group.main(['validate', 'net.yaml'], standalone_mode=False)\n"
-        f"print([m for m in {HEAVY} if m in sys.modules])\n"
-    )
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    ok, imported = process.stdout.splitlines()
-    assert ok.startswith("ok net.yaml")
-    assert set(re.findall(r"\w+", imported)) <= allowed
+    assert modules_after(code_of("validate", "net.yaml")) & HEAVY <= allowed
 
 
 def test_only_the_kinds_in_use_are_imported(write: Write) -> None:
     write("net.yaml", GOOD)
-    code = (
-        "import sys\n"
-        "from cnnspec.cli import group\n"
-        "group.main(['validate', 'net.yaml'], standalone_mode=False)\n"
-        "print(*sorted(m for m in sys.modules if m.startswith('cnnspec.layers.') and '._' not in m))\n"
-    )
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert process.stdout.splitlines()[1] == "cnnspec.layers.conv cnnspec.layers.relu"
+    assert layers_among(modules_after(code_of("validate", "net.yaml"))) == {"conv", "relu"}

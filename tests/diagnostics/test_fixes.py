@@ -13,7 +13,7 @@ from cnnspec.diagnostics import Diagnostic, Fix, Span
 from cnnspec.diagnostics.span import Edit
 from cnnspec.diagnostics.suggest import is_certain
 from cnnspec.language.syntax.edits import apply
-from cnnspec.language.syntax.parser import Source
+from cnnspec.language.syntax.source import Source
 from cnnspec.spec import check
 from cnnspec.spec.mending import mend
 

@@ -42,10 +42,9 @@ from cnnspec.cli import COMMANDS
 from cnnspec.cli import group as command_line
 from cnnspec.inputs import images
 from cnnspec.language import keywords
-from cnnspec.language.elaboration import symbol_table
 from cnnspec.language.elaboration.binding import REPEATS
 from cnnspec.language.elaboration.elaborate import LAYERS
-from cnnspec.language.syntax import parser
+from cnnspec.language.syntax import parser, source, tree
 from cnnspec.language.values import expression
 from cnnspec.layers import find
 from cnnspec.reports.manual.pages import entries
@@ -272,14 +271,14 @@ def test_letters() -> None:
 def test_limits() -> None:
     limits = readme.text(DOCS / "language.md").partition("## Limits\n")[2]
     for number, unit in (
-        (parser.MAX_BYTES, "bytes"),
+        (source.MAX_BYTES, "bytes"),
         (parser.MAX_DEPTH, "levels"),
         (parser.MAX_EVENTS, "YAML events"),
         (parser.MAX_SCALAR, "characters"),
         (expression.MAX_LENGTH, "characters"),
         (REPEATS, ""),
         (LAYERS, "layers"),
-        (symbol_table.LENGTH, "characters"),
+        (tree.LENGTH, "characters"),
         (images.MAX_PIXELS, "pixels"),
         (images.MAX_SIDE, "a side"),
     ):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import cache
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT
+from processes import code_of, layers_among, modules_after
 
 import cnnspec
 from cnnspec.layers import kinds
@@ -275,18 +274,6 @@ def test_files_say_what_they_are(module: str) -> None:
     assert ast.get_docstring(tree(module))
 
 
-def modules_after(code: str) -> set[str]:
-    """Names of the modules that a fresh process has loaded after running `code`."""
-    program = f"import sys\n{code}\nsys.stdout = sys.__stdout__\nprint('@', *sys.modules)"
-    environment = {"PYTHONPATH": str(PACKAGE.parent), "PATH": "", "NO_COLOR": "1"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
-    return set(done.stdout.rpartition("@")[2].split())
-
-
-def command(*args: str) -> str:
-    return f"from cnnspec.cli import group\ngroup.main({list(args)}, standalone_mode=False)"
-
-
 def test_importing_the_package_costs_nothing() -> None:
     loaded = modules_after("import cnnspec\ncnnspec.__version__")
     assert not loaded & {"pydantic", "pydantic_core", "numpy", "yaml", "click", "cnnspec.diagnostics"}
@@ -294,9 +281,8 @@ def test_importing_the_package_costs_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["validate", "summary"])
 def test_checking_loads_only_the_layers_of_a_spec(name: str) -> None:
-    loaded = modules_after(command(name, "lenet5"))
-    used = {m.rpartition(".")[2] for m in loaded if m.startswith("cnnspec.layers.") and "._" not in m}
-    assert used == {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}
+    loaded = modules_after(code_of(name, "lenet5"))
+    assert layers_among(loaded) == {"conv", "relu", "maxpool", "flatten", "dense", "softmax"}
 
 
 @pytest.mark.parametrize(
@@ -308,16 +294,16 @@ def test_checking_loads_only_the_layers_of_a_spec(name: str) -> None:
     ],
 )
 def test_checking_loads_nothing_heavy(args: list[str], heavy: set[str]) -> None:
-    assert not modules_after(command(*args)) & heavy
+    assert not modules_after(code_of(*args)) & heavy
 
 
 @pytest.mark.parametrize("args", [["explain"], ["explain", "conv", "E203"], ["schema"], ["specs"], ["specs", "lenet5"]])
 def test_the_manual_loads_nothing_heavy(args: list[str]) -> None:
-    assert not modules_after(command(*args)) & {"numpy", "rich", "PIL"}
+    assert not modules_after(code_of(*args)) & {"numpy", "rich", "PIL"}
 
 
 def test_help_loads_no_command() -> None:
-    code = "import contextlib\nwith contextlib.suppress(BaseException):\n " + command("--help").replace("\n", "\n ")
+    code = "import contextlib\nwith contextlib.suppress(BaseException):\n " + code_of("--help").replace("\n", "\n ")
     assert not modules_after(code) & {"numpy", "rich", "PIL", "pydantic", "yaml"}
 
 

@@ -6,7 +6,7 @@ How long it takes hangs on the machine; what it loads does not.
 from __future__ import annotations
 
 import pytest
-from test_architecture import modules_after
+from processes import modules_after
 
 HEAVY = {"numpy", "rich", "PIL", "safetensors", "threadpoolctl", "torch", "onnx", "cnnspec.engine", "cnnspec.kernels"}
 SLOW = {"email", "zipfile", "shutil", "tempfile", "socket", "subprocess", "logging", "importlib.metadata", "argparse"}

@@ -9,7 +9,10 @@ import pytest
 
 from cnnspec.diagnostics import Diagnostic
 from cnnspec.graph.graph import Graph
-from cnnspec.language.values.scope import NoSuchName, Scope, Unknown
+from cnnspec.graph.layer import Layer
+from cnnspec.language.elaboration.layer_factory import LayerFactory
+from cnnspec.language.syntax.tree import LayerEntry
+from cnnspec.language.values.scope import Scope, UndefinedName, UnknownValue
 from cnnspec.spec import spec
 
 
@@ -287,14 +290,49 @@ def test_scope_gives_arguments_before_letters() -> None:
 def test_scope_of_a_vector_has_a_length_alone() -> None:
     scope = Scope().at((120,))
     assert scope.value("C") == 120
-    with pytest.raises(NoSuchName, match="H") as missing:
+    with pytest.raises(UndefinedName, match="H") as missing:
         scope.value("H")
     assert missing.value.why == "a vector of 120 arrives: its length is C"
 
 
 def test_scope_knows_what_it_does_not_know() -> None:
-    with pytest.raises(Unknown):
+    with pytest.raises(UnknownValue):
         Scope().value("C")
-    with pytest.raises(NoSuchName) as missing:
+    with pytest.raises(UndefinedName) as missing:
         Scope({"K": 1}).value("Q")
     assert missing.value.known == ("K", "C", "H", "W")
+
+
+def test_an_entry_is_read_once_for_equal_arguments_and_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    create = LayerFactory._create
+
+    def counted(factory: LayerFactory, item: LayerEntry, scope: Scope) -> Layer:
+        read.append(item)
+        return create(factory, item, scope)
+
+    monkeypatch.setattr(LayerFactory, "_create", counted)
+    text = """\
+input: {C: 2, H: 4, W: 4}
+blocks:
+  unit: {args: {K: C}, layers: [{conv: {F: 3, K: K, P: same}}, relu]}
+layers:
+  - {unit: {}, repeat: 50}
+  - {unit: {K: 3}, repeat: 50}
+"""
+    checked = spec.check(io.StringIO(text))
+    assert len(checked.steps) == 200
+    # conv: (C 2, K 2), (C 2, K 3), (C 3, K 3); relu behind them: (C 2, K 2), (C 3, K 3).
+    assert len(read) == 5
+
+
+def test_true_is_not_taken_for_the_number_that_equals_it() -> None:
+    text = """\
+input: {C: 2, H: 4, W: 4}
+blocks:
+  unit: {args: {F: required}, layers: [{conv: {F: F, K: 2}}]}
+layers:
+  - unit: {F: 1}
+  - unit: {F: true}
+"""
+    assert [found.code for found in spec.check(io.StringIO(text)).diagnostics] == ["E104"]

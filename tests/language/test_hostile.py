@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from cnnspec.cli import group
@@ -118,13 +117,6 @@ SCHEMA: dict[str, Case] = {
 }  # fmt: skip
 
 CASES = {**SYNTAX, **TRAPS, **SCHEMA}
-
-
-@pytest.fixture(params=["libyaml", "pure"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both of PyYAML's parsers: it can be built without the one in C."""
-    if request.param == "pure":
-        monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
 
 
 def validate(spec: str | bytes, folder: Path, *options: str) -> tuple[int, str]:

@@ -22,7 +22,7 @@ from cnnspec.language.document.document import Document, load
 from cnnspec.language.json_schema import language, of_spec
 from cnnspec.language.json_schema.values import Names, expression
 from cnnspec.language.sections.header import Header
-from cnnspec.language.syntax.parser import read
+from cnnspec.language.syntax.source import read
 from cnnspec.language.values.expression import ExpressionError, parse
 from cnnspec.language.values.field_types import forms
 from cnnspec.layers import find, kinds

@@ -13,18 +13,10 @@ from hypothesis import strategies as st
 from cnnspec.diagnostics import Diagnostic, Span, SpecError
 from cnnspec.language.syntax import parser as module
 from cnnspec.language.syntax.ambiguous_scalars import trap
-from cnnspec.language.syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse, read
+from cnnspec.language.syntax.nodes import Mapping, Node, Scalar, Sequence
+from cnnspec.language.syntax.parser import parse
+from cnnspec.language.syntax.source import MAX_BYTES, Source, read
 from cnnspec.language.syntax.yaml_errors import reworded
-
-
-@pytest.fixture(params=["libyaml", "python"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both parsers that PyYAML may come with."""
-    if request.param == "python":
-        monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
-    elif not hasattr(yaml, "CBaseLoader"):
-        pytest.skip("PyYAML was built without libyaml")
-    return str(request.param)
 
 
 def written(source: Source, span: Span) -> str:
@@ -276,7 +268,7 @@ def test_a_complaint_without_a_rule_is_quoted() -> None:
 
 def test_bytes_become_text() -> None:
     assert read("net.yaml", b"\xef\xbb\xbfa: \xc3\xa9\r\n") == Source("net.yaml", "a: é\r\n")
-    assert read("net.yaml", b"#" * module.MAX_BYTES).text[-1] == "#"
+    assert read("net.yaml", b"#" * MAX_BYTES).text[-1] == "#"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +277,7 @@ def test_bytes_become_text() -> None:
         ("a: é\nné: ".encode() + b"\xe9\n", "E002", (2, 5), "not UTF-8"),
         (b"a: \xed\xa0\x80\n", "E002", (1, 4), "not UTF-8"),
         ("a: 1".encode("utf-16"), "E002", (1, 1), "UTF-16"),
-        (b"#" * (module.MAX_BYTES + 1), "E003", None, "1,048,576 bytes"),
+        (b"#" * (MAX_BYTES + 1), "E003", None, "1,048,576 bytes"),
     ],
 )
 def test_bytes_are_refused(data: bytes, code: str, place: tuple[int, int] | None, piece: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cnnspec.diagnostics import Span
 from cnnspec.language.document.document import Document, load
-from cnnspec.language.syntax.parser import Source
+from cnnspec.language.syntax.source import Source
 
 TEXT = """\
 input: {C: 1, H: 8, W: 8}

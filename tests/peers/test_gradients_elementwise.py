@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from elementwise_cases import CASES, Case, drawn, inputs
 from layer_cases import Array, values
-from test_layers_elementwise import CASES, Case, drawn, inputs
 
 from cnnspec.graph.layer import Layer
 from cnnspec.layers import find

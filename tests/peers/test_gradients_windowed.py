@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_layers_windowed import Array, Pair, fits, layer, often, outside, pairs, sides, sizes, tensors, values
+from strategies import Pair, often, pairs, sides, sizes
+from windowed_cases import Array, fits, layer, outside, tensors, values
 
 from cnnspec.graph.layer import Layer
 
@@ -21,11 +22,6 @@ pytestmark = pytest.mark.peers
 BOUND = 1e-8
 """Largest difference, relative to the largest value."""
 groups = {"G": st.integers(1, 3), "depth": st.integers(1, 3), "maps": st.integers(1, 3)}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> None:
-    pytest.importorskip("torch").set_num_threads(1)
 
 
 class Alone:

@@ -8,32 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from strategies import Pair, often, pairs, sides, sizes
+from windowed_cases import Array, fits, layer, outside, tensors, values
 
-from cnnspec.graph.layer import Layer, LayerError
-from cnnspec.layers import find
+from cnnspec.graph.layer import Layer
 
 pytestmark = pytest.mark.peers
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> None:
-    pytest.importorskip("torch").set_num_threads(1)
-
-
-def layer(kind: str, **fields: Any) -> Layer:
-    return find(kind).model_validate(fields)
-
-
-def values(*shape: int, seed: int = 0) -> Array:
-    return np.random.default_rng([seed, *shape]).normal(size=shape)
-
-
-def tensors(layer: Layer, *arriving: tuple[int, ...]) -> dict[str, Array]:
-    return {name: values(*tensor.shape, seed=1) for name, tensor in layer.tensors(*arriving).items()}
 
 
 def agree(layer: Layer, expected: Any, *inputs: Array, **held: Array) -> None:
@@ -46,30 +26,6 @@ def torched(*arrays: Array | None) -> list[Any]:
     import torch
 
     return [None if array is None else torch.from_numpy(array) for array in arrays]
-
-
-def pairs(low: int, high: int) -> st.SearchStrategy[Pair]:
-    return st.tuples(st.integers(low, high), st.integers(low, high))
-
-
-def fits(layer: Layer, shape: tuple[int, ...]) -> bool:
-    try:
-        layer.output(shape)
-    except LayerError:
-        return False
-    return True
-
-
-often = settings(deadline=None, max_examples=150)
-sizes = pairs(1, 9)
-sides = st.fixed_dictionaries({side: st.integers(0, 3) for side in ("top", "bottom", "left", "right")})
-
-
-def outside(P: Any) -> tuple[int, int, int, int]:
-    """Padding as PyTorch's `pad` takes it: the last axis first."""
-    if isinstance(P, dict):
-        return P["left"], P["right"], P["top"], P["bottom"]
-    return P[1], P[1], P[0], P[0]
 
 
 # Convolutions

@@ -42,13 +42,6 @@ SIZES = {
 NAMES = (*make_torchvision_names.NETWORKS, *sorted(set(bundled.names()) - set(make_torchvision_names.NETWORKS)))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="module", params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
     """One network after another, so that the largest do not lie in memory together."""

@@ -24,7 +24,7 @@ from cnnspec.spec import bundled
 from cnnspec.train.trainer import Trainer
 
 torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.usefixtures("small_networks_are_shared")]
 
 Array = NDArray[np.floating[Any]]
 Arrays = dict[str, Array]
@@ -47,11 +47,6 @@ class Step(NamedTuple):
     loss: float
     gradients: Arrays
     statistics: Arrays
-
-
-@pytest.fixture(autouse=True)
-def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
 
 
 def given(graph: Graph, dtype: str) -> tuple[Arrays, Array, NDArray[Any]]:

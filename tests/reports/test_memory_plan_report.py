@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -15,6 +13,7 @@ import random_specs
 from calling import call
 from engine_cases import lively
 from hypothesis import given, note, settings
+from processes import code_of, modules_after
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.plan import Bound, Prepared
@@ -154,9 +153,6 @@ def test_a_mistake_leaves_no_plan(write: Write) -> None:
 
 
 def test_planning_loads_nothing_heavy() -> None:
-    program = "from cnnspec.cli import group\ngroup.main(['summary', 'resnet18', '--plan'], standalone_mode=False)"
-    code = f"import sys\n{program}\nprint('@', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.rpartition("@")[2].split())
+    loaded = modules_after(code_of("summary", "resnet18", "--plan"))
     assert "cnnspec.engine.memory_plan" in loaded
     assert not loaded & {"numpy", "rich", "PIL", "safetensors", "threadpoolctl"}

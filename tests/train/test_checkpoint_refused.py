@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import call
-from quadrants import quadrants
 
 from cnnspec.train import session
 from cnnspec.weights.formats import safetensors
@@ -15,13 +14,6 @@ from cnnspec.weights.formats import safetensors
 RUN = ("train", "net.yaml", "--threads", "2")
 OPTIONS = ("--set", "train.patience=3")
 KEPT = Path("net.checkpoint.safetensors")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    quadrants(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize("content", [b"", b"what is this?", b"PK\x03\x04"])

@@ -9,13 +9,13 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from calling import call
+from processes import PATIENCE, finish, start
 from quadrants import examples, quadrants
 
 from cnnspec.cli.signals import Interruption
@@ -31,34 +31,13 @@ OPTIONS = ("--set", "train.patience=3", "--set", "train.augment.shift=1", "--set
 KEPT = Path("net.checkpoint.safetensors")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    quadrants(tmp_path)
-    return tmp_path
-
-
-def start(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "cnnspec", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **options)
-
-
-def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    try:
-        _, said = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    return process.returncode, said.decode()
-
-
 def lines(path: Path = Path("log.jsonl")) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def until(process: subprocess.Popen[bytes], count: int) -> None:
     """Until the log has so many lines, or the process has ended."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while process.poll() is None and lines() < count and time.monotonic() < deadline:
         time.sleep(0.001)
 

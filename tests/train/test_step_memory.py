@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 import tracemalloc
 from io import StringIO
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calling import call
+from processes import code_of, modules_after
 
 from cnnspec import weights
 from cnnspec.graph.graph import Graph
@@ -70,10 +69,7 @@ WIDE = """
   - {dense: {K: 10}}
 """
 
-
-@pytest.fixture(autouse=True)
-def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
+pytestmark = pytest.mark.usefixtures("small_networks_are_shared")
 
 
 def network(layers: str) -> Graph:
@@ -221,9 +217,6 @@ def test_mistakes_in_settings_are_shown() -> None:
 
 
 def test_it_loads_nothing_heavy() -> None:
-    program = "from cnnspec.cli import group\ngroup.main(['summary', 'resnet18', '--train'], standalone_mode=False)"
-    code = f"import sys\n{program}\nprint('@', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.rpartition("@")[2].split())
+    loaded = modules_after(code_of("summary", "resnet18", "--train"))
     assert "cnnspec.train.step_memory" in loaded
     assert not loaded & {"numpy", "rich", "PIL", "safetensors", "threadpoolctl"}

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import os
 import platform
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from checkout import ROOT, TESTS
-from numpy.typing import NDArray
+from trainers import Array, batch, drawn, graph, trainer
 
-from cnnspec.graph.graph import Graph
 from cnnspec.language.sections.train import Train
-from cnnspec.spec import load
 from cnnspec.train.trainer import StepResult, Trainer
-from cnnspec.weights import initial
 
-Array = NDArray[np.floating[Any]]
+pytestmark = pytest.mark.usefixtures("small_networks_are_shared")
 
 HEAD = "input: {C: 2, H: 6, W: 5}\nlayers:\n"
 PLAIN = HEAD + "  - {conv: {F: 3, K: 4}}\n  - relu\n  - flatten\n  - {dense: {K: 3}}\n  - softmax\n"
@@ -39,32 +34,6 @@ DEEP = (
   - {dense: {K: 3}, name: head}
 """
 )
-
-
-@pytest.fixture(autouse=True)
-def small_networks_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.train.trainer.WORTH", 0)
-
-
-def graph(text: str) -> Graph:
-    return load(io.StringIO(text)).graph
-
-
-def drawn(network: Graph, dtype: Any = np.float64) -> dict[str, Array]:
-    """Weights, none of which is 0."""
-    values = initial(network.tensors, "he", 3)
-    random = np.random.default_rng(4)
-    return {name: (array + 0.1 * random.random(array.shape)).astype(dtype) for name, array in values.items()}
-
-
-def batch(network: Graph, count: int = 7, classes: int = 3) -> tuple[Array, NDArray[np.int64]]:
-    random = np.random.default_rng(5)
-    return random.standard_normal((count, *network.input)).astype(np.float32), random.integers(0, classes, count)
-
-
-def trainer(text: str, workers: int = 1, dtype: Any = np.float64, **given: Any) -> Trainer:
-    network = graph(text)
-    return Trainer(network, Train(**given), drawn(network, dtype), workers)
 
 
 def without_dropping(text: str) -> str:
@@ -257,7 +226,7 @@ def test_a_layer_that_the_output_does_not_hang_on_stays() -> None:
 MEMORY = """
 import resource, sys
 import numpy as np
-from test_trainer import batch, drawn, graph
+from trainers import batch, drawn, graph
 from cnnspec.language.sections.train import Train
 from cnnspec.train.trainer import Trainer
 
@@ -279,9 +248,7 @@ print((faults() - before) // 10)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_steps_take_their_memory_from_the_step_before(workers: int) -> None:
     """Arrays of 2 MiB each are 500 pages, which the system would have to clear again and again."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS / "support", Path(__file__).parent)))
-    }
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS / "support")))}
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(workers)], capture_output=True, text=True, check=True, env=environment
     )

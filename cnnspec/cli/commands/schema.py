@@ -11,7 +11,7 @@ from ...diagnostics import SpecError
 from ...files.writing import whole
 from ...language.document import document
 from ...language.json_schema import language, of_spec
-from ...language.syntax import parser
+from ...language.syntax.source import read as read_text
 from ...spec.naming import spec_name
 from ...spec.spec import fetch
 from ..options import PATH
@@ -38,7 +38,7 @@ def command(spec: str | None, output: str | None) -> None:
 def _of(spec: str) -> dict[str, Any]:
     """Mistakes do not matter as long as the blocks can be read: editors are for specs that are being written."""
     file, data, _ = fetch(spec)
-    read, found = document.load(parser.read(file, data))
+    read, found = document.load(read_text(file, data))
     if read is None:
         raise SpecError(diagnostic.within(file) for diagnostic in found)
     return of_spec(spec_name(file), read.blocks)

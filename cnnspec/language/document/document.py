@@ -12,9 +12,11 @@ from typing import NamedTuple
 from ...diagnostics import Diagnostic, Span
 from ...layers import kinds
 from ..sections.header import Header, Input
-from ..syntax.parser import Mapping, Node, Scalar, Sequence, Source, parse
+from ..syntax.nodes import Mapping, Node, Scalar, Sequence
+from ..syntax.parser import parse
 from ..syntax.path import descend
-from ..syntax.tree import Block, Item
+from ..syntax.source import Source
+from ..syntax.tree import Block, Entry
 from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
 from ..values.field_types import forms
@@ -35,7 +37,7 @@ class Document(NamedTuple):
     root: Mapping
     header: Header
     blocks: dict[str, Block]
-    items: tuple[Item, ...]
+    items: tuple[Entry, ...]
     is_known: bool = True
 
     def span(self, path: str) -> Span:
@@ -79,7 +81,7 @@ class Builder(Entries):
             header, _ = read(Header, Mapping(tuple(sound), root.span))
         return header
 
-    def layers(self, node: Node | None, root: Mapping) -> tuple[Item, ...]:
+    def layers(self, node: Node | None, root: Mapping) -> tuple[Entry, ...]:
         if node is None:
             self.report(
                 "E103",

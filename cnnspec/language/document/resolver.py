@@ -9,9 +9,20 @@ from itertools import chain
 from ...diagnostics import Diagnostic, Fix, Span, closest, instead
 from ...graph.layer import Join, Layer
 from ...layers import find, kinds
-from ..elaboration.symbol_table import LENGTH
-from ..syntax.parser import Mapping, Node, Scalar, Sequence
-from ..syntax.tree import Argument, Block, Branch, Broken, Call, From, Item, Joined, Plain, Splice
+from ..syntax.nodes import Mapping, Node, Scalar, Sequence
+from ..syntax.tree import (
+    LENGTH,
+    Argument,
+    ArgumentEntry,
+    Block,
+    BlockCall,
+    Branch,
+    Entry,
+    FromEntry,
+    InvalidEntry,
+    JoinEntry,
+    LayerEntry,
+)
 from ..values.field_reader import SUGGESTED, listed, renamed, unknown_field
 from ..values.field_types import forms
 
@@ -70,10 +81,10 @@ class Entries:
             return ()
         return node
 
-    def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Item, ...]:
+    def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Entry, ...]:
         return tuple(self.item(entry, scope) for entry in node.items)
 
-    def item(self, node: Node, scope: Iterable[str]) -> Item:
+    def item(self, node: Node, scope: Iterable[str]) -> Entry:
         if isinstance(node, Sequence):
             self.report(
                 "E110",
@@ -81,10 +92,10 @@ class Entries:
                 node.span,
                 help="branches stand in a join: `- add: [...]`",
             )
-            return Broken(Scalar("", True, node.span), node.span)
+            return InvalidEntry(Scalar("", True, node.span), node.span)
         if isinstance(node, Scalar) and node.is_null:
             self.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
-            return Broken(node, node.span)
+            return InvalidEntry(node, node.span)
         if isinstance(node, Scalar):
             return self.resolve(node, None, node.span, scope, {})
         siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
@@ -96,7 +107,7 @@ class Entries:
             return self.go_on(node, word, body, siblings)
         return self.resolve(word, body, node.span, scope, siblings)
 
-    def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> Broken:
+    def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> InvalidEntry:
         keys = [key for key, _ in words]
         layers = [key for key in keys if key.text in kinds() or key.text in self.blocks]
         odd = [key for key in keys if key.text not in kinds() and key.text not in self.blocks]
@@ -114,40 +125,40 @@ class Entries:
             label,
             help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
         )
-        return Broken(word, node.span)
+        return InvalidEntry(word, node.span)
 
-    def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Item:
+    def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Entry:
         if siblings or not isinstance(body, Scalar) or body.is_null:
             self.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
-            return Broken(word, node.span)
-        return From(body, node.span)
+            return InvalidEntry(word, node.span)
+        return FromEntry(body, node.span)
 
     def resolve(
         self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
-    ) -> Item:
+    ) -> Entry:
         kind = word.text
         name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
         is_bare = body is None or (isinstance(body, Scalar) and body.is_null)
         if kind in scope and is_bare and not siblings:
             otherwise = self.resolve(word, None, span, (), {}) if kind in kinds() else None
-            return Splice(word, span, otherwise=otherwise)
+            return ArgumentEntry(word, span, otherwise=otherwise)
         if kind in self.blocks and kind in kinds():  # reported with the block; which of them is meant nobody knows
-            return Broken(word, span, name)
+            return InvalidEntry(word, span, name)
         if kind in self.blocks:
             block = self.blocks[kind]
             arguments, flawed = self.call(block, body, scope)
-            return Call(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
+            return BlockCall(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
         if kind not in kinds() and kind in scope:
             help = f"by itself, `- {kind}`; names and expectations belong to the layers that it holds"
             self.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
-            return Broken(word, span, name)
+            return InvalidEntry(word, span, name)
         if kind not in kinds():
             near = self.layer_meant(kind, scope)
             known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
             meant = f"did you mean `{near}`?" if near else ""
             fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
             self.report("E101", f"unknown layer `{kind}`", word.span, meant, known, fixes=fixes)
-            return Broken(word, span, name)
+            return InvalidEntry(word, span, name)
         if repeat is not None:
             self.report(
                 "E110",
@@ -159,9 +170,9 @@ class Entries:
         if issubclass(layer, Join):
             branches = self.branches(word, body, scope)
             return (
-                Joined(word, span, name, None, expect, layer=layer, branches=branches)
+                JoinEntry(word, span, name, None, expect, layer=layer, branches=branches)
                 if branches
-                else Broken(word, span, name)
+                else InvalidEntry(word, span, name)
             )
         return self.plain(word, body, span, name, expect, layer)
 
@@ -173,7 +184,7 @@ class Entries:
         name: Scalar | None,
         expect: Node | None,
         layer: type[Layer],
-    ) -> Item:
+    ) -> Entry:
         if body is None or (isinstance(body, Scalar) and body.is_null):
             body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
         if not isinstance(body, Mapping):
@@ -185,14 +196,14 @@ class Entries:
                 body.span,
                 help=f"`{word.text}: {{{known}}}`",
             )
-            return Broken(word, span, name)
+            return InvalidEntry(word, span, name)
         known_fields = list(forms(layer))
         items = tuple(item for item in body.items if item[0].text in known_fields)
         for key, _ in body.items:
             if key.text not in known_fields and not self.misplaced(key, word, known_fields):
                 self.unknown(key, body, known_fields)
         flawed = len(items) < len(body.items)
-        return Plain(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
+        return LayerEntry(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
 
     def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
         """Report a key of the whole entry that was written among the layer's fields."""
@@ -265,7 +276,7 @@ class Entries:
             help = "`[]` is the arriving tensor itself"
             fixes = (instead(node.span, "[]" if node.text else " []"),)
             self.report("E113", "this branch is empty", node.span, "write `[]`", help, fixes=fixes)
-            return (Broken(node, node.span),)
+            return (InvalidEntry(node, node.span),)
         if isinstance(node, Mapping):
             self.report(
                 "E113",
@@ -273,5 +284,5 @@ class Entries:
                 node.span,
                 "write it in [ ]",
             )
-            return (Broken(Scalar("", True, node.span), node.span),)
+            return (InvalidEntry(Scalar("", True, node.span), node.span),)
         return node

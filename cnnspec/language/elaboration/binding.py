@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ...diagnostics import Diagnostic, Failure, Note
-from ..syntax.parser import Scalar
-from ..syntax.tree import Argument, Call
+from ..syntax.nodes import Scalar
+from ..syntax.tree import Argument, BlockCall
 from ..values.expression import ExpressionError, parse
 from ..values.field_reader import Reader, number
 from ..values.field_types import form
-from ..values.scope import LETTERS, Layers, Scope, Unknown, Value, Word
+from ..values.scope import LETTERS, LayersArgument, Scope, UnknownValue, Value, WordArgument
 from .symbol_table import ROOT
 
 REPEATS = 10_000
 WHOLE = form(int)
 
 
-def repetitions(call: Call, scope: Scope) -> int | None:
-    """The call's `repeat`, None where none is written. Raises `Failure`, or `Unknown` when it hangs on a shape
+def repetitions(call: BlockCall, scope: Scope) -> int | None:
+    """The call's `repeat`, None where none is written. Raises `Failure`, or `UnknownValue` when it hangs on a shape
     that is not known."""
     if call.repeat is None:
         return None
@@ -30,15 +30,15 @@ def repetitions(call: Call, scope: Scope) -> int | None:
     return count
 
 
-def bind(call: Call, caller: Scope, places: tuple[str, ...]) -> Scope:
+def bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
     """The scope of a block's body: arguments as given, seen from the caller; else defaults, seen from the block.
 
-    Raises `Failure` with every mistake, or `Unknown`.
+    Raises `Failure` with every mistake, or `UnknownValue`.
     """
-    binding = Binding(call, caller, places)
+    binding = ArgumentBinder(call, caller, places)
     found = [*binding.missing()]
     if found and call.flawed:  # what seems to be missing may be what was misspelt
-        raise Unknown
+        raise UnknownValue
     for name in call.block.arguments:
         try:
             binding.add(name)
@@ -50,10 +50,10 @@ def bind(call: Call, caller: Scope, places: tuple[str, ...]) -> Scope:
 
 
 @dataclass(slots=True)
-class Binding:
+class ArgumentBinder:
     """Argument values as they come to be known, in the order of the block's `args`."""
 
-    call: Call
+    call: BlockCall
     caller: Scope
     places: tuple[str, ...]
     values: dict[str, Value] = field(default_factory=dict)
@@ -91,14 +91,14 @@ class Binding:
 def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value:
     """The value of an argument: layers, an argument handed on, true or false, a number, else a word."""
     if not isinstance(argument, Scalar):
-        return Layers(argument, scope)
+        return LayersArgument(argument, scope)
     handed_on = scope.argument(argument.text)
     if handed_on is not None:
         return handed_on
     if argument.plain and argument.text in ("true", "false"):
         return argument.text == "true"
     if _is_word(argument, scope):
-        return Word(argument, places)
+        return WordArgument(argument, places)
     return number(argument, scope)
 
 

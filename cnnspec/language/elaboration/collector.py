@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
 from ...diagnostics import Diagnostic, Failure, Span
-from ..values.scope import Unknown
+from ..values.scope import UnknownValue
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,6 +37,6 @@ class Findings:
         except Failure as failure:
             for diagnostic in failure.diagnostics:
                 self.add(diagnostic)
-        except Unknown:
+        except UnknownValue:
             self.sound = False
         return otherwise

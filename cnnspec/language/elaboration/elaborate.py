@@ -6,27 +6,34 @@ shapes. After a mistake a tensor's shape is unknown (None); what only suffers fr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Note, Span, closest, instead
-from ...graph.graph import INPUT, Graph, Step, compose_receptive_fields
-from ...graph.graph import Call as BlockUse
+from ...graph.graph import INPUT, BlockUse, Graph, Step, compose_receptive_fields
 from ...graph.layer import Layer, LayerError
 from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
-from ..syntax.parser import Scalar
-from ..syntax.tree import Branch, Broken, Call, From, Item, Joined, Plain, Splice
+from ..syntax.nodes import Scalar
+from ..syntax.tree import (
+    LENGTH,
+    ArgumentEntry,
+    BlockCall,
+    Branch,
+    Entry,
+    FromEntry,
+    JoinEntry,
+    LayerEntry,
+)
 from ..values.field_reader import Reader, describe
 from ..values.field_types import form
-from ..values.scope import Layers, Scope, Word
+from ..values.scope import LayersArgument, Scope, WordArgument
 from .binding import bind, repetitions
 from .collector import Findings
-from .layer_factory import Maker, complaint
-from .symbol_table import LENGTH, ROOT, Names, Taken, repeated
+from .layer_factory import LayerFactory, to_diagnostic
+from .symbol_table import ROOT, DuplicateName, SymbolTable, repeated
 from .undefined import no_earlier
 from .unused import unreached, unused
 
@@ -36,7 +43,7 @@ DEPTH = 100
 SUGGESTED = 20
 
 
-class Flow(NamedTuple):
+class TensorValue(NamedTuple):
     """A tensor on its way: the step that made it, its shape and receptive field, and where that step is written.
     The shape is None after a mistake."""
 
@@ -46,7 +53,7 @@ class Flow(NamedTuple):
     span: Span | None = None
 
 
-class Place(NamedTuple):
+class Context(NamedTuple):
     """Where the walk is: lexical scope, chain of name scopes, block uses around."""
 
     scope: Scope
@@ -70,7 +77,7 @@ def elaborate(document: Document, input: Shape | None = None) -> Elaboration:
     """Unroll and infer. `input` (C, H, W) stands in for the spec's own, and shape expectations are then left out."""
     reserved: frozenset[str] = frozenset()
     while True:
-        walk = Walk(document, input, Names(reserved))
+        walk = Walk(document, input, SymbolTable(reserved))
         result = walk.run()
         if not walk.names.again or reserved >= walk.names.given.keys():
             return result
@@ -83,7 +90,7 @@ class Walk:
 
     document: Document
     input: Shape | None
-    names: Names[Flow]
+    names: SymbolTable[TensorValue]
     steps: list[Step] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
     layers: int = 0
@@ -94,18 +101,18 @@ class Walk:
     depth: int = 0
 
     @cached_property
-    def maker(self) -> Maker:
-        return Maker(self.document.header.rounding)
+    def factory(self) -> LayerFactory:
+        return LayerFactory(self.document.header.rounding)
 
     def run(self) -> Elaboration:
         shape = self.input or (self.document.header.input.shape if self.document.is_known else None)
         scope = Scope()
-        start = Flow(INPUT, shape, (IDENTITY, IDENTITY))
+        start = TensorValue(INPUT, shape, (IDENTITY, IDENTITY))
         self.names.set(INPUT, start)
         try:
-            end = self.walk(self.document.items, Place(scope), start)
+            end = self.walk(self.document.items, Context(scope), start)
         except TooMany:
-            end = Flow(INPUT, None)
+            end = TensorValue(INPUT, None)
         outputs = tuple(flow.name for flow in self.outputs(end))
         if shape is None or not self.findings.sound:
             return Elaboration(None, tuple(self.steps), tuple(self.findings))
@@ -116,15 +123,31 @@ class Walk:
 
     # the walk
 
-    def walk(self, items: tuple[Item, ...], place: Place, flow: Flow) -> Flow:
+    def walk(self, items: tuple[Entry, ...], place: Context, flow: TensorValue) -> TensorValue:
         self.depth += 1
         for item in items:
             self.count(item, items=1)
-            flow = VISITS[type(item)](self, item, place, flow)
+            flow = self.visit(item, place, flow)
         self.depth -= 1
         return flow
 
-    def count(self, item: Item, items: int = 0, layers: int = 0) -> None:
+    def visit(self, item: Entry, place: Context, flow: TensorValue) -> TensorValue:
+        """The tensor behind one entry."""
+        match item:
+            case LayerEntry():
+                return self.plain(item, place, flow)
+            case BlockCall():
+                return self.call(item, place, flow)
+            case JoinEntry():
+                return self.joined(item, place, flow)
+            case ArgumentEntry():
+                return self.splice(item, place, flow)
+            case FromEntry():
+                return self.go_on(item, place, flow)
+            case _:
+                return self.broken(item, place, flow)
+
+    def count(self, item: Entry, items: int = 0, layers: int = 0) -> None:
         """Keep the walk within bounds: a short text can ask for much."""
         self.items += items
         self.layers += layers
@@ -138,23 +161,22 @@ class Walk:
                 self.findings.report("E114", message, item.span, help="fewer repetitions, or fewer blocks in blocks")
                 raise TooMany
 
-    def broken(self, item: Item, place: Place, flow: Flow) -> Flow:
+    def broken(self, item: Entry, place: Context, flow: TensorValue) -> TensorValue:
         self.findings.sound = False
-        return self.named(item, place, Flow(item.word.text, None))
+        return self.named(item, place, TensorValue(item.word.text, None))
 
-    def named(self, item: Item, place: Place, flow: Flow) -> Flow:
+    def named(self, item: Entry, place: Context, flow: TensorValue) -> TensorValue:
         """Make the name of a layer that could not be built known all the same, so that references are not blamed."""
         if item.name is not None:
             self.names.set(place.names[-1] + item.name.text, flow)
         return flow
 
-    def go_on(self, item: Item, place: Place, flow: Flow) -> Flow:
+    def go_on(self, item: FromEntry, place: Context, flow: TensorValue) -> TensorValue:
         return self.refer(item.word, place)
 
-    def splice(self, item: Item, place: Place, flow: Flow) -> Flow:
-        assert isinstance(item, Splice)
+    def splice(self, item: ArgumentEntry, place: Context, flow: TensorValue) -> TensorValue:
         value = place.scope.argument(item.word.text)
-        if isinstance(value, Layers):
+        if isinstance(value, LayersArgument):
             return self.walk(value.items, place._replace(scope=value.scope), flow)
         if item.otherwise is not None:
             return self.walk((item.otherwise,), place, flow)
@@ -166,38 +188,36 @@ class Walk:
                 label=f"it is {describe(value)} here",
                 help=f"give a list: `{item.word.text}: [relu]`; an earlier layer is `from: NAME`",
             )
-        return Flow(item.word.text, None)
+        return TensorValue(item.word.text, None)
 
-    def plain(self, item: Item, place: Place, flow: Flow) -> Flow:
-        assert isinstance(item, Plain)
-        layer = self.findings.attempt(None, self.maker.make, item, place.scope.at(flow.shape))
+    def plain(self, item: LayerEntry, place: Context, flow: TensorValue) -> TensorValue:
+        layer = self.findings.attempt(None, self.factory.create, item, place.scope.at(flow.shape))
         return self.step(item, layer, place, (flow,), flow.shape)
 
-    def joined(self, item: Item, place: Place, flow: Flow) -> Flow:
-        assert isinstance(item, Joined)
+    def joined(self, item: JoinEntry, place: Context, flow: TensorValue) -> TensorValue:
         self.count(item, items=len(item.branches))
         flows = tuple(self.branch(branch, place, flow) for branch in item.branches)
-        return self.step(item, self.maker.join(item.layer), place, flows, flow.shape)
+        return self.step(item, self.factory.join(item.layer), place, flows, flow.shape)
 
-    def branch(self, branch: Branch, place: Place, flow: Flow) -> Flow:
+    def branch(self, branch: Branch, place: Context, flow: TensorValue) -> TensorValue:
         if not isinstance(branch, Scalar):
             return self.walk(branch, place, flow)
         value = place.scope.argument(branch.text)
-        if isinstance(value, Layers):
+        if isinstance(value, LayersArgument):
             return self.walk(value.items, place._replace(scope=value.scope), flow)
         return self.refer(branch, place)
 
-    def refer(self, scalar: Scalar, place: Place) -> Flow:
+    def refer(self, scalar: Scalar, place: Context) -> TensorValue:
         """The earlier layer that a word names."""
         value, name, names = place.scope.argument(scalar.text), scalar.text, place.names
-        if isinstance(value, Word):
+        if isinstance(value, WordArgument):
             name, names = value.scalar.text, value.places
         flow = self.names.find(name, names)
         if flow is not None:
             return flow
         if scalar in self.unknown:  # said already; a repetition would search all names again
             self.findings.sound = False
-            return Flow(name, None)
+            return TensorValue(name, None)
         near, around = None, self.document.items[:0]
         if len(self.unknown) < SUGGESTED:  # only the first findings are worth the search
             within = place.scope.within
@@ -205,51 +225,52 @@ class Walk:
             around = self.document.blocks[within[-1]].items if within else self.document.items
         self.unknown.add(scalar)
         self.findings.add(no_earlier(name, scalar, near, around))
-        return Flow(name, None)
+        return TensorValue(name, None)
 
     # layers
 
     def step(
         self,
-        item: Plain | Joined,
+        item: LayerEntry | JoinEntry,
         layer: Layer | None,
-        place: Place,
-        flows: tuple[Flow, ...],
+        place: Context,
+        flows: tuple[TensorValue, ...],
         here: Shape | None,
-    ) -> Flow:
+    ) -> TensorValue:
         """Add a step and return its output."""
         self.count(item, layers=1)
         name = self.name(item, place)
         arriving = tuple(flow.shape for flow in flows)
-        flow = Flow(name, None, span=item.span)
+        flow = TensorValue(name, None, span=item.span)
         if layer is not None and None not in arriving:
             known = tuple(shape for shape in arriving if shape is not None)
             try:
-                measured = self.maker.measure(layer, known)
-                shape = measured.shape
-                for remark in measured.warnings:
-                    self.findings.add(complaint(remark, item, name, (), self.document.source))
-                fields = compose_receptive_fields(layer, known, [f.receptive_fields for f in flows], shape)
+                inferred = self.factory.infer(layer, known)
+                shape = inferred.shape
+                for remark in inferred.warnings:
+                    self.findings.add(to_diagnostic(remark, item, name, (), self.document.source))
+                fields = compose_receptive_fields(
+                    inferred.receptive_fields, known, [f.receptive_fields for f in flows], shape
+                )
                 inputs = tuple(f.name for f in flows)
-                step = Step(name, layer, inputs, known, shape, measured.tensors, fields, item.span, place.calls)
+                step = Step(name, layer, inputs, known, shape, inferred.tensors, fields, item.span, place.calls)
                 if self.findings.sound:
                     self.steps.append(step)
-                flow = Flow(name, shape, fields, item.span)
+                flow = TensorValue(name, shape, fields, item.span)
             except LayerError as error:
-                self.findings.add(
-                    complaint(error.issue, item, name, [(f.shape, f.span) for f in flows], self.document.source)
-                )
+                sources = [(f.shape, f.span) for f in flows]
+                self.findings.add(to_diagnostic(error.issue, item, name, sources, self.document.source))
         else:
             self.findings.sound = False
             if layer is None and item.layer.keeps_shape:
                 flow = flows[0]._replace(name=name)
             for flaw in layer.check_fields() if layer is not None else ():
-                self.findings.add(complaint(flaw, item, name, (), self.document.source))
+                self.findings.add(to_diagnostic(flaw, item, name, (), self.document.source))
         self.names.set(name, flow)
         self.expect(item, flow.shape, place.scope.at(here))
         return flow
 
-    def name(self, item: Item, place: Place, index: int | None = None) -> str:
+    def name(self, item: Entry, place: Context, index: int | None = None) -> str:
         """The full name of a layer or block call at a place."""
         if item.name is None:
             return self.names.count(place.names, item.word.text)
@@ -261,7 +282,7 @@ class Walk:
             self.findings.report("E109", f"a name of {len(full)} characters", item.name.span, why=f"at most {LENGTH}")
         try:
             return self.names.give(full, item.name.span)
-        except Taken as taken:
+        except DuplicateName as taken:
             self.findings.add(self.twice(full, item.name.span, taken.first))
             return full
 
@@ -278,7 +299,7 @@ class Walk:
                 cure = f"call it `{stem}.0`: its repetitions are then `{stem}.0`, `{stem}.1`, ..."
         return Diagnostic("E108", f"two layers are called `{full}`", span=span, notes=notes, why=why, help=cure)
 
-    def expect(self, item: Item, shape: Shape | None, scope: Scope) -> None:
+    def expect(self, item: Entry, shape: Shape | None, scope: Scope) -> None:
         """A layer's `expect`: its output shape, with expressions over the arriving C, H, W."""
         if item.expect is None or shape is None or self.input is not None:
             return
@@ -295,8 +316,7 @@ class Walk:
 
     # blocks
 
-    def call(self, item: Item, place: Place, flow: Flow) -> Flow:
-        assert isinstance(item, Call)
+    def call(self, item: BlockCall, place: Context, flow: TensorValue) -> TensorValue:
         block = item.block.name.text
         self.used_blocks.add(block)
         if block in place.scope.within:
@@ -308,7 +328,7 @@ class Walk:
             flow = self.once(item, place, flow, None if repeat is None else index)
         return flow
 
-    def once(self, item: Call, place: Place, flow: Flow, index: int | None) -> Flow:
+    def once(self, item: BlockCall, place: Context, flow: TensorValue, index: int | None) -> TensorValue:
         """One use of a block."""
         self.count(item, items=1 + len(item.block.arguments))
         self.findings.sound = self.findings.sound and not item.flawed
@@ -320,10 +340,10 @@ class Walk:
             names = (*place.names, f"{full}.")
         scope = self.findings.attempt(None, bind, item, place.scope.at(flow.shape), place.names)
         if scope is None:
-            end = Flow(full or block, None, span=item.span)
+            end = TensorValue(full or block, None, span=item.span)
         else:
             use = BlockUse(full or "", block, number=self.items)
-            end = self.walk(item.block.items, Place(scope, names, (*place.calls, use)), flow)
+            end = self.walk(item.block.items, Context(scope, names, (*place.calls, use)), flow)
         if full is not None:
             self.names.set(full, end)
         self.expect(item, end.shape, place.scope.at(flow.shape))
@@ -331,7 +351,7 @@ class Walk:
 
     # the end
 
-    def outputs(self, end: Flow) -> tuple[Flow, ...]:
+    def outputs(self, end: TensorValue) -> tuple[TensorValue, ...]:
         wanted = self.document.header.outputs
         if wanted is None:
             return (end,)
@@ -340,19 +360,10 @@ class Walk:
         flows = []
         for scalar in scalars:
             assert isinstance(scalar, Scalar)
-            flows.append(self.refer(scalar, Place(Scope())))
+            flows.append(self.refer(scalar, Context(Scope())))
         if len({flow.name for flow in flows}) < len(flows) and node is not None:
             self.findings.report("E108", "an output is named twice", node.span)
         return tuple(flows) or (end,)
 
 
 SHAPE = form(tuple[int, ...])
-
-VISITS: dict[type[Item], Callable[[Walk, Any, Place, Flow], Flow]] = {
-    Plain: Walk.plain,
-    Joined: Walk.joined,
-    Call: Walk.call,
-    Splice: Walk.splice,
-    From: Walk.go_on,
-    Broken: Walk.broken,
-}

@@ -8,34 +8,50 @@ from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Failure, Fix, Issue, Note, Span
 from ...graph.layer import Layer, TensorSpec
+from ...graph.receptive_field import ReceptiveFields
 from ...graph.shape import Shape, times
 from ..syntax.edits import insert_before, set_field
-from ..syntax.parser import Node, Scalar, Source
-from ..syntax.tree import Item, Plain
+from ..syntax.nodes import Node, Scalar
+from ..syntax.source import Source
+from ..syntax.tree import Entry, LayerEntry
 from ..values.field_reader import Reader
 from ..values.field_types import forms
-from ..values.scope import Scope, Unknown
+from ..values.scope import Scope, UnknownValue
 from ..values.validation import build
 
 
-class Measured(NamedTuple):
-    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks."""
+class Inferred(NamedTuple):
+    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks, how far a cell of its
+    output looks back."""
 
     shape: Shape
     tensors: dict[str, TensorSpec]
     warnings: tuple[Issue, ...]
+    receptive_fields: ReceptiveFields
 
 
 @dataclass(slots=True)
-class Maker:
-    """Makes layers and measures them, equal ones once. `rounding` is the spec's own, for layers that say nothing."""
+class LayerFactory:
+    """Makes layers and infers their shapes, equal ones once. `rounding` is the spec's own, for layers that say
+    nothing."""
 
     rounding: str | None
+    read: dict[tuple[object, ...], Layer] = field(default_factory=dict)
     made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
-    measured: dict[tuple[int, tuple[Shape, ...]], Measured] = field(default_factory=dict)
+    inferred: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(default_factory=dict)
 
-    def make(self, item: Plain, scope: Scope) -> Layer:
-        """The layer of an item. Raises `Failure` with every mistake, or `Unknown`."""
+    def create(self, item: LayerEntry, scope: Scope) -> Layer:
+        """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`.
+
+        What an entry says hangs on its scope alone: with equal arguments and an equal arriving shape it is read once.
+        """
+        values = tuple(scope.arguments.values())
+        place = (id(item), scope.arriving, values, tuple(map(type, values)))  # 1 and true are equal
+        if place not in self.read:
+            self.read[place] = self._create(item, scope)
+        return self.read[place]
+
+    def _create(self, item: LayerEntry, scope: Scope) -> Layer:
         reader = Reader(scope)
         values = reader.fields(item.layer, item.body)
         is_whole = len(values) == len(item.body.items)
@@ -51,29 +67,34 @@ class Maker:
         if found:
             raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
         if layer is None or item.flawed:
-            raise Unknown
+            raise UnknownValue
         return self.made.setdefault(key, layer)
 
     def join(self, layer: type[Layer]) -> Layer:
         """A layer without fields."""
         return self.made.setdefault((layer, ""), layer())
 
-    def measure(self, layer: Layer, arriving: tuple[Shape, ...]) -> Measured:
+    def infer(self, layer: Layer, arriving: tuple[Shape, ...]) -> Inferred:
         """`layer` was made here, so that it lives on and its identity stands for it. Raises `LayerError`."""
         key = (id(layer), arriving)
-        if key not in self.measured:
+        if key not in self.inferred:
             shape = layer.output(*arriving)
-            self.measured[key] = Measured(shape, layer.tensors(*arriving), tuple(layer.warnings(*arriving)))
-        return self.measured[key]
+            self.inferred[key] = Inferred(
+                shape,
+                layer.tensors(*arriving),
+                tuple(layer.warnings(*arriving)),
+                layer.receptive_field(*arriving),
+            )
+        return self.inferred[key]
 
 
-def complaint(
-    issue: Issue, item: Item, name: str, sources: Sequence[tuple[Shape | None, Span | None]], text: Source
+def to_diagnostic(
+    issue: Issue, item: Entry, name: str, sources: Sequence[tuple[Shape | None, Span | None]], text: Source
 ) -> Diagnostic:
     """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
     that produced them."""
     span = item.word.span
-    if issue.field and isinstance(item, Plain):
+    if issue.field and isinstance(item, LayerEntry):
         span = next((_cover(key, node) for key, node in item.body.items if key.text == issue.field), span)
     notes = [
         Note(place, f"produced {times(shape)} here")
@@ -84,10 +105,10 @@ def complaint(
     return replace(issue, message=message).at(span, tuple(notes), tuple(_fixes(issue, item, text)))
 
 
-def _fixes(issue: Issue, item: Item, text: Source) -> Iterator[Fix]:
+def _fixes(issue: Issue, item: Entry, text: Source) -> Iterator[Fix]:
     """The cures of a layer as edits. Each changes what the network computes, so that none is sure."""
     for key, value in issue.cures:
-        edit = set_field(text, item.body, key, value) if isinstance(item, Plain) else None
+        edit = set_field(text, item.body, key, value) if isinstance(item, LayerEntry) else None
         if edit is not None:
             yield Fix(f"`{key}: {value}`", (edit,))
     if issue.before:

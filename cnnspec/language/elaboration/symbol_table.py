@@ -9,11 +9,10 @@ from typing import Generic, TypeVar
 from ...diagnostics import Span
 
 T = TypeVar("T")
-LENGTH = 200
 ROOT = ("",)
 
 
-class Taken(Exception):  # noqa: N818 - becomes a Diagnostic that shows both places
+class DuplicateName(Exception):  # noqa: N818 - becomes a Diagnostic that shows both places
     """A name given twice; `first` is where it was given before."""
 
     def __init__(self, first: Span) -> None:
@@ -21,7 +20,7 @@ class Taken(Exception):  # noqa: N818 - becomes a Diagnostic that shows both pla
         self.first = first
 
 
-class Names(Generic[T]):
+class SymbolTable(Generic[T]):
     """What is known by which name. A place is the chain of scopes around it, outermost first, each a prefix that
     ends with a dot (`""` for the spec itself).
 
@@ -38,9 +37,9 @@ class Names(Generic[T]):
         self._known: dict[str, T] = {}
 
     def give(self, name: str, span: Span) -> str:
-        """Take `name` for the layer written at `span`, or raise `Taken`."""
+        """Take `name` for the layer written at `span`, or raise `DuplicateName`."""
         if name in self.given:
-            raise Taken(self.given[name])
+            raise DuplicateName(self.given[name])
         self.again = self.again or name in self.counted
         self.given[name] = span
         return name

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from ...diagnostics import Diagnostic, instead
 from ...layers import kinds
-from ..syntax.parser import Scalar
-from ..syntax.tree import Item, Joined
+from ..syntax.nodes import Scalar
+from ..syntax.tree import Entry, JoinEntry
 
 
-def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Item]) -> Diagnostic:
+def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Entry]) -> Diagnostic:
     """E107 for the `name` that `scalar` stands for. `around` are the layers of the block, or spec, that it is in;
     `near` is an earlier layer's name that it may be a misspelling of."""
     label = f"did you mean `{near}`?" if near else ""
@@ -32,11 +32,11 @@ def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Ite
     )
 
 
-def _named(items: Iterable[Item]) -> Iterator[Scalar]:
+def _named(items: Iterable[Entry]) -> Iterator[Scalar]:
     """The names that are given in a list of layers and its branches."""
     for item in items:
         if item.name is not None:
             yield item.name
-        for branch in item.branches if isinstance(item, Joined) else ():
+        for branch in item.branches if isinstance(item, JoinEntry) else ():
             if not isinstance(branch, Scalar):
                 yield from _named(branch)

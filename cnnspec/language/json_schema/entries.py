@@ -14,8 +14,7 @@ from .. import keywords
 from ..document.document import FLAGS, RESERVED
 from ..document.resolver import NAME, SIBLINGS
 from ..elaboration.binding import REPEATS
-from ..elaboration.symbol_table import LENGTH
-from ..syntax.tree import Block
+from ..syntax.tree import LENGTH, Block
 from ..values.expression import IDENTIFIER
 from ..values.field_types import Form
 from .values import Names, Schema, expression, mapping, reference, value

@@ -6,7 +6,7 @@ Only what can be said without NumPy and without a file stands here, so that `val
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...diagnostics import Issue
 from ...graph.layer import STRICT, Count, Natural, Style
 from ...graph.shape import is_image, times
+from .name_patterns import NamePatterns
 
 if TYPE_CHECKING:
     from ...graph.graph import Graph
@@ -89,10 +90,13 @@ class Train(BaseModel):
     freeze: tuple[str, ...] = Field((), description="layers or tensors that stay as they are: `[conv1, features.*]`")
     augment: Augmentation = Field(default_factory=Augmentation, description="random changes of the images")
 
+    @cached_property
+    def _frozen(self) -> NamePatterns:
+        return NamePatterns(self.freeze)
+
     def freezes(self, name: str) -> bool:
         """Whether a tensor, or the layer that holds it, is to stay as it is."""
-        layer = name.rpartition(".")[0]
-        return any(fnmatchcase(name, pattern) or fnmatchcase(layer, pattern) for pattern in self.freeze)
+        return self._frozen.match(name) or self._frozen.match(name.rpartition(".")[0])
 
     def trained(self, graph: Graph) -> Graph:
         """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
@@ -157,8 +161,9 @@ class Train(BaseModel):
 
     def _misfits(self, graph: Graph) -> Iterator[Issue]:
         layers = {name.rpartition(".")[0] for name in graph.tensors}
+        freezing = {pattern for name in (*graph.tensors, *layers) for pattern in self._frozen.matching(name)}
         for pattern in self.freeze:
-            if not any(fnmatchcase(name, pattern) for name in (*graph.tensors, *layers)):
+            if pattern not in freezing:
                 why = "no layer and no tensor is called so"
                 yield Issue(
                     "E306",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...diagnostics import Edit, Fix, Span
-from .parser import Mapping, Source
+from .nodes import Mapping
+from .source import Source
 
 
 def set_field(source: Source, body: Mapping, key: str, value: str) -> Edit | None:

@@ -1,4 +1,5 @@
-"""YAML text -> nodes with positions. Only this file, `syntax.py` and `traps.py` know YAML.
+"""YAML text -> nodes with positions. Only this file and its neighbours `yaml_errors`, `yaml_typos` and
+`ambiguous_scalars` know YAML.
 
 Nodes are built from the parser's events, so nothing is ever constructed, resolved or converted: a scalar
 is its text, and whoever reads a field decides what the text means. YAML is used plainly: no anchors,
@@ -7,129 +8,25 @@ aliases, merge keys, tags or directives, one document, every key once.
 
 from __future__ import annotations
 
-import codecs
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
 
 import yaml
 
-from ...diagnostics import Diagnostic, Note, Span, SpecError
+from ...diagnostics import Diagnostic, Note, Span
+from .nodes import Mapping, Node, Scalar, Sequence
+from .source import Source
 from .yaml_errors import reworded, unquoted
 
-MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_EVENTS = 50_000
 MAX_SCALAR = 4096  # characters
 
-_LINE_END = re.compile("\r\n|\r|\n")
 # Control characters, line separators that only YAML 1.1 knows, lone surrogates, byte order marks.
 _HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 _HEAD = re.compile(r"[^\s,\[\]{}]+|[,\[\]{}]")
 _SMALLEST = "the smallest spec: `input: {C: 1, H: 8, W: 8}`, then `layers: [relu]`"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A text and the path shown to the reader. Offsets count characters from 0."""
-
-    file: str
-    text: str
-
-    @cached_property
-    def lines(self) -> tuple[str, ...]:
-        """The text's lines without their ends; line 1 of a Span is `lines[0]`."""
-        return tuple(_LINE_END.split(self.text))
-
-    @cached_property
-    def _starts(self) -> tuple[int, ...]:
-        return (0, *(match.end() for match in _LINE_END.finditer(self.text)))
-
-    def span(self, start: int, end: int) -> Span:
-        return Span(*self._place(start), *self._place(end))
-
-    def point(self, offset: int) -> Span:
-        """The character at `offset`; without width at the end of a line."""
-        return self.span(offset, offset + (self.text[offset : offset + 1] not in ("", "\r", "\n")))
-
-    def line_start(self, offset: int) -> int:
-        return self._starts[self._place(offset)[0] - 1]
-
-    def offset(self, line: int, column: int) -> int:
-        """Where a line and column, as in a Span, lie in the text."""
-        return self._starts[line - 1] + column - 1
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
-
-
-class Scalar(NamedTuple):
-    """A text; `plain` when it was written without quotes, `|` or `>`."""
-
-    text: str
-    plain: bool
-    span: Span
-
-    @property
-    def is_null(self) -> bool:
-        return self.plain and self.text in ("", "~", "null", "Null", "NULL")
-
-
-class Sequence(NamedTuple):
-    items: tuple[Node, ...]
-    span: Span
-
-
-class Mapping(NamedTuple):
-    """Keys are distinct, never null and never empty."""
-
-    items: tuple[tuple[Scalar, Node], ...]
-    span: Span
-
-    def get(self, key: str) -> Node | None:
-        return next((node for word, node in self.items if word.text == key), None)
-
-
-Node = Scalar | Sequence | Mapping
-
-
-def read(file: str, data: bytes) -> Source:
-    """The text of a spec. Raises SpecError: E002 when it is not UTF-8, E003 when it is too large.
-
-    A caller need not load more than MAX_BYTES + 1 bytes.
-    """
-    if len(data) > MAX_BYTES:
-        found = Diagnostic(
-            "E003",
-            f"the file has more than {MAX_BYTES:,} bytes",
-            file,
-            why=f"a spec has at most {MAX_BYTES:,} bytes (1 MiB)",
-            help="layers that repeat fit in a block: see `blocks` and `repeat`",
-        )
-        raise SpecError([found])
-    try:
-        return Source(file, data.removeprefix(codecs.BOM_UTF8).decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise SpecError([_undecodable(file, error)]) from None
-
-
-def _undecodable(file: str, error: UnicodeDecodeError) -> Diagnostic:
-    before = Source(file, error.object[: error.start].decode("utf-8"))
-    place = len(before.text)
-    wide = error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return Diagnostic(
-        "E002",
-        "the file is UTF-16 or UTF-32, not UTF-8" if wide else "the file is not UTF-8",
-        file,
-        before.span(place, place),
-        label=f"byte 0x{error.object[error.start]:02X} begins no character",
-        help="save the file as UTF-8",
-    )
 
 
 def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:

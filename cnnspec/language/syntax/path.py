@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .parser import Mapping, Node, Scalar, Sequence
+from .nodes import Mapping, Node, Scalar, Sequence
 
 
 def descend(root: Node, path: str) -> tuple[Scalar | None, Node | None, Node]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from ...diagnostics import Span
 from ...graph.layer import Join, Layer
-from .parser import Mapping, Node, Scalar
+from .nodes import Mapping, Node, Scalar
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class Entry:
     """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
 
     word: Scalar
@@ -21,7 +21,7 @@ class Item:
 
 
 @dataclass(slots=True, eq=False)
-class Plain(Item):
+class LayerEntry(Entry):
     """A layer with fields; `flawed` when more were written, which it does not have."""
 
     layer: type[Layer] = Layer
@@ -30,7 +30,7 @@ class Plain(Item):
 
 
 @dataclass(slots=True, eq=False)
-class Joined(Item):
+class JoinEntry(Entry):
     """A join over branches."""
 
     layer: type[Layer] = Join
@@ -38,7 +38,7 @@ class Joined(Item):
 
 
 @dataclass(slots=True, eq=False)
-class Call(Item):
+class BlockCall(Entry):
     """A use of a block; `flawed` when more arguments were written, which it does not have."""
 
     block: Block = field(kw_only=True)
@@ -47,26 +47,26 @@ class Call(Item):
 
 
 @dataclass(slots=True, eq=False)
-class Splice(Item):
+class ArgumentEntry(Entry):
     """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
 
-    otherwise: Item | None = None
+    otherwise: Entry | None = None
 
 
-class From(Item):
+class FromEntry(Entry):
     """`from: NAME`: go on from an earlier layer. `word` is the name."""
 
     __slots__ = ()
 
 
-class Broken(Item):
+class InvalidEntry(Entry):
     """An entry that has been reported; what follows it is not blamed."""
 
     __slots__ = ()
 
 
-Branch = tuple[Item, ...] | Scalar
-Argument = tuple[Item, ...] | Scalar
+Branch = tuple[Entry, ...] | Scalar
+Argument = tuple[Entry, ...] | Scalar
 
 
 @dataclass(slots=True, eq=False)
@@ -75,4 +75,7 @@ class Block:
 
     name: Scalar
     arguments: dict[str, tuple[Scalar, Argument | None]] = field(default_factory=dict)
-    items: tuple[Item, ...] = ()
+    items: tuple[Entry, ...] = ()
+
+
+LENGTH = 200

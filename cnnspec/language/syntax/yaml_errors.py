@@ -11,7 +11,7 @@ from .yaml_typos import slip
 if TYPE_CHECKING:
     from yaml import MarkedYAMLError
 
-    from .parser import Source
+    from .source import Source
 
 
 class _Rule(NamedTuple):

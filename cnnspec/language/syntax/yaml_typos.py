@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...diagnostics import Diagnostic, Edit, Fix
 
 if TYPE_CHECKING:
-    from .parser import Source
+    from .source import Source
 
 WORD = r"([A-Za-z_][\w.-]{0,60})"  # bounded, so that a search through a long line is quick
 

@@ -19,10 +19,10 @@ from ...diagnostics import Diagnostic, Failure, Fix, Span, closest, instead
 from ...diagnostics.suggest import is_certain
 from ...graph.layer import Layer
 from ..syntax.ambiguous_scalars import trap, unambiguous
-from ..syntax.parser import Mapping, Node, Scalar, Sequence
+from ..syntax.nodes import Mapping, Node, Scalar, Sequence
 from .expression import ExpressionError, Number, evaluate, parse, whole
 from .field_types import Form, forms
-from .scope import Layers, NoSuchName, Scope, Unknown, Value, Word
+from .scope import LayersArgument, Scope, UndefinedName, UnknownValue, Value, WordArgument
 from .validation import build
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,7 +52,7 @@ class Reader:
                 values[key.text] = self.value(key.text, node, form, axes)
             except Failure as failure:
                 self.found.extend(failure.diagnostics)
-            except Unknown:
+            except UnknownValue:
                 continue
         return values
 
@@ -134,23 +134,23 @@ def number(scalar: Scalar, scope: Scope) -> Number:
 
     def lookup(name: str) -> Number:
         value = scope.value(name)
-        if isinstance(value, bool | Word | Layers):
-            raise NoSuchName(name, scope.names(), f"the argument `{name}` is {describe(value)}, not a number")
+        if isinstance(value, bool | WordArgument | LayersArgument):
+            raise UndefinedName(name, scope.names(), f"the argument `{name}` is {describe(value)}, not a number")
         return value
 
     try:
         return evaluate(expression, lookup)
     except ExpressionError as error:
         raise Failure([_at(scalar, error)]) from None
-    except NoSuchName as error:
+    except UndefinedName as error:
         start, end = expression.where(error.name)
         raise Failure([_no_such_name(error, within(scalar, start, end))]) from None
 
 
 def describe(value: Value) -> str:
-    if isinstance(value, Layers):
+    if isinstance(value, LayersArgument):
         return "a list of layers"
-    if isinstance(value, Word):
+    if isinstance(value, WordArgument):
         return f"the word `{value.scalar.text}`"
     return str(value).lower()
 
@@ -216,9 +216,9 @@ def _scalar(name: str, scalar: Scalar, form: Form, scope: Scope) -> Any:
     if form.pattern and re.fullmatch(form.pattern, text):
         return text
     value = _given(scalar, scope)
-    if isinstance(value, Word) and value.scalar.text in form.words:
+    if isinstance(value, WordArgument) and value.scalar.text in form.words:
         return value.scalar.text
-    if isinstance(value, Word | Layers):
+    if isinstance(value, WordArgument | LayersArgument):
         raise _wrong(name, scalar, form, describe(value))
     if isinstance(value, bool) or (scalar.plain and text in ("true", "false")):
         if not form.flag:
@@ -298,7 +298,7 @@ def _at(scalar: Scalar, error: ExpressionError) -> Diagnostic:
     return Diagnostic(error.code, error.message, span=span, why=error.why, help=error.help)
 
 
-def _no_such_name(error: NoSuchName, span: Span) -> Diagnostic:
+def _no_such_name(error: UndefinedName, span: Span) -> Diagnostic:
     near = closest(error.name, error.known) if not error.why else None
     return Diagnostic(
         "E105",

@@ -8,15 +8,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...graph.shape import Shape
-from ..syntax.parser import Scalar
+from ..syntax.nodes import Scalar
 
 if TYPE_CHECKING:
-    from ..syntax.tree import Item
+    from ..syntax.tree import Entry
 
 LETTERS = ("C", "H", "W")
 
 
-class Word(NamedTuple):
+class WordArgument(NamedTuple):
     """An argument that is a word: one of a field's words, or an earlier layer's name, looked up where it was
     written (`places`)."""
 
@@ -25,21 +25,21 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layers:
+class LayersArgument:
     """An argument that holds layers, with the scope of the place where they are written."""
 
-    items: tuple[Item, ...]
+    items: tuple[Entry, ...]
     scope: Scope
 
 
-Value = int | Fraction | bool | Word | Layers
+Value = int | Fraction | bool | WordArgument | LayersArgument
 
 
-class Unknown(Exception):  # noqa: N818 - a signal, not an error
+class UnknownValue(Exception):  # noqa: N818 - a signal, not an error
     """A value that hangs on a shape which an earlier mistake left unknown."""
 
 
-class NoSuchName(Exception):  # noqa: N818 - becomes a Diagnostic at the name's place
+class UndefinedName(Exception):  # noqa: N818 - becomes a Diagnostic at the name's place
     """A name that stands for nothing here; `known` are those that do."""
 
     def __init__(self, name: str, known: Iterable[str], why: str = "") -> None:
@@ -73,18 +73,18 @@ class Scope:
         return value
 
     def value(self, name: str) -> Value:
-        """What `name` stands for, or raise `NoSuchName` or `Unknown`."""
+        """What `name` stands for, or raise `UndefinedName` or `UnknownValue`."""
         if name in self.hidden:
-            raise Unknown
+            raise UnknownValue
         argument = self.argument(name)
         if argument is not None:
             return argument
         if self.arriving is None and name in LETTERS:
-            raise Unknown
+            raise UnknownValue
         letters = dict(zip(LETTERS, self.arriving or (), strict=False))
         if name not in letters:
             is_vector = name in LETTERS and letters
-            raise NoSuchName(
+            raise UndefinedName(
                 name, self.names(), f"a vector of {letters['C']} arrives: its length is C" if is_vector else ""
             )
         return letters[name]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ...diagnostics import Diagnostic
-from ..syntax.parser import Mapping, Node, Sequence
+from ..syntax.nodes import Mapping, Node, Sequence
 from .field_types import spelled
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...diagnostics import Diagnostic, Span
-from ...language.syntax.parser import Source
+from ...language.syntax.source import Source
 from ..drawing.ansi import BLUE, BOLD, CYAN, RED, YELLOW, Paint, painter
 from ..drawing.terminal_text import escaped, width
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from ...graph.graph import Call, Graph, Step, Totals
+from ...graph.graph import BlockUse, Graph, Step, Totals
 from ...graph.layer import Layer, TensorSpec
 from ...graph.shape import Shape
 from ...language.document.document import Document
@@ -149,7 +149,7 @@ def _nested(
             yield from _nested(within, document, depth, level + 1, inner, use.label or scope)
 
 
-def _call(step: Step, outer: int) -> Call | None:
+def _call(step: Step, outer: int) -> BlockUse | None:
     return step.calls[outer] if len(step.calls) > outer else None
 
 
@@ -159,7 +159,7 @@ def _is_wrapped(steps: Sequence[Step], outer: int) -> bool:
     return call is not None and not call.label and all(_call(step, outer) == call for step in steps)
 
 
-def _block(use: Call, steps: Sequence[Step], level: int, is_open: bool, scope: str) -> Row:
+def _block(use: BlockUse, steps: Sequence[Step], level: int, is_open: bool, scope: str) -> Row:
     """A block call as one row; one without a name goes by the names of its first and last layer."""
     first, last = steps[0], steps[-1]
     return Row(

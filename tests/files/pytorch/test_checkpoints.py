@@ -18,11 +18,6 @@ from cnnspec.files.pytorch import read
 FLOATS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "net.pth"
-
-
 def in_archive(path: Path, body: bytes) -> list[str]:
     """The names of the tensors read from an archive around the pickle of `body`."""
     path.write_bytes(w.archive(w.pickled(body)))

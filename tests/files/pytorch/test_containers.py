@@ -15,11 +15,6 @@ from cnnspec.diagnostics import FileError
 from cnnspec.files.pytorch import read
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "net.pth"
-
-
 def edited(data: bytes, *edits: tuple[str, int, bytes]) -> bytes:
     """`data` with bytes replaced, each at an offset from the last record that begins with PK and `record`."""
     raw = bytearray(data)

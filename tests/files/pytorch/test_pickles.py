@@ -18,11 +18,6 @@ SECONDS = 10
 """Of the processor. The promise is 2; coverage takes its share."""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "net.pth"
-
-
 class Attack:
     """Pickled by a naive program; unpickled by another one, it would make the file `path`."""
 

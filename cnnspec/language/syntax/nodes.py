@@ -1,0 +1,37 @@
+"""What a text is made of once it is parsed: scalars, lists and mappings, each with its place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...diagnostics import Span
+
+
+class Scalar(NamedTuple):
+    """A text; `plain` when it was written without quotes, `|` or `>`."""
+
+    text: str
+    plain: bool
+    span: Span
+
+    @property
+    def is_null(self) -> bool:
+        return self.plain and self.text in ("", "~", "null", "Null", "NULL")
+
+
+class Sequence(NamedTuple):
+    items: tuple[Node, ...]
+    span: Span
+
+
+class Mapping(NamedTuple):
+    """Keys are distinct, never null and never empty."""
+
+    items: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        return next((node for word, node in self.items if word.text == key), None)
+
+
+Node = Scalar | Sequence | Mapping
