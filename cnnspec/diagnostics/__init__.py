@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .diagnostic import Diagnostic, Failure, FileError, Note, Severity, SpecError, TrainingError, errors, ordered
+from .issue import Issue
 from .span import Edit, Fix, Span, instead
 from .suggest import closest
 
@@ -12,6 +13,7 @@ __all__ = [
     "Failure",
     "FileError",
     "Fix",
+    "Issue",
     "Note",
     "Severity",
     "Span",

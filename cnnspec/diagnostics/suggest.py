@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+SUGGESTED = 50
+"""So many findings of a text are worth the search for near words."""
+SUGGESTED_NAMES = 20
+"""So many unknown names of layers are: there may be very many to search."""
+
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The entry of `known` that `word` was most likely meant to be, or None when nothing is near.

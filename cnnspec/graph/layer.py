@@ -10,11 +10,11 @@ Shapes leave the batch out: `(C, H, W)`, or `(C,)` after `flatten`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ..diagnostics import Issue
 from .array import Array
 from .receptive_field import IDENTITY, ReceptiveFields
 from .shape import Shape, is_image
@@ -72,21 +72,12 @@ class Example(NamedTuple):
     produces: Shape | str
 
 
-@dataclass(eq=False)
-class Misfit(Exception):  # noqa: N818 - it becomes a Diagnostic once its place is known
-    """Why a layer cannot take (or should not take) what arrives. `field` is where the caret goes; `{layer}` in
-    the message stands for the layer's kind and name. `cures` are values of fields any one of which mends it;
-    `before` is a layer that does so when it stands before this one."""
+class LayerError(Exception):
+    """A layer cannot take what arrives, and the `issue` says why. It becomes a `Diagnostic` once its place is known."""
 
-    code: str
-    message: str
-    field: str = ""
-    label: str = ""
-    why: str = ""
-    help: str = ""
-    shows_input: bool = False
-    cures: tuple[tuple[str, str], ...] = ()
-    before: str = ""
+    def __init__(self, issue: Issue) -> None:
+        self.issue = issue
+        super().__init__(issue.message)
 
 
 class SavedForBackward(NamedTuple):
@@ -148,14 +139,14 @@ class Layer(BaseModel):
         return {}
 
     def output(self, *arriving: Any) -> Shape:
-        """The shape produced, or raise `Misfit`."""
+        """The shape produced, or raise `LayerError`."""
         raise NotImplementedError
 
-    def check_fields(self) -> Iterator[Misfit]:
+    def check_fields(self) -> Iterator[Issue]:
         """What `output` would raise whatever arrives; asked only where that is not known."""
         return iter(())
 
-    def warnings(self, *arriving: Any) -> Iterator[Misfit]:
+    def warnings(self, *arriving: Any) -> Iterator[Issue]:
         """Warnings about a layer that does run."""
         return iter(())
 
@@ -193,14 +184,16 @@ class Join(Layer):
 
 
 def image(shape: Shape) -> tuple[int, int, int]:
-    """The arriving image's C, H, W, or raise `Misfit`: a vector has no rows and columns."""
+    """The arriving image's C, H, W, or raise `LayerError`: a vector has no rows and columns."""
     if not is_image(shape):
-        raise Misfit(
-            "E204",
-            f"{{layer}} needs an image, but a vector of {shape[0]} arrives",
-            why="after `flatten` there are no rows and columns",
-            help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first",
-            shows_input=True,
+        raise LayerError(
+            Issue(
+                "E204",
+                f"{{layer}} needs an image, but a vector of {shape[0]} arrives",
+                why="after `flatten` there are no rows and columns",
+                help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first",
+                shows_input=True,
+            )
         )
     C, H, W = shape
     return C, H, W

@@ -23,10 +23,11 @@ import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, FileError
+from ..diagnostics import FileError
 from ..files import png
 from ..language.sections.preprocess import Preprocess
 
@@ -283,8 +284,8 @@ def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, i
             cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
         message = "the spec does not say how an image becomes its input"
         raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
-    if problems := list(preprocess.problems(*input)):
-        raise FileError(Diagnostic("E411", p.message, str(path), why=p.why, help=p.help) for p in problems)
+    if issues := [replace(issue, code="E411") for issue in preprocess.issues(*input)]:
+        raise FileError(issue.at(None).within(str(path)) for issue in issues)
     return preprocess
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from ..diagnostics import Diagnostic, Span, SpecError, errors
 from ..graph.graph import Graph
@@ -18,6 +17,7 @@ from .sections.header import Header
 from .sections.train import Train
 from .syntax.nodes import Mapping, Node, Scalar
 from .syntax.parser import parse
+from .syntax.path import descend
 from .syntax.source import Source
 from .values.field_reader import read
 from .values.field_types import forms
@@ -52,15 +52,10 @@ def configure(
 
 
 def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
-    """The problems that settings have with a network, at the places where they are written."""
-    for problem in settings.problems(graph):
-        node = reduce(_inner, problem.field.split("."), root.get(SECTION) or root)
-        yield Diagnostic(problem.code, problem.message, span=node.span, why=problem.why, help=problem.help)
-
-
-def _inner(node: Node, key: str) -> Node:
-    """What is written for a key, or where it is not, what it is not written in."""
-    return (node.get(key) if isinstance(node, Mapping) else None) or node
+    """What settings have against a network, at the places where they are written."""
+    for issue in settings.issues(graph):
+        *_, node = descend(root, ".".join(filter(None, (SECTION, issue.field))))
+        yield issue.at(node.span)
 
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:

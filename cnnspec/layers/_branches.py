@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ..graph.layer import Misfit
+from ..diagnostics import Issue
 from ..graph.shape import Shape, is_image, times
 
 AXES = ("channels", "rows", "columns")
@@ -14,10 +14,10 @@ AXES = ("channels", "rows", "columns")
 KEEPS = "`P: same` keeps rows and columns, in a pooling with `S: 1` beside it (else its S is F)"
 
 
-def unequal(kind: str, arriving: tuple[Shape, ...], compared: Sequence[Shape], rule: str, help: str) -> Misfit:
+def unequal(kind: str, arriving: tuple[Shape, ...], compared: Sequence[Shape], rule: str, help: str) -> Issue:
     """E205: the shapes `compared`, which are what matters of those that arrive, are not one."""
     shapes = " and ".join(times(shape) for shape in dict.fromkeys(arriving))
-    return Misfit(
+    return Issue(
         "E205",
         f"the branches of `{kind}` have different shapes: {shapes}",
         why=f"{difference(compared)}; {rule}",

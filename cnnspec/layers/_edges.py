@@ -36,7 +36,7 @@ class Edges(Layer):
         return self
 
     def widths(self, arriving: Shape) -> Widths:
-        """(before, after) for each arriving axis, or raise `Misfit` for an axis that a vector lacks."""
+        """(before, after) for each arriving axis, or raise `LayerError` for an axis that a vector lacks."""
         if self.axis == "C":
             return ((self.before, self.after), *((0, 0) for _ in arriving[1:]))
         image(arriving)

@@ -36,7 +36,7 @@ class Filters(Windowed):
         return self.D
 
     def divide(self, arriving: Shape) -> None:
-        """Raise `Misfit` when the groups do not divide the channels and the filters of an image."""
+        """Raise `LayerError` when the groups do not divide the channels and the filters of an image."""
         C, _, _ = image(arriving)
         for letter, count in (("C", C), ("K", self.K)):
             why = "each group takes C/G channels and makes K/G maps"

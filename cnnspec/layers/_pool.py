@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from ..graph.layer import Misfit, Pair, SavedForBackward, image
+from ..diagnostics import Issue
+from ..graph.layer import LayerError, Pair, SavedForBackward, image
 from ..graph.shape import Shape
 from ..graph.window import Rounding, SlidingWindow
 from ._windowed import AXES, Windowed
@@ -43,11 +44,11 @@ class Pool(Windowed):
         size = self.slide(arriving)
         for axis, window in zip(AXES, self.windows(arriving), strict=True):
             if window.before >= window.F or (window.outputs - 1) * window.S >= window.before + window.size:
-                raise self.only_padding(window, axis)
+                raise LayerError(self.only_padding(window, axis))
         return (C, *size)
 
-    def only_padding(self, window: SlidingWindow, axis: str) -> Misfit:
-        return Misfit(
+    def only_padding(self, window: SlidingWindow, axis: str) -> Issue:
+        return Issue(
             "E203",
             "a window of {layer} sees nothing but padding",
             field="P",

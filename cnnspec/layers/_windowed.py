@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from ..graph.layer import STRICT, Layer, Misfit, Natural, Pair, PerAxis, both, image
+from ..diagnostics import Issue
+from ..graph.layer import STRICT, Layer, LayerError, Natural, Pair, PerAxis, both, image
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields
 from ..graph.shape import Shape, times
 from ..graph.window import SlidingWindow, SlidingWindows, same, same_upper
@@ -78,7 +79,7 @@ class Windowed(Layer):
         if self.P == "same":
             middle = same(F, D)
             if middle is None:
-                raise self.uneven(axis)
+                raise LayerError(self.uneven(axis))
             return middle, middle
         if isinstance(self.P, Sides):
             return self.P.axes[axis]
@@ -86,11 +87,11 @@ class Windowed(Layer):
         assert isinstance(P, tuple)
         return P[axis], P[axis]
 
-    def uneven(self, axis: int) -> Misfit:
+    def uneven(self, axis: int) -> Issue:
         F, D = self.F[axis], self.dilation[axis]
         total = f"F-1 = {F - 1}" if D == 1 else f"D(F-1) = {D * (F - 1)}"
         near = f"F: {F - 1} or F: {F + 1}" if F > 2 else f"F: {F + 1}"
-        return Misfit(
+        return Issue(
             "E202",
             "`P: same` needs an odd F",
             field="P",
@@ -100,7 +101,7 @@ class Windowed(Layer):
             cures=(("P", "same-upper"),),
         )
 
-    def check_fields(self) -> Iterator[Misfit]:
+    def check_fields(self) -> Iterator[Issue]:
         for axis in (0, 1):
             if self.P == "same" and same(self.F[axis], self.dilation[axis]) is None:
                 yield self.uneven(axis)
@@ -116,18 +117,18 @@ class Windowed(Layer):
         return self.window(0, H), self.window(1, W)
 
     def slide(self, arriving: Shape) -> tuple[int, int]:
-        """Output rows and columns, or raise `Misfit`."""
+        """Output rows and columns, or raise `LayerError`."""
         windows = self.windows(arriving)
         for axis, window in zip(AXES, windows, strict=True):
             if window.outputs < 1:
-                raise self.too_large(window, arriving)
+                raise LayerError(self.too_large(window, arriving))
             if self.rounds == "exact" and window.left_over:
-                raise self.inexact(window, axis)
+                raise LayerError(self.inexact(window, axis))
         return windows[0].outputs, windows[1].outputs
 
-    def too_large(self, window: SlidingWindow, arriving: Shape) -> Misfit:
+    def too_large(self, window: SlidingWindow, arriving: Shape) -> Issue:
         largest = (window.size + window.before + window.after - 1) // window.D + 1
-        return Misfit(
+        return Issue(
             "E203",
             "the window of {layer} does not fit its input",
             field="F",
@@ -141,8 +142,8 @@ class Windowed(Layer):
         """Another layer that would fit, for the cure."""
         return ""
 
-    def inexact(self, window: SlidingWindow, axis: str) -> Misfit:
-        return Misfit(
+    def inexact(self, window: SlidingWindow, axis: str) -> Issue:
+        return Issue(
             "E206",
             f"{{layer}} leaves {_count(window.left_over, axis)} over, and `rounding: exact` forbids it",
             field="F",
@@ -151,7 +152,7 @@ class Windowed(Layer):
             cures=(("rounding", "floor"),),
         )
 
-    def warnings(self, arriving: Shape) -> Iterator[Misfit]:
+    def warnings(self, arriving: Shape) -> Iterator[Issue]:
         """Rows and columns that no window reads, unless `rounding` says that this is meant."""
         left = [(axis, s) for axis, s in zip(AXES, self.windows(arriving), strict=True) if s.left_over]
         if self.rounds is not None or not left:
@@ -160,7 +161,7 @@ class Windowed(Layer):
         what = " and ".join(_count(n, axis) for axis, n in unread or [(a, s.left_over) for a, s in left])
         where = "its input" if unread else "its padding"
         _, window = left[0]
-        yield Misfit(
+        yield Issue(
             "W201",
             f"{{layer}} never reads the last {what} of {where}",
             field="F",

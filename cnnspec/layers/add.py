@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, SavedForBackward
+from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import projection, unequal
 
@@ -32,7 +32,7 @@ class Add(Join):
         for other in arriving:
             if other != first:
                 cure = projection(first, other)
-                raise unequal(self.kind, arriving, arriving, "`add` never broadcasts", cure)
+                raise LayerError(unequal(self.kind, arriving, arriving, "`add` never broadcasts", cure))
         return first
 
     def forward(self, first: Array, *others: Array) -> Array:

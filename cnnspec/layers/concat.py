@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, SavedForBackward
+from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import KEEPS, unequal
 
@@ -35,7 +35,9 @@ class Concat(Join):
             if len(other) != len(first) or other[1:] != first[1:]:
                 rule = "`concat` joins channels, rows and columns must agree"
                 cure = f"{KEEPS}; `upsample`, `crop` or `pad` mends what is left"
-                raise unequal(self.kind, arriving, [(first[0], *shape[1:]) for shape in arriving], rule, cure)
+                raise LayerError(
+                    unequal(self.kind, arriving, [(first[0], *shape[1:]) for shape in arriving], rule, cure)
+                )
         return (sum(shape[0] for shape in arriving), *first[1:])
 
     def forward(self, *inputs: Array) -> Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Misfit
+from ..diagnostics import Issue
+from ..graph.layer import Example, LayerError
 from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
 from ._edges import Edges, inside
@@ -30,13 +31,15 @@ class Crop(Edges, Moving):
         widths = self.widths(arriving)
         for axis, size, (before, after) in zip("CHW", arriving, widths, strict=False):
             if before + after >= size:
-                raise Misfit(
-                    "E207",
-                    f"{{layer}} leaves nothing of {axis}",
-                    label=f"{axis} = {size} arrives",
-                    why=f"{size} - {before} - {after} = {size - before - after} < 1",
-                    help=f"cut off {size - 1} at most",
-                    shows_input=True,
+                raise LayerError(
+                    Issue(
+                        "E207",
+                        f"{{layer}} leaves nothing of {axis}",
+                        label=f"{axis} = {size} arrives",
+                        why=f"{size} - {before} - {after} = {size - before - after} < 1",
+                        help=f"cut off {size - 1} at most",
+                        shows_input=True,
+                    )
                 )
         return tuple(size - before - after for size, (before, after) in zip(arriving, widths, strict=True))
 

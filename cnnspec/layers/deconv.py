@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from ..graph.layer import Example, Misfit, Natural, Pair, TensorSpec, both
+from ..diagnostics import Issue
+from ..graph.layer import Example, LayerError, Natural, Pair, TensorSpec, both
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import SlidingWindow, transposed_size
@@ -76,13 +77,13 @@ class Deconv(Filters):
         rows, columns = self.windows(arriving)
         for window in (rows, columns):
             if window.size < 1:
-                raise self.nothing_left(window)
+                raise LayerError(self.nothing_left(window))
         return (self.K, rows.size, columns.size)
 
-    def nothing_left(self, window: SlidingWindow) -> Misfit:
+    def nothing_left(self, window: SlidingWindow) -> Issue:
         cut = window.before + window.after
         painted = window.size + cut
-        return Misfit(
+        return Issue(
             "E203",
             "the padding of {layer} cuts off all of its output",
             field="P",
@@ -92,7 +93,7 @@ class Deconv(Filters):
             shows_input=True,
         )
 
-    def warnings(self, arriving: Shape) -> Iterator[Misfit]:
+    def warnings(self, arriving: Shape) -> Iterator[Issue]:
         return iter(())
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Misfit, SavedForBackward, TensorSpec
+from ..diagnostics import Issue
+from ..graph.layer import Count, Example, LayerError, SavedForBackward, TensorSpec
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape, is_image, times
 from ._affine import Absorbs
@@ -36,14 +37,14 @@ class Dense(Absorbs):
 
     def output(self, arriving: Shape) -> Shape:
         if is_image(arriving):
-            raise self.not_a_vector(arriving)
+            raise LayerError(self.not_a_vector(arriving))
         return (self.K,)
 
-    def not_a_vector(self, arriving: Shape) -> Misfit:
+    def not_a_vector(self, arriving: Shape) -> Issue:
         length = prod(arriving)
         bias = f" + {self.K}" if self.bias else ""
         params = self.K * length + (self.K if self.bias else 0)
-        return Misfit(
+        return Issue(
             "E204",
             f"`dense` needs a vector, but {times(arriving)} arrives",
             before="flatten",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example, Join, SavedForBackward
+from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape, is_image
 from ._branches import projection, unequal
 
@@ -36,7 +36,7 @@ class Mul(Join):
             if other != shape and other != (shape[0], 1, 1):
                 rule = "`mul` broadcasts nothing but a gate of C x 1 x 1"
                 compared = [s for s in arriving if s != (shape[0], 1, 1)]
-                raise unequal(self.kind, arriving, compared, rule, self.cure(shape, other))
+                raise LayerError(unequal(self.kind, arriving, compared, rule, self.cure(shape, other)))
         return shape
 
     def cure(self, shape: Shape, other: Shape) -> str:

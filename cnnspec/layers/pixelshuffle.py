@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Misfit, image
+from ..diagnostics import Issue
+from ..graph.layer import Count, Example, LayerError, image
 from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ._moving import Moving
@@ -40,14 +41,16 @@ class PixelShuffle(Moving):
         C, H, W = image(arriving)
         r = self.factor
         if C % r**2:
-            raise Misfit(
-                "E207",
-                "{layer}: factor^2 does not divide C",
-                field="factor",
-                label=f"C/factor^2 = {C}/{r**2}",
-                why=f"each {r}x{r} block of cells takes its values from {r**2} channels",
-                help=f"a depth of {-(-C // r**2) * r**2} before it",
-                shows_input=True,
+            raise LayerError(
+                Issue(
+                    "E207",
+                    "{layer}: factor^2 does not divide C",
+                    field="factor",
+                    label=f"C/factor^2 = {C}/{r**2}",
+                    why=f"each {r}x{r} block of cells takes its values from {r**2} channels",
+                    help=f"a depth of {-(-C // r**2) * r**2} before it",
+                    shows_input=True,
+                )
             )
         return (C // r**2, H * r, W * r)
 

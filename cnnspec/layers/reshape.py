@@ -11,7 +11,8 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from ..graph.layer import Count, Example, Misfit
+from ..diagnostics import Issue
+from ..graph.layer import Count, Example, LayerError
 from ..graph.shape import Shape, times
 from ._reading import Reading
 
@@ -45,13 +46,15 @@ class Reshape(Reading):
         have, want = prod(arriving), prod(self.shape)
         if have != want:
             rest = want // self.C
-            raise Misfit(
-                "E207",
-                f"{{layer}} cannot make {times(self.shape)} of {times(arriving)}",
-                field="C",
-                why=f"{times(arriving).replace('x', '*')} = {have:,} values, but "
-                f"{times(self.shape).replace('x', '*')} = {want:,}",
-                help=f"`C: {have // rest}`" if have % rest == 0 else "sizes with the same product",
-                shows_input=True,
+            raise LayerError(
+                Issue(
+                    "E207",
+                    f"{{layer}} cannot make {times(self.shape)} of {times(arriving)}",
+                    field="C",
+                    why=f"{times(arriving).replace('x', '*')} = {have:,} values, but "
+                    f"{times(self.shape).replace('x', '*')} = {want:,}",
+                    help=f"`C: {have // rest}`" if have % rest == 0 else "sizes with the same product",
+                    shows_input=True,
+                )
             )
         return self.shape

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from ..graph.layer import Count, Example, Misfit, Natural, image
+from ..diagnostics import Issue
+from ..graph.layer import Count, Example, LayerError, Natural, image
 from ..graph.receptive_field import ReceptiveFields, offset
 from ..graph.shape import Shape
 from ._moving import Moving
@@ -42,14 +43,16 @@ class Slice(Moving):
         size = arriving[index]
         first, end = self.bounds(size)
         if not first < end <= size:
-            raise Misfit(
-                "E207",
-                "{layer} takes cells that are not there" if end > size else "{layer} takes nothing",
-                field="to" if end > size else "from",
-                label=f"{self.axis} = {size} arrives",
-                why=f"from < to <= {size} must hold; here from = {first}, to = {end}",
-                help=f"`to` is {size} at most" if end > size else f"`from` is {end - 1} at most",
-                shows_input=True,
+            raise LayerError(
+                Issue(
+                    "E207",
+                    "{layer} takes cells that are not there" if end > size else "{layer} takes nothing",
+                    field="to" if end > size else "from",
+                    label=f"{self.axis} = {size} arrives",
+                    why=f"from < to <= {size} must hold; here from = {first}, to = {end}",
+                    help=f"`to` is {size} at most" if end > size else f"`from` is {end - 1} at most",
+                    shows_input=True,
+                )
             )
         return (*arriving[:index], end - first, *arriving[index + 1 :])
 

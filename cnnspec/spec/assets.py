@@ -16,7 +16,6 @@ from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
 from ..language.elaboration.expectations import misfit_classes
-from ..language.syntax.nodes import Mapping
 
 Key = Literal["weights", "sample", "classes"]
 
@@ -138,7 +137,7 @@ def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Dia
     try:
         if path.suffix.lower() in arrays.SUFFIXES:
             arrays.check(path, (C, H, W))
-        elif preprocess is None or not any(preprocess.problems(C, H, W)):  # else no image at all would do
+        elif preprocess is None or not any(preprocess.issues(C, H, W)):  # else no image at all would do
             images.check(path, preprocess, (C, H, W))
     except FileError as error:
         yield from error.diagnostics
@@ -153,6 +152,5 @@ _LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]
 
 def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
     """The finding where the spec names the file."""
-    train = document.root.get("train")
-    node = train.get(key) if key == "data" and isinstance(train, Mapping) else document.root.get(key)
-    return replace(diagnostic, file=document.source.file, span=node.span if node else None)
+    span = document.span("train.data" if key == "data" else key)
+    return replace(diagnostic, file=document.source.file, span=span)

@@ -112,13 +112,13 @@ def test_an_option_is_held_against_the_section() -> None:
 )
 def test_what_the_output_does_not_hang_on_is_not_learned(layers: str, said: str) -> None:
     given = load(io.StringIO(f"input: {{C: 3, H: 8, W: 8}}\nlayers: {layers}\noutputs: [out]\n"))
-    found = Train(freeze=("still",) if "still" in layers else ()).problems(given.graph)
-    assert [problem.message for problem in found] == [said]
+    found = Train(freeze=("still",) if "still" in layers else ()).issues(given.graph)
+    assert [issue.message for issue in found] == [said]
 
 
 def test_the_input_itself_is_not_learned() -> None:
     given = load(io.StringIO("input: {C: 3, H: 8, W: 8}\nlayers: [{conv: {F: 2, K: 1}}]\noutputs: [input]\n"))
-    assert [problem.message for problem in Train().problems(given.graph)] == ["the network has nothing to learn"]
+    assert [issue.message for issue in Train().issues(given.graph)] == ["the network has nothing to learn"]
 
 
 def test_targets_that_are_images_are_not_augmented() -> None:
@@ -126,9 +126,9 @@ def test_targets_that_are_images_are_not_augmented() -> None:
     given = load(io.StringIO("input: {C: 3, H: 8, W: 8}\nlayers: [{conv: {F: 3, K: 2}}]\n"))
     for loss in ("cross_entropy", "mse"):
         for augment in (Augmentation(shift=1), Augmentation(crop=1), Augmentation(flip=True), Augmentation(rotate=5)):
-            [found] = Train(loss=loss, augment=augment).problems(given.graph)
+            [found] = Train(loss=loss, augment=augment).issues(given.graph)
             assert (found.code, found.field) == ("E306", "augment")
-        assert not [*Train(loss=loss, augment=Augmentation(flip=False)).problems(given.graph)]
+        assert not [*Train(loss=loss, augment=Augmentation(flip=False)).issues(given.graph)]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_targets_that_are_images_are_not_augmented() -> None:
     ],
 )
 def test_an_image_is_not_moved_away(augment: dict[str, int], field: str | None) -> None:
-    found = [problem.field for problem in Train(augment=Augmentation(**augment)).problems(spec().graph)]
+    found = [issue.field for issue in Train(augment=Augmentation(**augment)).issues(spec().graph)]
     assert found == ([field] if field else [])
 
 

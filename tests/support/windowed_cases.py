@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnspec.graph.layer import Layer, Misfit
+from cnnspec.graph.layer import Layer, LayerError
 from cnnspec.layers import find
 
 Array = NDArray[Any]
@@ -28,7 +28,7 @@ def tensors(layer: Layer, *arriving: tuple[int, ...]) -> dict[str, Array]:
 def fits(layer: Layer, shape: tuple[int, ...]) -> bool:
     try:
         layer.output(shape)
-    except Misfit:
+    except LayerError:
         return False
     return True
 

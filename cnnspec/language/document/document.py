@@ -10,17 +10,19 @@ import re
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Span
+from ...diagnostics.collector import Collector
 from ...layers import kinds
 from ..sections.header import Header, Input
 from ..syntax.nodes import Mapping, Node, Scalar, Sequence
 from ..syntax.parser import parse
+from ..syntax.path import descend
 from ..syntax.source import Source
 from ..syntax.tree import Block, Entry
 from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
 from ..values.field_types import forms
 from ..values.scope import LETTERS
-from .resolver import NAME, SIBLINGS, Entries
+from .resolver import NAME, SIBLINGS, Resolver
 
 RESERVED = (*SIBLINGS, "from")
 """Words that cannot be a block's name."""
@@ -39,28 +41,44 @@ class Document(NamedTuple):
     items: tuple[Entry, ...]
     is_known: bool = True
 
+    def span(self, path: str) -> Span:
+        """Where the value at a path is written, such as `train.augment.shift` or `layers.0.conv.F`; where it is not,
+        the value that it is missing from."""
+        return descend(self.root, path)[2].span
+
+    def key_span(self, path: str) -> Span | None:
+        """Where the last key of a path is written, if it is."""
+        key = descend(self.root, path)[0]
+        return key.span if key else None
+
 
 def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     """The document of a text, with every mistake that shows before shapes are known; None when it is no mapping."""
-    root, found = parse(source)
+    root, said = parse(source)
     if not isinstance(root, Mapping):
-        return None, found
-    builder = Builder(found)
-    header = builder.header(root)
-    builder.declare(root.get("blocks"))
-    items = builder.layers(root.get("layers"), root)
+        return None, said
+    found = Collector()
+    found.extend(said)
+    reader = DocumentReader(found)
+    header = reader.header(root)
+    reader.declare(root.get("blocks"))
+    items = reader.layers(root.get("layers"), root)
     stand_in = header or Header(input=Input(C=1, H=1, W=1))
-    return Document(source, root, stand_in, builder.blocks, items, header is not None), found
+    return Document(source, root, stand_in, reader.resolver.blocks, items, header is not None), list(found)
 
 
-class Builder(Entries):
+class DocumentReader:
     """Reads the sections of a spec: blocks are declared first, so that they may be used before they are written."""
+
+    def __init__(self, found: Collector) -> None:
+        self.found = found
+        self.resolver = Resolver(found)
 
     def header(self, root: Mapping) -> Header | None:
         known = [*forms(Header), "blocks", "layers"]
         for key, _ in root.items:
             if key.text not in known:
-                self.unknown(key, root, known, "key")
+                self.resolver.unknown(key, root, known, "key")
         rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
@@ -72,7 +90,7 @@ class Builder(Entries):
 
     def layers(self, node: Node | None, root: Mapping) -> tuple[Entry, ...]:
         if node is None:
-            self.report(
+            self.found.report(
                 "E103",
                 "`layers` is missing",
                 root.span,
@@ -81,9 +99,9 @@ class Builder(Entries):
             return ()
         if not isinstance(node, Sequence) or not node.items:
             help = f"each layer begins with `- `: `- {_first_word(node)}`"
-            self.report("E110", "`layers` takes a list of layers", node.span, help=help)
+            self.found.report("E110", "`layers` takes a list of layers", node.span, help=help)
             return ()
-        return self.items(node, ())
+        return self.resolver.items(node, ())
 
     # blocks
 
@@ -91,20 +109,20 @@ class Builder(Entries):
         if node is None:
             return
         if not isinstance(node, Mapping):
-            self.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
+            self.found.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
             return
         for name, _ in node.items:
             if why := _unfit_for_block(name.text):
-                self.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
-            self.blocks[name.text] = Block(name)
+                self.found.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
+            self.resolver.blocks[name.text] = Block(name)
         for name, body in node.items:
-            self.parameters(self.blocks[name.text], body.get("args") if isinstance(body, Mapping) else None)
+            self.parameters(self.resolver.blocks[name.text], body.get("args") if isinstance(body, Mapping) else None)
         for name, body in node.items:
-            self.block(self.blocks[name.text], body)
+            self.block(self.resolver.blocks[name.text], body)
 
     def block(self, block: Block, body: Node) -> None:
         if not isinstance(body, Mapping):
-            self.report(
+            self.found.report(
                 "E110",
                 f"block `{block.name.text}` takes a mapping",
                 body.span,
@@ -113,16 +131,18 @@ class Builder(Entries):
             return
         for key, _ in body.items:
             if key.text not in ("args", "layers"):
-                self.unknown(key, body, ["args", "layers"], "key")
+                self.resolver.unknown(key, body, ["args", "layers"], "key")
         args = body.get("args")
         for i, (key, default) in enumerate(args.items[:ARGUMENTS] if isinstance(args, Mapping) else ()):
             if not (isinstance(default, Scalar) and default.plain and default.text == "required"):
-                block.arguments[key.text] = (key, self.argument(default, tuple(block.arguments)[:i]))
+                block.arguments[key.text] = (key, self.resolver.argument(default, tuple(block.arguments)[:i]))
         layers = body.get("layers")
         if isinstance(layers, Sequence):
-            block.items = self.items(layers, block.arguments)
+            block.items = self.resolver.items(layers, block.arguments)
         else:
-            self.report("E103", f"block `{block.name.text}` has no list of layers", body.span, help="`layers: [...]`")
+            self.found.report(
+                "E103", f"block `{block.name.text}` has no list of layers", body.span, help="`layers: [...]`"
+            )
 
     def parameters(self, block: Block, node: Node | None) -> None:
         if node is None:
@@ -131,13 +151,15 @@ class Builder(Entries):
             words = [item for item in (node.items if isinstance(node, Sequence) else ()) if isinstance(item, Scalar)]
             block.arguments.update((word.text, (word, None)) for word in words[:ARGUMENTS])  # as they were meant
             cure = ", ".join(f"{word.text}: required" for word in words[:4]) or "K: required"
-            self.report("E112", "`args` takes a mapping of names to defaults", node.span, help=f"`args: {{{cure}}}`")
+            self.found.report(
+                "E112", "`args` takes a mapping of names to defaults", node.span, help=f"`args: {{{cure}}}`"
+            )
             return
         if len(node.items) > ARGUMENTS:
-            self.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
+            self.found.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
         for key, _ in node.items[:ARGUMENTS]:
             if why := _unfit_for_argument(key.text):
-                self.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
+                self.found.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
             block.arguments[key.text] = (key, None)
 
 

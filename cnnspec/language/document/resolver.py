@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
-from ...diagnostics import Diagnostic, Fix, Span, closest, instead
+from ...diagnostics import Span, closest, instead
+from ...diagnostics.collector import Collector
 from ...graph.layer import Join, Layer
 from ...layers import find, kinds
 from ..syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -23,47 +24,35 @@ from ..syntax.tree import (
     JoinEntry,
     LayerEntry,
 )
-from ..values.field_reader import SUGGESTED, listed, renamed, unknown_field
+from ..values.field_reader import listed, renamed, unknown_field
 from ..values.field_types import forms
 
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-class Entries:
+class Resolver:
     """Resolves the words of lists of layers to kinds, `blocks` or arguments; mistakes go to `found`.
 
     A `scope` is the names of the arguments that are visible.
     """
 
-    def __init__(self, found: list[Diagnostic]) -> None:
+    def __init__(self, found: Collector) -> None:
         self.found = found
         self.blocks: dict[str, Block] = {}
 
-    def report(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        label: str = "",
-        help: str = "",
-        why: str = "",
-        fixes: tuple[Fix, ...] = (),
-    ) -> None:
-        self.found.append(Diagnostic(code, message, span=span, label=label, help=help, why=why, fixes=fixes))
-
     def unknown(self, key: Scalar, body: Mapping, known: list[str], what: str = "field", of: str = "") -> None:
-        self.found.append(unknown_field(key, body, known, what, of, suggest=len(self.found) < SUGGESTED))
+        self.found.add(unknown_field(key, body, known, what, of, suggest=self.found.may_search))
 
     def near(self, word: str, known: Iterable[str]) -> str | None:
         """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
-        return closest(word, known) if len(self.found) < SUGGESTED else None
+        return closest(word, known) if self.found.may_search else None
 
     def layer_meant(self, word: str, scope: Iterable[str]) -> str | None:
         """The layer, block or argument that was meant by a word, also by another framework's."""
         from ..values.synonyms import kind  # only a mistake needs it
 
-        if len(self.found) >= SUGGESTED:  # only the first findings are worth the search
+        if not self.found.may_search:  # only the first findings are worth the search
             return None
         return kind(word) or self.near(word, chain(kinds(), self.blocks, scope))
 
@@ -71,7 +60,7 @@ class Entries:
         if isinstance(node, Sequence):
             return self.items(node, scope)
         if isinstance(node, Mapping):
-            self.report(
+            self.found.report(
                 "E112",
                 "an argument is a number, an expression, true or false, a word or a list of layers",
                 node.span,
@@ -86,7 +75,7 @@ class Entries:
 
     def item(self, node: Node, scope: Iterable[str]) -> Entry:
         if isinstance(node, Sequence):
-            self.report(
+            self.found.report(
                 "E110",
                 "a layer is a word or a mapping, not a list",
                 node.span,
@@ -94,7 +83,7 @@ class Entries:
             )
             return InvalidEntry(Scalar("", True, node.span), node.span)
         if isinstance(node, Scalar) and node.is_null:
-            self.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
+            self.found.report("E110", "this entry is empty", node.span, help="write a layer, `- relu`, or remove it")
             return InvalidEntry(node, node.span)
         if isinstance(node, Scalar):
             return self.resolve(node, None, node.span, scope, {})
@@ -118,7 +107,7 @@ class Entries:
         elif layers and layers[0].text in kinds() and word.text in forms(find(layers[0].text)):
             label = f"as a field of `{layers[0].text}` it stands inside"
         what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
-        self.report(
+        self.found.report(
             "E110",
             f"a layer has exactly one layer key, here: {what}",
             word.span,
@@ -129,7 +118,7 @@ class Entries:
 
     def go_on(self, node: Mapping, word: Scalar, body: Node, siblings: dict[str, Node]) -> Entry:
         if siblings or not isinstance(body, Scalar) or body.is_null:
-            self.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
+            self.found.report("E110", "`from` takes the name of an earlier layer and nothing beside it", node.span)
             return InvalidEntry(word, node.span)
         return FromEntry(body, node.span)
 
@@ -150,17 +139,17 @@ class Entries:
             return BlockCall(word, span, name, repeat, expect, block=block, arguments=arguments, flawed=flawed)
         if kind not in kinds() and kind in scope:
             help = f"by itself, `- {kind}`; names and expectations belong to the layers that it holds"
-            self.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
+            self.found.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
             return InvalidEntry(word, span, name)
         if kind not in kinds():
             near = self.layer_meant(kind, scope)
             known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
             meant = f"did you mean `{near}`?" if near else ""
             fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
-            self.report("E101", f"unknown layer `{kind}`", word.span, meant, known, fixes=fixes)
+            self.found.report("E101", f"unknown layer `{kind}`", word.span, meant, help=known, fixes=fixes)
             return InvalidEntry(word, span, name)
         if repeat is not None:
-            self.report(
+            self.found.report(
                 "E110",
                 "only a block can be repeated",
                 repeat.span,
@@ -190,7 +179,7 @@ class Entries:
         if not isinstance(body, Mapping):
             required = [key for key, field in layer.model_fields.items() if field.is_required()]
             known = ", ".join(f"{key}: ..." for key in required or list(forms(layer))[:1])
-            self.report(
+            self.found.report(
                 "E110",
                 f"the fields of `{word.text}` are a mapping",
                 body.span,
@@ -212,14 +201,16 @@ class Entries:
             return False
         label = f"`{near}` stands beside the layer" if near == key.text else f"did you mean `{near}`?"
         help = f"beside the layer: `{{{word.text}: {{...}}, {near}: ...}}`"
-        self.report("E102", f"unknown field `{key.text}`", key.span, label, help)
+        self.found.report("E102", f"unknown field `{key.text}`", key.span, label, help=help)
         return True
 
     def shape(self, siblings: dict[str, Node]) -> Node | None:
         """The node of `expect`, if it may be a shape."""
         node = siblings.get("expect")
         if node is not None and not (isinstance(node, Sequence) and len(node.items) in (1, 3)):
-            self.report("E104", "`expect` takes a shape", node.span, help="`[K]` or `[K, H, W]`, the layer's output")
+            self.found.report(
+                "E104", "`expect` takes a shape", node.span, help="`[K]` or `[K, H, W]`, the layer's output"
+            )
             return None
         return node
 
@@ -231,7 +222,7 @@ class Entries:
         if not NAME.fullmatch(text) or len(text) > LENGTH or text == "input":
             label = "it is the name of the spec's input" if text == "input" else ""
             why = f"letters, digits, `_` and `-`, with dots between parts, up to {LENGTH} characters"
-            self.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
+            self.found.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
             return None
         assert isinstance(node, Scalar)
         return node
@@ -243,7 +234,7 @@ class Entries:
         if body is None or (isinstance(body, Scalar) and body.is_null):
             return (), False
         if not isinstance(body, Mapping):
-            self.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
+            self.found.report("E112", "a block takes its arguments as a mapping", body.span, help="`{K: 64, S: 2}`")
             return (), True
         given = []
         for key, value in body.items:
@@ -259,7 +250,7 @@ class Entries:
         if isinstance(body, Mapping):
             nodes = tuple(value for _, value in body.items)
         if len(nodes) < 2:
-            self.report(
+            self.found.report(
                 "E113",
                 f"`{word.text}` joins two or more branches",
                 body.span if body else word.span,
@@ -275,10 +266,10 @@ class Entries:
         if isinstance(node, Scalar) and node.is_null:
             help = "`[]` is the arriving tensor itself"
             fixes = (instead(node.span, "[]" if node.text else " []"),)
-            self.report("E113", "this branch is empty", node.span, "write `[]`", help, fixes=fixes)
+            self.found.report("E113", "this branch is empty", node.span, "write `[]`", help=help, fixes=fixes)
             return (InvalidEntry(node, node.span),)
         if isinstance(node, Mapping):
-            self.report(
+            self.found.report(
                 "E113",
                 "a branch is a list of layers or the name of an earlier layer",
                 node.span,

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Note, Span, closest, instead
+from ...diagnostics.suggest import SUGGESTED_NAMES
 from ...graph.graph import INPUT, BlockUse, Graph, Step, compose_receptive_fields
-from ...graph.layer import Layer, Misfit
+from ...graph.layer import Layer, LayerError
 from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
@@ -31,7 +32,7 @@ from ..values.field_reader import Reader, describe
 from ..values.field_types import form
 from ..values.scope import LayersArgument, Scope, WordArgument
 from .binding import bind, repetitions
-from .collector import Findings
+from .collector import WalkCollector
 from .layer_factory import LayerFactory, to_diagnostic
 from .symbol_table import ROOT, DuplicateName, SymbolTable, repeated
 from .undefined import no_earlier
@@ -40,7 +41,6 @@ from .unused import unreached, unused
 LAYERS = 20_000
 ITEMS = 100_000
 DEPTH = 100
-SUGGESTED = 20
 
 
 class TensorValue(NamedTuple):
@@ -92,7 +92,7 @@ class Walk:
     input: Shape | None
     names: SymbolTable[TensorValue]
     steps: list[Step] = field(default_factory=list)
-    findings: Findings = field(default_factory=Findings)
+    findings: WalkCollector = field(default_factory=WalkCollector)
     layers: int = 0
     items: int = 0
     used_blocks: set[str] = field(default_factory=set)
@@ -114,7 +114,7 @@ class Walk:
         except TooMany:
             end = TensorValue(INPUT, None)
         outputs = tuple(flow.name for flow in self.outputs(end))
-        if shape is None or not self.findings.sound:
+        if shape is None or not self.findings.is_sound:
             return Elaboration(None, tuple(self.steps), tuple(self.findings))
         graph = Graph(shape, tuple(self.steps), outputs)
         for warning in (*unreached(graph), *unused(self.document, self.used_blocks, scope.used)):
@@ -162,7 +162,7 @@ class Walk:
                 raise TooMany
 
     def broken(self, item: Entry, place: Context, flow: TensorValue) -> TensorValue:
-        self.findings.sound = False
+        self.findings.is_sound = False
         return self.named(item, place, TensorValue(item.word.text, None))
 
     def named(self, item: Entry, place: Context, flow: TensorValue) -> TensorValue:
@@ -216,10 +216,10 @@ class Walk:
         if flow is not None:
             return flow
         if scalar in self.unknown:  # said already; a repetition would search all names again
-            self.findings.sound = False
+            self.findings.is_sound = False
             return TensorValue(name, None)
         near, around = None, self.document.items[:0]
-        if len(self.unknown) < SUGGESTED:  # only the first findings are worth the search
+        if len(self.unknown) < SUGGESTED_NAMES:  # only the first findings are worth the search
             within = place.scope.within
             near = closest(name, self.names.visible(names))
             around = self.document.blocks[within[-1]].items if within else self.document.items
@@ -254,14 +254,14 @@ class Walk:
                 )
                 inputs = tuple(f.name for f in flows)
                 step = Step(name, layer, inputs, known, shape, inferred.tensors, fields, item.span, place.calls)
-                if self.findings.sound:
+                if self.findings.is_sound:
                     self.steps.append(step)
                 flow = TensorValue(name, shape, fields, item.span)
-            except Misfit as misfit:
+            except LayerError as error:
                 sources = [(f.shape, f.span) for f in flows]
-                self.findings.add(to_diagnostic(misfit, item, name, sources, self.document.source))
+                self.findings.add(to_diagnostic(error.issue, item, name, sources, self.document.source))
         else:
-            self.findings.sound = False
+            self.findings.is_sound = False
             if layer is None and item.layer.keeps_shape:
                 flow = flows[0]._replace(name=name)
             for flaw in layer.check_fields() if layer is not None else ():
@@ -331,7 +331,7 @@ class Walk:
     def once(self, item: BlockCall, place: Context, flow: TensorValue, index: int | None) -> TensorValue:
         """One use of a block."""
         self.count(item, items=1 + len(item.block.arguments))
-        self.findings.sound = self.findings.sound and not item.flawed
+        self.findings.is_sound = self.findings.is_sound and not item.flawed
         block = item.block.name.text
         names = place.names
         full = None

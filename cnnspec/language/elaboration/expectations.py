@@ -10,7 +10,6 @@ from ...graph.graph import Graph, Step, Totals
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..sections.header import OPERATORS, Expect, bound
-from ..syntax.nodes import Mapping, Node
 
 UNITS = {
     "params": "parameters",
@@ -24,19 +23,19 @@ UNITS = {
 def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
     """Broken promises of the top-level `expect`, classes that do not fit the output, a `preprocess` that never
     gives the input, a `train` that cannot train the network."""
-    header, root = document.header, document.root
+    header = document.header
     found = [*_preprocess(document)]
     if header.train is not None:
         from ..overrides import check  # few specs have a section to check
 
-        found += check(header.train, root, graph)
+        found += check(header.train, document.root, graph)
     if isinstance(header.classes, tuple):
         found += misfit_classes(document, graph, len(header.classes))
-    expect, node = header.expect, root.get("expect")
-    if expect is None or not isinstance(node, Mapping):
+    expect = header.expect
+    if expect is None:
         return found
     if expect.output is not None:
-        found += _outputs(expect, graph, node)
+        found += _outputs(expect, graph, document)
     for total in fields(Totals):
         budget = getattr(expect, total.name)
         if budget is None:
@@ -44,18 +43,8 @@ def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
         sign, limit = bound(budget)
         count = getattr(graph.totals, total.name)
         if not OPERATORS[sign](count, limit):
-            found.append(_broken(total.name, count, sign, int(limit), graph, _span(node, total.name)))
+            found.append(_broken(total.name, count, sign, int(limit), graph, document.span(f"expect.{total.name}")))
     return found
-
-
-def _span(node: Mapping, key: str) -> Span:
-    value: Node | None = node.get(key)
-    return value.span if value else node.span
-
-
-def _key(node: Node | None, name: str) -> Span | None:
-    keys = [key for key, _ in node.items] if isinstance(node, Mapping) else []
-    return next((key.span for key in keys if key.text == name), None)
 
 
 def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
@@ -89,8 +78,8 @@ def _largest(name: str, total: int, graph: Graph) -> str:
     return ", ".join(f"{step.name} {cost(step):,} ({100 * cost(step) / total:.0f}%)" for step in top)
 
 
-def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic]:
-    span = _span(node, "output")
+def _outputs(expect: Expect, graph: Graph, document: Document) -> Iterator[Diagnostic]:
+    span = document.span("expect.output")
     if isinstance(expect.output, dict):
         shapes = {name: graph.shape(name) for name in graph.outputs}
         for name, wanted in expect.output.items():
@@ -99,7 +88,7 @@ def _outputs(expect: Expect, graph: Graph, node: Mapping) -> Iterator[Diagnostic
                 yield Diagnostic(
                     "E302",
                     f"`{name}` is no output",
-                    span=_key(node.get("output"), name) or span,
+                    span=document.key_span(f"expect.output.{name}") or span,
                     label=f"did you mean `{near}`?" if near else "",
                     why=f"outputs: {', '.join(shapes)}",
                 )
@@ -123,22 +112,20 @@ def _shape(what: str, shape: Shape, wanted: Shape, span: Span) -> Diagnostic:
 
 def misfit_classes(document: Document, graph: Graph, count: int) -> Iterator[Diagnostic]:
     """The complaint about `count` names of classes that are not one for each value of the output."""
-    node = document.root.get("classes")
     shape = graph.shape(graph.outputs[0])
-    if node is not None and count != shape[0]:
+    if count != shape[0]:
         yield Diagnostic(
             "E303",
             f"{count:,} classes for an output of {times(shape)}",
-            span=node.span,
+            span=document.span("classes"),
             help=f"one name for each {'channel' if len(shape) > 1 else 'value'} of the output: {shape[0]:,}",
         )
 
 
 def _preprocess(document: Document) -> Iterator[Diagnostic]:
     """What keeps every image whatsoever from becoming the input."""
-    header, node = document.header, document.root.get("preprocess")
-    if header.preprocess is None or not isinstance(node, Mapping):
+    header = document.header
+    if header.preprocess is None:
         return
-    for problem in header.preprocess.problems(*header.input.shape):
-        span = _span(node, problem.field)
-        yield Diagnostic("E304", problem.message, span=span, why=problem.why, help=problem.help)
+    for issue in header.preprocess.issues(*header.input.shape):
+        yield issue.at(document.span(".".join(filter(None, ("preprocess", issue.field)))))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ...diagnostics import Diagnostic, Failure, Fix, Note, Span
-from ...graph.layer import Layer, Misfit, TensorSpec
+from ...diagnostics import Diagnostic, Failure, Fix, Issue, Note, Span
+from ...graph.layer import Layer, TensorSpec
 from ...graph.receptive_field import ReceptiveFields
 from ...graph.shape import Shape, times
 from ..syntax.edits import insert_before, set_field
@@ -26,7 +26,7 @@ class Inferred(NamedTuple):
 
     shape: Shape
     tensors: dict[str, TensorSpec]
-    warnings: tuple[Misfit, ...]
+    warnings: tuple[Issue, ...]
     receptive_fields: ReceptiveFields
 
 
@@ -75,7 +75,7 @@ class LayerFactory:
         return self.made.setdefault((layer, ""), layer())
 
     def infer(self, layer: Layer, arriving: tuple[Shape, ...]) -> Inferred:
-        """`layer` was made here, so that it lives on and its identity stands for it. Raises `Misfit`."""
+        """`layer` was made here, so that it lives on and its identity stands for it. Raises `LayerError`."""
         key = (id(layer), arriving)
         if key not in self.inferred:
             shape = layer.output(*arriving)
@@ -89,31 +89,30 @@ class LayerFactory:
 
 
 def to_diagnostic(
-    misfit: Misfit, item: Entry, name: str, sources: Sequence[tuple[Shape | None, Span | None]], text: Source
+    issue: Issue, item: Entry, name: str, sources: Sequence[tuple[Shape | None, Span | None]], text: Source
 ) -> Diagnostic:
     """What a layer says of its input, at the field that it names. `sources` are the arriving shapes and the places
     that produced them."""
     span = item.word.span
-    if misfit.field and isinstance(item, LayerEntry):
-        span = next((_cover(key, node) for key, node in item.body.items if key.text == misfit.field), span)
+    if issue.field and isinstance(item, LayerEntry):
+        span = next((_cover(key, node) for key, node in item.body.items if key.text == issue.field), span)
     notes = [
         Note(place, f"produced {times(shape)} here")
         for shape, place in sources
-        if misfit.shows_input and place is not None and shape is not None
+        if issue.shows_input and place is not None and shape is not None
     ]
-    message = misfit.message.replace("{layer}", f"{item.word.text} `{name}`")
-    fixes = tuple(_fixes(misfit, item, text))
-    return Diagnostic(misfit.code, message, "", span, misfit.label, tuple(notes), misfit.why, misfit.help, fixes=fixes)
+    message = issue.message.replace("{layer}", f"{item.word.text} `{name}`")
+    return replace(issue, message=message).at(span, tuple(notes), tuple(_fixes(issue, item, text)))
 
 
-def _fixes(misfit: Misfit, item: Entry, text: Source) -> Iterator[Fix]:
+def _fixes(issue: Issue, item: Entry, text: Source) -> Iterator[Fix]:
     """The cures of a layer as edits. Each changes what the network computes, so that none is sure."""
-    for key, value in misfit.cures:
+    for key, value in issue.cures:
         edit = set_field(text, item.body, key, value) if isinstance(item, LayerEntry) else None
         if edit is not None:
             yield Fix(f"`{key}: {value}`", (edit,))
-    if misfit.before:
-        yield Fix(f"insert `{misfit.before}` before", (insert_before(text, item.span, misfit.before),))
+    if issue.before:
+        yield Fix(f"insert `{issue.before}` before", (insert_before(text, item.span, issue.before),))
 
 
 def _cover(key: Scalar, node: Node) -> Span:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...diagnostics import Issue
 from ...diagnostics.wording import quantity
 from ...graph.layer import STRICT, Count
 from ...graph.shape import times
@@ -26,15 +27,6 @@ class Step(NamedTuple):
     text: str
     size: tuple[int, int]
     corner: tuple[int, int] | None = None
-
-
-class Problem(NamedTuple):
-    """Why no image can become the input. `field` is where the caret goes, "" for the section as a whole."""
-
-    field: str
-    message: str
-    why: str
-    help: str
 
 
 class Preprocess(BaseModel):
@@ -117,37 +109,40 @@ class Preprocess(BaseModel):
             H, W = map(min, _pair(self.crop), (height, width))
             yield Step(_written("crop", self.crop), (H, W), (round((height - H) / 2), round((width - W) / 2)))
 
-    def problems(self, C: int, H: int, W: int) -> Iterator[Problem]:
+    def issues(self, C: int, H: int, W: int) -> Iterator[Issue]:
         """What keeps every image whatsoever from becoming an input of `C` x `H` x `W`."""
-        yield from self._depth_problems(C)
-        yield from self._size_problems(H, W)
+        yield from self._depth_issues(C)
+        yield from self._size_issues(H, W)
 
-    def _depth_problems(self, C: int) -> Iterator[Problem]:
+    def _depth_issues(self, C: int) -> Iterator[Issue]:
         made = self.channels(C)
         given = f"`mode: {self.mode}`" if self.mode else "an image in colour"
         if made != C:
-            yield Problem(
-                "mode" if self.mode else "",
+            yield Issue(
+                "E304",
                 f"an image cannot become an input of depth {C}",
-                f"{given} has C = {made}; the input has C = {C}",
-                {1: "`mode: gray`", 3: "`mode: rgb`"}.get(C, "an image has C = 1 or C = 3; give arrays instead"),
+                "mode" if self.mode else "",
+                why=f"{given} has C = {made}; the input has C = {C}",
+                help={1: "`mode: gray`", 3: "`mode: rgb`"}.get(C, "an image has C = 1 or C = 3; give arrays instead"),
             )
         for field, values in (("mean", self.mean), ("std", self.std)):
             if isinstance(values, tuple) and len(values) != C:
-                yield Problem(
-                    field,
+                yield Issue(
+                    "E304",
                     f"`{field}` has {len(values)} values for {quantity(C, 'channel')}",
-                    f"{len(values)} != C = {C}",
-                    f"one number for all channels, or a list of {C}",
+                    field,
+                    why=f"{len(values)} != C = {C}",
+                    help=f"one number for all channels, or a list of {C}",
                 )
 
-    def _size_problems(self, H: int, W: int) -> Iterator[Problem]:
+    def _size_issues(self, H: int, W: int) -> Iterator[Issue]:
         if self.crop is not None and _pair(self.crop) != (H, W):
-            yield Problem(
-                "crop",
+            yield Issue(
+                "E304",
                 f"`{_written('crop', self.crop)}` never gives the input's size",
-                f"it cuts out at most {times(_pair(self.crop))} (H x W); the input is {H}x{W}",
-                f"`{_written('crop', (H, W))}`",
+                "crop",
+                why=f"it cuts out at most {times(_pair(self.crop))} (H x W); the input is {H}x{W}",
+                help=f"`{_written('crop', (H, W))}`",
             )
         elif self.resize is not None:
             made, wanted, what = (
@@ -156,11 +151,12 @@ class Preprocess(BaseModel):
                 else (self.resize, (H, W), "")
             )
             if made != wanted if self.crop is None else any(m < w for m, w in zip(made, wanted, strict=True)):
-                yield Problem(
-                    "resize",
+                yield Issue(
+                    "E304",
                     f"`{_written('resize', self.resize)}` never gives the input's size",
-                    f"it makes {what}{times(made)}; the input has {what}{times(wanted)}",
-                    f"`{_written('resize', wanted if len(wanted) == 2 else wanted[0])}`",
+                    "resize",
+                    why=f"it makes {what}{times(made)}; the input has {what}{times(wanted)}",
+                    help=f"`{_written('resize', wanted if len(wanted) == 2 else wanted[0])}`",
                 )
 
     def advice(self, height: int, width: int, H: int, W: int) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...diagnostics import Issue
 from ...graph.layer import STRICT, Count, Natural, Style
 from ...graph.shape import is_image, times
 from .name_patterns import NamePatterns
@@ -26,16 +27,6 @@ Positive = Annotated[float, Field(gt=0, le=1e6)]
 LossName = Literal["cross_entropy", "mse"]
 
 
-class Problem(NamedTuple):
-    """What is wrong with settings. `field` is where the caret goes, such as `augment.shift`, "" for all of them."""
-
-    code: str
-    field: str
-    message: str
-    why: str = ""
-    help: str = ""
-
-
 class Augmentation(BaseModel):
     """Random changes of the images that are learned from; none of those that are held out. All are optional."""
 
@@ -46,18 +37,18 @@ class Augmentation(BaseModel):
     flip: bool = Field(False, description="mirror left and right, every other image")
     rotate: float = Field(0.0, ge=0, le=180, description="turn by up to so many degrees")
 
-    def problems(self, input: Shape, output: Shape) -> Iterator[Problem]:
+    def issues(self, input: Shape, output: Shape) -> Iterator[Issue]:
         """What keeps these changes from making sense for images `input`, of which `output` is learned."""
         if self != Augmentation() and prod(output[1:]) > 1:
             why = f"the output is an image, {times(output)}; what it is held against stays as it is"
             message = "`augment` changes the images, but not their targets"
-            yield Problem("E306", "augment", message, why, "leave `augment` out")
+            yield Issue("E306", message, "augment", why=why, help="leave `augment` out")
         reach = self.shift + self.crop
         if reach >= min(input[1:]):
             field = "shift" if self.shift >= self.crop else "crop"
             why = f"shift {self.shift:,} and crop {self.crop:,}, images of {times(input[1:])} (H x W)"
             message = f"`{field}` can move all of the image away"
-            yield Problem("E306", f"augment.{field}", message, why, "move by fewer cells")
+            yield Issue("E306", message, f"augment.{field}", why=why, help="move by fewer cells")
 
 
 class Train(BaseModel):
@@ -125,71 +116,81 @@ class Train(BaseModel):
             return ("momentum",) if self.momentum else ()
         return "mean", "square"
 
-    def problems(self, graph: Graph) -> Iterator[Problem]:
+    def issues(self, graph: Graph) -> Iterator[Issue]:
         """What keeps these settings from training a network, or what in them does nothing."""
         yield from self._contradictions()
         yield from self._in_vain()
         yield from self._misfits(graph)
 
-    def _contradictions(self) -> Iterator[Problem]:
+    def _contradictions(self) -> Iterator[Issue]:
         if self.validation == 1:
-            yield Problem(
+            yield Issue(
                 "E305",
-                "validation",
                 "one example says nothing about the rest",
-                "a number below 1 is a share of the examples, a whole number counts them",
-                "`validation: 1/10`, or 0 to hold nothing out",
+                "validation",
+                why="a number below 1 is a share of the examples, a whole number counts them",
+                help="`validation: 1/10`, or 0 to hold nothing out",
             )
         if self.nesterov and self.momentum == 0 and self.optimizer == "sgd":
-            yield Problem("E305", "nesterov", "`nesterov` needs a momentum", "`momentum` is 0", "`momentum: 0.9`")
+            yield Issue(
+                "E305", "`nesterov` needs a momentum", "nesterov", why="`momentum` is 0", help="`momentum: 0.9`"
+            )
         if self.warmup and self.schedule == "one-cycle":
             why = "its rate rises over the first 30% of the steps by itself"
-            yield Problem("E305", "warmup", "`one-cycle` takes no `warmup`", why, "leave `warmup` out")
+            yield Issue("E305", "`one-cycle` takes no `warmup`", "warmup", why=why, help="leave `warmup` out")
         elif self.warmup >= self.epochs:
             why = f"{self.warmup:g} epochs of warm-up, {self.epochs} in all"
-            yield Problem("E305", "warmup", "the rate never gets to its height", why, f"`warmup` < {self.epochs}")
+            yield Issue(
+                "E305", "the rate never gets to its height", "warmup", why=why, help=f"`warmup` < {self.epochs}"
+            )
         if self.patience is not None and self.validation == 0:
             why = "`validation: 0` holds no examples out, so there is no validation loss"
-            yield Problem("E305", "patience", "`patience` has nothing to go by", why, "`validation: 1/10`")
+            yield Issue("E305", "`patience` has nothing to go by", "patience", why=why, help="`validation: 1/10`")
 
-    def _in_vain(self) -> Iterator[Problem]:
+    def _in_vain(self) -> Iterator[Issue]:
         """Keys that were written and change nothing."""
         for key, chosen, fields in _USES:
             value = getattr(self, key)
             for field in sorted(self.model_fields_set.intersection(fields)):
                 if not value.startswith(chosen):
                     help = f"leave it out, or `{key}: {chosen}`"
-                    yield Problem("W301", field, f"`{field}` does nothing here", f"`{key}` is {value}", help)
+                    yield Issue("W301", f"`{field}` does nothing here", field, why=f"`{key}` is {value}", help=help)
         if self.schedule == "step" and self.every >= self.epochs:
             why = f"a step every {self.every} epochs, {self.epochs} in all"
-            yield Problem("W301", "schedule", "the rate never changes", why, f"`every` < {self.epochs}")
+            yield Issue("W301", "the rate never changes", "schedule", why=why, help=f"`every` < {self.epochs}")
 
-    def _misfits(self, graph: Graph) -> Iterator[Problem]:
+    def _misfits(self, graph: Graph) -> Iterator[Issue]:
         layers = {name.rpartition(".")[0] for name in graph.tensors}
         freezing = {pattern for name in (*graph.tensors, *layers) for pattern in self._frozen.matching(name)}
         for pattern in self.freeze:
             if pattern not in freezing:
                 why = "no layer and no tensor is called so"
-                yield Problem(
-                    "E306", "freeze", f"`{pattern}` freezes nothing", why, "`cnnspec summary` shows the names"
+                yield Issue(
+                    "E306",
+                    f"`{pattern}` freezes nothing",
+                    "freeze",
+                    why=why,
+                    help="`cnnspec summary` shows the names",
                 )
         if len(graph.outputs) > 1:
             why = f"`outputs` names {len(graph.outputs)}; a loss is made of one"
-            yield Problem("E306", "", "a network of several outputs cannot be trained", why, "name one output")
+            yield Issue("E306", "a network of several outputs cannot be trained", why=why, help="name one output")
             return
         trained = self.trained(graph)
         if not _weights(trained):
             why = "no layer that the output hangs on holds a weight"
-            yield Problem("E306", "", "the network has nothing to learn", why, "add a `conv`")
+            yield Issue("E306", "the network has nothing to learn", why=why, help="add a `conv`")
         elif not self.learned(trained):
             why = "all weights that the output hangs on are frozen"
-            yield Problem("E306", "freeze", "nothing is left to learn", why, "freeze fewer layers")
+            yield Issue("E306", "nothing is left to learn", "freeze", why=why, help="freeze fewer layers")
         shape = graph.shape(graph.outputs[0])
-        yield from self.augment.problems(graph.input, shape)
+        yield from self.augment.issues(graph.input, shape)
         if self.loss == "cross_entropy" and shape[0] < 2:
             what = f"the output is {times(shape)}" + (" (C x H x W)" if is_image(shape) else "")
             help = "an output of depth 2 or more, or `loss: mse`"
-            yield Problem("E306", "loss", "cross_entropy needs a score for each of two classes or more", what, help)
+            yield Issue(
+                "E306", "cross_entropy needs a score for each of two classes or more", "loss", why=what, help=help
+            )
 
 
 def _weights(graph: Graph) -> dict[str, Shape]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import yaml
 
 from ...diagnostics import Diagnostic, Note, Span
+from ...diagnostics.collector import Collector
 from .nodes import Mapping, Node, Scalar, Sequence
 from .source import Source
 from .yaml_errors import reworded, unquoted
@@ -36,7 +37,7 @@ def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:
         place = hidden[0].start()
         return None, [_hidden_character(source, source.span(place, place + 1), hidden[0][0], len(hidden))]
     reader = _Reader(source)
-    return reader.root(), reader.findings
+    return reader.root(), list(reader.findings)
 
 
 def _hidden_character(source: Source, span: Span, character: str, count: int) -> Diagnostic:
@@ -58,7 +59,7 @@ class _Reader:
         self.source = source
         self.events: Iterator[yaml.Event] = yaml.parse(source.text, Loader=loader)
         self.count = 0
-        self.findings: list[Diagnostic] = []
+        self.findings = Collector(source.file)
 
     def root(self) -> Node | None:
         try:
@@ -66,7 +67,7 @@ class _Reader:
         except _Stop:
             return None
         except yaml.MarkedYAMLError as error:
-            self.findings.append(reworded(self.source, error))
+            self.findings.add(reworded(self.source, error))
             return None
 
     def document(self) -> Node:
@@ -75,7 +76,7 @@ class _Reader:
         if isinstance(event, yaml.StreamEndEvent):
             raise self.stop("E007", "the file is empty", Span(1, 1, 1, 1), help=_SMALLEST)
         if self.source.text.startswith("%", _extent(event)[0]):
-            self.find(
+            self.findings.report(
                 "E004",
                 "`%` directives are not part of the language",
                 self.head(event),
@@ -103,7 +104,7 @@ class _Reader:
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.tag is not None:
             cure = "remove it; a text that begins with `!` needs quotes"
-            self.find("E004", "tags (`!`) are not part of the language", self.head(event), help=cure)
+            self.findings.report("E004", "tags (`!`) are not part of the language", self.head(event), help=cure)
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
         if depth > MAX_DEPTH:
@@ -118,13 +119,13 @@ class _Reader:
         if event.style in ("|", ">"):  # the parser ends a block where the next one begins
             end = start + len(self.source.text[start:end].rstrip())
             if not event.value and self.source.text[start + 1 : end].strip("+-"):
-                self.findings.append(unquoted(self.source, start))  # `>5` is an empty block, indented by 5
+                self.findings.add(unquoted(self.source, start))  # `>5` is an empty block, indented by 5
         span = self.source.span(start, end)
         if len(event.value) > MAX_SCALAR:
             message = f"a text of {len(event.value):,} characters is too long"
-            self.find("E003", message, self.head(event), why=f"a text has at most {MAX_SCALAR:,} characters")
+            self.findings.report("E003", message, self.head(event), why=f"a text has at most {MAX_SCALAR:,} characters")
         if hidden := _HIDDEN.search(event.value):
-            self.findings.append(_hidden_character(self.source, span, hidden[0], 1))
+            self.findings.add(_hidden_character(self.source, span, hidden[0], 1))
         return Scalar(event.value[:MAX_SCALAR], event.style not in ("'", '"', "|", ">"), span)
 
     def sequence(self, start: yaml.CollectionStartEvent, depth: int) -> Sequence:
@@ -144,13 +145,13 @@ class _Reader:
             if not isinstance(key, Scalar) or not key.text or key.is_null:
                 cure = "write a word, then a colon"
                 span = key.span if isinstance(key, Scalar) else self.head(event)
-                self.find("E006", f"a key is a word, not {_kind(key)}", span, help=cure)
+                self.findings.report("E006", f"a key is a word, not {_kind(key)}", span, help=cure)
             elif key.plain and key.text == "<<":
                 cure = "layers that come twice make a block: see `blocks`"
-                self.find("E004", "merge keys (`<<`) are not part of the language", key.span, help=cure)
+                self.findings.report("E004", "merge keys (`<<`) are not part of the language", key.span, help=cure)
             elif key.text in items:
                 first = Note(items[key.text][0].span, "first written here")
-                self.find(
+                self.findings.report(
                     "E005",
                     f"the key `{key.text}` is written twice",
                     key.span,
@@ -194,20 +195,8 @@ class _Reader:
             return whole
         return Span(whole.line, whole.column, nodes[-1].span.end_line, nodes[-1].span.end_column)
 
-    def find(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        *,
-        notes: tuple[Note, ...] = (),
-        why: str = "",
-        help: str = "",
-    ) -> None:
-        self.findings.append(Diagnostic(code, message, self.source.file, span, "", notes, why, help))
-
     def stop(self, code: str, message: str, span: Span, *, why: str = "", help: str = "") -> _Stop:
-        self.find(code, message, span, why=why, help=help)
+        self.findings.report(code, message, span, why=why, help=help)
         return _Stop()
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from ...diagnostics import Diagnostic, Failure, Fix, Span, closest, instead
-from ...diagnostics.suggest import is_certain
+from ...diagnostics.suggest import SUGGESTED, is_certain
 from ...graph.layer import Layer
 from ..syntax.ambiguous_scalars import trap, unambiguous
 from ..syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -28,7 +28,6 @@ from .validation import build
 M = TypeVar("M", bound=BaseModel)
 ROWS = ("top", "bottom")
 LISTED = 20
-SUGGESTED = 50
 
 
 @dataclass(slots=True)
