@@ -222,9 +222,12 @@ class Spec:
         from ..language.overrides import configure
 
         options = [f"train.{key}={json.dumps(value)}" for key, value in values.items()]
-        settings, found = configure(self.document, self.graph, options)
+        try:
+            settings, found = configure(self.document, self.graph, options)
+        except SpecError as error:
+            raise SpecError(map(_as_argument, error.diagnostics)) from None
         for diagnostic in found:
-            _warn(diagnostic, 4)
+            _warn(_as_argument(diagnostic), 4)
         return settings
 
     def _tensors(self, weights: Weights | None) -> dict[str, Array]:
@@ -331,6 +334,11 @@ def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> 
     if checked.spec is None or errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
     return checked.spec
+
+
+def _as_argument(diagnostic: Diagnostic) -> Diagnostic:
+    """What is said of an option, said of the argument that it stands for."""
+    return replace(diagnostic, file=diagnostic.file.removeprefix("--set "))
 
 
 def _warn(diagnostic: Diagnostic, calls: int = 5) -> None:
