@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cnnspec import load
 from cnnspec.graph.graph import Step
-from cnnspec.machine.blas_threads import one_thread
+from cnnspec.machine.blas_threads import single_threaded_blas
 from cnnspec.reports.drawing.markdown_table import table
 
 from .child import timed
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def row(layer: Layer, batch: int, rounds: int) -> tuple[str, ...]:
     """Microseconds of a layer on both, and their ratio; none where they disagree."""
     step = load(io.BytesIO(layer.spec(1).encode())).graph.steps[-1]
-    with one_thread:
+    with single_threaded_blas:
         found, *expected = (ours(step, batch), *theirs(step, batch))
         if any(distance(found[0], values) > TOLERANCE for values, _ in expected):
             return f"`{layer}`", "wrong", "", ""

@@ -23,7 +23,7 @@ from PIL import Image
 
 from cnnspec import load
 from cnnspec.language.sections.train import Train
-from cnnspec.machine.blas_threads import one_thread
+from cnnspec.machine.blas_threads import single_threaded_blas
 from cnnspec.reports.drawing.markdown_table import table
 from cnnspec.spec import Spec
 from cnnspec.train.datasets import Dataset, open_dataset
@@ -75,7 +75,7 @@ def measure(spec: Spec, sources: dict[str, Dataset], threads: int, batch: int, r
     """Images a second from each source, median over rounds of 100 steps in turn."""
     trainer = Trainer(spec.graph, Train(), initial(spec.graph.tensors, "he", 0), threads)
     speeds: dict[str, list[float]] = {name: [] for name in sources}
-    with one_thread:
+    with single_threaded_blas:
         for turn in range(rounds + 1):
             for name, examples in sources.items():
                 augment = Augment(examples.blank, shift=2)

@@ -1,7 +1,6 @@
 """Operations -> bound calls: what a lowering is, and the memory that it binds to.
 
-A lowering binds work items: lists of calls that may run side by side. `Plain` serves the kinds that have none of
-their own: it calls the layer's `forward`.
+A lowering binds work items: lists of calls that may run side by side.
 """
 
 from __future__ import annotations
@@ -11,14 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-import numpy as np
-
 from ..graph.array import Array
 from ..graph.shape import is_image
 from ..kernels.strips import Scratch
 from .halo import Halo
-from .memory_plan import Place
-from .program import Operation
+from .memory_plan import Placement
 from .schedule import Item, Stage
 
 
@@ -27,7 +23,7 @@ class Memory:
     """The arrays of a plan for n inputs: images (n, H, W, C), vectors (n, C)."""
 
     roots: Mapping[str, Array]
-    places: Mapping[str, Place]
+    places: Mapping[str, Placement]
 
     def padded(self, name: str) -> Array:
         """A tensor with its border."""
@@ -67,24 +63,6 @@ class Lowering(Protocol):
 
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
         """Work in order; the items of a stage hang on earlier stages only."""
-
-
-class Plain:
-    """The layer's own `forward`, with its arrays turned to (n, C, H, W) and back as views."""
-
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
-        operation = self.operation
-        inputs = [channels_first(memory.inner(name)) for name in operation.inputs]
-        out = channels_first(memory.inner(operation.name))
-        forward = operation.layer.forward
-
-        def call() -> None:
-            np.copyto(out, forward(*inputs, **operation.arrays))
-
-        yield Stage([[call]])
 
 
 def channels_first(x: Array) -> Array:

@@ -18,7 +18,7 @@ from .program import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """A tensor's channels `first` to `first + C` in the memory `root`, whose cells are `depth` values long."""
 
     root: str
@@ -52,7 +52,7 @@ KEPT = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Lifetime:
     """A piece of memory that is needed from operation `born` to operation `dies`, both included."""
 
     values: int
@@ -61,16 +61,16 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class MemoryPlan:
     """Where every tensor of a program lies: its place, how long its memory is needed and where that begins, and what
     it takes all together, in float32 values for one input."""
 
-    places: Mapping[str, Place]
-    spans: Mapping[str, Span]
+    places: Mapping[str, Placement]
+    spans: Mapping[str, Lifetime]
     offsets: Mapping[str, int]
     values: int
 
-    def meet(self, one: str, other: str) -> bool:
+    def overlap(self, one: str, other: str) -> bool:
         """Whether two tensors have memory in common."""
         (a, a_end), (b, b_end) = self._extent(one), self._extent(other)
         return a < b_end and b < a_end
@@ -81,20 +81,21 @@ class Layout:
         return begin, begin + place.values
 
 
-def lay_out(operations: Program, input: Shape, outputs: tuple[str, ...]) -> Layout:
+def plan_memory(operations: Program, input: Shape, outputs: tuple[str, ...]) -> MemoryPlan:
     """Place all tensors of a program."""
     placed = places(operations, input)
     lives = spans(operations, placed, outputs)
-    users = lenders(placed, lives)
+    users = share_buffers(placed, lives)
     needed = {
-        root: Span(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root] for root in users
+        root: Lifetime(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root]
+        for root in users
     }
     offsets, values = allocate(needed)
-    offsets = linger(needed, values) or offsets
-    return Layout(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
+    offsets = relax(needed, values) or offsets
+    return MemoryPlan(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
 
 
-def places(operations: Program, input: Shape) -> dict[str, Place]:
+def places(operations: Program, input: Shape) -> dict[str, Placement]:
     """The place of every tensor, with a border that serves all its readers."""
     shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
     slots = _slots(operations)
@@ -113,7 +114,7 @@ def places(operations: Program, input: Shape) -> dict[str, Place]:
     found = {}
     for name, shape in shapes.items():
         owner, first = root(name)
-        found[name] = Place(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
+        found[name] = Placement(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
     return found
 
 
@@ -130,7 +131,7 @@ def _slots(operations: Program) -> dict[str, tuple[str, int]]:
     return slots
 
 
-def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, ...]) -> dict[str, Span]:
+def spans(operations: Program, places: Mapping[str, Placement], outputs: tuple[str, ...]) -> dict[str, Lifetime]:
     """How long each memory is needed: from the first tensor made in it to the last time one is read."""
     born: dict[str, int] = {places[INPUT].root: 0}
     dies: dict[str, int] = {}
@@ -140,10 +141,10 @@ def spans(operations: Program, places: Mapping[str, Place], outputs: tuple[str, 
             dies[places[name].root] = i
     for name in outputs:
         dies[places[name].root] = len(operations)
-    return {root: Span(places[root].values, first, dies.get(root, first)) for root, first in born.items()}
+    return {root: Lifetime(places[root].values, first, dies.get(root, first)) for root, first in born.items()}
 
 
-def lenders(places: Mapping[str, Place], lives: Mapping[str, Span]) -> dict[str, list[str]]:
+def share_buffers(places: Mapping[str, Placement], lives: Mapping[str, Lifetime]) -> dict[str, list[str]]:
     """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make."""
     users: dict[str, list[str]] = {}
     alike: dict[tuple[Shape, int, Halo], list[str]] = {}
@@ -162,7 +163,7 @@ LINE = 16
 """float32 values of a cache line: every memory begins at one."""
 
 
-def allocate(needed: Mapping[str, Span]) -> tuple[dict[str, int], int]:
+def allocate(needed: Mapping[str, Lifetime]) -> tuple[dict[str, int], int]:
     """An offset for each memory such that no two that live at once overlap, and the size of it all, in values.
 
     Largest first, each at the lowest place that is free for its time ("greedy by size": Pisarchyk, Lee: "Efficient
@@ -174,7 +175,7 @@ def allocate(needed: Mapping[str, Span]) -> tuple[dict[str, int], int]:
     return offsets, max((offsets[name] + needed[name].values for name in offsets), default=0)
 
 
-def linger(needed: Mapping[str, Span], size: int) -> dict[str, int]:
+def relax(needed: Mapping[str, Lifetime], size: int) -> dict[str, int]:
     """Offsets in no more than `size` values such that a memory, where there is room for that, is given to others one
     operation later than it could be: then that operation may begin while the one before still reads. Empty when the
     memories do not fit so."""
@@ -189,11 +190,11 @@ def linger(needed: Mapping[str, Span], size: int) -> dict[str, int]:
     return offsets
 
 
-def _largest_first(needed: Mapping[str, Span]) -> list[str]:
+def _largest_first(needed: Mapping[str, Lifetime]) -> list[str]:
     return sorted(needed, key=lambda name: (-needed[name].values, name))
 
 
-def _lowest(name: str, needed: Mapping[str, Span], offsets: Mapping[str, int], later: int = 0) -> int:
+def _lowest(name: str, needed: Mapping[str, Lifetime], offsets: Mapping[str, int], later: int = 0) -> int:
     """The lowest place that is free for the time of a memory and for so many operations around it."""
     span, start = needed[name], 0
     born, dies = span.born - later, span.dies + later

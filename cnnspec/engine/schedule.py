@@ -48,7 +48,7 @@ def read(strips: Iterable[Strip], window: SlidingWindow) -> list[int]:
     return [images * window.size + min(window.size, max(1, rows)) for images, rows in below]
 
 
-class Flow:
+class Schedule:
     """The list, while it grows. `meets` tells whether an operation writes where another one reads."""
 
     def __init__(self, meets: Callable[[str, str], bool]) -> None:

@@ -13,7 +13,7 @@ from threading import Condition, Semaphore, Thread
 
 import numpy as np
 
-from ..machine.blas_threads import one_thread
+from ..machine.blas_threads import single_threaded_blas
 
 Call = Callable[[], object]
 Item = Sequence[Call]
@@ -73,7 +73,7 @@ class Run:
         return not self._is_over() and self._needs[self._next] > self._behind
 
 
-class Team:
+class ThreadPool:
     """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane."""
 
     def __init__(self, lanes: int) -> None:
@@ -94,7 +94,7 @@ class Team:
         work, self._work[number] = self._work[number], None
         assert work is not None
         run, lane = work
-        with np.errstate(all="ignore"), one_thread:
+        with np.errstate(all="ignore"), single_threaded_blas:
             run.work(lane)
         self._done.release()
 

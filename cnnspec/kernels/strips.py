@@ -41,7 +41,7 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class StripResult:
     """A strip's values before they are finished: the calls that make them, and where they are, in pieces (piece,
     index): `out[index]`, reshaped to the piece, is where it belongs."""
 

@@ -85,4 +85,4 @@ def _tell(library: Any, number: int) -> None:
     library.set_num_threads(number)
 
 
-one_thread = OneThread(libraries)
+single_threaded_blas = OneThread(libraries)

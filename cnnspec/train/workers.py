@@ -15,7 +15,7 @@ from weakref import finalize
 import numpy as np
 
 from ..graph.array import Array
-from ..machine.blas_threads import one_thread
+from ..machine.blas_threads import single_threaded_blas
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class Task(Generic[T]):
 
     def work(self, number: int) -> None:
         try:
-            with np.errstate(all="ignore"), one_thread:
+            with np.errstate(all="ignore"), single_threaded_blas:
                 if not self.sums.has_ended:
                     self.given[number] = self.task(number, self.sums)
         except OtherFailed:

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 
 from cnnspec.engine.backend import CostModel
 from cnnspec.engine.backends import BACKENDS, chain
+from cnnspec.engine.backends.numpy.fallback import Fallback
 from cnnspec.engine.backends.numpy.kernel_selection import COSTS
-from cnnspec.engine.lowering import Lowering, Memory, Plain
+from cnnspec.engine.lowering import Lowering, Memory
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import PASSES, Wanted, optimise
 from cnnspec.engine.program import Operation, program, verify
@@ -29,7 +30,7 @@ class Counted:
     """The layer's own `forward`, and a note that it was asked for."""
 
     def __init__(self, operation: Operation, done: list[str]) -> None:
-        self.plain = Plain(operation)
+        self.plain = Fallback(operation)
         done.append(operation.layer.kind)
 
     def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:

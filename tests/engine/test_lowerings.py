@@ -14,8 +14,8 @@ from engine_cases import Array, defined, error, graph, interpreted, lively
 from cnnspec.engine.backends import chain
 from cnnspec.engine.backends.numpy import EPILOGUES
 from cnnspec.engine.backends.numpy.epilogue import FINISHES
+from cnnspec.engine.backends.numpy.fallback import Fallback
 from cnnspec.engine.backends.numpy.registry import LOWERINGS, lower
-from cnnspec.engine.lowering import Plain
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import Wanted, optimise
 from cnnspec.engine.program import program, with_arrays
@@ -181,7 +181,7 @@ def left_to_layers(found: Graph) -> list[str]:
     """The operations of a network that the engine has no calls for."""
     tensors = {key: np.zeros(tensor.shape, np.float32) for key, tensor in found.tensors.items()}
     operations = optimise(program(found), Wanted(found.outputs, chain()))
-    return [o.name for o in operations if isinstance(lower(with_arrays(o, tensors)), Plain)]
+    return [o.name for o in operations if isinstance(lower(with_arrays(o, tensors)), Fallback)]
 
 
 SIZES = {"lenet5": (1, 28, 28), "tinyvgg": (3, 64, 64), "resnet20_cifar": (3, 32, 32), "alexnet": (3, 67, 67)}

@@ -11,32 +11,32 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.backends import chain
+from cnnspec.engine.compiled import BoundPlan, CompiledGraph
 from cnnspec.engine.halo import NONE, Halo
-from cnnspec.engine.memory_plan import LINE, Layout, Span, allocate, lay_out
+from cnnspec.engine.memory_plan import LINE, Lifetime, MemoryPlan, allocate, plan_memory
 from cnnspec.engine.passes import Wanted, optimise
-from cnnspec.engine.plan import Bound, Prepared
 from cnnspec.engine.program import program
 from cnnspec.graph.graph import INPUT, Graph
 from cnnspec.graph.shape import Shape
 from cnnspec.spec import bundled, load
 
 
-def laid(input: Shape, *lines: str, outputs: str = "") -> Layout:
+def laid(input: Shape, *lines: str, outputs: str = "") -> MemoryPlan:
     text = "".join(f"    {line}\n" if line.startswith("  ") else f"  - {line}\n" for line in lines)
     return layout(graph(input, text, outputs))
 
 
-def layout(found: Graph) -> Layout:
-    return lay_out(optimise(program(found), Wanted(found.outputs, chain())), found.input, found.outputs)
+def layout(found: Graph) -> MemoryPlan:
+    return plan_memory(optimise(program(found), Wanted(found.outputs, chain())), found.input, found.outputs)
 
 
-def live(needed: Mapping[str, Span]) -> int:
+def live(needed: Mapping[str, Lifetime]) -> int:
     """Values that must exist at once, at the most: no allocation can do with fewer."""
     times = {span.born for span in needed.values()}
     return max((sum(s.values for s in needed.values() if s.born <= t <= s.dies) for t in times), default=0)
 
 
-def check(needed: Mapping[str, Span], offsets: Mapping[str, int], values: int) -> None:
+def check(needed: Mapping[str, Lifetime], offsets: Mapping[str, int], values: int) -> None:
     assert offsets.keys() == needed.keys()
     ends = {name: offsets[name] + span.values for name, span in needed.items()}
     assert max(ends.values(), default=0) == values
@@ -49,17 +49,19 @@ def check(needed: Mapping[str, Span], offsets: Mapping[str, int], values: int) -
 
 
 pieces = st.builds(
-    lambda values, born, more: Span(values, born, born + more), *map(st.integers, (1, 0, 0), (99, 12, 6))
+    lambda values, born, more: Lifetime(values, born, born + more), *map(st.integers, (1, 0, 0), (99, 12, 6))
 )
 
 
 @given(st.dictionaries(st.text("abcdefgh", min_size=1, max_size=3), pieces, max_size=20))
-def test_nothing_that_lives_at_once_overlaps(needed: dict[str, Span]) -> None:
+def test_nothing_that_lives_at_once_overlaps(needed: dict[str, Lifetime]) -> None:
     check(needed, *allocate(needed))
 
 
 def test_what_is_dead_is_used_again() -> None:
-    offsets, values = allocate({"a": Span(64, 0, 1), "b": Span(32, 1, 2), "c": Span(64, 2, 3), "d": Span(16, 2, 2)})
+    offsets, values = allocate(
+        {"a": Lifetime(64, 0, 1), "b": Lifetime(32, 1, 2), "c": Lifetime(64, 2, 3), "d": Lifetime(16, 2, 2)}
+    )
     assert offsets == {"a": 0, "c": 0, "b": 64, "d": 96}
     assert values == 112
 
@@ -104,9 +106,9 @@ def test_bundled_networks_take_little_more_than_they_must(name: str) -> None:
 @pytest.mark.parametrize("name", ["lenet5", "resnet20_cifar", "mobilenet_v2", "googlenet", "unet"])
 def test_what_was_planned_is_what_is_taken(name: str) -> None:
     found = load(name).graph if name == "lenet5" else load(name, (3, 32, 32)).graph
-    prepared = Prepared(found, lively(found), chain())
+    prepared = CompiledGraph(found, lively(found), chain())
     for n in (1, 3):
-        assert Bound(prepared, n, 1).arena.nbytes == 4 * n * layout(found).values
+        assert BoundPlan(prepared, n, 1).arena.nbytes == 4 * n * layout(found).values
 
 
 # borders
@@ -164,7 +166,7 @@ def test_a_small_memory_with_a_border_is_not_for_others() -> None:
 # places inside concatenations
 
 
-def slots(found: Layout, *names: str) -> list[tuple[str, int, int]]:
+def slots(found: MemoryPlan, *names: str) -> list[tuple[str, int, int]]:
     return [(p.root, p.first, p.depth) for p in (found.places[name] for name in names)]
 
 

@@ -11,8 +11,8 @@ from calling import inputs
 from engine_cases import Array, graph, lively
 
 from cnnspec.engine.backends import chain
-from cnnspec.engine.plan import Bound, Prepared
-from cnnspec.engine.schedule import Flow, Stage, made, read
+from cnnspec.engine.compiled import BoundPlan, CompiledGraph
+from cnnspec.engine.schedule import Schedule, Stage, made, read
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels import strips
@@ -44,7 +44,7 @@ EDGE = """\
 
 @pytest.fixture(autouse=True)
 def many_small_items(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
+    monkeypatch.setattr("cnnspec.engine.compiled.WORTH", 0)
     monkeypatch.setattr(strips, "CACHE", 4000)
     monkeypatch.setattr("cnnspec.kernels.inference.winograd.LEAST", 0)
     monkeypatch.setattr("cnnspec.kernels.inference.winograd.ENOUGH", 2)
@@ -61,7 +61,7 @@ def networks() -> Iterator[tuple[str, Graph]]:
 CASES = dict(networks())
 
 
-def late(bound: Bound, x: Array, random: Random) -> dict[str, Array]:
+def late(bound: BoundPlan, x: Array, random: Random) -> dict[str, Array]:
     """A run as three threads could make it: each item is carried out at any time between its beginning and its end."""
     np.copyto(bound.input, x)
     begun: list[int] = []
@@ -82,7 +82,7 @@ def late(bound: Bound, x: Array, random: Random) -> dict[str, Array]:
     return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
 
 
-def without(bound: Bound, x: Array, held: int) -> dict[str, Array]:
+def without(bound: BoundPlan, x: Array, held: int) -> dict[str, Array]:
     """A run in which one item is carried out last, as late as the others can do without it."""
     np.copyto(bound.input, x)
     items = range(len(bound.needs))
@@ -98,7 +98,7 @@ def without(bound: Bound, x: Array, held: int) -> dict[str, Array]:
 @pytest.mark.parametrize("name", ["chain", "edge", "squeezenet1_1"])
 def test_any_item_may_be_the_last(name: str) -> None:
     found = CASES[name]
-    bound = Bound(Prepared(found, lively(found), chain()), 1, 1)
+    bound = BoundPlan(CompiledGraph(found, lively(found), chain()), 1, 1)
     x = inputs(1, found.input)
     with np.errstate(all="ignore"):
         bound.run(x)
@@ -112,7 +112,7 @@ def test_any_item_may_be_the_last(name: str) -> None:
 @pytest.mark.parametrize("n", [1, 3])
 def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
     found = CASES[name]
-    bound = Bound(Prepared(found, lively(found), chain()), n, 1)
+    bound = BoundPlan(CompiledGraph(found, lively(found), chain()), n, 1)
     x = inputs(n, found.input)
     with np.errstate(all="ignore"):
         bound.run(x)
@@ -124,7 +124,7 @@ def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
 
 def test_layers_overlap() -> None:
     """Otherwise the test above holds nothing."""
-    bound = Bound(Prepared(CASES["chain"], lively(CASES["chain"]), chain()), 1, 1)
+    bound = BoundPlan(CompiledGraph(CASES["chain"], lively(CASES["chain"]), chain()), 1, 1)
     overlapping = [i for i, need in enumerate(bound.needs) if need < i]
     assert len(set(bound.needs)) > 20
     assert len(overlapping) > len(bound.needs) // 2
@@ -140,7 +140,7 @@ def test_what_strips_read_and_make() -> None:
 
 
 def test_a_stage_needs_the_rows_above_it() -> None:
-    flow = Flow(lambda later, earlier: later == "clash")
+    flow = Schedule(lambda later, earlier: later == "clash")
     flow.alone([int])
     flow.shared("a", ["input"], Stage([[int]] * 3, [2, 4, 6]))
     flow.shared("b", ["a"], Stage([[int]] * 2, [3, 6], {"a": [4, 6]}))

@@ -18,7 +18,7 @@ from engine_cases import Array, graph, lively
 from cnnspec.engine.backends import chain
 from cnnspec.engine.model import Model
 from cnnspec.engine.plan import KEPT, Plan
-from cnnspec.engine.thread_pool import Item, Lane, Team
+from cnnspec.engine.thread_pool import Item, Lane, ThreadPool
 from cnnspec.graph.graph import Graph
 from cnnspec.spec import load
 
@@ -39,7 +39,7 @@ MIXED = """\
 
 @pytest.fixture(autouse=True)
 def small_stages_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.engine.plan.WORTH", 0)
+    monkeypatch.setattr("cnnspec.engine.compiled.WORTH", 0)
 
 
 def mixed() -> Graph:
@@ -106,8 +106,8 @@ def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -
 
 
 @contextmanager
-def team(size: int) -> Iterator[Team]:
-    made = Team(size)
+def team(size: int) -> Iterator[ThreadPool]:
+    made = ThreadPool(size)
     yield made
     made.close()
     for thread in made._threads:

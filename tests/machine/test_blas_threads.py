@@ -11,7 +11,7 @@ from engine_cases import graph, lively
 from threadpoolctl import ThreadpoolController
 
 from cnnspec.engine.model import Model
-from cnnspec.machine.blas_threads import OneThread, libraries, one_thread
+from cnnspec.machine.blas_threads import OneThread, libraries, single_threaded_blas
 
 
 class Library:
@@ -99,7 +99,7 @@ def test_any_thread_can_hold_numpys_blas(caller: str) -> None:
     rounds = {"main": "m", "other": "o", "both": "momo"}[caller]
 
     def held() -> list[int]:
-        with one_thread:
+        with single_threaded_blas:
             return [library.get_num_threads() for library in libraries()]
 
     with ThreadpoolController().limit(limits=2, user_api="blas"), ThreadPoolExecutor(1) as pool:

@@ -16,7 +16,7 @@ from hypothesis import given, note, settings
 from processes import code_of, modules_after
 
 from cnnspec.engine.backends import chain
-from cnnspec.engine.plan import Bound, Prepared
+from cnnspec.engine.compiled import BoundPlan, CompiledGraph
 from cnnspec.graph.shape import times
 from cnnspec.reports.memory.plan.plan import allocation
 from cnnspec.spec import bundled, load
@@ -54,7 +54,7 @@ def test_lenet() -> None:
 def test_what_is_said_is_taken(name: str) -> None:
     found = load(name, (1, 28, 28) if name == "lenet5" else (3, 48, 64)).graph
     said = allocation(found)
-    bound = Bound(Prepared(found, lively(found), chain()), 1, 1)
+    bound = BoundPlan(CompiledGraph(found, lively(found), chain()), 1, 1)
     assert said.arena == bound.arena.nbytes
     begin = bound.arena.ctypes.data
     for tensor in said.tensors:

@@ -23,7 +23,7 @@ from cnnspec.train.notices import AlreadyFinished, Begun, NothingToResume, Weigh
 THREADS = ("--threads", "1")
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818
     """What a test ends a run with."""
 
 
@@ -175,7 +175,10 @@ def test_results_can_be_sent_on(net: Spec) -> None:
     x = np.ones((2, 1, 6, 6), np.float32)
     for copied in (pickle.loads(pickle.dumps(learned)), copy.deepcopy(learned)):
         assert copied.history == learned.history
-        assert np.array_equal(copied.model()(x), learned.model()(x))
+        y, expected = copied.model()(x), learned.model()(x)
+        assert isinstance(y, np.ndarray)
+        assert isinstance(expected, np.ndarray)
+        np.testing.assert_array_equal(y, expected)
 
 
 def test_a_network_runs_on_files_and_arrays(net: Spec) -> None:
@@ -189,7 +192,11 @@ def test_a_network_runs_on_files_and_arrays(net: Spec) -> None:
         assert isinstance(seen.found, tuple)
         assert [c.index for c in seen.found] == np.argsort(-row, kind="stable")[:2].tolist()
         assert seen.found[0].name == net.classes()[int(row.argmax())]  # type: ignore[index]
-    assert [seen.found for seen in net.run(x, learned.tensors, top=2)] == [seen.found for seen in by_file]
+    for one, other in zip(net.run(x, learned.tensors, top=2), by_file, strict=True):
+        assert isinstance(one.found, tuple)
+        assert isinstance(other.found, tuple)
+        assert [c.index for c in one.found] == [c.index for c in other.found]
+        assert [c.score for c in one.found] == pytest.approx([c.score for c in other.found], rel=1e-5)
     (inner,) = net.run(x[:1], learned.tensors, until="conv")
     assert isinstance(inner.found, np.ndarray)
     assert (inner.output, inner.found.shape) == ("conv", (4, 6, 6))

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows
-from ..strips import Call, Made, Scratch, Strip, add_bias, strips
+from ..strips import Call, Scratch, Strip, StripResult, add_bias, strips
 
 STRETCH = 8192
 """Values of the inner loop: the filters, 9 taps of so many, stay in the second-level cache."""
@@ -36,7 +36,7 @@ class Depthwise:
         C = self.weight.shape[2] // self.cells
         yield from strips(n, H, C, 2 * W * C)
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         rows, columns = self.windows
         n, H, C = strip.n1 - strip.n0, strip.r1 - strip.r0, x.shape[3]
         stretch = self.weight.shape[2]
@@ -56,7 +56,7 @@ class Depthwise:
         y = scratch.take(n, H, columns.outputs // self.cells, stretch)
         calls.append(partial(np.einsum, "nhbijk,ijk->nhbk", seen, self.weight, out=y))
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
-        return Made(calls, [(y.reshape(n, H, columns.outputs, C), ())])
+        return StripResult(calls, [(y.reshape(n, H, columns.outputs, C), ())])
 
 
 def neighbours(columns: SlidingWindow, C: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
-from ..strips import Made, Scratch, Strip
+from ..strips import Scratch, Strip, StripResult
 from .im2col import Gathered
 
 
@@ -30,10 +30,10 @@ class Grouped:
             for strip in group.strips(n, H, W):
                 yield self._moved(strip, i)
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         i = strip.k0 // self.maps
         channels = slice(i * self.depth, (i + 1) * self.depth)
-        made: Made = self.groups[i].bind(x[..., channels], self._moved(strip, -i), scratch)
+        made: StripResult = self.groups[i].bind(x[..., channels], self._moved(strip, -i), scratch)
         return made
 
     def _moved(self, strip: Strip, groups: int) -> Strip:

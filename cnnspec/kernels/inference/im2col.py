@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
-from ..strips import Call, Made, Scratch, Strip, add_bias, multiply, strips
+from ..strips import Call, Scratch, Strip, StripResult, add_bias, multiply, strips
 
 SHORT = 16
 """float32 values of a window's row below which it is not worth a copy of its own."""
@@ -37,7 +37,7 @@ class Gathered:
         few = n * H * W < 128
         yield from strips(n, H, K, 0 if few else W * (taps + K), parts=2 if few and K >= 128 else 1)
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         n, H, W = strip.n1 - strip.n0, strip.r1 - strip.r0, self.windows[1].outputs
         seen = self.gathered(x, strip)
         taps = len(self.weight)
@@ -54,7 +54,7 @@ class Gathered:
             multiply(cells, self.weight[:, strip.k0 : strip.k1], y),
         ]
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
-        return Made(calls, [(y.reshape(n, H, W, -1), ())])
+        return StripResult(calls, [(y.reshape(n, H, W, -1), ())])
 
     def gathered(self, x: Array, strip: Strip) -> Array:
         """The strip's windows (n, H, W, FH, FW, C) as a view."""

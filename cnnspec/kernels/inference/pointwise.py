@@ -11,7 +11,7 @@ import numpy as np
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
-from ..strips import Made, Scratch, Strip, add_bias, evenly, multiply, strips
+from ..strips import Scratch, Strip, StripResult, add_bias, evenly, multiply, strips
 
 FEW_CELLS = 256
 
@@ -33,7 +33,7 @@ class Product:
         else:
             yield from strips(n, H, K, W * (C + K))
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         rows, columns = self.stride
         seen = x[strip.n0 : strip.n1, strip.r0 * rows : (strip.r1 - 1) * rows + 1 : rows, ::columns]
         n, H, W, _ = seen.shape
@@ -42,4 +42,4 @@ class Product:
         y = scratch.take(len(cells), strip.k1 - strip.k0)
         calls.append(multiply(cells, weight, y))
         calls += add_bias(y.reshape(n * H, -1), strip.own(self.bias))
-        return Made(calls, [(y.reshape(n, H, W, -1), ())])
+        return StripResult(calls, [(y.reshape(n, H, W, -1), ())])

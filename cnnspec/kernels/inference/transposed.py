@@ -16,7 +16,7 @@ import numpy as np
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
 from ..reference.transposed_convolution import inside, painted, tap
-from ..strips import Call, Made, Scratch, Strip, add_bias, evenly, strips
+from ..strips import Call, Scratch, Strip, StripResult, add_bias, evenly, strips
 
 
 class Painted:
@@ -40,7 +40,7 @@ class Painted:
         for strip in strips(n, rows.outputs, self.maps, columns.outputs * sum(self.weight.shape[1:])):
             yield Strip(strip.n0, strip.n1, strip.r0 * rows.S, strip.r1 * rows.S, 0, self.maps)
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         rows, columns = self.windows
         seen = x[strip.n0 : strip.n1]
         if self.is_mosaic:
@@ -52,7 +52,7 @@ class Painted:
         windows = y.reshape(n, H, W, *y.shape[1:])
         if self.is_mosaic:
             calls += add_bias(windows.reshape(n * H, -1), strip.own(self.bias))
-            return Made(calls, list(_mosaic(windows[:, :, :, :, :, 0])))
+            return StripResult(calls, list(_mosaic(windows[:, :, :, :, :, 0])))
         total = scratch.take(n, painted(rows, H), painted(columns, W), self.maps)
         calls.append(partial(np.copyto, total, 0 if self.bias is None else self.bias))
         groups = total.reshape(*total.shape[:3], -1, self.depth)
@@ -60,7 +60,7 @@ class Painted:
             for j in range(columns.F):
                 below = groups[:, tap(rows, i, H), tap(columns, j, W)]
                 calls.append(partial(np.add, below, windows[:, :, :, i, j], out=below))
-        return Made(calls, [(total[:, inside(rows), inside(columns)], ())])
+        return StripResult(calls, [(total[:, inside(rows), inside(columns)], ())])
 
     def _windows(self, cells: Array, scratch: Scratch) -> tuple[Array, Call]:
         """What each of the cells (cells, C) paints, as (cells, FH, FW, G, K/G), and the call that makes it."""

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows, tiles
-from ..strips import Call, Made, Scratch, Strip, add_bias
+from ..strips import Call, Scratch, Strip, StripResult, add_bias
 
 
 class Filtering(NamedTuple):
@@ -113,7 +113,7 @@ class Winograd:
                 for r in range(0, H, cells):
                     yield Strip(i, min(i + images, n), r, min(r + cells, H), k, min(k + width, K))
 
-    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> Made:
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         step, tile, places = self.step, self.tile, len(self.weight)
         n, H, C, K = strip.n1 - strip.n0, strip.r1 - strip.r0, x.shape[3], strip.k1 - strip.k0
         down, across = tiles(H, step), tiles(self.width, step)
@@ -141,7 +141,7 @@ class Winograd:
             partial(np.matmul, self.from_tiles, multiplied.reshape(places, T * K), out=y),
         ]
         whole = y.reshape(step, step, n, down, across, K).transpose(2, 3, 0, 4, 1, 5)
-        return Made(calls, list(_pieces(whole, H, self.width)))
+        return StripResult(calls, list(_pieces(whole, H, self.width)))
 
 
 FILTERS = 2**15

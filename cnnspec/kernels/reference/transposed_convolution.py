@@ -11,7 +11,7 @@ from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows
 
 
-def overlay(seen: Array, windows: SlidingWindows) -> Array:
+def col2im(seen: Array, windows: SlidingWindows) -> Array:
     """The adjoint of `sliding_windows`: (N, C, rows, columns, FH, FW) values added up to (N, C, H, W).
 
     `windows` run over the result; its padding is added to as well and then cut off.
@@ -47,4 +47,4 @@ def deconvolve(x: Array, weight: Array, windows: SlidingWindows, G: int) -> Arra
     maps, *window = weight.shape[1:]
     filters = weight.reshape(G, C // G, -1).swapaxes(1, 2)
     painted = np.matmul(filters, x.reshape(N, G, C // G, H * W))
-    return overlay(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), windows)
+    return col2im(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), windows)

@@ -18,16 +18,7 @@ from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..syntax.nodes import Scalar
-from ..syntax.tree import (
-    LENGTH,
-    ArgumentEntry,
-    BlockCall,
-    Branch,
-    Entry,
-    FromEntry,
-    JoinEntry,
-    LayerEntry,
-)
+from ..syntax.tree import LENGTH, ArgumentEntry, BlockCall, Branch, Entry, FromEntry, JoinEntry, LayerEntry
 from ..values.field_reader import Reader, describe
 from ..values.field_types import form
 from ..values.scope import LayersArgument, Scope, WordArgument

@@ -118,3 +118,21 @@ class Reading:
             x = ordered
         calls.append(partial(np.copyto, *((out, x.reshape(out.shape)) if out.ndim == 4 else (out.reshape(x.shape), x))))
         yield Stage([calls])
+
+
+class Concat:
+    """Copies what was not made in its place already, and clears the border around all of it."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+        out = memory.inner(self.operation.name)
+        calls: Item = list(memory.clear_border(self.operation.name))
+        first = 0
+        for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
+            part, x = out[..., first : first + shape[0]], memory.inner(name)
+            if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
+                calls.append(partial(np.copyto, part, x))
+            first += shape[0]
+        yield Stage([calls])

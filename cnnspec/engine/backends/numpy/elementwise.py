@@ -120,21 +120,3 @@ class PReLU(Elementwise):
             partial(np.add, above, below, out=above),
         ]
         return [*calls, *finish(above, out, None, self.operation.activation, scratch)]
-
-
-class Concat:
-    """Copies what was not made in its place already, and clears the border around all of it."""
-
-    def __init__(self, operation: Operation) -> None:
-        self.operation = operation
-
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
-        out = memory.inner(self.operation.name)
-        calls: Item = list(memory.clear_border(self.operation.name))
-        first = 0
-        for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
-            part, x = out[..., first : first + shape[0]], memory.inner(name)
-            if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
-                calls.append(partial(np.copyto, part, x))
-            first += shape[0]
-        yield Stage([calls])

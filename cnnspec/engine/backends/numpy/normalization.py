@@ -142,3 +142,27 @@ def _shares(size: int) -> Array:
 
 def _deviation(variance: Array, eps: float) -> Item:
     return [partial(np.add, variance, np.float32(eps), out=variance), partial(np.sqrt, variance, out=variance)]
+
+
+class LRN(Elementwise):
+    """x / (k + alpha/size * sum(v*v))**beta over neighbouring channels."""
+
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+        layer: Any = self.operation.layer
+        x = inputs[0]
+        C = x.shape[-1]
+        squares, sums = scratch.take(*x.shape), scratch.take(*x.shape)
+        calls: Item = [partial(np.multiply, x, x, out=squares), partial(np.copyto, sums, squares)]
+        for step in range(1, min(layer.size // 2, C - 1) + 1):
+            behind = sums[..., step:]
+            calls.append(partial(np.add, behind, squares[..., :-step], out=behind))
+        for step in range(1, min((layer.size - 1) // 2, C - 1) + 1):
+            before = sums[..., :-step]
+            calls.append(partial(np.add, before, squares[..., step:], out=before))
+        return [
+            *calls,
+            partial(np.multiply, sums, np.float32(layer.alpha / layer.size), out=sums),
+            partial(np.add, sums, np.float32(layer.k), out=sums),
+            partial(np.power, sums, np.float32(layer.beta), out=sums),
+            partial(np.divide, x, sums, out=out),
+        ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...lowering import Lowering, Plain
+from ...lowering import Lowering
 from ...program import Operation
 from . import convolution, data_movement, elementwise, normalization, pooling, resampling, softmax
 from .dense import Dense
 from .epilogue import FINISHES
+from .fallback import Fallback
 
 LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
@@ -17,7 +18,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "add": elementwise.Sum,
     "avgpool": pooling.lower_average,
     "batchnorm": elementwise.Affine,
-    "concat": elementwise.Concat,
+    "concat": data_movement.Concat,
     "conv": convolution.lower,
     "deconv": convolution.lower,
     "dense": Dense,
@@ -28,7 +29,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "instancenorm": normalization.lower_maps,
     "layernorm": normalization.lower_layer,
     "logsoftmax": softmax.LogSoftmax,
-    "lrn": softmax.LRN,
+    "lrn": normalization.LRN,
     "maxpool": pooling.lower_max,
     "mul": elementwise.Times,
     "prelu": elementwise.PReLU,
@@ -42,4 +43,4 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
 
 def lower(operation: Operation) -> Lowering:
     """The kind's lowering; the layer's own `forward` where there is none."""
-    return LOWERINGS.get(operation.layer.kind, Plain)(operation)
+    return LOWERINGS.get(operation.layer.kind, Fallback)(operation)

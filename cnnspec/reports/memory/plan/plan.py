@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
 from ....engine.backends import chain
-from ....engine.memory_plan import Layout, Span, lay_out
+from ....engine.memory_plan import Lifetime, MemoryPlan, plan_memory
 from ....engine.passes import Wanted, optimise
 from ....engine.program import Operation, program
 from ....graph.graph import INPUT, Graph
@@ -54,7 +54,7 @@ class Allocation:
 def allocation(graph: Graph) -> Allocation:
     """The engine's plan for a graph."""
     operations = optimise(program(graph), Wanted(graph.outputs, chain()))
-    layout = lay_out(operations, graph.input, graph.outputs)
+    layout = plan_memory(operations, graph.input, graph.outputs)
     spans = layout.spans
     held = [_planned(INPUT, (), "", operations, layout)]
     held += [_planned(o.name, _does(o), o.kernel, operations, layout) for o in operations]
@@ -68,7 +68,7 @@ def allocation(graph: Graph) -> Allocation:
 
 
 def _planned(
-    name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], layout: Layout
+    name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], layout: MemoryPlan
 ) -> PlannedTensor:
     place = layout.places[name]
     span = layout.spans[place.root]
@@ -94,7 +94,7 @@ def _does(operation: Operation) -> tuple[str, ...]:
     return (operation.layer.kind, *folded, *(["add"] if operation.plus else []), *activation)
 
 
-def _at_once(spans: Mapping[str, Span]) -> int:
+def _at_once(spans: Mapping[str, Lifetime]) -> int:
     """Values that must exist at once, at the most."""
     born: dict[int, int] = {}
     dead: dict[int, int] = {}

@@ -1,0 +1,109 @@
+"""A graph compiled for its weights, and bound to memory for a number of inputs at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from weakref import finalize
+
+import numpy as np
+
+from ..files.memory_map import release
+from ..graph.array import Array
+from ..graph.graph import INPUT, Graph
+from ..graph.shape import is_image
+from ..kernels.strips import Call, Scratch, aligned
+from .backend import Chain
+from .lowering import Lowering, Memory, channels_first
+from .memory_plan import MemoryPlan, Placement, plan_memory
+from .passes import Wanted, optimise
+from .program import program, with_arrays
+from .schedule import Schedule
+from .thread_pool import ThreadPool
+
+
+class CompiledGraph:
+    """A graph with its weights made ready for the kernels: shared by the plans of all batch sizes."""
+
+    def __init__(self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, exact: bool = False) -> None:
+        self.graph = graph
+        operations = optimise(program(graph), Wanted(graph.outputs, backends, exact))
+        self.layout = plan_memory(operations, graph.input, graph.outputs)
+        self.lowerings: list[Lowering] = []
+        for operation in operations:
+            self.lowerings.append(backends.of(operation).lower(with_arrays(operation, tensors)))
+            # Kernels have values in an order of their own: those in the file are not needed as well.
+            release(tensors[name] for name in operation.tensors)
+        self.work = [backends.of(operation).nanoseconds(operation) for operation in operations]
+        self.reads = {operation.name: operation.reads for operation in operations}
+
+    def meets(self, later: str, earlier: str) -> bool:
+        """Whether an operation writes where the one before it reads."""
+        return any(self.layout.overlap(later, name) for name in self.reads[earlier])
+
+
+class BoundPlan:
+    """Runs n inputs. One run at a time: its arrays are its own, and its threads end with it."""
+
+    def __init__(self, prepared: CompiledGraph, n: int, threads: int) -> None:
+        self.n = n
+        self.threads = threads
+        self.graph = prepared.graph
+        self.arena = aligned(prepared.layout.values * n)
+        self.memory = Memory(self._roots(prepared.layout), prepared.layout.places)
+        self.input = channels_first(self.memory.inner(INPUT))
+        flow = self._bind(prepared, Scratch())
+        self.needs = flow.needs
+        self.lanes = [flow.items]
+        self.calls: list[Call] = [call for item in flow.items for call in item]
+        others = threads - 1 if len(flow.items) > 1 else 0
+        self.lanes += [self._bind(prepared, Scratch()).items for _ in range(others)]
+        self.team = ThreadPool(len(self.lanes)) if others else None
+        if self.team is not None:
+            finalize(self, self.team.close)
+
+    def _bind(self, prepared: CompiledGraph, scratch: Scratch) -> Schedule:
+        """All work, bound to the scratch of one thread. What is not worth sharing is one item, together with its
+        neighbours."""
+        flow = Schedule(prepared.meets)
+        flow.alone(self.memory.clear_border(INPUT))
+        for (name, reads), work, lowering in zip(
+            prepared.reads.items(), prepared.work, prepared.lowerings, strict=True
+        ):
+            for stage in lowering.stages(self.memory, scratch):
+                if len(stage.items) > 1 and work * self.n >= WORTH:
+                    flow.shared(name, reads, stage)
+                else:
+                    flow.alone(call for item in stage.items for call in item)
+        return flow
+
+    def _roots(self, layout: MemoryPlan) -> dict[str, Array]:
+        roots = {}
+        for place in layout.places.values():
+            if place.root not in roots and place.root in layout.offsets:
+                begin = layout.offsets[place.root] * self.n
+                flat = self.arena[begin : begin + place.values * self.n]
+                roots[place.root] = flat.reshape(self.n, *_extent(place))
+        return roots
+
+    def run(self, x: Array) -> dict[str, Array]:
+        """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
+        np.copyto(self.input, x)
+        if self.team is not None:
+            self.team.run(self.lanes, self.needs)
+        else:
+            for call in self.calls:
+                call()
+        return {name: channels_first(self.memory.inner(name)).copy() for name in self.graph.outputs}
+
+
+def _extent(place: Placement) -> tuple[int, ...]:
+    """Shape of a place's memory for one input."""
+    if not is_image(place.shape):
+        return place.shape
+    halo = place.halo
+    return place.shape[1] + halo.top + halo.bottom, place.shape[2] + halo.left + halo.right, place.depth
+
+
+WORTH = 50_000
+"""Nanoseconds of a stage's work from which on waking another thread for it pays: a sleeping one takes about 20,000 to
+come, and threads get in each other's way while they have the interpreter."""
