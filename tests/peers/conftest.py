@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def single_threaded_blas() -> None:
+def one_thread() -> None:
     """PyTorch adds up in the same order on every machine."""
     import torch
 
