@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Note, Span, closest, instead
 from ...diagnostics.suggest import SUGGESTED_NAMES
-from ...graph.graph import INPUT, BlockUse, Graph, Step, compose_receptive_fields
+from ...graph.builder import GraphBuilder, Value
+from ...graph.graph import INPUT, BlockUse, Graph, Step
 from ...graph.layer import Layer, LayerError
 from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
@@ -82,7 +83,6 @@ class Walk:
     document: Document
     input: Shape | None
     names: SymbolTable[TensorValue]
-    steps: list[Step] = field(default_factory=list)
     findings: WalkCollector = field(default_factory=WalkCollector)
     layers: int = 0
     items: int = 0
@@ -95,8 +95,12 @@ class Walk:
     def factory(self) -> LayerFactory:
         return LayerFactory(self.document.header.rounding)
 
+    @cached_property
+    def builder(self) -> GraphBuilder:
+        return GraphBuilder(self.input or self.document.header.input.shape)
+
     def run(self) -> Elaboration:
-        shape = self.input or (self.document.header.input.shape if self.document.is_known else None)
+        shape = self.builder.input if self.input or self.document.is_known else None
         scope = Scope()
         start = TensorValue(INPUT, shape, (IDENTITY, IDENTITY))
         self.names.set(INPUT, start)
@@ -106,8 +110,8 @@ class Walk:
             end = TensorValue(INPUT, None)
         outputs = tuple(flow.name for flow in self.outputs(end))
         if shape is None or not self.findings.is_sound:
-            return Elaboration(None, tuple(self.steps), tuple(self.findings))
-        graph = Graph(shape, tuple(self.steps), outputs)
+            return Elaboration(None, tuple(self.builder.steps), tuple(self.findings))
+        graph = self.builder.build(outputs)
         for warning in (*unreached(graph), *unused(self.document, self.used_blocks, scope.used)):
             self.findings.add(warning)
         return Elaboration(graph, graph.steps, tuple(self.findings))
@@ -236,18 +240,13 @@ class Walk:
         if layer is not None and None not in arriving:
             known = tuple(shape for shape in arriving if shape is not None)
             try:
-                inferred = self.factory.infer(layer, known)
-                shape = inferred.shape
-                for remark in inferred.warnings:
+                for remark in self.builder.infer(layer, known).warnings:
                     self.findings.add(to_diagnostic(remark, item, name, (), self.document.source))
-                fields = compose_receptive_fields(
-                    inferred.receptive_fields, known, [f.receptive_fields for f in flows], shape
-                )
-                inputs = tuple(f.name for f in flows)
-                step = Step(name, layer, inputs, known, shape, inferred.tensors, fields, item.span, place.calls)
+                values = [Value(f.name, shape, f.receptive_fields) for f, shape in zip(flows, known, strict=True)]
+                step = self.builder.step(layer, values, name, item.span, place.calls)
                 if self.findings.is_sound:
-                    self.steps.append(step)
-                flow = TensorValue(name, shape, fields, item.span)
+                    self.builder.append(step)
+                flow = TensorValue(name, step.shape, step.receptive_fields, item.span)
             except LayerError as error:
                 sources = [(f.shape, f.span) for f in flows]
                 self.findings.add(to_diagnostic(error.issue, item, name, sources, self.document.source))

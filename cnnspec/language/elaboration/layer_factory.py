@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Failure, Fix, Issue, Note, Span
-from ...graph.layer import Layer, TensorSpec
-from ...graph.receptive_field import ReceptiveFields
+from ...graph.layer import Layer
 from ...graph.shape import Shape, times
 from ..syntax.edits import insert_before, set_field
 from ..syntax.nodes import Node, Scalar
@@ -20,25 +18,14 @@ from ..values.scope import Scope, UnknownValue
 from ..values.validation import build
 
 
-class Inferred(NamedTuple):
-    """What a layer makes of the shapes that arrive: its output, its tensors, its remarks, how far a cell of its
-    output looks back."""
-
-    shape: Shape
-    tensors: dict[str, TensorSpec]
-    warnings: tuple[Issue, ...]
-    receptive_fields: ReceptiveFields
-
-
 @dataclass(slots=True)
 class LayerFactory:
-    """Makes layers and infers their shapes, equal ones once. `rounding` is the spec's own, for layers that say
+    """Makes layers, equal ones once. `rounding` is the spec's own, for layers that say
     nothing."""
 
     rounding: str | None
     read: dict[tuple[object, ...], Layer] = field(default_factory=dict)
     made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
-    inferred: dict[tuple[int, tuple[Shape, ...]], Inferred] = field(default_factory=dict)
 
     def create(self, item: LayerEntry, scope: Scope) -> Layer:
         """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`.
@@ -73,19 +60,6 @@ class LayerFactory:
     def join(self, layer: type[Layer]) -> Layer:
         """A layer without fields."""
         return self.made.setdefault((layer, ""), layer())
-
-    def infer(self, layer: Layer, arriving: tuple[Shape, ...]) -> Inferred:
-        """`layer` was made here, so that it lives on and its identity stands for it. Raises `LayerError`."""
-        key = (id(layer), arriving)
-        if key not in self.inferred:
-            shape = layer.output(*arriving)
-            self.inferred[key] = Inferred(
-                shape,
-                layer.tensors(*arriving),
-                tuple(layer.warnings(*arriving)),
-                layer.receptive_field(*arriving),
-            )
-        return self.inferred[key]
 
 
 def to_diagnostic(
