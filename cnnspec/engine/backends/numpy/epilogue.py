@@ -60,7 +60,8 @@ def silu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 def _logistic(x: Array) -> list[Call]:
     """1/(1 + exp(-x)) in place. Beyond 87 exp would leave float32, and the result is 0 to its last digit."""
     return [
-        partial(np.negative, x, out=x),
+        # Not `negative`: on a strided view of float32, in place, NumPy 2.1 to 2.4 computes nonsense on AVX2 machines.
+        partial(np.multiply, x, -ONE, out=x),
         partial(np.minimum, x, np.float32(87), out=x),
         partial(np.exp, x, out=x),
         partial(np.add, x, ONE, out=x),
