@@ -5,9 +5,10 @@ Memory is placed beforehand, so a run allocates nothing but its result.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from threading import Lock
-from weakref import finalize
+from weakref import WeakSet, finalize
 
 import numpy as np
 
@@ -30,6 +31,19 @@ KEPT = 4
 """Bound plans that are kept for the next run, beside one for each thread."""
 
 
+_PLANS: WeakSet[Plan] = WeakSet()
+
+
+def _renew_locks() -> None:
+    """In a forked process: a thread of its parent may have held one."""
+    for plan in _PLANS:
+        plan._lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
+
+
 class Plan:
     """Runs a graph with given weights on batches of any size, `exact` without Winograd. Safe to call from several
     threads."""
@@ -42,6 +56,7 @@ class Plan:
         self.nanoseconds = sum(self.prepared.work)
         self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))
         self._lock = Lock()
+        _PLANS.add(self)
         self._free: list[BoundPlan] = []
         self._teams: list[ThreadPool] = []
         finalize(self, _dismiss, self._teams)

@@ -8,6 +8,7 @@ interpreter while it computes, so threads really run side by side; in between th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from threading import Condition, Semaphore, Thread
 
@@ -74,10 +75,18 @@ class Run:
 
 
 class ThreadPool:
-    """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane."""
+    """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane.
+
+    A forked process has none of its parent's threads: there new ones are started for the first run.
+    """
 
     def __init__(self, lanes: int) -> None:
         self.size = lanes
+        self._start()
+
+    def _start(self) -> None:
+        lanes = self.size
+        self._process = os.getpid()
         self._work: list[tuple[Run, Lane] | None] = [None] * lanes
         self._wake = [Semaphore(0) for _ in range(lanes)]
         self._done = Semaphore(0)
@@ -100,6 +109,8 @@ class ThreadPool:
 
     def run(self, lanes: Sequence[Lane], needs: Sequence[int]) -> None:
         """Carry out a plan that is bound once for each lane."""
+        if self._process != os.getpid():
+            self._start()
         run = Run(needs)
         for i, lane in enumerate(lanes[1:], 1):
             self._work[i] = run, lane

@@ -7,6 +7,7 @@ thread that calls it, so each thread that works on a plan holds its own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from threading import Lock, local
@@ -27,6 +28,12 @@ class OneThread:
 
     def __init__(self, libraries: Callable[[], Iterable[Any]]) -> None:
         self._libraries = libraries
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nobody is inside, also in a forked process: its parent's threads are not there."""
         self._lock = Lock()
         self._inside = 0
         self._before: list[int] = []
