@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import __main__, child, gradients, kernels, reading, report
+from benchmarks import __main__, checking, child, gradients, kernels, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -446,3 +446,9 @@ def test_all_places_hold_the_same_examples(tmp_path: Path) -> None:
         for examples in sources.values()
     ]
     assert all(other == found[0] for other in found)
+
+
+def test_checking_is_timed_beside_lenet5(capsys: pytest.CaptureFixture[str]) -> None:
+    assert checking.main(["--times", "3", "--rounds", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["validate", "summary --format json"]
