@@ -45,13 +45,13 @@ def _setting(option: str, options: Sequence[str]) -> str | None:
     """The key of --set that an option is called like, or nearly so: nearer than to the command's own `options`."""
     from ..diagnostics import closest
     from ..language.sections.train import Augmentation, Train
-    from ..language.values.field_types import forms
+    from ..language.values.field_types import field_types
     from ..language.values.synonyms import field
 
     name = option.lstrip("-").replace("-", "_")
-    if name in forms(Augmentation):
+    if name in field_types(Augmentation):
         return f"train.augment.{name}"
-    known = [*forms(Train)]
+    known = [*field_types(Train)]
     meant = name if name in known else field(name, known) or closest(name, [*options, *known])
     return f"train.{meant}" if meant in known and meant not in options else None
 

@@ -1,4 +1,4 @@
-"""How counts and lists are put into words."""
+"""How numbers and lists are put into words."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def listed(names: Sequence[str], most: int) -> str:
     """The first names, `most` of them, and how many more there are: a, b, c and 1,021 more."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def spelled(number: float) -> str:
+    """A number as short as people write it: 1e-5, not 1e-05."""
+    return f"{number:g}".replace("e-0", "e-").replace("e+0", "e")

@@ -20,7 +20,7 @@ from .syntax.parser import parse
 from .syntax.path import descend
 from .syntax.source import Source
 from .values.field_reader import read
-from .values.field_types import forms
+from .values.field_types import field_types
 
 SECTION = "train"
 
@@ -41,7 +41,8 @@ def configure(
     for number, option in enumerate(options, lines):
         body, said = _with(body, option, number)
         found += said
-    header, said = read(Header, Mapping(tuple((k, v) for k, v in body.items if k.text in forms(Header)), body.span))
+    known = field_types(Header)
+    header, said = read(Header, Mapping(tuple((k, v) for k, v in body.items if k.text in known), body.span))
     found += said
     if header is not None and not found:
         found += check(header.train or Train(), body, graph)
@@ -64,7 +65,7 @@ def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagno
     keys = name.strip().split(".")
     if not sign or len(keys) < 2 or keys[0] != SECTION or not all(keys):
         place = Span(number + 1, 1, number + 1, 1)
-        known = keys[0] in forms(Train) and sign
+        known = keys[0] in field_types(Train) and sign
         help = f"`train.{'.'.join(keys)}={value}`" if known else "`--set train.epochs=5`; `explain train` lists them"
         return root, [Diagnostic("E102", f"`{option}` sets nothing that is known", span=place, help=help)]
     node, found = parse(Source("", "\n" * number + f"{'.'.join(keys)}: {value}"))

@@ -18,7 +18,7 @@ from cnnspec.cli import group
 from cnnspec.diagnostics import catalogue
 from cnnspec.language import keywords
 from cnnspec.language.sections.train import Train
-from cnnspec.language.values.field_types import forms
+from cnnspec.language.values.field_types import field_types
 from cnnspec.layers import find, kinds
 from cnnspec.reports.manual.pages import fields, layer_page, written
 from cnnspec.reports.manual.to_markdown import WIDTH, render, styled
@@ -173,13 +173,13 @@ def test_nothing_near() -> None:
 
 
 def test_fields_in_words() -> None:
-    conv = forms(find("conv"))
-    assert conv["K"].wanted() == "a whole number (>= 1)"
-    assert conv["F"].wanted() == "a whole number (>= 1) or a list of 2"
-    assert conv["bias"].wanted() == "true or false"
-    assert forms(find("dropout"))["p"].wanted() == "a number (>= 0, <= 1)"
-    assert forms(Train)["freeze"].wanted() == "a list of texts"
-    assert forms(find("permute"))["order"].wanted() == "a list of 3 (`C`, `H` or `W` each)"
+    conv = field_types(find("conv"))
+    assert conv["K"].describe() == "a whole number (>= 1)"
+    assert conv["F"].describe() == "a whole number (>= 1) or a list of 2"
+    assert conv["bias"].describe() == "true or false"
+    assert field_types(find("dropout"))["p"].describe() == "a number (>= 0, <= 1)"
+    assert field_types(Train)["freeze"].describe() == "a list of texts"
+    assert field_types(find("permute"))["order"].describe() == "a list of 3 (`C`, `H` or `W` each)"
 
 
 @pytest.mark.parametrize(

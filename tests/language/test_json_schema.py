@@ -20,11 +20,11 @@ from cnnspec.cli import group
 from cnnspec.graph.layer import Example, Join
 from cnnspec.language.document.document import Document, load
 from cnnspec.language.json_schema import language, of_spec
-from cnnspec.language.json_schema.values import Names, expression
 from cnnspec.language.sections.header import Header
 from cnnspec.language.syntax.source import read
 from cnnspec.language.values.expression import ExpressionError, parse
-from cnnspec.language.values.field_types import forms
+from cnnspec.language.values.field_types import field_types
+from cnnspec.language.values.names import Names, expression
 from cnnspec.layers import find, kinds
 from cnnspec.spec import bundled
 
@@ -103,7 +103,7 @@ def test_accepts_every_example(kind: str, example: Example) -> None:
     assert general().is_valid(net("b", blocks={"b": block}))
 
 
-@pytest.mark.parametrize("key", [*forms(Header), "blocks", "layers"])
+@pytest.mark.parametrize("key", [*field_types(Header), "blocks", "layers"])
 def test_misspelt_key_at_the_top(key: str) -> None:
     spec = net("relu", blocks={"b": {"layers": ["relu"]}})
     good = data("""
@@ -120,9 +120,9 @@ def test_misspelt_key_at_the_top(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["input", "preprocess", "train", "expect"])
 def test_misspelt_key_in_a_section(key: str) -> None:
-    model = forms(Header)[key].model
+    model = field_types(Header)[key].model
     assert model is not None
-    for field in forms(model):
+    for field in field_types(model):
         section = {name: 1 for name, info in model.model_fields.items() if info.is_required()}
         assert general().is_valid(net("relu", **{key: section}))
         assert not general().is_valid(net("relu", **{key: section | {field + "x": 1}}))

@@ -6,12 +6,12 @@ import pytest
 
 from cnnspec.language.sections.train import Train
 from cnnspec.language.values import synonyms
-from cnnspec.language.values.field_types import forms
+from cnnspec.language.values.field_types import field_types
 from cnnspec.layers import find, kinds
 
 
 def test_every_suggestion_exists() -> None:
-    fields = {field for kind in kinds() for field in forms(find(kind))} | set(forms(Train))
+    fields = {field for kind in kinds() for field in field_types(find(kind))} | set(field_types(Train))
     assert set(synonyms._KINDS) <= set(kinds())
     assert set(synonyms._FIELDS) <= fields
 

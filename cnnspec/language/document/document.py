@@ -20,7 +20,7 @@ from ..syntax.source import Source
 from ..syntax.tree import Block, Entry
 from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
-from ..values.field_types import forms
+from ..values.field_types import field_types
 from ..values.scope import LETTERS
 from .resolver import NAME, SIBLINGS, Resolver
 
@@ -75,11 +75,11 @@ class DocumentReader:
         self.resolver = Resolver(found)
 
     def header(self, root: Mapping) -> Header | None:
-        known = [*forms(Header), "blocks", "layers"]
+        known = [*field_types(Header), "blocks", "layers"]
         for key, _ in root.items:
             if key.text not in known:
                 self.resolver.unknown(key, root, known, "key")
-        rest = tuple((k, v) for k, v in root.items if k.text in forms(Header))
+        rest = tuple((k, v) for k, v in root.items if k.text in field_types(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
         if header is None:  # the layers can be checked all the same, if their input is known

@@ -8,6 +8,7 @@ from itertools import chain
 
 from ...diagnostics import Span, closest, instead
 from ...diagnostics.collector import Collector
+from ...diagnostics.wording import listed
 from ...graph.layer import Join, Layer
 from ...layers import find, kinds
 from ..syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -24,8 +25,8 @@ from ..syntax.tree import (
     JoinEntry,
     LayerEntry,
 )
-from ..values.field_reader import listed, renamed, unknown_field
-from ..values.field_types import forms
+from ..values.field_types import field_types
+from ..values.unknown_field import LISTED, renamed, unknown_field
 
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -104,7 +105,7 @@ class Resolver:
         label = ""
         if near := self.near(word.text, SIBLINGS):
             label = f"did you mean `{near}`?"
-        elif layers and layers[0].text in kinds() and word.text in forms(find(layers[0].text)):
+        elif layers and layers[0].text in kinds() and word.text in field_types(find(layers[0].text)):
             label = f"as a field of `{layers[0].text}` it stands inside"
         what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
         self.found.report(
@@ -143,7 +144,7 @@ class Resolver:
             return InvalidEntry(word, span, name)
         if kind not in kinds():
             near = self.layer_meant(kind, scope)
-            known = f"blocks here: {listed(self.blocks)}" if self.blocks and not near else ""
+            known = f"blocks here: {listed(list(self.blocks), LISTED)}" if self.blocks and not near else ""
             meant = f"did you mean `{near}`?" if near else ""
             fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
             self.found.report("E101", f"unknown layer `{kind}`", word.span, meant, help=known, fixes=fixes)
@@ -178,7 +179,7 @@ class Resolver:
             body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
         if not isinstance(body, Mapping):
             required = [key for key, field in layer.model_fields.items() if field.is_required()]
-            known = ", ".join(f"{key}: ..." for key in required or list(forms(layer))[:1])
+            known = ", ".join(f"{key}: ..." for key in required or list(field_types(layer))[:1])
             self.found.report(
                 "E110",
                 f"the fields of `{word.text}` are a mapping",
@@ -186,7 +187,7 @@ class Resolver:
                 help=f"`{word.text}: {{{known}}}`",
             )
             return InvalidEntry(word, span, name)
-        known_fields = list(forms(layer))
+        known_fields = list(field_types(layer))
         items = tuple(item for item in body.items if item[0].text in known_fields)
         for key, _ in body.items:
             if key.text not in known_fields and not self.misplaced(key, word, known_fields):

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from ...diagnostics import Diagnostic, Failure, Note
 from ..syntax.nodes import Scalar
 from ..syntax.tree import Argument, BlockCall
+from ..values.arithmetic import number
 from ..values.expression import ExpressionError, parse
-from ..values.field_reader import Reader, number
-from ..values.field_types import form
+from ..values.field_reader import FieldReader
+from ..values.field_types import field_type
 from ..values.scope import LETTERS, LayersArgument, Scope, UnknownValue, Value, WordArgument
 from .symbol_table import ROOT
 
 REPEATS = 10_000
-WHOLE = form(int)
+WHOLE = field_type(int)
 
 
 def repetitions(call: BlockCall, scope: Scope) -> int | None:
@@ -23,7 +24,7 @@ def repetitions(call: BlockCall, scope: Scope) -> int | None:
     that is not known."""
     if call.repeat is None:
         return None
-    count = int(Reader(scope).value("repeat", call.repeat, WHOLE, (scope, scope)))
+    count = int(FieldReader(scope).value("repeat", call.repeat, WHOLE))
     if not 1 <= count <= REPEATS:
         message = f"`repeat` must be from 1 to {REPEATS:,}"
         raise Failure([Diagnostic("E114", message, span=call.repeat.span, label=f"this is {count:,}")])

@@ -19,9 +19,19 @@ from ...graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..syntax.nodes import Scalar
-from ..syntax.tree import LENGTH, ArgumentEntry, BlockCall, Branch, Entry, FromEntry, JoinEntry, LayerEntry
-from ..values.field_reader import Reader, describe
-from ..values.field_types import form
+from ..syntax.tree import (
+    LENGTH,
+    ArgumentEntry,
+    BlockCall,
+    Branch,
+    Entry,
+    FromEntry,
+    JoinEntry,
+    LayerEntry,
+)
+from ..values.arithmetic import describe
+from ..values.field_reader import FieldReader
+from ..values.field_types import field_type
 from ..values.scope import LayersArgument, Scope, WordArgument
 from .binding import bind, repetitions
 from .collector import WalkCollector
@@ -293,7 +303,7 @@ class Walk:
         """A layer's `expect`: its output shape, with expressions over the arriving C, H, W."""
         if item.expect is None or shape is None or self.input is not None:
             return
-        wanted = self.findings.attempt(shape, Reader(scope).value, "expect", item.expect, SHAPE, (scope, scope))
+        wanted = self.findings.attempt(shape, FieldReader(scope).value, "expect", item.expect, SHAPE)
         if wanted != shape:
             self.findings.report(
                 "E302",
@@ -356,4 +366,4 @@ class Walk:
         return tuple(flows) or (end,)
 
 
-SHAPE = form(tuple[int, ...])
+SHAPE = field_type(tuple[int, ...])

@@ -12,10 +12,10 @@ from ..syntax.edits import insert_before, set_field
 from ..syntax.nodes import Node, Scalar
 from ..syntax.source import Source
 from ..syntax.tree import Entry, LayerEntry
-from ..values.field_reader import Reader
-from ..values.field_types import forms
+from ..values.field_reader import FieldReader
+from ..values.field_types import field_types
 from ..values.scope import Scope, UnknownValue
-from ..values.validation import build
+from ..values.validation import validate_model
 
 
 @dataclass(slots=True)
@@ -39,15 +39,15 @@ class LayerFactory:
         return self.read[place]
 
     def _create(self, item: LayerEntry, scope: Scope) -> Layer:
-        reader = Reader(scope)
+        reader = FieldReader(scope)
         values = reader.fields(item.layer, item.body)
         is_whole = len(values) == len(item.body.items)
-        if is_whole and self.rounding and "rounding" in forms(item.layer):
+        if is_whole and self.rounding and "rounding" in field_types(item.layer):
             values.setdefault("rounding", self.rounding)
         key = (item.layer, repr(values))
         if is_whole and key in self.made and not item.flawed:
             return self.made[key]
-        layer, found = build(item.layer, values, item.body)
+        layer, found = validate_model(item.layer, values, item.body)
         found = reader.found + found
         if item.flawed:  # what seems to be missing may be what was misspelt
             found = [d for d in found if d.code != "E103"]

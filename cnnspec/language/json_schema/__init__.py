@@ -1,6 +1,6 @@
 """The language as a JSON Schema, for editors that complete and check while a spec is written.
 
-It is a projection of what `validate` reads by: the layers' models, the header's models, the forms of their
+It is a projection of what `validate` reads by: the layers' models, the header's models, the types of their
 fields. It knows no shapes and no values of names. The dialect is 2020-12; nothing is used that older readers, as
 editors have them, understand in another way.
 """
@@ -13,9 +13,10 @@ from urllib.parse import quote
 from .. import keywords
 from ..sections.header import Header
 from ..syntax.tree import Block
+from ..values.field_types import field_type
+from ..values.names import Names, Schema, expression
 from ..values.scope import LETTERS
 from .entries import Place, blocks, definitions
-from .values import Names, Schema, expression, mapping
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTITY = "urn:cnnspec:spec:1"
@@ -56,7 +57,7 @@ def _whole(root: Schema, *places: Place) -> Schema:
 
 
 def _root(inside: Place) -> Schema:
-    header = mapping(Header, NUMBERS)
+    header = field_type(Header).schema(NUMBERS)
     layers = {"type": "array", "minItems": 1, "description": keywords.LAYERS}
     return {
         "$schema": DIALECT,

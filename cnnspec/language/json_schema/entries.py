@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 from itertools import combinations
+from typing import Annotated
 
-from ...graph.layer import Join, Layer
+from pydantic import Field
+
+from ...graph.layer import Count, Join, Layer
 from ...layers import find, kinds
 from .. import keywords
 from ..document.document import FLAGS, RESERVED
@@ -16,13 +19,13 @@ from ..document.resolver import NAME, SIBLINGS
 from ..elaboration.binding import REPEATS
 from ..syntax.tree import LENGTH, Block
 from ..values.expression import IDENTIFIER
-from ..values.field_types import Form
-from .values import Names, Schema, expression, mapping, reference, value
+from ..values.field_types import field_type
+from ..values.names import Names, Schema, expression, reference
 
 WORD: Schema = {"type": ["string", "number"], "pattern": f"^{NAME.pattern}$", "maxLength": LENGTH}
 """A layer's name."""
-SHAPE = Form(items=(Form(whole=True, limits=(("ge", 1),)),), endless=True)
-COUNT = Form(whole=True, limits=(("ge", 1), ("le", REPEATS)))
+SHAPE = field_type(tuple[Count, ...])
+REPEAT = field_type(Annotated[int, Field(ge=1, le=REPEATS)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ def _mapping(place: Place) -> Schema:
     properties |= {name: _call(block, place) for name, block in (place.blocks or {}).items()}
     beside = {
         "name": WORD,
-        "repeat": value(COUNT, place.names),
-        "expect": value(SHAPE, place.names),
+        "repeat": REPEAT.schema(place.names),
+        "expect": SHAPE.schema(place.names),
     }
     properties |= {key: schema | {"description": keywords.BESIDE[key]} for key, schema in beside.items()}
     properties["from"] = WORD | {"description": keywords.FROM}
@@ -124,7 +127,7 @@ def _body(kind: str, place: Place) -> Schema:
 
 def _layer(kind: str, names: Names) -> Schema:
     layer = find(kind)
-    fields = mapping(layer, names) | {"title": kind, "description": _manual(layer)}
+    fields = field_type(layer).schema(names) | {"title": kind, "description": _manual(layer)}
     return fields if _needs_fields(layer) else fields | {"type": ["object", "null"]}
 
 

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ...diagnostics import Diagnostic
+from ...diagnostics.wording import spelled
 from ..syntax.nodes import Mapping, Node, Sequence
-from .field_types import spelled
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def build(model: type[M], values: dict[str, Any], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
+def validate_model(model: type[M], values: dict[str, Any], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
     """The model of evaluated values, or its mistakes at the places they have in `body`.
 
     Where values that were written could not be read there is no model, and nothing is said that may hang on them.

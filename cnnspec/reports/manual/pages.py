@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from ...diagnostics import Diagnostic
-from ...diagnostics.wording import plural
+from ...diagnostics.wording import plural, spelled
 from ...graph.graph import Step
 from ...graph.layer import Example, Join
 from ...graph.shape import Shape
 from ...language import keywords
 from ...language.sections.header import Header
-from ...language.values.field_types import forms, spelled
+from ...language.values.field_types import field_types
 from ...layers import find, kinds
 from ...spec import Checked, check
 
@@ -87,10 +87,10 @@ def key_page(key: str) -> Page:
     titles = [known[key] for known in (keywords.top(), keywords.inner()) if key in known]
     if not titles:
         raise KeyError(key)
-    form = forms(Header).get(key)
-    model = form.model if form else None
+    type = field_types(Header).get(key)
+    model = type.model if type else None
     prose = [
-        cleandoc(model.__doc__ or "") if model else f"It takes {form.wanted()}." if form else "",
+        cleandoc(model.__doc__ or "") if model else f"It takes {type.describe()}." if type else "",
         f"Beside a layer: {titles[1]}." if len(titles) > 1 else "",
         keywords.MORE.get(key, "") if key in keywords.inner() else "",
     ]
@@ -100,7 +100,7 @@ def key_page(key: str) -> Page:
 def letter_page(letter: str) -> Page:
     """The page of a letter: which layers have it as a field. Raises KeyError for a letter without a meaning."""
     title = keywords.letters()[letter]
-    having = ", ".join(f"`{kind}`" for kind in kinds() if letter in forms(find(kind)))
+    having = ", ".join(f"`{kind}`" for kind in kinds() if letter in field_types(find(kind)))
     return Page(letter, title, f"A field of {having}." if having else "")
 
 
@@ -115,7 +115,7 @@ def field_page(field: str) -> Page:
 @cache
 def fields() -> dict[str, list[Entry]]:
     """The fields of sections and layers, each by its own name and by longer ones: `shift`, `augment.shift`."""
-    models = {key: form.model for key, form in forms(Header).items() if form.model}
+    models = {key: type.model for key, type in field_types(Header).items() if type.model}
     found: dict[str, list[Entry]] = {}
     for name, model in (models | {kind: find(kind) for kind in kinds()}).items():
         for entry in entries(model):
@@ -127,11 +127,11 @@ def fields() -> dict[str, list[Entry]]:
 
 def entries(model: type[BaseModel]) -> Iterator[Entry]:
     """A model's fields, those that must be given first."""
-    known = forms(model)
+    known = field_types(model)
     for name, info in sorted(model.model_fields.items(), key=lambda field: not field[1].is_required()):
         key = info.alias or name
         default = None if info.is_required() else written(info.get_default(call_default_factory=True))
-        yield Entry(key, known[key].wanted(), default, info.description or "")
+        yield Entry(key, known[key].describe(), default, info.description or "")
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
             yield from (replace(entry, name=f"{key}.{entry.name}") for entry in entries(info.annotation))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...language.values.field_types import spelled
+from ...diagnostics.wording import spelled
 from .summary import Row
 
 
