@@ -14,6 +14,7 @@ SLOW = (
     "engine/test_model",
     "engine/test_no_allocation",
     "engine/test_passes",
+    "engine/test_schedule",
     "files/pytorch/test_checkpoint_fuzz",
     "files/test_npz",
     "house/test_benchmarks",
