@@ -23,6 +23,7 @@ SLOW = (
     "inputs/test_images",
     "language/test_hostile",
     "language/test_json_schema",
+    "language/test_schema_and_reader",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",
