@@ -114,7 +114,7 @@ def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str)
     def step() -> float:
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(module(given), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         return float(loss.detach())
 

@@ -39,7 +39,7 @@ def load(work: Workload, threads: int, way: str) -> Run:
         example = torch.from_numpy(np.load(work.input))
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore", DeprecationWarning)
-            traced = torch.jit.trace(module, example)  # type: ignore[no-untyped-call]
+            traced = torch.jit.trace(module, example)
             module = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
 
     def run(x: Array) -> Array:
