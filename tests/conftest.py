@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from quadrants import quadrants
 from slow import SLOW
 
@@ -29,10 +29,10 @@ PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pyto
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
-# Hypothesis' own profile for CI draws the same examples each time; ours looks on.
-settings.register_profile("ci", database=None, deadline=None, derandomize=False, print_blob=True)
-if "CI" in os.environ:
-    settings.load_profile("ci")
+# No machine is too slow for an example. Hypothesis' own profile for CI draws the same ones each time; ours looks on.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("patient"), database=None, derandomize=False, print_blob=True)
+settings.load_profile("ci" if "CI" in os.environ else "patient")
 
 
 def pytest_configure() -> None:

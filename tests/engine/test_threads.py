@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from calling import inputs
 from engine_cases import Array, graph, lively
+from processes import PATIENCE
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.model import Model
@@ -111,7 +112,7 @@ def team(size: int) -> Iterator[ThreadPool]:
     yield made
     made.close()
     for thread in made._threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
 
 
@@ -202,7 +203,7 @@ def test_threads_end_with_a_batch_that_fails() -> None:
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
     for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
 
 
@@ -217,7 +218,7 @@ def test_threads_end_with_their_model() -> None:
     del model
     gc.collect()
     for thread in started:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
 
 

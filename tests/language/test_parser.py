@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from processor_time import about
 
 from cnnspec.diagnostics import Diagnostic, Span, SpecError
 from cnnspec.language.syntax import parser as module
@@ -325,11 +325,10 @@ def test_limits_are_reached_exactly() -> None:
     ],
 )
 def test_hostile_texts_end_soon(text: str, code: str) -> None:
-    before = time.process_time()
-    _, found = only(text)
+    with about(0.3):
+        _, found = only(text)
     assert found.code == code
     assert len(found.message + found.why + found.help) < 500
-    assert time.process_time() - before < 2
 
 
 @given(st.text("ab:-'\"[]{},&*!|>%@?#~\\ \n\t\ré日", max_size=24))

@@ -10,6 +10,7 @@ from weakref import ref
 
 import numpy as np
 import pytest
+from processes import PATIENCE
 
 from cnnspec.machine import blas_threads
 from cnnspec.train.workers import AllReduce, Task, Workers
@@ -118,11 +119,9 @@ def test_threads_end_with_their_workers() -> None:
     started = {*threading.enumerate()} - before
     assert len(started) == 2
     del workers
-    for _ in range(200):
-        if not any(thread.is_alive() for thread in started):
-            return
-        time.sleep(0.01)
-    pytest.fail("threads are left")
+    for thread in started:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 def test_what_a_task_holds_is_let_go() -> None:

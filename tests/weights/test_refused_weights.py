@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import PATIENCE
 from safetensors import SafetensorError
 
 from cnnspec import weights
@@ -164,7 +165,7 @@ def test_the_largest_header_stays_within_bounds(tmp_path: Path, filler: bytes) -
         "except diagnostics.FileError as error: assert 'not described' in error.diagnostics[0].why\n"
         "else: raise AssertionError"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
 def test_metadata_is_no_tensor(tmp_path: Path) -> None:
