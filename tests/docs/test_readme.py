@@ -324,9 +324,27 @@ def test_public_names_are_there() -> None:
         assert getattr(cnnspec, name)
 
 
+WEIGHTED = {
+    "cnnspec/layers/projection.py": '''"""A projection: `dense` by another name, which no test knows."""
+
+from ..graph.layer import Example
+from .dense import Dense
+
+
+class Projection(Dense):
+    """K neurons, each connected to every value of a vector."""
+
+    examples = (Example("projection: {K: 3}", (8,), (3,)),)
+''',
+    "tests/oracle/windows.py": """def projection(layer: Any, x: Array, **tensors: Any) -> Array:
+    return dense(layer, x, **tensors)
+""",
+}
+
+
 def test_a_layer_in_one_file(tmp_path: Path) -> None:
-    """The page's layer, put into a copy: the contract tests find it, the tests that go over all kinds stay content, the
-    commands know it, and export says what it lacks."""
+    """The page's layer, put into a copy, and one with weights beside it: the contract tests find them, the tests that
+    go over all kinds stay content, the commands know the layer, and export says what it lacks."""
     new = {block.about: block.text for block in blocks("python") if block.about and block.page == CONTRIBUTING}
     (layer,) = (name for name in new if name.startswith("cnnspec/layers/"))
     kind = Path(layer).stem
@@ -335,14 +353,14 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for name in ("pyproject.toml", README, CONTRIBUTING):
         shutil.copy(ROOT / name, tmp_path)
-    for name, text in new.items():
+    for name, text in (new | WEIGHTED).items():
         file = tmp_path / name
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         if text not in before:
             file.write_text(f"{before}\n\n{text}".lstrip("\n"), encoding="utf-8")
     (tmp_path / "net.yaml").write_text(f"input: {{C: 1, H: 2, W: 2}}\nlayers: [{kind}, flatten]\n", encoding="utf-8")
-    for contract, at_least in (("tests/layers/test_contract.py", 10), ("tests/layers/test_gradients.py", 20)):
-        tested = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", contract, "-k", kind)
+    for contract, at_least in (("tests/layers/test_contract.py", 20), ("tests/layers/test_gradients.py", 30)):
+        tested = in_copy(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", contract, "-k", f"{kind} or projection")
         passed = re.search(r"^(\d+) passed", tested, re.MULTILINE)
         assert passed is not None, tested
         assert int(passed[1]) >= at_least
@@ -360,6 +378,7 @@ def test_a_layer_in_one_file(tmp_path: Path) -> None:
 
 
 OVER_ALL_KINDS = (
+    "tests/spec/test_random_specs.py::test_the_specs_are_of_all_sorts",
     "tests/engine/test_lowerings.py::test_the_engine_has_lowerings_for_every_kind",
     "tests/interop/test_onnx_export.py::test_every_kind_that_the_readme_lists_has_a_rule",
     "tests/docs/test_readme.py::test_layers_with_all_their_fields",
