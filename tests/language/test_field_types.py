@@ -274,3 +274,9 @@ def test_gives_the_schema_of_each_axis() -> None:
 def test_types_are_shared() -> None:
     assert field_type(Pair) is field_type(Pair)
     assert field_types(Corner) is field_types(Corner)
+
+
+def test_a_schema_is_its_own() -> None:
+    """Fields of one type have descriptions of their own."""
+    field_type(str).schema(NAMES)["description"] = "of one field"
+    assert "description" not in field_type(str).schema(NAMES)

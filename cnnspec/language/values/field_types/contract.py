@@ -66,9 +66,9 @@ class FieldType(ABC):
         return " or ".join(filter(None, (", ".join(ways[:-1]), ways[-1])))
 
     def schema(self, names: Names) -> Schema:
-        """What may stand here, as JSON Schema."""
+        """What may stand here, as JSON Schema: a mapping of its own, to which more may be added."""
         ways = self.schemas(names)
-        return ways[0] if len(ways) == 1 else {"anyOf": ways}
+        return dict(ways[0]) if len(ways) == 1 else {"anyOf": ways}
 
 
 class Slot(NamedTuple):
