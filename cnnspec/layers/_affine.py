@@ -18,7 +18,7 @@ def along(values: Array, x: Array) -> Array:
 
 def by_channel(x: Array) -> Array:
     """The sums over each channel (C,) of a batch x (N, C, ...): the adjoint of `along`."""
-    from ..kernels.differentiable.cells import cells, cells_total
+    from ..kernels.channels_last import cells, cells_total
 
     return cells_total(cells(x if x.ndim == 4 else x[:, :, None, None]))
 

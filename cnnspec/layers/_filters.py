@@ -56,7 +56,7 @@ class Filters(Windowed):
         return self._way(x, weight, bias, context.needs_input_grad)
 
     def _way(self, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool) -> tuple[Array, Pullback]:
-        from ..kernels.differentiable.cells import add_to_cells, cells, cells_total, image
+        from ..kernels.channels_last import add_to_cells, cells, cells_total, image
 
         y, back = self.differentiable(cells(x), weight, needs_input_grad)
         if bias is not None:

@@ -62,7 +62,7 @@ class Pool(Windowed):
         raise NotImplementedError
 
     def vjp(self, x: Array) -> tuple[Array, Pullback]:
-        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.channels_last import cells, image
 
         y, back = self.differentiable(cells(x))
         return image(y), lambda dy: ((image(back(cells(dy))),), {})

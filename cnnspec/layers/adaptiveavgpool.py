@@ -52,7 +52,7 @@ class AdaptiveAvgPool(Layer):
         return x
 
     def vjp(self, x: Array) -> tuple[Array, Pullback]:
-        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.channels_last import cells, image
         from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), self.out)

@@ -88,14 +88,14 @@ class BatchNorm(Affine):
 
 def _cells(x: Array) -> Array:
     """An image as (N, H, W, C), a vector as (N, 1, 1, C)."""
-    from ..kernels.differentiable.cells import cells
+    from ..kernels.channels_last import cells
 
     return cells(x if x.ndim == 4 else x[:, :, None, None])
 
 
 def _pull(y: Array, back: Back, ndim: int) -> tuple[Array, Pullback]:
     """The output and the way back in the shape that arrived."""
-    from ..kernels.differentiable.cells import image
+    from ..kernels.channels_last import image
 
     def shaped(y: Array) -> Array:
         return image(y) if ndim == 4 else y[:, 0, 0]

@@ -29,7 +29,7 @@ class GlobalAvgPool(Global):
         return y
 
     def vjp(self, x: Array) -> tuple[Array, Pullback]:
-        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.channels_last import cells, image
         from ..kernels.training.pooling import averages
 
         y, back = averages(cells(x), (1, 1))

@@ -29,7 +29,7 @@ class GlobalMaxPool(Global):
         return y
 
     def vjp(self, x: Array) -> tuple[Array, Pullback]:
-        from ..kernels.differentiable.cells import cells, image
+        from ..kernels.channels_last import cells, image
         from ..kernels.training.pooling import highest_of_all
 
         y, back = highest_of_all(cells(x))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...graph.array import Array
-from ..differentiable.cells import column_totals, fold, in_rows, repeat, strips_of
+from ..channels_last import column_totals, fold, in_rows, parts, repeat
 
 AllReduce = Callable[[Array], Array]
 """The sum over all workers."""
@@ -40,7 +40,7 @@ def statistics(x: Array, all_reduce: AllReduce) -> Statistics:
     mean, count = total[:-1] / total[-1], float(total[-1])
     middle = repeat(mean.astype(x.dtype), rows)
     squares = np.zeros(rows.shape[1])
-    for strip in strips_of(rows):
+    for strip in parts(rows, 3):
         apart = rows[strip] - middle
         squares += column_totals(np.multiply(apart, apart, out=apart))
     return Statistics(mean, all_reduce(fold(squares, C)) / count, count)
@@ -74,21 +74,21 @@ def _moments(dy: Array, x: Array, mean: Array) -> tuple[Array, Array]:
     """The sums of dy and of dy*(x - mean) along columns."""
     middle = repeat(mean.astype(x.dtype), x)
     zeroth, first = np.zeros(x.shape[1]), np.zeros(x.shape[1])
-    for strip in strips_of(x):
+    for strip in parts(x, 3):
         apart = x[strip] - middle
         zeroth += column_totals(dy[strip])
         first += column_totals(np.multiply(apart, dy[strip], out=apart))
     return zeroth, first
 
 
-def _mixed(*parts: tuple[Array, Array], plus: Array) -> Array:
+def _mixed(*factors: tuple[Array, Array], plus: Array) -> Array:
     """The sum of rows x times values (C,), for each (rows, values), plus values (C,)."""
-    first = parts[0][0]
+    first = factors[0][0]
     dtype = first.dtype
-    repeated = [(x, repeat(values.astype(dtype), x)) for x, values in parts]
+    repeated = [(x, repeat(values.astype(dtype), x)) for x, values in factors]
     offset = repeat(plus.astype(dtype), first)
     y = np.empty_like(first)
-    for strip in strips_of(first):
+    for strip in parts(first, 3):
         np.multiply(first[strip], repeated[0][1], out=y[strip])
         y[strip] += offset
         for x, factor in repeated[1:]:
