@@ -26,20 +26,24 @@ def pad(layer: Any, x: Array, out: Array) -> Moves:
     inner = out
     for axis, (before, after) in enumerate(layer.widths(x.shape[1:]), start=1):
         end = inner.shape[axis] - after
-        yield from ((edge, None) for edge in (_cut(inner, axis, 0, before), _cut(inner, axis, end, None)) if edge.size)
-        inner = _cut(inner, axis, before, end)
+        yield from (
+            (edge, None)
+            for edge in (cut(inner, axis, slice(0, before)), cut(inner, axis, slice(end, None)))
+            if edge.size
+        )
+        inner = cut(inner, axis, slice(before, end))
     yield inner, x
 
 
 def crop(layer: Any, x: Array, out: Array) -> Moves:
     for axis, (before, after) in enumerate(layer.widths(x.shape[1:]), start=1):
-        x = _cut(x, axis, before, x.shape[axis] - after)
+        x = cut(x, axis, slice(before, x.shape[axis] - after))
     yield out, x
 
 
 def cells(layer: Any, x: Array, out: Array) -> Moves:
     axis = 1 + "CHW".index(layer.axis)
-    yield out, _cut(x, axis, *layer.bounds(x.shape[axis]))
+    yield out, cut(x, axis, slice(*layer.bounds(x.shape[axis])))
 
 
 def permute(layer: Any, x: Array, out: Array) -> Moves:
@@ -66,8 +70,9 @@ def channelshuffle(layer: Any, x: Array, out: Array) -> Moves:
         yield out[:, i :: layer.G], x[:, i * depth : (i + 1) * depth]
 
 
-def _cut(x: Array, axis: int, first: int, end: int | None) -> Array:
-    return x[(slice(None),) * axis + (slice(first, end),)]
+def cut(x: Array, axis: int, cells: slice) -> Array:
+    """Some cells of one axis, as a view."""
+    return x[(slice(None),) * axis + (cells,)]
 
 
 COPIES: dict[str, Callable[[Any, Array, Array], Moves]] = {

@@ -15,6 +15,7 @@ from ....kernels.strips import Call, Scratch, strips
 from ...lowering import Lowering, Memory
 from ...program import Operation
 from ...schedule import Stage, made, read
+from .data_movement import cut
 
 
 def lower_max(operation: Operation) -> Lowering:
@@ -69,7 +70,7 @@ class Pool:
 def shifted(combine: np.ufunc, x: Array, out: Array, window: SlidingWindow, within: range, axis: int) -> Iterator[Call]:
     """The taps of some windows, those `within`, combined along one axis, without those off the image."""
     pairs = (seen_by(window, tap, within) for tap in range(window.F))
-    taps = sorted(((_cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
+    taps = sorted(((cut(x, axis, cells), windows) for cells, windows in pairs), key=lambda tap: -tap[0].size)
     whole = [seen for seen, _ in taps[:2] if seen.shape == out.shape]
     if len(whole) == 2:
         yield partial(combine, *whole, out=out)
@@ -79,12 +80,8 @@ def shifted(combine: np.ufunc, x: Array, out: Array, window: SlidingWindow, with
         yield partial(out.fill, 0 if combine is np.add else -np.inf)
     for seen, windows in taps[len(whole) :]:
         if seen.size:
-            part = _cut(out, axis, windows)
+            part = cut(out, axis, windows)
             yield partial(combine, part, seen, out=part)
-
-
-def _cut(x: Array, axis: int, cells: slice) -> Array:
-    return x[(slice(None),) * axis + (cells,)]
 
 
 class GlobalAverage:
