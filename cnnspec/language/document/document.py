@@ -84,7 +84,7 @@ class DocumentReader:
         self.found.extend(found)
         if header is None:  # the layers can be checked all the same, if their input is known
             places = [d.span for d in found if d.span]
-            sound = [(k, v) for k, v in rest if not any(_covers(k, v, place) for place in places)]
+            sound = [(k, v) for k, v in rest if not any(k.span.up_to(v.span).covers(place) for place in places)]
             header, _ = read(Header, Mapping(tuple(sound), root.span))
         return header
 
@@ -186,11 +186,3 @@ def _unfit_for_argument(name: str) -> str:
     if name in FLAGS:
         return "that word has a value of its own"
     return "" if re.fullmatch(IDENTIFIER, name) else "letters, digits and `_` make a name, a letter first"
-
-
-def _covers(key: Scalar, value: Node, place: Span) -> bool:
-    """Whether a place lies in a key or its value."""
-    return (key.span.line, key.span.column) <= (place.line, place.column) and (place.end_line, place.end_column) <= (
-        value.span.end_line,
-        value.span.end_column,
-    )

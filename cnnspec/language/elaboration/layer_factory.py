@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from ...diagnostics import Diagnostic, Failure, Fix, Issue, Note, Span
 from ...graph.layer import Layer
 from ...graph.shape import Shape, times
-from ..syntax.edits import insert_before, set_field
 from ..syntax.nodes import Node, Scalar
 from ..syntax.source import Source
 from ..syntax.tree import Entry, LayerEntry
@@ -81,6 +80,8 @@ def to_diagnostic(
 
 def _fixes(issue: Issue, item: Entry, text: Source) -> Iterator[Fix]:
     """The cures of a layer as edits. Each changes what the network computes, so that none is sure."""
+    from ..syntax.edits import insert_before, set_field  # only a finding needs them
+
     for key, value in issue.cures:
         edit = set_field(text, item.body, key, value) if isinstance(item, LayerEntry) else None
         if edit is not None:
@@ -93,4 +94,4 @@ def _cover(key: Scalar, node: Node) -> Span:
     """From a key to the end of its value."""
     if node.span.end_line != key.span.line:
         return node.span
-    return Span(key.span.line, key.span.column, node.span.end_line, node.span.end_column)
+    return key.span.up_to(node.span)
