@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SUFFIXES = (".npy", ".npz")
-
 
 @dataclass(frozen=True, slots=True)
 class InputArray:

@@ -12,7 +12,8 @@ import numpy as np
 from ..diagnostics import Diagnostic, FileError
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
-from .arrays import SUFFIXES, check, load_input
+from . import ARRAYS
+from .arrays import check, load_input
 from .images import listing, load
 
 
@@ -88,7 +89,7 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
 
 
 def _is_array(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in ARRAYS
 
 
 def _empty(folder: Path) -> FileError:

@@ -130,14 +130,18 @@ def _weights(document: Document, path: Path, graph: Graph | None) -> Iterator[Di
 
 
 def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
-    from ..inputs import arrays, images
+    from ..inputs import ARRAYS
 
     C, H, W = document.header.input.shape
     preprocess = document.header.preprocess
     try:
-        if path.suffix.lower() in arrays.SUFFIXES:
+        if path.suffix.lower() in ARRAYS:
+            from ..inputs import arrays
+
             arrays.check(path, (C, H, W))
         elif preprocess is None or not any(preprocess.issues(C, H, W)):  # else no image at all would do
+            from ..inputs import images
+
             images.check(path, preprocess, (C, H, W))
     except FileError as error:
         yield from error.diagnostics
