@@ -151,6 +151,11 @@ def test_the_top_level_is_the_rooms() -> None:
     assert {name.partition(".")[0] for name in ALLOWED} == set(ROOMS)
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """One without `__init__.py` is imported all the same, and may be what a move has left behind."""
+    assert {path.parent for path in FILES.values()} == {p.parent for p in FILES.values() if p.name == "__init__.py"}
+
+
 @every_file
 def test_imports_are_those_of_the_table(module: str) -> None:
     if not room(module):
