@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..diagnostics import Issue
 from .array import Array
+from .explanation import Explanation
 from .receptive_field import IDENTITY, ReceptiveFields
 from .shape import Shape, is_image
 
@@ -164,6 +165,10 @@ class Layer(BaseModel):
 
     def forward(self, *inputs: Any, **tensors: Any) -> Array:
         """Plain execution: arrays (N, *arriving) to (N, *output)."""
+        raise NotImplementedError
+
+    def explain(self, place: Shape, *arriving: Any) -> Explanation:
+        """Where the value at a place (c, row, column), or (i,) of a vector, of the output comes from."""
         raise NotImplementedError
 
     def vjp(self, *inputs: Any, **tensors: Any) -> tuple[Array, Pullback]:

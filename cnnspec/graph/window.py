@@ -10,6 +10,14 @@ from typing import Literal, NamedTuple
 Rounding = Literal["floor", "exact", "ceil"]
 
 
+class AxisRange(NamedTuple):
+    """So many cells of one axis, `step` apart; the step may be negative, and the length 0."""
+
+    first: int
+    step: int = 1
+    length: int = 1
+
+
 class SlidingWindow(NamedTuple):
     """One axis of a sliding window: `size` cells arrive, padded with `before` and `after`."""
 
@@ -59,6 +67,18 @@ class SlidingWindow(NamedTuple):
     def overhang(self) -> int:
         """Cells that the last window reaches past the padded input (`ceil` only)."""
         return max(0, (self.outputs - 1) * self.S - self.travel)
+
+    def read_at(self, i: int) -> AxisRange:
+        """The cells that the window reads for output cell i, those beside the input included."""
+        return AxisRange(self.first + i * self.S, self.D, self.F)
+
+    def inside(self, i: int, padding: bool = False) -> AxisRange:
+        """Those of them that lie on the input, or with `padding` on the padded input."""
+        start, D, F = self.read_at(i)
+        before, after = (self.before, self.after) if padding else (0, 0)
+        tap = max(0, -((start + before) // D))
+        end = min(F, -((start - self.size - after) // D))
+        return AxisRange(start + tap * D, D, max(0, end - tap))
 
     def arithmetic(self) -> str:
         """The formula with this axis' numbers, without the + 1's result."""

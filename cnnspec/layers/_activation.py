@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, at, number
 from ..graph.layer import SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
@@ -19,8 +20,14 @@ class Activation(Pointwise):
     Where f has a bend, f' is that of PyTorch: relu'(0) = 0, as if the value lay on the flatter side.
     """
 
+    formula: ClassVar[str]
+    """f(x); its other names are the layer's fields."""
     by_output: ClassVar[bool] = False
     """f' follows from y, which the next layer mostly keeps as well; else it is worked out from x."""
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        numbers = {name: getattr(self, name) for name in type(self).model_fields}
+        return Explanation(self.formula, {"x": at(0, place)} | {name: number(n) for name, n in numbers.items()})
 
     def derivative(self, kept: Array) -> Array | Mask:
         """f' by the arriving values, or `by_output` by those produced; a mask where it is either 0 or 1."""

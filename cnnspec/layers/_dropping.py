@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, copied
 from ..graph.layer import TrainingContext
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
@@ -23,6 +24,9 @@ class Dropping(Pointwise):
     def lots(self, N: int, arriving: Shape) -> Shape:
         """How many lots are drawn for a batch along N, H, W, C; one alone is for all values along that axis."""
         raise NotImplementedError
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return copied(place)
 
     def forward(self, x: Array) -> Array:
         return x

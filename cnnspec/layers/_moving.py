@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..graph.explanation import Explanation, copied
 from ..graph.layer import Layer, SavedForBackward
+from ..graph.shape import Shape
 
 if TYPE_CHECKING:
     from ..graph.array import Array
@@ -17,6 +19,13 @@ class Moving(Layer):
     def seen(self, x: Array) -> Array:
         """The output's values in their order, as a view of x (N, *arriving); axes may be split in two."""
         raise NotImplementedError
+
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        """Where the value at a place of the output lies in what arrives."""
+        raise NotImplementedError
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return copied(self.source(place, arriving))
 
     def forward(self, x: Array) -> Array:
         from ..kernels.channels_last import empty

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, at, number, over
 from ..graph.layer import SavedForBackward, TensorSpec
 from ..graph.shape import FLOAT, Shape
+from ..graph.window import AxisRange
 from ._affine import along
 from ._pointwise import Pointwise
 
@@ -31,6 +33,23 @@ class Norm(Pointwise):
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         """x (N, ...) such that those values are normalised together that lie along some axes, and these axes."""
         raise NotImplementedError
+
+    def together(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
+        """The cells that the value at a place is normalised with."""
+        raise NotImplementedError
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        together = self.together(place, arriving)
+        own = place[: len(self.tensors(arriving)["weight"].shape)]
+        parts = {
+            "x": at(0, place),
+            "mean": over("mean", 0, together),
+            "var": over("variance", 0, together),
+            "eps": number(self.eps),
+            "weight": at("weight", own),
+            "bias": at("bias", own),
+        }
+        return Explanation("(x - mean) / sqrt(var + eps) * weight + bias", parts)
 
     def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
         from ..kernels.reference.standardize import standardise

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..diagnostics import Issue
 from ..graph.layer import LayerError, Pair, SavedForBackward, image
 from ..graph.shape import Shape
-from ..graph.window import Rounding, SlidingWindow
+from ..graph.window import AxisRange, Rounding, SlidingWindow
 from ._windowed import AXES, Windowed
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class Pool(Windowed):
             why="with P >= F a window at the edge does not touch the input",
             help=f"P <= {window.F - 1}, or `pad` first if zeros are meant",
         )
+
+    def inside(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
+        """The cells of the image under the window at a place, without padding."""
+        return (AxisRange(place[0]), *(s.inside(i) for s, i in zip(self.windows(arriving), place[1:], strict=True)))
 
     def differentiable(self, x: Array) -> tuple[Array, Back]:
         """The output and the way back, on (N, H, W, C)."""

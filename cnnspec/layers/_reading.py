@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, Part, Read, cells, flat_index
 from ..graph.layer import Layer, SavedForBackward
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
@@ -20,6 +21,10 @@ class Reading(Layer):
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return NOT_SPATIAL
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        index = flat_index(place, self.output(arriving))
+        return Explanation("x", {"x": Part("cell", Read(0, cells((index,)), flat=True))})
 
     def forward(self, x: Array) -> Array:
         return x.reshape(len(x), *self.output(x.shape[1:]))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, over
 from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
-from ..graph.window import bin_of
+from ..graph.window import AxisRange, bin_of
 
 if TYPE_CHECKING:
     from ..graph.array import Array
@@ -43,6 +44,11 @@ class AdaptiveAvgPool(Layer):
             return NOT_SPATIAL
         rows, columns = map(binned, arriving[1:], self.out)
         return rows, columns
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        bins = (bin_of(*sizes) for sizes in zip(arriving[1:], self.out, place[1:], strict=True))
+        read = AxisRange(place[0]), *(AxisRange(first, 1, end - first) for first, end in bins)
+        return Explanation("mean", {"mean": over("mean", 0, read)})
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.pooling import average_bins

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, at
 from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import projection, unequal
@@ -34,6 +35,10 @@ class Add(Join):
                 cure = projection(first, other)
                 raise LayerError(unequal(self.kind, arriving, arriving, "`add` never broadcasts", cure))
         return first
+
+    def explain(self, place: Shape, *arriving: Shape) -> Explanation:
+        parts = {f"x{i}": at(i, place) for i in range(len(arriving))}
+        return Explanation(" + ".join(parts), parts)
 
     def forward(self, first: Array, *others: Array) -> Array:
         for other in others:

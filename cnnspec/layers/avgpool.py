@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, number, over
 from ..graph.layer import Example
+from ..graph.shape import Shape
 from ._pool import Pool
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ class AvgPool(Pool):
     @property
     def counts_padding(self) -> bool:
         return self.count_padding and self.P != "same-upper"
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        padding = self.counts_padding
+        counted = (s.inside(i, padding).length for s, i in zip(self.windows(arriving), place[1:], strict=True))
+        size = {name: number(count) for name, count in zip(("rows", "columns"), counted, strict=True)}
+        return Explanation("sum / (rows * columns)", {"sum": over("sum", 0, self.inside(place, arriving))} | size)
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.pooling import coverage

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, at, number
 from ..graph.layer import Example, SavedForBackward, TensorSpec, TrainingContext
 from ..graph.shape import Shape
 from ._affine import Affine
@@ -54,6 +55,16 @@ class BatchNorm(Affine):
             "running_mean": TensorSpec(shape, buffer=True),
             "running_var": TensorSpec(shape, fill=1.0, buffer=True),
         }
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        own = {
+            "mean": at("running_mean", place[:1]),
+            "var": at("running_var", place[:1]),
+            "weight": at("weight", place[:1]),
+            "bias": at("bias", place[:1]),
+        }
+        parts = {"x": at(0, place), "eps": number(self.eps)} | own
+        return Explanation("(x - mean) / sqrt(var + eps) * weight + bias", parts)
 
     def affine(self, *, weight: Array, bias: Array, running_mean: Array, running_var: Array) -> tuple[Array, Array]:
         import numpy as np

@@ -38,6 +38,10 @@ class ChannelShuffle(Pointwise, Moving):
         divide("C", arriving[0], self.G, "each group has C/G channels", "a G that divides C")
         return arriving
 
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        row, group = divmod(place[0], self.G)
+        return (group * (arriving[0] // self.G) + row, *place[1:])
+
     def seen(self, x: Array) -> Array:
         N, C, *size = x.shape
         return x.reshape(N, self.G, C // self.G, *size).swapaxes(1, 2)

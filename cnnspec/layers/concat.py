@@ -7,8 +7,11 @@ Images must agree in H and W; their depths may differ.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, copied
 from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape
 from ._branches import KEEPS, unequal
@@ -39,6 +42,11 @@ class Concat(Join):
                     unequal(self.kind, arriving, [(first[0], *shape[1:]) for shape in arriving], rule, cure)
                 )
         return (sum(shape[0] for shape in arriving), *first[1:])
+
+    def explain(self, place: Shape, *arriving: Shape) -> Explanation:
+        ends = list(accumulate(shape[0] for shape in arriving))
+        i = bisect_right(ends, place[0])
+        return copied((place[0] - ends[i] + arriving[i][0], *place[1:]), i)
 
     def forward(self, *inputs: Array) -> Array:
         import numpy as np

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, Read, biased, dot, whole
 from ..graph.layer import Example, TensorSpec
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 from ._affine import Absorbs
 from ._filters import Filters
 
@@ -61,6 +63,13 @@ class Conv(Absorbs, Filters):
 
     def macs(self, arriving: Shape) -> int:
         return prod(self.output(arriving)) * prod(self.F) * (arriving[0] // self.G)
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        depth = arriving[0] // self.G
+        group = place[0] // (self.K // self.G)
+        window = (s.read_at(i) for s, i in zip(self.windows(arriving), place[1:], strict=True))
+        read = Read(0, (AxisRange(group * depth, 1, depth), *window))
+        return biased(dot(read, Read("weight", (AxisRange(place[0]), *whole((depth, *self.F))))), self.bias, place)
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         from ..kernels.reference.convolution import convolve

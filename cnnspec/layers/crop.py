@@ -46,5 +46,8 @@ class Crop(Edges, Moving):
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return self.offset(arriving, 1)
 
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        return tuple(i + before for i, (before, _) in zip(place, self.widths(arriving), strict=True))
+
     def seen(self, x: Array) -> Array:
         return inside(x, self.widths(x.shape[1:]))

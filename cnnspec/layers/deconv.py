@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..diagnostics import Issue
+from ..graph.explanation import Explanation, Read, biased, dot
 from ..graph.layer import Example, LayerError, Natural, Pair, TensorSpec, both
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
-from ..graph.window import SlidingWindow, transposed_size
+from ..graph.window import AxisRange, SlidingWindow, transposed_size
 from ._filters import Filters
 
 if TYPE_CHECKING:
@@ -108,6 +109,18 @@ class Deconv(Filters):
         rows, columns = map(painters, self.windows(arriving))
         return rows, columns
 
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        maps, depth = self.K // self.G, arriving[0] // self.G
+        group, map_ = divmod(place[0], maps)
+        channels = AxisRange(group * depth, 1, depth)
+        painted = [
+            paints(window, i, size)
+            for window, i, size in zip(self.windows(arriving), place[1:], arriving[1:], strict=True)
+        ]
+        read = Read(0, (channels, *(painters for painters, _ in painted)))
+        weights = Read("weight", (channels, AxisRange(map_), *(taps for _, taps in painted)))
+        return biased(dot(read, weights), self.bias, place)
+
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         from ..kernels.reference.transposed_convolution import deconvolve
 
@@ -120,17 +133,32 @@ class Deconv(Filters):
         return transposed(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G)
 
 
+def taps_on(window: SlidingWindow, i: int) -> range:
+    """The taps of the windows that lie on output cell i of an axis: every `S / gcd(S, D)`th, or none."""
+    apart = window.S // gcd(window.S, window.D)
+    place = i - window.first
+    nearest = next((t for t in range(min(apart, window.F)) if (place - t * window.D) % window.S == 0), window.F)
+    return range(nearest, window.F, apart)
+
+
+def paints(window: SlidingWindow, i: int, size: int) -> tuple[AxisRange, AxisRange]:
+    """The cells among the `size` that arrive on an axis which paint output cell i, and the taps with which they do."""
+    found = [(tap, (i - window.first - tap * window.D) // window.S) for tap in taps_on(window, i)]
+    inside = [(tap, cell) for tap, cell in found if 0 <= cell < size]
+    if not inside:
+        return AxisRange(0, 1, 0), AxisRange(0, 1, 0)
+    (tap, cell), divisor = inside[0], gcd(window.S, window.D)
+    taps, painters = window.S // divisor, -window.D // divisor
+    return AxisRange(cell, painters, len(inside)), AxisRange(tap, taps, len(inside))
+
+
 def painters(window: SlidingWindow) -> ReceptiveField | None:
     """For each output cell of an axis the first and last input cell whose window has a tap on it."""
-    apart = window.S // gcd(window.S, window.D)
 
     def span(i: int) -> tuple[int, int]:
-        place = i - window.first
-        # Every `apart`th tap falls on the same cell, or none does.
-        nearest = next((t for t in range(min(apart, window.F)) if (place - t * window.D) % window.S == 0), None)
-        if nearest is None:
+        place, taps = i - window.first, taps_on(window, i)
+        if not taps:
             return place // window.S + 1, place // window.S
-        farthest = window.F - 1 - (window.F - 1 - nearest) % apart
-        return (place - farthest * window.D) // window.S, (place - nearest * window.D) // window.S
+        return (place - taps[-1] * window.D) // window.S, (place - taps[0] * window.D) // window.S
 
     return periodic(window.S, 1, span)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..diagnostics import Issue
+from ..graph.explanation import Explanation, Read, biased, dot
 from ..graph.layer import Count, Example, LayerError, SavedForBackward, TensorSpec
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape, is_image, times
+from ..graph.window import AxisRange
 from ._affine import Absorbs
 
 if TYPE_CHECKING:
@@ -62,6 +64,11 @@ class Dense(Absorbs):
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return NOT_SPATIAL
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        every = AxisRange(0, 1, arriving[0])
+        products = dot(Read(0, (every,)), Read("weight", (AxisRange(place[0]), every)))
+        return biased(products, self.bias, place)
 
     def forward(self, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
         y = x @ weight.T

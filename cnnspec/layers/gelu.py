@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, at
 from ..graph.layer import Example
+from ..graph.shape import Shape
 from ._activation import Activation
 
 if TYPE_CHECKING:
     from ..graph.array import Array
+
+
+FORMULAS = {
+    "none": "x / 2 * (1 + erf(x / sqrt(2)))",
+    "tanh": "x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3)))",
+}
 
 
 class GELU(Activation):
@@ -30,6 +38,9 @@ class GELU(Activation):
         Example("gelu: {approx: tanh}", (8,), (8,)),
         Example("gelu: {approx: erf}", (8,), "E104"),
     )
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return Explanation(FORMULAS[self.approx], {"x": at(0, place)})
 
     def forward(self, x: Array) -> Array:
         import numpy as np

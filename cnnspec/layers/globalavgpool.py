@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, over, whole
 from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 from ._global import Global
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ class GlobalAvgPool(Global):
         Example("globalavgpool", (3, 4, 5), (3, 1, 1)),
         Example("globalavgpool", (12,), "E204"),
     )
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return Explanation("mean", {"mean": over("mean", 0, (AxisRange(place[0]), *whole(arriving[1:])))})
 
     def forward(self, x: Array) -> Array:
         y: Array = x.mean(axis=(2, 3), keepdims=True)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ..graph.explanation import whole
 from ..graph.layer import Count, Example
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 from ._groups import divide
 from ._norm import Norm
 
@@ -39,6 +41,10 @@ class GroupNorm(Norm):
     def output(self, arriving: Shape) -> Shape:
         divide("C", arriving[0], self.G, "each group normalises C/G channels together", "a G that divides C")
         return arriving
+
+    def together(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
+        maps = arriving[0] // self.G
+        return (AxisRange(place[0] // maps * maps, 1, maps), *whole(arriving[1:]))
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         grouped = x.reshape(len(x), self.G, -1, *x.shape[2:])

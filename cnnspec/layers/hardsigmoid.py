@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class HardSigmoid(Activation):
     """clip(x/6 + 1/2, 0, 1)."""
 
+    formula: ClassVar[str] = "min(max(x / 6 + 1 / 2, 0), 1)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("hardsigmoid", (3, 4, 5), (3, 4, 5)),

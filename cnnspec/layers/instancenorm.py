@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import whole
 from ..graph.layer import Example, image
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 from ._norm import Norm
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ class InstanceNorm(Norm):
 
     def output(self, arriving: Shape) -> Shape:
         return image(arriving)
+
+    def together(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
+        return (AxisRange(place[0]), *whole(arriving[1:]))
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         return x, (2, 3)

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from ..graph.explanation import cells, whole
 from ..graph.layer import Example, TensorSpec
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 from ._norm import Norm
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ class LayerNorm(Norm):
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         shape = arriving[:1] if self.over == "C" else arriving
         return {"weight": TensorSpec(shape, fill=1.0), "bias": TensorSpec(shape)}
+
+    def together(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
+        return whole(arriving) if self.over == "all" else (*whole(arriving[:1]), *cells(place[1:]))
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         return x, (1,) if self.over == "C" else tuple(range(1, x.ndim))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class LeakyReLU(Activation):
     """x for x > 0, else slope*x."""
 
+    formula: ClassVar[str] = "max(0, x) + slope * min(0, x)"
     slope: float = Field(0.01, description="factor of negative values")
 
     examples: ClassVar[tuple[Example, ...]] = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ..graph.explanation import Explanation, at, cells, over, whole
 from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
@@ -25,6 +26,11 @@ class LogSoftmax(Pointwise):
         Example("logsoftmax", (10,), (10,)),
         Example("logsoftmax", (3, 2, 2), (3, 2, 2)),
     )
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        scores = *whole(arriving[:1]), *cells(place[1:])
+        parts = {"x": at(0, place), "largest": over("largest", 0, scores), "total": over("exp_sum", 0, scores)}
+        return Explanation("x - largest - log(total)", parts)
 
     def forward(self, x: Array) -> Array:
         import numpy as np

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, at, cells, number, over
 from ..graph.layer import Count, Example, SavedForBackward, image
 from ..graph.shape import FLOAT, Shape
+from ..graph.window import AxisRange
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
@@ -43,6 +45,15 @@ class LRN(Pointwise):
 
     def output(self, arriving: Shape) -> Shape:
         return image(arriving)
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        before, behind = self.around
+        first, last = max(0, place[0] - before), min(arriving[0] - 1, place[0] + behind)
+        neighbours = AxisRange(first, 1, last - first + 1), *cells(place[1:])
+        fields = {"k": self.k, "alpha": self.alpha, "size": self.size, "beta": self.beta}
+        parts = {"x": at(0, place), "squares": over("square_sum", 0, neighbours)}
+        parts |= {name: number(value) for name, value in fields.items()}
+        return Explanation("x / (k + alpha / size * squares) ** beta", parts)
 
     def forward(self, x: Array) -> Array:
         return x / self.divisor(x) ** self.beta

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, over
 from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
 from ._pool import Pool
@@ -27,6 +28,9 @@ class MaxPool(Pool):
 
     def instead(self) -> str:
         return ", or `globalmaxpool`"
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return Explanation("largest", {"largest": over("largest", 0, self.inside(place, arriving))})
 
     def forward(self, x: Array) -> Array:
         import numpy as np

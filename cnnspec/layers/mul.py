@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, at
 from ..graph.layer import Example, Join, LayerError, SavedForBackward
 from ..graph.shape import Shape, is_image
 from ._branches import projection, unequal
@@ -44,6 +45,13 @@ class Mul(Join):
             return projection(shape, other)
         C = shape[0]
         return f"a gate of {C}x1x1: `globalavgpool`, then layers that end with {C} channels, no `flatten`"
+
+    def explain(self, place: Shape, *arriving: Shape) -> Explanation:
+        parts = {
+            f"x{i}": at(i, place if shape[1:] == self.output(*arriving)[1:] else (place[0], 0, 0))
+            for i, shape in enumerate(arriving)
+        }
+        return Explanation(" * ".join(parts), parts)
 
     def forward(self, first: Array, *others: Array) -> Array:
         for other in others:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, copied
 from ..graph.layer import Example, SavedForBackward
 from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
@@ -37,6 +38,9 @@ class Pad(Edges):
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return self.offset(arriving, -1)
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return copied(tuple(i - before for i, (before, _) in zip(place, self.widths(arriving), strict=True)))
 
     def forward(self, x: Array) -> Array:
         from ..kernels.channels_last import zeros

@@ -53,5 +53,8 @@ class Permute(Moving):
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return (IDENTITY, IDENTITY) if self.order == ("C", "H", "W") else NOT_SPATIAL
 
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        return tuple(place[self.axes.index(axis)] for axis in range(3))
+
     def seen(self, x: Array) -> Array:
         return x.transpose(0, *(1 + axis for axis in self.axes))

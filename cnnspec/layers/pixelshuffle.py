@@ -58,6 +58,11 @@ class PixelShuffle(Moving):
         block = periodic(self.factor, 1, lambda i: (0, 0))
         return block, block
 
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        c, row, column = place
+        r = self.factor
+        return (c * r**2 + row % r * r + column % r, row // r, column // r)
+
     def seen(self, x: Array) -> Array:
         N, C, H, W = x.shape
         r = self.factor

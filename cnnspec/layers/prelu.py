@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, at
 from ..graph.layer import Example, SavedForBackward, TensorSpec
 from ..graph.shape import Shape
 from ._affine import along, by_channel
@@ -29,6 +30,10 @@ class PReLU(Pointwise):
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         return {"weight": TensorSpec(arriving[:1], fill=0.25)}
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        parts = {"x": at(0, place), "slope": at("weight", place[:1])}
+        return Explanation("max(0, x) + slope * min(0, x)", parts)
 
     def forward(self, x: Array, *, weight: Array) -> Array:
         import numpy as np

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class ReLU(Activation):
     """max(0, x)."""
 
+    formula: ClassVar[str] = "max(0, x)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("relu", (2, 3, 4), (2, 3, 4)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class ReLU6(Activation):
     """min(max(0, x), 6)."""
 
+    formula: ClassVar[str] = "min(max(0, x), 6)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("relu6", (3, 4, 5), (3, 4, 5)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, at
 from ..graph.layer import Example, SavedForBackward, TensorSpec
 from ..graph.shape import Shape
 from ._affine import Affine, along, by_channel
@@ -29,6 +30,9 @@ class Scale(Affine):
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         return {"weight": TensorSpec(arriving[:1], fill=1.0, bare=True)}
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return Explanation("x * weight", {"x": at(0, place), "weight": at("weight", place[:1])})
 
     def affine(self, *, weight: Array) -> tuple[Array, Array]:
         import numpy as np

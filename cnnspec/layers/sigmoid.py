@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
+    formula: ClassVar[str] = "1 / (1 + exp(-x))"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

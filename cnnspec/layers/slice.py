@@ -63,6 +63,9 @@ class Slice(Moving):
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return offset(self.first if self.axis == "H" else 0), offset(self.first if self.axis == "W" else 0)
 
+    def source(self, place: Shape, arriving: Shape) -> Shape:
+        return tuple(i + (self.first if axis == self.axis else 0) for i, axis in zip(place, "CHW", strict=False))
+
     def seen(self, x: Array) -> Array:
         axis = 1 + "CHW".index(self.axis)
         return x[(slice(None),) * axis + (slice(*self.bounds(x.shape[axis])),)]

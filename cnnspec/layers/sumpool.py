@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..graph.explanation import Explanation, over
 from ..graph.layer import Example
+from ..graph.shape import Shape
 from ._pool import Pool
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ class SumPool(Pool):
         Example("sumpool: {F: 3, S: 2, P: 1, rounding: ceil}", (2, 6, 7), (2, 4, 4)),
         Example("sumpool: {F: 8}", (16, 5, 5), "E203"),
     )
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        return Explanation("sum", {"sum": over("sum", 0, self.inside(place, arriving))})
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.sliding_windows import sliding_windows

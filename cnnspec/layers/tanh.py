@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Tanh(Activation):
     """tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
+    formula: ClassVar[str] = "tanh(x)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("tanh", (3, 4, 5), (3, 4, 5)),

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from ..graph.explanation import Explanation, Part, Read, copied
 from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
+from ..graph.window import AxisRange
 
 if TYPE_CHECKING:
     from ..graph.array import Array
@@ -49,6 +51,21 @@ class Upsample(Layer):
             return i // factor, i // factor
         below, beside = divmod(2 * i + 1 - factor, 2 * factor)
         return below, below + (beside > 0)
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        mixed = [self.shares(*of) for of in zip(place[1:], arriving[1:], self.factor, strict=True)]
+        if all(len(shares) == 1 for _, shares in mixed):
+            return copied((place[0], *(first for first, _ in mixed)))
+        read = Read(0, (AxisRange(place[0]), *(AxisRange(first, 1, len(shares)) for first, shares in mixed)))
+        return Explanation("sum", {"sum": Part("dot", read, shares=((1.0,), *(shares for _, shares in mixed)))})
+
+    def shares(self, i: int, size: int, factor: int) -> tuple[int, tuple[float, ...]]:
+        """The first arriving cell of an axis of `size` in output cell i, and how much of it and the next is in it."""
+        first, last = (min(max(cell, 0), size - 1) for cell in self.mixed(i, factor))
+        if first == last:
+            return first, (1.0,)
+        beside = (2 * i + 1 - factor) % (2 * factor) / (2 * factor)
+        return first, (1 - beside, beside)
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.upsampling import bilinear, nearest
