@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 
+from ..layers._activation import Activation
 from ..layers.add import Add
 from .program import Operation
 
@@ -60,15 +61,12 @@ class Backend(Protocol):
     def costs(self) -> CostModel:
         """Of its kernels."""
 
-    @property
-    def epilogues(self) -> frozenset[str]:
-        """Kinds that its kernels can apply to a strip of values while it is in the cache."""
-
     def has(self, operation: Operation) -> bool:
         """Whether it has kernels for an operation."""
 
-    def takes_activation(self, operation: Operation) -> bool:
-        """Whether its kernels for the operation can end with an activation of `epilogues`."""
+    def takes_activation(self, operation: Operation, activation: Activation) -> bool:
+        """Whether its kernels for the operation can apply an activation to each strip of values while it is in the
+        cache."""
 
     def takes_sum(self, operation: Operation) -> bool:
         """Whether its kernels for the operation can add another tensor to what they make."""
@@ -108,7 +106,7 @@ class Chain:
             return False
         if isinstance(after.layer, Add):
             return len(after.inputs) == 2 and before.plus is None and backend.takes_sum(before)
-        return after.layer.kind in backend.epilogues and backend.takes_activation(before)
+        return isinstance(after.layer, Activation) and backend.takes_activation(before, after.layer)
 
 
 Loader = Callable[[], Backend]

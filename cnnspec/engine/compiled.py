@@ -13,7 +13,7 @@ from ..graph.graph import INPUT, Graph
 from ..graph.shape import is_image
 from ..kernels.strips import Call, Scratch, aligned
 from .backend import Chain
-from .lowering import Lowering, Memory, channels_first
+from .lowering import BoundMemory, Lowering, channels_first
 from .memory_plan import MemoryPlan, Placement, plan_memory
 from .passes import Wanted, optimise
 from .program import program, with_arrays
@@ -27,7 +27,7 @@ class CompiledGraph:
     def __init__(self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, exact: bool = False) -> None:
         self.graph = graph
         operations = optimise(program(graph), Wanted(graph.outputs, backends, exact))
-        self.layout = plan_memory(operations, graph.input, graph.outputs)
+        self.memory_plan = plan_memory(operations, graph.input, graph.outputs)
         self.lowerings: list[Lowering] = []
         for operation in operations:
             self.lowerings.append(backends.of(operation).lower(with_arrays(operation, tensors)))
@@ -36,60 +36,60 @@ class CompiledGraph:
         self.work = [backends.of(operation).nanoseconds(operation) for operation in operations]
         self.reads = {operation.name: operation.reads for operation in operations}
 
-    def meets(self, later: str, earlier: str) -> bool:
+    def overlaps(self, later: str, earlier: str) -> bool:
         """Whether an operation writes where the one before it reads."""
-        return any(self.layout.overlap(later, name) for name in self.reads[earlier])
+        return any(self.memory_plan.overlap(later, name) for name in self.reads[earlier])
 
 
 class BoundPlan:
     """Runs n inputs. One run at a time: its arrays are its own, and its threads end with it."""
 
-    def __init__(self, prepared: CompiledGraph, n: int, threads: int) -> None:
+    def __init__(self, compiled: CompiledGraph, n: int, threads: int) -> None:
         self.n = n
         self.threads = threads
-        self.graph = prepared.graph
-        self.arena = aligned(prepared.layout.values * n)
-        self.memory = Memory(self._roots(prepared.layout), prepared.layout.places)
+        self.graph = compiled.graph
+        self.arena = aligned(compiled.memory_plan.values * n)
+        self.memory = BoundMemory(self._buffers(compiled.memory_plan), compiled.memory_plan.placements)
         self.input = channels_first(self.memory.inner(INPUT))
-        flow = self._bind(prepared, Scratch())
-        self.needs = flow.needs
-        self.lanes = [flow.items]
-        self.calls: list[Call] = [call for item in flow.items for call in item]
-        others = threads - 1 if len(flow.items) > 1 else 0
-        self.lanes += [self._bind(prepared, Scratch()).items for _ in range(others)]
-        self.team = ThreadPool(len(self.lanes)) if others else None
-        if self.team is not None:
-            finalize(self, self.team.close)
+        schedule = self._bind(compiled, Scratch())
+        self.needs = schedule.needs
+        self.work_lists = [schedule.items]
+        self.calls: list[Call] = [call for item in schedule.items for call in item]
+        others = threads - 1 if len(schedule.items) > 1 else 0
+        self.work_lists += [self._bind(compiled, Scratch()).items for _ in range(others)]
+        self.pool = ThreadPool(len(self.work_lists)) if others else None
+        if self.pool is not None:
+            finalize(self, self.pool.close)
 
-    def _bind(self, prepared: CompiledGraph, scratch: Scratch) -> Schedule:
+    def _bind(self, compiled: CompiledGraph, scratch: Scratch) -> Schedule:
         """All work, bound to the scratch of one thread. What is not worth sharing is one item, together with its
         neighbours."""
-        flow = Schedule(prepared.meets)
-        flow.alone(self.memory.clear_border(INPUT))
+        schedule = Schedule(compiled.overlaps)
+        schedule.alone(self.memory.clear_border(INPUT))
         for (name, reads), work, lowering in zip(
-            prepared.reads.items(), prepared.work, prepared.lowerings, strict=True
+            compiled.reads.items(), compiled.work, compiled.lowerings, strict=True
         ):
             for stage in lowering.stages(self.memory, scratch):
                 if len(stage.items) > 1 and work * self.n >= WORTH:
-                    flow.shared(name, reads, stage)
+                    schedule.shared(name, reads, stage)
                 else:
-                    flow.alone(call for item in stage.items for call in item)
-        return flow
+                    schedule.alone(call for item in stage.items for call in item)
+        return schedule
 
-    def _roots(self, layout: MemoryPlan) -> dict[str, Array]:
-        roots = {}
-        for place in layout.places.values():
-            if place.root not in roots and place.root in layout.offsets:
-                begin = layout.offsets[place.root] * self.n
+    def _buffers(self, memory_plan: MemoryPlan) -> dict[str, Array]:
+        buffers = {}
+        for place in memory_plan.placements.values():
+            if place.buffer not in buffers and place.buffer in memory_plan.offsets:
+                begin = memory_plan.offsets[place.buffer] * self.n
                 flat = self.arena[begin : begin + place.values * self.n]
-                roots[place.root] = flat.reshape(self.n, *_extent(place))
-        return roots
+                buffers[place.buffer] = flat.reshape(self.n, *_extent(place))
+        return buffers
 
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         np.copyto(self.input, x)
-        if self.team is not None:
-            self.team.run(self.lanes, self.needs)
+        if self.pool is not None:
+            self.pool.run(self.work_lists, self.needs)
         else:
             for call in self.calls:
                 call()

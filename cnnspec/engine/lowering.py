@@ -15,25 +15,25 @@ from ..graph.shape import is_image
 from ..kernels.strips import Scratch
 from .halo import Halo
 from .memory_plan import Placement
-from .schedule import Item, Stage
+from .schedule import Stage, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class BoundMemory:
     """The arrays of a plan for n inputs: images (n, H, W, C), vectors (n, C)."""
 
-    roots: Mapping[str, Array]
-    places: Mapping[str, Placement]
+    buffers: Mapping[str, Array]
+    placements: Mapping[str, Placement]
 
     def padded(self, name: str) -> Array:
         """A tensor with its border."""
-        place = self.places[name]
-        root = self.roots[place.root]
-        return root[..., place.first : place.first + place.shape[0]]
+        place = self.placements[name]
+        buffer = self.buffers[place.buffer]
+        return buffer[..., place.first : place.first + place.shape[0]]
 
     def inner(self, name: str) -> Array:
         """A tensor without its border."""
-        place, x = self.places[name], self.padded(name)
+        place, x = self.placements[name], self.padded(name)
         if not is_image(place.shape):
             return x
         top, left = place.halo.top, place.halo.left
@@ -41,15 +41,15 @@ class Memory:
 
     def around(self, name: str, halo: Halo) -> Array:
         """A tensor with the part of its border that `halo` asks for."""
-        place = self.places[name]
+        place = self.placements[name]
         own, (_, H, W) = place.halo, place.shape
         rows = slice(own.top - halo.top, own.top + H + halo.bottom)
         columns = slice(own.left - halo.left, own.left + W + halo.right)
         return self.padded(name)[:, rows, columns]
 
-    def clear_border(self, name: str) -> Item:
+    def clear_border(self, name: str) -> WorkItem:
         """Calls that set a tensor's border to zero; none where nothing else ever lies in its memory."""
-        place, x = self.places[name], self.padded(name)
+        place, x = self.placements[name], self.padded(name)
         halo = place.halo
         if not halo or place.is_kept:
             return []
@@ -61,7 +61,7 @@ class Memory:
 class Lowering(Protocol):
     """Carries one operation out."""
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         """Work in order; the items of a stage hang on earlier stages only."""
 
 

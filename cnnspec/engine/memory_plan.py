@@ -19,9 +19,9 @@ from .program import Program
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A tensor's channels `first` to `first + C` in the memory `root`, whose cells are `depth` values long."""
+    """A tensor's channels `first` to `first + C` in the memory `buffer`, whose cells are `depth` values long."""
 
-    root: str
+    buffer: str
     shape: Shape
     first: int
     depth: int
@@ -65,8 +65,8 @@ class MemoryPlan:
     """Where every tensor of a program lies: its place, how long its memory is needed and where that begins, and what
     it takes all together, in float32 values for one input."""
 
-    places: Mapping[str, Placement]
-    spans: Mapping[str, Lifetime]
+    placements: Mapping[str, Placement]
+    lifetimes: Mapping[str, Lifetime]
     offsets: Mapping[str, int]
     values: int
 
@@ -76,31 +76,31 @@ class MemoryPlan:
         return a < b_end and b < a_end
 
     def _extent(self, name: str) -> tuple[int, int]:
-        place = self.places[name]
-        begin = self.offsets[place.root]
+        place = self.placements[name]
+        begin = self.offsets[place.buffer]
         return begin, begin + place.values
 
 
 def plan_memory(operations: Program, input: Shape, outputs: tuple[str, ...]) -> MemoryPlan:
     """Place all tensors of a program."""
-    placed = places(operations, input)
-    lives = spans(operations, placed, outputs)
+    placed = placements(operations, input)
+    lives = lifetimes(operations, placed, outputs)
     users = share_buffers(placed, lives)
     needed = {
-        root: Lifetime(lives[root].values, 0, len(operations)) if placed[root].is_kept else lives[root]
-        for root in users
+        buffer: Lifetime(lives[buffer].values, 0, len(operations)) if placed[buffer].is_kept else lives[buffer]
+        for buffer in users
     }
     offsets, values = allocate(needed)
     offsets = relax(needed, values) or offsets
-    return MemoryPlan(placed, lives, {user: offsets[root] for root in users for user in users[root]}, values)
+    return MemoryPlan(placed, lives, {user: offsets[buffer] for buffer in users for user in users[buffer]}, values)
 
 
-def places(operations: Program, input: Shape) -> dict[str, Placement]:
+def placements(operations: Program, input: Shape) -> dict[str, Placement]:
     """The place of every tensor, with a border that serves all its readers."""
     shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
     slots = _slots(operations)
 
-    def root(name: str) -> tuple[str, int]:
+    def buffer(name: str) -> tuple[str, int]:
         first = 0
         while name in slots:
             name, offset = slots[name]
@@ -109,11 +109,11 @@ def places(operations: Program, input: Shape) -> dict[str, Placement]:
 
     around: dict[str, Halo] = {}
     for operation in operations:
-        owner, _ = root(operation.inputs[0])
+        owner, _ = buffer(operation.inputs[0])
         around[owner] = around.get(owner, NONE) | operation.halo
     found = {}
     for name, shape in shapes.items():
-        owner, first = root(name)
+        owner, first = buffer(name)
         found[name] = Placement(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
     return found
 
@@ -131,26 +131,28 @@ def _slots(operations: Program) -> dict[str, tuple[str, int]]:
     return slots
 
 
-def spans(operations: Program, places: Mapping[str, Placement], outputs: tuple[str, ...]) -> dict[str, Lifetime]:
+def lifetimes(
+    operations: Program, placements: Mapping[str, Placement], outputs: tuple[str, ...]
+) -> dict[str, Lifetime]:
     """How long each memory is needed: from the first tensor made in it to the last time one is read."""
-    born: dict[str, int] = {places[INPUT].root: 0}
+    born: dict[str, int] = {placements[INPUT].buffer: 0}
     dies: dict[str, int] = {}
     for i, operation in enumerate(operations):
-        born.setdefault(places[operation.name].root, i)
+        born.setdefault(placements[operation.name].buffer, i)
         for name in (operation.name, *operation.reads):
-            dies[places[name].root] = i
+            dies[placements[name].buffer] = i
     for name in outputs:
-        dies[places[name].root] = len(operations)
-    return {root: Lifetime(places[root].values, first, dies.get(root, first)) for root, first in born.items()}
+        dies[placements[name].buffer] = len(operations)
+    return {name: Lifetime(placements[name].values, first, dies.get(name, first)) for name, first in born.items()}
 
 
-def share_buffers(places: Mapping[str, Placement], lives: Mapping[str, Lifetime]) -> dict[str, list[str]]:
+def share_buffers(placements: Mapping[str, Placement], lives: Mapping[str, Lifetime]) -> dict[str, list[str]]:
     """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make."""
     users: dict[str, list[str]] = {}
     alike: dict[tuple[Shape, int, Halo], list[str]] = {}
     for name in sorted(lives, key=lambda name: lives[name].born):
-        lent = alike.setdefault(places[name].make, []) if places[name].is_kept else []
-        free = next((root for root in lent if lives[users[root][-1]].dies < lives[name].born), None)
+        lent = alike.setdefault(placements[name].make, []) if placements[name].is_kept else []
+        free = next((buffer for buffer in lent if lives[users[buffer][-1]].dies < lives[name].born), None)
         if free is None:
             users[name] = [name]
             lent.append(name)

@@ -51,15 +51,15 @@ class Plan:
     def __init__(
         self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, threads: int = 1, exact: bool = False
     ) -> None:
-        self.prepared = CompiledGraph(graph, tensors, backends, exact)
+        self.compiled = CompiledGraph(graph, tensors, backends, exact)
         self.threads = threads
-        self.nanoseconds = sum(self.prepared.work)
-        self.together = max(1, TOGETHER // max(1, self.prepared.layout.values))
+        self.nanoseconds = sum(self.compiled.work)
+        self.together = max(1, TOGETHER // max(1, self.compiled.memory_plan.values))
         self._lock = Lock()
         _PLANS.add(self)
         self._free: list[BoundPlan] = []
-        self._teams: list[ThreadPool] = []
-        finalize(self, _dismiss, self._teams)
+        self._pools: list[ThreadPool] = []
+        finalize(self, _dismiss, self._pools)
 
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
@@ -69,7 +69,7 @@ class Plan:
             found = [self._part(x, self.threads)] if len(parts) == 1 else self._side_by_side(parts)
         if len(found) == 1:
             return found[0]
-        return {name: np.concatenate([part[name] for part in found]) for name in self.prepared.graph.outputs}
+        return {name: np.concatenate([part[name] for part in found]) for name in self.compiled.graph.outputs}
 
     def _parts(self, x: Array) -> list[Array]:
         """A batch cut by sizes alone, so that a result does not hang on the number of threads: into what the cache can
@@ -82,8 +82,8 @@ class Plan:
     def _side_by_side(self, parts: list[Array]) -> list[dict[str, Array]]:
         found: list[dict[str, Array]] = [{} for _ in parts]
         n = len(parts[0])
-        team = self._assemble()
-        bounds = [self._take(n, 1) for _ in range(min(team.size, len(parts)))]
+        pool = self._assemble()
+        bounds = [self._take(n, 1) for _ in range(min(pool.size, len(parts)))]
 
         def work(bound: BoundPlan, i: int) -> Call:
             def call() -> None:
@@ -93,21 +93,21 @@ class Plan:
             return call
 
         try:
-            team.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
+            pool.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
         except BaseException:
-            team.close()
+            pool.close()
             raise
         for bound in bounds:
             self._give_back(bound)
         with self._lock:
-            self._teams.append(team)
+            self._pools.append(pool)
         return found
 
     def _assemble(self) -> ThreadPool:
-        """A team that is free, or a new one: calls from several threads have one each."""
+        """A pool that is free, or a new one: calls from several threads have one each."""
         with self._lock:
-            if self._teams:
-                return self._teams.pop()
+            if self._pools:
+                return self._pools.pop()
         return ThreadPool(self.threads)
 
     def _part(self, x: Array, threads: int) -> dict[str, Array]:
@@ -127,9 +127,9 @@ class Plan:
             for i, bound in enumerate(self._free):
                 if (bound.n, bound.threads) == (n, threads):
                     return self._free.pop(i)
-        return BoundPlan(self.prepared, n, threads)
+        return BoundPlan(self.compiled, n, threads)
 
 
-def _dismiss(teams: list[ThreadPool]) -> None:
-    for team in teams:
-        team.close()
+def _dismiss(pools: list[ThreadPool]) -> None:
+    for pool in pools:
+        pool.close()

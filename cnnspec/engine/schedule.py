@@ -14,24 +14,24 @@ from dataclasses import dataclass, field
 from ..graph.window import SlidingWindow
 from ..kernels.strips import Call, Strip
 
-Item = list[Call]
+WorkItem = list[Call]
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Items that hang on earlier stages only, for an operation or a part of one.
 
-    Where they make its output from top to bottom, `makes` says how many of its rows, counted over all images, exist
-    once an item and those before it are done, and `reads` how many rows of an input an item needs. An input that is
-    not in `reads` is needed as a whole.
+    Where they make its output from top to bottom, `rows_written` says how many of its rows, counted over all images,
+    exist once an item and those before it are done, and `rows_read` how many rows of an input an item needs. An input
+    that is not in `rows_read` is needed as a whole.
     """
 
-    items: Sequence[Item]
-    makes: Sequence[int] = ()
-    reads: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    items: Sequence[WorkItem]
+    rows_written: Sequence[int] = ()
+    rows_read: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
-def made(strips: Sequence[Strip], H: int, K: int) -> list[int]:
+def rows_written(strips: Sequence[Strip], H: int, K: int) -> list[int]:
     """Rows of an output (n, H, W, K) behind each strip; none where strips hold a part of the channels."""
     return [] if any(strip.k1 - strip.k0 < K for strip in strips) else ends(strips, H)
 
@@ -41,7 +41,7 @@ def ends(strips: Iterable[Strip], H: int) -> list[int]:
     return [(strip.n1 - 1) * H + strip.r1 for strip in strips]
 
 
-def read(strips: Iterable[Strip], window: SlidingWindow) -> list[int]:
+def rows_read(strips: Iterable[Strip], window: SlidingWindow) -> list[int]:
     """Rows of the input that each strip looks at, through windows that slide along the rows; one at least, for with the
     first row comes the border, which a strip of padding alone looks at, too."""
     below = ((s.n1 - 1, (s.r1 - 1) * window.S + window.extent - window.before) for s in strips)
@@ -49,36 +49,36 @@ def read(strips: Iterable[Strip], window: SlidingWindow) -> list[int]:
 
 
 class Schedule:
-    """The list, while it grows. `meets` tells whether an operation writes where another one reads."""
+    """The list, while it grows. `overlaps` tells whether an operation writes where another one reads."""
 
-    def __init__(self, meets: Callable[[str, str], bool]) -> None:
-        self.items: list[Item] = []
+    def __init__(self, overlaps: Callable[[str, str], bool]) -> None:
+        self.items: list[WorkItem] = []
         self.needs: list[int] = []
-        self._meets = meets
+        self._overlaps = overlaps
         self._name = ""
         self._first = 0
-        self._makes: Sequence[int] = ()
+        self._written: Sequence[int] = ()
 
     def alone(self, calls: Iterable[Call]) -> None:
         """Calls for one thread, behind all that came before: with the last item, if that was such a one."""
-        if self._first == len(self.items) - 1 and not self._makes:
+        if self._first == len(self.items) - 1 and not self._written:
             self.items[-1].extend(calls)
             return
         self._append(list(calls), len(self.items))
-        self._name, self._first, self._makes = "", len(self.items) - 1, ()
+        self._name, self._first, self._written = "", len(self.items) - 1, ()
 
     def shared(self, name: str, reads: Iterable[str], stage: Stage) -> None:
         """A stage of the operation `name`, which reads the tensors `reads`."""
         begin = len(self.items)
-        whole = not self._makes or name == self._name or self._meets(name, self._name)
-        rows = stage.reads.get(self._name) if self._name in reads else [0] * len(stage.items)
+        whole = not self._written or name == self._name or self._overlaps(name, self._name)
+        rows = stage.rows_read.get(self._name) if self._name in reads else [0] * len(stage.items)
         for i, item in enumerate(stage.items):
             if whole or rows is None:
                 self._append(item, begin)
             else:
-                self._append(item, self._first + (bisect_left(self._makes, rows[i]) + 1 if rows[i] else 0))
-        self._name, self._first, self._makes = name, begin, stage.makes
+                self._append(item, self._first + (bisect_left(self._written, rows[i]) + 1 if rows[i] else 0))
+        self._name, self._first, self._written = name, begin, stage.rows_written
 
-    def _append(self, item: Item, need: int) -> None:
+    def _append(self, item: WorkItem, need: int) -> None:
         self.items.append(item)
         self.needs.append(need)

@@ -9,20 +9,19 @@ interpreter while it computes, so threads really run side by side; in between th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Condition, Semaphore, Thread
 
 import numpy as np
 
 from ..machine.blas_threads import single_threaded_blas
+from .schedule import WorkItem
 
-Call = Callable[[], object]
-Item = Sequence[Call]
-Lane = Sequence[Item]
+WorkList = Sequence[WorkItem]
 """All items of a plan, bound to the scratch of one thread."""
 
 
-class Run:
+class Execution:
     """Items on their way. Item i may begin when the first `needs[i]` are done."""
 
     def __init__(self, needs: Sequence[int]) -> None:
@@ -34,12 +33,12 @@ class Run:
         """So many items, from the first on, are done."""
         self._news = Condition()
 
-    def work(self, lane: Lane) -> None:
+    def work(self, work_list: WorkList) -> None:
         """Carry out items until none is left to begin, or one has failed."""
         try:
             item = self._take()
             while item is not None:
-                for call in lane[item]:
+                for call in work_list[item]:
                     call()
                 item = self._take(item)
         except BaseException as failure:
@@ -75,22 +74,21 @@ class Run:
 
 
 class ThreadPool:
-    """Threads for `lanes - 1` lanes, which sleep between runs; the caller's own thread is the first lane.
+    """So many threads, which sleep between runs; the caller's own is the first of them.
 
     A forked process has none of its parent's threads: there new ones are started for the first run.
     """
 
-    def __init__(self, lanes: int) -> None:
-        self.size = lanes
+    def __init__(self, size: int) -> None:
+        self.size = size
         self._start()
 
     def _start(self) -> None:
-        lanes = self.size
         self._process = os.getpid()
-        self._work: list[tuple[Run, Lane] | None] = [None] * lanes
-        self._wake = [Semaphore(0) for _ in range(lanes)]
+        self._work: list[tuple[Execution, WorkList] | None] = [None] * self.size
+        self._wake = [Semaphore(0) for _ in range(self.size)]
         self._done = Semaphore(0)
-        self._threads = [Thread(target=self._member, args=(i,), daemon=True) for i in range(1, lanes)]
+        self._threads = [Thread(target=self._member, args=(i,), daemon=True) for i in range(1, self.size)]
         for thread in self._threads:
             thread.start()
 
@@ -99,27 +97,27 @@ class ThreadPool:
             self._take_part(number)
 
     def _take_part(self, number: int) -> None:
-        """A sleeping thread must not hold on to a lane: it may lead back to what the team belongs to."""
+        """A sleeping thread must not hold on to a work list: it may lead back to what the pool belongs to."""
         work, self._work[number] = self._work[number], None
         assert work is not None
-        run, lane = work
+        execution, work_list = work
         with np.errstate(all="ignore"), single_threaded_blas:
-            run.work(lane)
+            execution.work(work_list)
         self._done.release()
 
-    def run(self, lanes: Sequence[Lane], needs: Sequence[int]) -> None:
-        """Carry out a plan that is bound once for each lane."""
+    def run(self, work_lists: Sequence[WorkList], needs: Sequence[int]) -> None:
+        """Carry out a plan that is bound once for each thread."""
         if self._process != os.getpid():
             self._start()
-        run = Run(needs)
-        for i, lane in enumerate(lanes[1:], 1):
-            self._work[i] = run, lane
+        execution = Execution(needs)
+        for i, work_list in enumerate(work_lists[1:], 1):
+            self._work[i] = execution, work_list
             self._wake[i].release()
-        run.work(lanes[0])
-        for _ in lanes[1:]:
+        execution.work(work_lists[0])
+        for _ in work_lists[1:]:
             self._done.acquire()
-        if run.failure is not None:
-            raise run.failure
+        if execution.failure is not None:
+            raise execution.failure
 
     def close(self) -> None:
         """Let the threads end."""

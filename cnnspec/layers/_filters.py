@@ -15,7 +15,7 @@ from ._windowed import Windowed
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback, TrainingContext
-    from ..kernels.training.convolution import Back
+    from ..kernels.training.convolution import ConvolutionPullback
 
 
 class Filters(Windowed):
@@ -42,7 +42,7 @@ class Filters(Windowed):
             why = "each group takes C/G channels and makes K/G maps"
             divide(letter, count, self.G, why, "a G that divides both; `G: C` is a depthwise convolution")
 
-    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, Back]:
+    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, ConvolutionPullback]:
         """The output without bias and the way back, on (N, H, W, C). Without `needs_input_grad` zeros do for
         the image's gradient."""
         raise NotImplementedError

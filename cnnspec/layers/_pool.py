@@ -15,7 +15,7 @@ from ._windowed import AXES, Windowed
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
-    from ..kernels.training.pooling import Back
+    from ..kernels.training.pooling import PoolPullback
 
 
 class Pool(Windowed):
@@ -61,7 +61,7 @@ class Pool(Windowed):
         """The cells of the image under the window at a place, without padding."""
         return (AxisRange(place[0]), *(s.inside(i) for s, i in zip(self.windows(arriving), place[1:], strict=True)))
 
-    def differentiable(self, x: Array) -> tuple[Array, Back]:
+    def differentiable(self, x: Array) -> tuple[Array, PoolPullback]:
         """The output and the way back, on (N, H, W, C)."""
         raise NotImplementedError
 

@@ -18,7 +18,7 @@ from ._pool import Pool
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..kernels.training.pooling import Back
+    from ..kernels.training.pooling import PoolPullback
 
 
 class AvgPool(Pool):
@@ -58,7 +58,7 @@ class AvgPool(Pool):
         total: Array = sliding_windows(x, windows).sum(axis=(-2, -1))
         return total / divisor.astype(x.dtype)
 
-    def differentiable(self, x: Array) -> tuple[Array, Back]:
+    def differentiable(self, x: Array) -> tuple[Array, PoolPullback]:
         from ..kernels.reference.pooling import coverage
         from ..kernels.training.pooling import totals
 

@@ -26,7 +26,7 @@ from ._affine import Affine
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
-    from ..kernels.training.batch_norm import Back
+    from ..kernels.training.batch_norm import BatchNormPullback
 
 
 class BatchNorm(Affine):
@@ -104,7 +104,7 @@ def _cells(x: Array) -> Array:
     return cells(x if x.ndim == 4 else x[:, :, None, None])
 
 
-def _pull(y: Array, back: Back, ndim: int) -> tuple[Array, Pullback]:
+def _pull(y: Array, back: BatchNormPullback, ndim: int) -> tuple[Array, Pullback]:
     """The output and the way back in the shape that arrived."""
     from ..kernels.channels_last import image
 

@@ -27,7 +27,7 @@ from ._filters import Filters
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..kernels.training.convolution import Back
+    from ..kernels.training.convolution import ConvolutionPullback
 
 
 class Conv(Absorbs, Filters):
@@ -77,7 +77,7 @@ class Conv(Absorbs, Filters):
         y = convolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, Back]:
+    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, ConvolutionPullback]:
         from ..kernels.training.convolution import convolution
 
         return convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, needs_input_grad)

@@ -11,7 +11,7 @@ from ._pool import Pool
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..kernels.training.pooling import Back
+    from ..kernels.training.pooling import PoolPullback
 
 
 class MaxPool(Pool):
@@ -40,7 +40,7 @@ class MaxPool(Pool):
         highest: Array = sliding_windows(x, self.windows(x.shape[1:]), fill=-np.inf).max(axis=(-2, -1))
         return highest
 
-    def differentiable(self, x: Array) -> tuple[Array, Back]:
+    def differentiable(self, x: Array) -> tuple[Array, PoolPullback]:
         from ..kernels.training.pooling import highest
 
         return highest(x, self.windows((x.shape[3], *x.shape[1:3])))

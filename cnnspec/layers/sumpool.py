@@ -11,7 +11,7 @@ from ._pool import Pool
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..kernels.training.pooling import Back
+    from ..kernels.training.pooling import PoolPullback
 
 
 class SumPool(Pool):
@@ -33,7 +33,7 @@ class SumPool(Pool):
         y: Array = sliding_windows(x, self.windows(x.shape[1:])).sum(axis=(-2, -1))
         return y
 
-    def differentiable(self, x: Array) -> tuple[Array, Back]:
+    def differentiable(self, x: Array) -> tuple[Array, PoolPullback]:
         from ..kernels.training.pooling import totals
 
         return totals(x, self.windows((x.shape[3], *x.shape[1:3])))

@@ -23,7 +23,7 @@ def libraries() -> tuple[Any, ...]:
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-class OneThread:
+class SingleThreadedBlas:
     """Re-entrant and counted: the first to enter holds BLAS, the last to leave lets go."""
 
     def __init__(self, libraries: Callable[[], Iterable[Any]]) -> None:
@@ -92,4 +92,4 @@ def _tell(library: Any, number: int) -> None:
     library.set_num_threads(number)
 
 
-single_threaded_blas = OneThread(libraries)
+single_threaded_blas = SingleThreadedBlas(libraries)

@@ -15,7 +15,7 @@ from cnnspec.engine.backend import CostModel
 from cnnspec.engine.backends import BACKENDS, chain
 from cnnspec.engine.backends.numpy.fallback import Fallback
 from cnnspec.engine.backends.numpy.kernel_selection import COSTS
-from cnnspec.engine.lowering import Lowering, Memory
+from cnnspec.engine.lowering import BoundMemory, Lowering
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import PASSES, Wanted, optimise
 from cnnspec.engine.program import Operation, program, verify
@@ -23,6 +23,7 @@ from cnnspec.engine.schedule import Stage
 from cnnspec.graph.array import Array
 from cnnspec.graph.graph import Graph
 from cnnspec.kernels.strips import Scratch
+from cnnspec.layers._activation import Activation
 from cnnspec.spec import bundled, load
 
 
@@ -33,7 +34,7 @@ class Counted:
         self.plain = Fallback(operation)
         done.append(operation.layer.kind)
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         yield from self.plain.stages(memory, scratch)
 
 
@@ -41,7 +42,6 @@ class Reference:
     """Kernels for some kinds: the definition, without epilogues and borders."""
 
     name = "reference"
-    epilogues: frozenset[str] = frozenset()
 
     def __init__(self, *kinds: str) -> None:
         self.kinds = kinds
@@ -54,7 +54,7 @@ class Reference:
     def has(self, operation: Operation) -> bool:
         return not self.kinds or operation.layer.kind in self.kinds
 
-    def takes_activation(self, operation: Operation) -> bool:
+    def takes_activation(self, operation: Operation, activation: Activation) -> bool:
         return False
 
     def takes_sum(self, operation: Operation) -> bool:

@@ -12,8 +12,8 @@ from calling import call, inputs, net
 from engine_cases import Array, defined, error, graph, interpreted, lively
 
 from cnnspec.engine.backends import chain
-from cnnspec.engine.backends.numpy import EPILOGUES
-from cnnspec.engine.backends.numpy.epilogue import FINISHES
+from cnnspec.engine.backends.numpy import TAKE_ACTIVATION
+from cnnspec.engine.backends.numpy.epilogue import EPILOGUES
 from cnnspec.engine.backends.numpy.fallback import Fallback
 from cnnspec.engine.backends.numpy.registry import LOWERINGS, lower
 from cnnspec.engine.model import Model
@@ -24,6 +24,7 @@ from cnnspec.graph.layer import Example
 from cnnspec.graph.shape import Shape
 from cnnspec.kernels.strips import Scratch
 from cnnspec.layers import find, kinds
+from cnnspec.layers._activation import Activation
 from cnnspec.spec import bundled, load
 
 LAYER = 1e-5
@@ -126,22 +127,31 @@ def test_corners_in_a_slot(layer: str, arriving: Shape) -> None:
     assert differs(graph(arriving, lines, "last, other"), 2) <= LAYER
 
 
+ENDING = [
+    "conv: {F: 3, K: 5, P: 1}",
+    "deconv: {F: 3, K: 5, S: 2}",
+    "deconv: {F: 2, K: 5, S: 2}",
+    "add: [[], []]",
+    "mul: [[], [globalavgpool]]",
+    "batchnorm",
+    "scale",
+    "layernorm",
+    "instancenorm",
+    "groupnorm: {G: 3}",
+    "dense: {K: 5}",
+]
+"""Layers whose lowerings end with an epilogue."""
+
+
 @pytest.mark.parametrize("kind", sorted(EPILOGUES))
-@pytest.mark.parametrize(
-    "way",
-    [
-        "conv: {F: 3, K: 5, P: 1}",
-        "deconv: {F: 3, K: 5, S: 2}",
-        "deconv: {F: 2, K: 5, S: 2}",
-        "add: [[], []]",
-        "mul: [[], [globalavgpool]]",
-        "batchnorm",
-        "layernorm",
-        "groupnorm: {G: 3}",
-    ],
-)
+@pytest.mark.parametrize("way", ENDING)
 def test_activations_are_finished_in_their_strip(kind: str, way: str) -> None:
-    assert differs(graph((3, 6, 7), f"  - {way}\n  - {kind}\n"), 2) <= LAYER
+    first = "  - flatten\n" if way.startswith("dense") else ""
+    assert differs(graph((3, 6, 7), f"{first}  - {way}\n  - {kind}\n"), 2) <= LAYER
+
+
+def test_all_that_takes_an_activation_is_tested() -> None:
+    assert {way.partition(":")[0] for way in ENDING} == TAKE_ACTIVATION
 
 
 @pytest.mark.parametrize("K", [1, 2, 3, 4, 5])
@@ -157,7 +167,7 @@ def test_gelu_is_as_exact_as_float32(approx: str) -> None:
     layer = find("gelu").model_validate({"approx": approx})
     x = np.linspace(-20, 20, 40_001, dtype=np.float32)
     wanted, y = layer.forward(x.astype(np.float64)), np.empty_like(x)
-    for bound in FINISHES["gelu"](layer, x.copy(), y, Scratch()):
+    for bound in EPILOGUES["gelu"](layer, x.copy(), y, Scratch()):
         bound()
     assert (np.abs(y - wanted) / np.maximum(1, np.abs(wanted))).max() <= 3e-7  # measured 2.2e-7
 
@@ -165,7 +175,7 @@ def test_gelu_is_as_exact_as_float32(approx: str) -> None:
 def test_gelu_keeps_the_digits_of_tiny_values() -> None:
     layer, x = find("gelu")(), np.linspace(-9, -1e-3, 40_001, dtype=np.float32)
     y = np.empty_like(x)
-    for bound in FINISHES["gelu"](layer, x.copy(), y, Scratch()):
+    for bound in EPILOGUES["gelu"](layer, x.copy(), y, Scratch()):
         bound()
     np.testing.assert_allclose(y, layer.forward(x.astype(np.float64)), rtol=5e-6)
 
@@ -175,8 +185,16 @@ def test_norms_are_finished_strip_by_strip(kind: str) -> None:
     assert differs(graph((6, 90, 120), f"  - groupnorm: {{G: 2}}\n  - {kind}\n"), 1) <= LAYER
 
 
-def test_what_is_finished_has_a_finish() -> None:
-    assert set(FINISHES) == EPILOGUES
+def test_every_activation_has_an_epilogue() -> None:
+    listed = readme.listed_kinds()
+    assert set(EPILOGUES) == {kind for kind in kinds() if kind in listed and issubclass(find(kind), Activation)}
+
+
+def test_an_activation_without_calls_is_done_by_its_definition(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(EPILOGUES, "tanh")
+    found = graph((3, 6, 7), "  - {conv: {F: 3, K: 5, P: 1}}\n  - tanh\n")
+    assert [o.layer.kind for o in optimise(program(found), Wanted(found.outputs, chain()))] == ["conv"]
+    assert differs(found, 2) <= LAYER
 
 
 def test_the_engine_has_lowerings_for_every_kind() -> None:

@@ -23,10 +23,10 @@ from cnnspec.spec import bundled, load
 
 def laid(input: Shape, *lines: str, outputs: str = "") -> MemoryPlan:
     text = "".join(f"    {line}\n" if line.startswith("  ") else f"  - {line}\n" for line in lines)
-    return layout(graph(input, text, outputs))
+    return placed(graph(input, text, outputs))
 
 
-def layout(found: Graph) -> MemoryPlan:
+def placed(found: Graph) -> MemoryPlan:
     return plan_memory(optimise(program(found), Wanted(found.outputs, chain())), found.input, found.outputs)
 
 
@@ -70,8 +70,8 @@ def test_what_is_dead_is_used_again() -> None:
 @settings(max_examples=60, deadline=None)
 def test_any_network_is_placed(text: str) -> None:
     note(text)
-    found = layout(random_specs.load(text).graph)
-    check(found.spans, found.offsets, found.values)
+    found = placed(random_specs.load(text).graph)
+    check(found.lifetimes, found.offsets, found.values)
 
 
 @given(random_specs.texts())
@@ -79,36 +79,39 @@ def test_any_network_is_placed(text: str) -> None:
 def test_a_kept_border_is_never_written(text: str) -> None:
     """Whatever else lies there has its own border, and its cells, at the same places."""
     note(text)
-    found = layout(random_specs.load(text).graph)
-    for name in (name for name in found.spans if found.places[name].is_kept):
-        first, end = found.offsets[name], found.offsets[name] + found.spans[name].values
-        for other, span in found.spans.items():
+    found = placed(random_specs.load(text).graph)
+    for name in (name for name in found.lifetimes if found.placements[name].is_kept):
+        first, end = found.offsets[name], found.offsets[name] + found.lifetimes[name].values
+        for other, span in found.lifetimes.items():
             apart = found.offsets[other] + span.values <= first or end <= found.offsets[other]
-            assert apart or (found.places[other].make == found.places[name].make and found.offsets[other] == first)
+            alike = found.placements[other].make == found.placements[name].make
+            assert apart or (alike and found.offsets[other] == first)
 
 
 def test_kept_borders_are_shared_by_memories_of_one_make() -> None:
     """Eight tensors of one make, of which two are needed at once."""
     found = laid((4, 6, 6), "tanh", *["{conv: {F: 3, K: 4, P: 1}}"] * 8)
-    kept = [name for name in found.spans if found.places[name].is_kept]
+    kept = [name for name in found.lifetimes if found.placements[name].is_kept]
     assert len(kept) == 8
     assert len({found.offsets[name] for name in kept}) == 2
 
 
 @pytest.mark.parametrize("name", bundled.names())
 def test_bundled_networks_take_little_more_than_they_must(name: str) -> None:
-    found = layout(load(name).graph)
-    check(found.spans, found.offsets, found.values)
-    kept = {found.offsets[name]: span.values for name, span in found.spans.items() if found.places[name].is_kept}
-    assert found.values <= 1.1 * live(found.spans) + sum(kept.values())
+    found = placed(load(name).graph)
+    check(found.lifetimes, found.offsets, found.values)
+    kept = {
+        found.offsets[name]: found.lifetimes[name].values for name in found.lifetimes if found.placements[name].is_kept
+    }
+    assert found.values <= 1.1 * live(found.lifetimes) + sum(kept.values())
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20_cifar", "mobilenet_v2", "googlenet", "unet"])
 def test_what_was_planned_is_what_is_taken(name: str) -> None:
     found = load(name).graph if name == "lenet5" else load(name, (3, 32, 32)).graph
-    prepared = CompiledGraph(found, lively(found), chain())
+    compiled = CompiledGraph(found, lively(found), chain())
     for n in (1, 3):
-        assert BoundPlan(prepared, n, 1).arena.nbytes == 4 * n * layout(found).values
+        assert BoundPlan(compiled, n, 1).arena.nbytes == 4 * n * placed(found).values
 
 
 # borders
@@ -124,7 +127,7 @@ def test_a_border_serves_all_its_readers() -> None:
         "  - [{maxpool: {F: 3, S: 1, P: 1}}]",
         "  - [{conv: {F: 1, K: 2}}]",
     )
-    assert found.places["x"].halo == Halo(2, 2, 4, 2)
+    assert found.placements["x"].halo == Halo(2, 2, 4, 2)
 
 
 @pytest.mark.parametrize(
@@ -142,23 +145,24 @@ def test_a_border_serves_all_its_readers() -> None:
     ],
 )
 def test_the_border_that_a_reader_asks_for(reader: str, halo: Halo) -> None:
-    assert laid((2, 8, 8), "{relu: {}, name: x}", reader).places["x"].halo == halo
+    assert laid((2, 8, 8), "{relu: {}, name: x}", reader).placements["x"].halo == halo
 
 
 def test_winograd_asks_for_whole_tiles() -> None:
     found = laid((64, 29, 31), "{relu: {}, name: x}", "conv: {F: 3, K: 64, P: 1}")
-    assert found.places["x"].halo == Halo(1, 4, 1, 2)
+    assert found.placements["x"].halo == Halo(1, 4, 1, 2)
     found = laid((512, 13, 14), "{relu: {}, name: x}", "conv: {F: 3, K: 512, P: 1}")
-    assert found.places["x"].halo == Halo(1, 2, 1, 1)
-    assert laid((64, 29, 31), "{relu: {}, name: x}", "conv: {F: 3, K: 3, P: 1}").places["x"].halo == Halo(1, 1, 1, 1)
+    assert found.placements["x"].halo == Halo(1, 2, 1, 1)
+    found = laid((64, 29, 31), "{relu: {}, name: x}", "conv: {F: 3, K: 3, P: 1}")
+    assert found.placements["x"].halo == Halo(1, 1, 1, 1)
 
 
 def test_a_small_memory_with_a_border_is_not_for_others() -> None:
     """So that its border stays zero; a large one is used again, and its border cleared in each run."""
     lines = ["{relu: {}, name: x}", "conv: {F: 3, K: 2, P: 1}", "{tanh: {}, name: y}", "{sigmoid: {}, name: z}"]
     small, large = (laid((2, H, H), *lines) for H in (4, 200))
-    assert small.places["x"].is_kept
-    assert not large.places["x"].is_kept
+    assert small.placements["x"].is_kept
+    assert not large.placements["x"].is_kept
     assert {name for name in small.offsets if small.offsets[name] == small.offsets["x"]} == {"x"}
     assert {name for name in large.offsets if large.offsets[name] == large.offsets["x"]} == {"x", "z"}
 
@@ -167,7 +171,7 @@ def test_a_small_memory_with_a_border_is_not_for_others() -> None:
 
 
 def slots(found: MemoryPlan, *names: str) -> list[tuple[str, int, int]]:
-    return [(p.root, p.first, p.depth) for p in (found.places[name] for name in names)]
+    return [(p.buffer, p.first, p.depth) for p in (found.placements[name] for name in names)]
 
 
 def test_branches_are_made_in_place() -> None:
@@ -187,7 +191,7 @@ def test_concatenations_inside_one_another() -> None:
     assert slots(found, "x", "a", "one", "b", "two", "c") == [
         ("three", first, 9) for first in (1, 5, 1, 7, 1, 0)
     ]  # fmt: skip
-    assert set(found.spans) == {INPUT, "three"}
+    assert set(found.lifetimes) == {INPUT, "three"}
 
 
 def test_a_tensor_has_one_place_only() -> None:
@@ -206,14 +210,14 @@ def test_vectors_are_not_made_in_place() -> None:
 def test_a_border_inside_a_concatenation_is_the_whole_memorys() -> None:
     found = laid((4, 5, 5), "{concat: [[{tanh: {}, name: a}], [{relu: {}, name: b}]], name: all}", "from: a",
                  "{conv: {F: 3, K: 2, P: 1}, name: c}", outputs="c, all")  # fmt: skip
-    assert {found.places[name].halo for name in ("a", "b", "all")} == {Halo(1, 1, 1, 1)}
-    assert found.places[INPUT].halo == NONE
+    assert {found.placements[name].halo for name in ("a", "b", "all")} == {Halo(1, 1, 1, 1)}
+    assert found.placements[INPUT].halo == NONE
 
 
 def test_planning_is_deterministic() -> None:
     found = load("googlenet").graph
-    assert layout(found) == layout(found)
+    assert placed(found) == placed(found)
 
 
 def test_a_chain_of_equals_takes_two_places() -> None:
-    assert layout(graph((1, 2, 2), "  - tanh\n" * 1000)).values == LINE + 4
+    assert placed(graph((1, 2, 2), "  - tanh\n" * 1000)).values == LINE + 4

@@ -12,7 +12,7 @@ from engine_cases import Array, graph, lively
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.compiled import BoundPlan, CompiledGraph
-from cnnspec.engine.schedule import Schedule, Stage, made, read
+from cnnspec.engine.schedule import Schedule, Stage, rows_read, rows_written
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels import strips
@@ -74,7 +74,7 @@ def late(bound: BoundPlan, x: Array, random: Random) -> dict[str, Array]:
             upcoming += 1
             continue
         item = begun.pop(random.randrange(len(begun)))
-        for call in bound.lanes[0][item]:
+        for call in bound.work_lists[0][item]:
             call()
         done.add(item)
         while behind in done:
@@ -90,7 +90,7 @@ def without(bound: BoundPlan, x: Array, held: int) -> dict[str, Array]:
         i for i in items if i > held and max(bound.needs[held + 1 : i + 1]) <= held
     ]
     for item in (*first, held, *(i for i in items if i not in {*first, held})):
-        for call in bound.lanes[0][item]:
+        for call in bound.work_lists[0][item]:
             call()
     return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
 
@@ -132,21 +132,21 @@ def test_layers_overlap() -> None:
 
 def test_what_strips_read_and_make() -> None:
     parts = [Strip(0, 1, 0, 4, 0, 8), Strip(0, 1, 4, 7, 0, 8), Strip(1, 2, 0, 7, 0, 8)]
-    assert made(parts, 7, 8) == [4, 7, 14]
-    assert made(parts, 7, 16) == [], "channels are missing"
-    assert read(parts, SlidingWindow(13, 3, 2, before=1, after=1)) == [8, 13, 26]
-    assert read(parts, SlidingWindow(7, 1)) == [4, 7, 14]
-    assert read(parts, SlidingWindow(7, 1, before=4)) == [1, 3, 10], "with the first row comes the border"
+    assert rows_written(parts, 7, 8) == [4, 7, 14]
+    assert rows_written(parts, 7, 16) == [], "channels are missing"
+    assert rows_read(parts, SlidingWindow(13, 3, 2, before=1, after=1)) == [8, 13, 26]
+    assert rows_read(parts, SlidingWindow(7, 1)) == [4, 7, 14]
+    assert rows_read(parts, SlidingWindow(7, 1, before=4)) == [1, 3, 10], "with the first row comes the border"
 
 
 def test_a_stage_needs_the_rows_above_it() -> None:
-    flow = Schedule(lambda later, earlier: later == "clash")
-    flow.alone([int])
-    flow.shared("a", ["input"], Stage([[int]] * 3, [2, 4, 6]))
-    flow.shared("b", ["a"], Stage([[int]] * 2, [3, 6], {"a": [4, 6]}))
-    flow.shared("c", ["a"], Stage([[int]] * 2, [3, 6], {"a": [3, 6]}))
-    flow.shared("clash", ["c"], Stage([[int]], [6], {"c": [1]}))
-    flow.alone([int])
-    flow.alone([int])
-    assert flow.needs == [0, 1, 1, 1, 3, 4, 4, 4, 8, 9]
-    assert [len(item) for item in flow.items] == [1] * 9 + [2]
+    schedule = Schedule(lambda later, earlier: later == "clash")
+    schedule.alone([int])
+    schedule.shared("a", ["input"], Stage([[int]] * 3, [2, 4, 6]))
+    schedule.shared("b", ["a"], Stage([[int]] * 2, [3, 6], {"a": [4, 6]}))
+    schedule.shared("c", ["a"], Stage([[int]] * 2, [3, 6], {"a": [3, 6]}))
+    schedule.shared("clash", ["c"], Stage([[int]], [6], {"c": [1]}))
+    schedule.alone([int])
+    schedule.alone([int])
+    assert schedule.needs == [0, 1, 1, 1, 3, 4, 4, 4, 8, 9]
+    assert [len(item) for item in schedule.items] == [1] * 9 + [2]

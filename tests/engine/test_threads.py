@@ -19,7 +19,8 @@ from processes import PATIENCE
 from cnnspec.engine.backends import chain
 from cnnspec.engine.model import Model
 from cnnspec.engine.plan import KEPT, Plan
-from cnnspec.engine.thread_pool import Item, Lane, ThreadPool
+from cnnspec.engine.schedule import WorkItem
+from cnnspec.engine.thread_pool import ThreadPool, WorkList
 from cnnspec.graph.graph import Graph
 from cnnspec.spec import load
 
@@ -88,11 +89,11 @@ def test_one_model_in_many_threads() -> None:
     assert len(model.plan._free) <= KEPT + model.plan.threads
 
 
-# The team by itself
+# The pool by itself
 
 
-def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -> tuple[list[Lane], list[int]]:
-    """Items that log their stage and need all of the stage before, for each lane; those of stage `fail` raise."""
+def work_lists(log: list[int], stages: int, items: int, count: int, fail: int = -1) -> tuple[list[WorkList], list[int]]:
+    """Items that log their stage and need all of the stage before, for each thread; those of stage `fail` raise."""
 
     def call(stage: int) -> None:
         if stage == fail:
@@ -107,7 +108,7 @@ def lanes(log: list[int], stages: int, items: int, count: int, fail: int = -1) -
 
 
 @contextmanager
-def team(size: int) -> Iterator[ThreadPool]:
+def pool(size: int) -> Iterator[ThreadPool]:
     made = ThreadPool(size)
     yield made
     made.close()
@@ -118,10 +119,10 @@ def team(size: int) -> Iterator[ThreadPool]:
 
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_each_item_is_done_once_and_stages_in_order(size: int) -> None:
-    with team(size) as made:
+    with pool(size) as made:
         for _ in range(50):
             log: list[int] = []
-            made.run(*lanes(log, 7, 5, size))
+            made.run(*work_lists(log, 7, 5, size))
             assert log == sorted(log)
             assert len(log) == 7 * 5
 
@@ -133,10 +134,10 @@ def test_an_item_begins_once_what_it_needs_is_done(size: int) -> None:
     done: list[int] = []
     begun: list[tuple[int, set[int]]] = []
 
-    def item(i: int) -> Item:
+    def item(i: int) -> WorkItem:
         return [lambda: begun.append((i, set(done))), lambda: done.append(i)]
 
-    with team(size) as made:
+    with pool(size) as made:
         made.run([[item(i) for i in range(len(needs))]] * size, needs)
     assert sorted(done) == list(range(len(needs)))
     assert all(before >= set(range(needs[i])) for i, before in begun)
@@ -144,18 +145,18 @@ def test_an_item_begins_once_what_it_needs_is_done(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_failures_arrive_and_the_team_survives(size: int) -> None:
-    with team(size) as made:
+    with pool(size) as made:
         for _ in range(20):
             log: list[int] = []
             with pytest.raises(ArithmeticError, match="stage 2"):
-                made.run(*lanes(log, 5, 3, size, fail=2))
+                made.run(*work_lists(log, 5, 3, size, fail=2))
             assert log == [0, 0, 0, 1, 1, 1]
-            made.run(*lanes(log, 2, 3, size))
+            made.run(*work_lists(log, 2, 3, size))
             assert len(log) == 12
 
 
 def test_a_failure_in_the_other_thread_arrives() -> None:
-    """The caller's lane does all it can, the other one fails."""
+    """The caller does all it can, the other one fails."""
     main = threading.get_ident()
     started = threading.Event()
 
@@ -166,7 +167,7 @@ def test_a_failure_in_the_other_thread_arrives() -> None:
             started.set()
             raise ArithmeticError("elsewhere")
 
-    with team(2) as made, pytest.raises(ArithmeticError, match="elsewhere"):
+    with pool(2) as made, pytest.raises(ArithmeticError, match="elsewhere"):
         made.run([[[call], [call]]] * 2, [0, 0])
 
 
@@ -180,8 +181,8 @@ def test_a_model_survives_a_failure() -> None:
     def broken() -> None:
         raise ArithmeticError("broken")
 
-    for lane in bound.lanes:
-        lane[1].append(broken)
+    for work_list in bound.work_lists:
+        work_list[1].append(broken)
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
     assert bound not in model.plan._free

@@ -25,9 +25,9 @@ from cnnspec.kernels import strips
 from cnnspec.kernels.inference import pointwise, winograd
 from cnnspec.kernels.inference.depthwise import Depthwise
 from cnnspec.kernels.inference.grouped import Grouped
-from cnnspec.kernels.inference.im2col import Gathered
-from cnnspec.kernels.inference.pointwise import Product
-from cnnspec.kernels.inference.transposed import Painted
+from cnnspec.kernels.inference.im2col import Im2col
+from cnnspec.kernels.inference.pointwise import Pointwise
+from cnnspec.kernels.inference.transposed import Transposed
 from cnnspec.kernels.inference.winograd import FILTERINGS, Winograd
 from cnnspec.kernels.reference.convolution import convolve
 from cnnspec.kernels.reference.transposed_convolution import deconvolve
@@ -126,7 +126,7 @@ def test_gathered(
     rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
     with cut(cache):
-        found = agrees(Gathered, border((rows, columns)), (rows, columns), (*size, 1), n, bias, seed)
+        found = agrees(Im2col, border((rows, columns)), (rows, columns), (*size, 1), n, bias, seed)
     assert found <= DIRECT
 
 
@@ -165,7 +165,7 @@ def test_product(
     rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
     with cut(cache):
-        assert agrees(Product, NONE, (rows, columns), (*size, 1), n, bias, seed) <= DIRECT
+        assert agrees(Pointwise, NONE, (rows, columns), (*size, 1), n, bias, seed) <= DIRECT
 
 
 tile = window(F=3, S=1, D=1)
@@ -247,7 +247,7 @@ def test_painted(
     wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), windows, G)
     wanted = wanted if shift is None else wanted + shift[:, None, None]
     with cut(cache):
-        assert error(computed(Painted(weight, windows, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
+        assert error(computed(Transposed(weight, windows, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
 
 
 def test_scratch_branches_share_what_is_left() -> None:

@@ -11,7 +11,7 @@ from engine_cases import graph, lively
 from threadpoolctl import ThreadpoolController
 
 from cnnspec.engine.model import Model
-from cnnspec.machine.blas_threads import OneThread, libraries, single_threaded_blas
+from cnnspec.machine.blas_threads import SingleThreadedBlas, libraries, single_threaded_blas
 
 
 class Library:
@@ -51,7 +51,7 @@ def test_numpys_blas_is_found() -> None:
 
 def test_blas_is_held_and_put_back() -> None:
     blas: list[Library] = [Library(4), OverOpenMP(7), Library(1)]
-    held = OneThread(lambda: blas)
+    held = SingleThreadedBlas(lambda: blas)
 
     def threads() -> list[int]:
         return [library.get_num_threads() for library in blas]
@@ -71,7 +71,7 @@ def test_blas_is_held_and_put_back() -> None:
 
 def test_blas_is_put_back_when_the_last_one_leaves() -> None:
     shared, own = Library(4), OverOpenMP(7)
-    held = OneThread(lambda: [shared, own])
+    held = SingleThreadedBlas(lambda: [shared, own])
     inside, leave = threading.Event(), threading.Event()
     seen: list[int] = []
 

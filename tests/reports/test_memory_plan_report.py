@@ -35,9 +35,9 @@ def test_lenet() -> None:
     assert found["name"] == "LeNet-5"
     assert [(t["name"], t["does"], t["kernel"], t["offset"], t["nbytes"]) for t in found["tensors"][:4]] == [
         ("input", [], "", 23_552, 4 * 32 * 32),
-        ("relu1", ["conv", "relu"], "gathered", 0, 4 * 6 * 28 * 28),
+        ("relu1", ["conv", "relu"], "im2col", 0, 4 * 6 * 28 * 28),
         ("maxpool1", ["maxpool"], "", 18_816, 4 * 6 * 14 * 14),
-        ("relu2", ["conv", "relu"], "gathered", 0, 4 * 16 * 10 * 10),
+        ("relu2", ["conv", "relu"], "im2col", 0, 4 * 16 * 10 * 10),
     ]
     assert found["tensors"][0]["border"] == [2, 2, 2, 2]
     assert found["tensors"][1]["until"] == "maxpool1"

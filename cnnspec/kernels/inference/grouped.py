@@ -13,7 +13,7 @@ import numpy as np
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
 from ..strips import Scratch, Strip, StripResult
-from .im2col import Gathered
+from .im2col import Im2col
 
 
 class Grouped:
@@ -22,7 +22,7 @@ class Grouped:
     def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None, G: int) -> None:
         filters = np.split(weight, G)
         biases = np.split(bias, G) if bias is not None else [None] * G
-        self.groups = [Gathered(w, windows, b) for w, b in zip(filters, biases, strict=True)]
+        self.groups = [Im2col(w, windows, b) for w, b in zip(filters, biases, strict=True)]
         self.maps, self.depth = filters[0].shape[:2]
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:

@@ -18,11 +18,11 @@ from ...graph.array import Array
 from ...graph.window import SlidingWindows
 from ..strips import Call, Scratch, Strip, StripResult, add_bias, multiply, strips
 
-SHORT = 16
+SHORT_ROW = 16
 """float32 values of a window's row below which it is not worth a copy of its own."""
 
 
-class Gathered:
+class Im2col:
     """Weight (K, C, FH, FW) with the windows of rows and columns; x begins at the first padded cell."""
 
     def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
@@ -42,7 +42,7 @@ class Gathered:
         seen = self.gathered(x, strip)
         taps = len(self.weight)
         y = scratch.take(n * H * W, strip.k1 - strip.k0)
-        if self.windows[1].F * self.C < SHORT:
+        if self.windows[1].F * self.C < SHORT_ROW:
             # A window's rows are too short to copy one by one: copy along the image's rows, each tap by itself.
             gathered = scratch.take(taps, n * H * W)
             seen = seen.transpose(3, 4, 5, 0, 1, 2)

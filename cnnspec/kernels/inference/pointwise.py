@@ -16,7 +16,7 @@ from ..strips import Scratch, Strip, StripResult, add_bias, evenly, multiply, st
 FEW_CELLS = 256
 
 
-class Product:
+class Pointwise:
     """Weight (K, C, 1, 1) with the windows of rows and columns; x has no border."""
 
     def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:

@@ -15,11 +15,11 @@ import numpy as np
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
-from ..reference.transposed_convolution import inside, painted, tap
+from ..reference.transposed_convolution import inside, padded_extent, tap
 from ..strips import Call, Scratch, Strip, StripResult, add_bias, evenly, strips
 
 
-class Painted:
+class Transposed:
     """Weight (C, K/G, FH, FW) in G groups with the windows of rows and columns, which run over the output; x has no
     border."""
 
@@ -53,7 +53,7 @@ class Painted:
         if self.is_mosaic:
             calls += add_bias(windows.reshape(n * H, -1), strip.own(self.bias))
             return StripResult(calls, list(_mosaic(windows[:, :, :, :, :, 0])))
-        total = scratch.take(n, painted(rows, H), painted(columns, W), self.maps)
+        total = scratch.take(n, padded_extent(rows, H), padded_extent(columns, W), self.maps)
         calls.append(partial(np.copyto, total, 0 if self.bias is None else self.bias))
         groups = total.reshape(*total.shape[:3], -1, self.depth)
         for i in range(rows.F):

@@ -18,7 +18,7 @@ def col2im(seen: Array, windows: SlidingWindows) -> Array:
     """
     N, C, *counts, _, _ = seen.shape
     rows, columns = windows
-    sizes = [painted(window, count) for window, count in zip(windows, counts, strict=True)]
+    sizes = [padded_extent(window, count) for window, count in zip(windows, counts, strict=True)]
     total = np.zeros((N, C, *sizes), seen.dtype)
     for i in range(rows.F):
         for j in range(columns.F):
@@ -26,7 +26,7 @@ def col2im(seen: Array, windows: SlidingWindows) -> Array:
     return np.ascontiguousarray(total[:, :, inside(rows), inside(columns)])
 
 
-def painted(window: SlidingWindow, count: int) -> int:
+def padded_extent(window: SlidingWindow, count: int) -> int:
     """Cells of the padded axis that `count` windows need: with `extra` up to D they may pass its end."""
     return max(window.before + window.size + window.after, (count - 1) * window.S + window.extent)
 
@@ -46,5 +46,5 @@ def deconvolve(x: Array, weight: Array, windows: SlidingWindows, G: int) -> Arra
     N, C, H, W = x.shape
     maps, *window = weight.shape[1:]
     filters = weight.reshape(G, C // G, -1).swapaxes(1, 2)
-    painted = np.matmul(filters, x.reshape(N, G, C // G, H * W))
-    return col2im(painted.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), windows)
+    seen = np.matmul(filters, x.reshape(N, G, C // G, H * W))
+    return col2im(seen.reshape(N, G * maps, *window, H, W).transpose(0, 1, 4, 5, 2, 3), windows)

@@ -16,7 +16,7 @@ from ..channels_last import column_totals, fold, in_rows, parts, repeat
 
 AllReduce = Callable[[Array], Array]
 """The sum over all workers."""
-Back = Callable[[Array], tuple[Array, Array, Array]]
+BatchNormPullback = Callable[[Array], tuple[Array, Array, Array]]
 """From the gradient by the output to those by the image, the weight and the bias."""
 
 
@@ -48,7 +48,7 @@ def statistics(x: Array, all_reduce: AllReduce) -> Statistics:
 
 def normalise(
     x: Array, weight: Array, bias: Array, seen: Statistics, eps: float, all_reduce: AllReduce | None
-) -> tuple[Array, Back]:
+) -> tuple[Array, BatchNormPullback]:
     """(x - mean)/sqrt(variance + eps)*weight + bias. `all_reduce` says that the statistics are those of x itself:
     the way back leads through them as well."""
     rows, C = in_rows(x), x.shape[-1]

@@ -20,7 +20,7 @@ from .padding import is_mirrored, mirrored
 
 Gradients = tuple[Array, Array]
 """Those by the image and by the filters."""
-Back = Callable[[Array], Gradients]
+ConvolutionPullback = Callable[[Array], Gradients]
 
 PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
@@ -28,7 +28,7 @@ PAINTING = 3
 
 def convolution(
     x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
-) -> tuple[Array, Back]:
+) -> tuple[Array, ConvolutionPullback]:
     """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K).
 
     Unless the way back `needs_input_grad` behind the image, its gradient may be zeros.
@@ -40,7 +40,7 @@ def convolution(
     return _in_groups(_correlate, _correlate_back if needs_input_grad else _to_filters, x, weight, windows, G)
 
 
-def transposed(x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, Back]:
+def transposed(x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
     """The adjoint of `convolution`: x (N, H, W, C), weight (C, K/G, FH, FW); the windows run over the output."""
     # A size between those that windows fill (`extra`) is padded less, so that there is a window for each cell.
     rows, columns = (
@@ -56,7 +56,7 @@ def _in_groups(
     weight: Array,
     windows: SlidingWindows,
     G: int,
-) -> tuple[Array, Back]:
+) -> tuple[Array, ConvolutionPullback]:
     """A way forward and the way back, in each group by itself."""
     if G == 1:
         return forward(x, weight, windows), lambda dy: back(dy, x, weight, windows)

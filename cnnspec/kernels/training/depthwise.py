@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
 from ..inference.depthwise import neighbours
-from ..reference.transposed_convolution import inside, painted, tap
+from ..reference.transposed_convolution import inside, padded_extent, tap
 from .padding import is_mirrored, mirrored, padded
 
 
@@ -52,7 +52,7 @@ def _paint(dy: Array, filters: Array, windows: SlidingWindows) -> Array:
     """The adjoint of `_correlate` at any stride: tap by tap, added to where it lies."""
     rows, columns = windows
     N, H, W, C = dy.shape
-    total = np.zeros((N, painted(rows, H), painted(columns, W), C), dy.dtype)
+    total = np.zeros((N, padded_extent(rows, H), padded_extent(columns, W), C), dy.dtype)
     for i in range(rows.F):
         for j in range(columns.F):
             total[:, tap(rows, i, H), tap(columns, j, W)] += dy * filters[i, j]

@@ -14,12 +14,12 @@ from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows
 from ..reference.pooling import bin_shares, seen_by
 
-Back = Callable[[Array], Array]
+PoolPullback = Callable[[Array], Array]
 COLUMNS, ROWS = 2, 1
 """The axes of (N, H, W, C)."""
 
 
-def highest(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
+def highest(x: Array, windows: SlidingWindows) -> tuple[Array, PoolPullback]:
     """The largest value of each window. The gradient goes to the first of equals, in reading order: along the columns
     the first is the leftmost of a row, along the rows the uppermost of these."""
     rows, columns = windows
@@ -28,7 +28,7 @@ def highest(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
     return y, lambda dy: back_across(back_down(dy))
 
 
-def totals(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
+def totals(x: Array, windows: SlidingWindows) -> tuple[Array, PoolPullback]:
     """The sum of each window; padding adds nothing."""
     rows, columns = windows
     across, back_across = _totals(x, columns, COLUMNS)
@@ -36,7 +36,7 @@ def totals(x: Array, windows: SlidingWindows) -> tuple[Array, Back]:
     return y, lambda dy: back_across(back_down(dy))
 
 
-def averages(x: Array, out: tuple[int, int]) -> tuple[Array, Back]:
+def averages(x: Array, out: tuple[int, int]) -> tuple[Array, PoolPullback]:
     """The means over bins that cover the image: a product with a matrix of shares along each axis."""
     N, H, W, C = x.shape
     rows, columns = (bin_shares(size, bins, x.dtype) for size, bins in zip((H, W), out, strict=True))
@@ -51,7 +51,7 @@ def averages(x: Array, out: tuple[int, int]) -> tuple[Array, Back]:
     return y, back
 
 
-def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:
+def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, PoolPullback]:
     """The largest value of each window along one axis, and whence it came: the tap, a byte for each output."""
     arriving, produced = x.shape, _shape(x, window, axis)
     best: Array = np.full(produced, -np.inf, x.dtype)
@@ -73,7 +73,7 @@ def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:
     return best, back
 
 
-def _totals(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, Back]:
+def _totals(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, PoolPullback]:
     """The sum of each window along one axis."""
     arriving = x.shape
     y = np.zeros(_shape(x, window, axis), x.dtype)
@@ -130,7 +130,7 @@ def _whole(x: Array) -> NDArray[np.void]:
     return whole
 
 
-def highest_of_all(x: Array) -> tuple[Array, Back]:
+def highest_of_all(x: Array) -> tuple[Array, PoolPullback]:
     """The largest value of each channel; the gradient goes to the first of equals."""
     N, H, W, C = x.shape
     values = x.reshape(N, H * W, C)

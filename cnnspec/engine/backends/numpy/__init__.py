@@ -7,29 +7,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ....layers._affine import Absorbs, Affine
-from ....layers._norm import Norm
-from ....layers.add import Add
-from ....layers.deconv import Deconv
-from ....layers.mul import Mul
 from ...program import Operation
 from .kernel_selection import COSTS, select
 
 if TYPE_CHECKING:
+    from ....layers._activation import Activation
     from ...backend import CostModel
     from ...lowering import Lowering
 
-EPILOGUES = frozenset(
-    {"relu", "relu6", "leakyrelu", "elu", "gelu", "sigmoid", "silu", "hardsigmoid", "hardswish", "tanh"}
-)
-"""`epilogue` says how; a test holds the two together."""
+TAKE_SUM = frozenset({"conv", "dense"})
+TAKE_ACTIVATION = TAKE_SUM | {
+    "add",
+    "batchnorm",
+    "deconv",
+    "groupnorm",
+    "instancenorm",
+    "layernorm",
+    "mul",
+    "scale",
+}
+"""Kinds whose lowerings end with an `epilogue`."""
 
 
 class NumpyBackend:
     """Strips of NumPy calls, bound to their arrays beforehand."""
 
     name = "numpy"
-    epilogues = EPILOGUES
 
     @property
     def costs(self) -> CostModel:
@@ -38,11 +41,11 @@ class NumpyBackend:
     def has(self, operation: Operation) -> bool:
         return True
 
-    def takes_activation(self, operation: Operation) -> bool:
-        return isinstance(operation.layer, Absorbs | Deconv | Affine | Norm | Add | Mul)
+    def takes_activation(self, operation: Operation, activation: Activation) -> bool:
+        return operation.layer.kind in TAKE_ACTIVATION
 
     def takes_sum(self, operation: Operation) -> bool:
-        return isinstance(operation.layer, Absorbs)
+        return operation.layer.kind in TAKE_SUM
 
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)

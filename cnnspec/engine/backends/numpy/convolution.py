@@ -9,24 +9,24 @@ from typing import Any
 
 from ....kernels.inference.depthwise import Depthwise
 from ....kernels.inference.grouped import Grouped
-from ....kernels.inference.im2col import Gathered
-from ....kernels.inference.pointwise import Product
-from ....kernels.inference.transposed import Painted
+from ....kernels.inference.im2col import Im2col
+from ....kernels.inference.pointwise import Pointwise
+from ....kernels.inference.transposed import Transposed
 from ....kernels.inference.winograd import Winograd
 from ....kernels.strips import Scratch, Strip
-from ...lowering import Lowering, Memory
+from ...lowering import BoundMemory, Lowering
 from ...program import Operation
-from ...schedule import Item, Stage, ends, made, read
-from .epilogue import finish
+from ...schedule import Stage, WorkItem, ends, rows_read, rows_written
+from .epilogue import epilogue
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "depthwise": Depthwise,
-    "gathered": Gathered,
-    "product": Product,
+    "im2col": Im2col,
+    "pointwise": Pointwise,
     "winograd2": partial(Winograd, 2),
     "winograd4": partial(Winograd, 4),
 }
-IN_GROUPS: dict[str, Callable[..., Any]] = {"grouped": Grouped, "painted": Painted}
+IN_GROUPS: dict[str, Callable[..., Any]] = {"grouped": Grouped, "transposed": Transposed}
 """By the names that `choice` gives them: each made of weight, windows and bias, these of the groups' number as well."""
 
 
@@ -50,31 +50,31 @@ class Convolution:
         self.operation = operation
         self.kernel = kernel
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
         x, out = memory.around(operation.inputs[0], operation.halo), memory.inner(operation.name)
         n, H, W, K = out.shape
         strips = list(self.kernel.strips(n, H, W))
         items = [self.item(memory, x, strip, scratch.fresh()) for strip in strips]
         items[0] = [*memory.clear_border(operation.name), *items[0]]
-        yield Stage(items, made(strips, H, K), self.reads(strips, H))
+        yield Stage(items, rows_written(strips, H, K), self.reads(strips, H))
 
     def reads(self, strips: list[Strip], H: int) -> dict[str, list[int]]:
         """How many rows each strip needs, of the image and of what is added to it."""
         plus = {self.operation.plus: ends(strips, H)} if self.operation.plus else {}
         layer: Any = self.operation.layer
-        if self.operation.kernel == "painted":
+        if self.operation.kernel == "transposed":
             return plus
-        return plus | {self.operation.inputs[0]: read(strips, layer.windows(self.operation.arriving[0])[0])}
+        return plus | {self.operation.inputs[0]: rows_read(strips, layer.windows(self.operation.arriving[0])[0])}
 
-    def item(self, memory: Memory, x: Any, strip: Any, scratch: Scratch) -> Item:
+    def item(self, memory: BoundMemory, x: Any, strip: Any, scratch: Scratch) -> WorkItem:
         operation = self.operation
-        made = self.kernel.bind(x, strip, scratch)
-        calls = list(made.calls)
+        result = self.kernel.bind(x, strip, scratch)
+        calls = list(result.calls)
         out = strip.of(memory.inner(operation.name))
         plus = strip.of(memory.inner(operation.plus)) if operation.plus else None
-        for piece, index in made.pieces:
+        for piece, index in result.pieces:
             part = out[index].reshape(piece.shape)
             other = plus[index].reshape(piece.shape) if plus is not None else None
-            calls += finish(piece, part, other, operation.activation, scratch)
+            calls += epilogue(piece, part, other, operation.activation, scratch)
         return calls

@@ -10,9 +10,9 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.strips import Scratch
-from ...lowering import Memory, channels_first
+from ...lowering import BoundMemory, channels_first
 from ...program import Operation
-from ...schedule import Item, Stage
+from ...schedule import Stage, WorkItem
 
 Moves = Iterator[tuple[Array, Array | None]]
 """Parts of the output, each with the equally shaped part of the input that it takes; None for zeros."""
@@ -96,26 +96,26 @@ class Copy:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
         x = channels_first(memory.inner(operation.inputs[0]))
         out = channels_first(memory.inner(operation.name))
         moves = COPIES[operation.layer.kind](operation.layer, x, out)
-        items: list[Item] = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
+        items: list[WorkItem] = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
         items[0] = [*memory.clear_border(operation.name), *items[0]]
         yield Stage(items)
 
 
-class Reading:
+class Reshape:
     """The same values in C, H, W order, read as another size."""
 
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x = channels_first(memory.inner(self.operation.inputs[0]))
         out = channels_first(memory.inner(self.operation.name))
-        calls: Item = memory.clear_border(self.operation.name)
+        calls: WorkItem = memory.clear_border(self.operation.name)
         if x.ndim == out.ndim == 4:
             # Neither lies in C, H, W order here.
             ordered = scratch.fresh().take(*x.shape)
@@ -131,9 +131,9 @@ class Concat:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         out = memory.inner(self.operation.name)
-        calls: Item = list(memory.clear_border(self.operation.name))
+        calls: WorkItem = list(memory.clear_border(self.operation.name))
         first = 0
         for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
             part, x = out[..., first : first + shape[0]], memory.inner(name)

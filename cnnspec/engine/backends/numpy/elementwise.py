@@ -1,4 +1,4 @@
-"""Joins and value-by-value layers that nothing before them could finish."""
+"""Joins and value-by-value layers that are no epilogue of the operation before them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.strips import Call, Scratch, Strip, strips
-from ...lowering import Memory
+from ...lowering import BoundMemory
 from ...program import Operation
-from ...schedule import Item, Stage, made
-from .epilogue import FINISHES, finish
+from ...schedule import Stage, WorkItem, rows_written
+from .epilogue import EPILOGUES, epilogue
 
 
 def pieces(out: Array) -> Iterator[Strip]:
@@ -28,7 +28,7 @@ class Elementwise:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
         out = memory.inner(operation.name)
         inputs = [memory.inner(name) for name in operation.inputs]
@@ -38,12 +38,12 @@ class Elementwise:
         strips = list(pieces(out))
         items = [self.part([seen(x, strip) for x in inputs], strip.of(out), scratch.fresh()) for strip in strips]
         items[0] = [*memory.clear_border(operation.name), *items[0]]
-        rows = made(strips, out.shape[1], out.shape[3])
+        rows = rows_written(strips, out.shape[1], out.shape[3])
         yield Stage(
             items, rows, {name: rows for name, x in zip(operation.inputs, inputs, strict=True) if not is_gate(x)}
         )
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         raise NotImplementedError
 
 
@@ -62,22 +62,22 @@ class Reduction(Elementwise):
 
     combine: ClassVar[np.ufunc]
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         activation = self.operation.activation
         y = out if activation is None else scratch.take(*out.shape)
         first, second, *others = sorted(inputs, key=lambda x: -x.size)
-        calls: Item = [partial(self.combine, first, second, out=y)]
+        calls: WorkItem = [partial(self.combine, first, second, out=y)]
         calls += [partial(self.combine, y, other, out=y) for other in others]
-        return calls if activation is None else [*calls, *finish(y, out, None, activation, scratch)]
+        return calls if activation is None else [*calls, *epilogue(y, out, None, activation, scratch)]
 
 
-class Sum(Reduction):
+class Add(Reduction):
     """The sum of branches."""
 
     combine = np.add
 
 
-class Times(Reduction):
+class Mul(Reduction):
     """The product of branches, some of which may be C x 1 x 1 gates."""
 
     combine = np.multiply
@@ -91,32 +91,32 @@ class Affine(Elementwise):
         layer: Any = operation.layer
         self.factor, self.offset = (np.asarray(v, np.float32) for v in layer.affine(**operation.arrays))
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         y = scratch.take(*out.shape)
-        calls: Item = [partial(np.multiply, inputs[0], self.factor, out=y), partial(np.add, y, self.offset, out=y)]
-        return [*calls, *finish(y, out, None, self.operation.activation, scratch)]
+        calls: WorkItem = [partial(np.multiply, inputs[0], self.factor, out=y), partial(np.add, y, self.offset, out=y)]
+        return [*calls, *epilogue(y, out, None, self.operation.activation, scratch)]
 
 
 class Activation(Elementwise):
     """An activation by itself."""
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         y = scratch.take(*out.shape)
         copy: Call = partial(np.copyto, y, inputs[0])
-        return [copy, *FINISHES[self.operation.layer.kind](self.operation.layer, y, out, scratch)]
+        return [copy, *EPILOGUES[self.operation.layer.kind](self.operation.layer, y, out, scratch)]
 
 
 class PReLU(Elementwise):
     """max(x, 0) + weight*min(x, 0), one weight a channel."""
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         weight = self.operation.arrays["weight"]
         zero = np.zeros_like(weight)
         below, above = scratch.take(*out.shape), scratch.take(*out.shape)
-        calls: Item = [
+        calls: WorkItem = [
             partial(np.minimum, inputs[0], zero, out=below),
             partial(np.multiply, below, weight, out=below),
             partial(np.maximum, inputs[0], zero, out=above),
             partial(np.add, above, below, out=above),
         ]
-        return [*calls, *finish(above, out, None, self.operation.activation, scratch)]
+        return [*calls, *epilogue(above, out, None, self.operation.activation, scratch)]

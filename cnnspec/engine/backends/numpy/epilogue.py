@@ -90,7 +90,7 @@ def tanh(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     return [partial(np.tanh, x, out=out)]
 
 
-FINISHES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
+EPILOGUES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
     "relu": relu,
     "relu6": relu6,
     "leakyrelu": leakyrelu,
@@ -105,7 +105,12 @@ FINISHES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
 """Kind -> calls that apply it to contiguous scratch x, which they may spoil, and write to out of the same shape."""
 
 
-def finish(piece: Array, out: Array, plus: Array | None, activation: Layer | None, scratch: Scratch) -> list[Call]:
+def by_definition(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    """The activation's own `forward`, where there are no calls for it here: it makes arrays of its own."""
+    return [lambda: np.copyto(out, layer.forward(x))]
+
+
+def epilogue(piece: Array, out: Array, plus: Array | None, activation: Layer | None, scratch: Scratch) -> list[Call]:
     """Calls that add `plus`, apply `activation` and write to `out`; all three have the shape of `piece`."""
     if plus is None:
         piece, out = _widened(piece, out)
@@ -116,7 +121,7 @@ def finish(piece: Array, out: Array, plus: Array | None, activation: Layer | Non
     elif activation is None:
         calls.append(partial(np.copyto, out, piece))
     if activation is not None:
-        calls += FINISHES[activation.kind](activation, piece, out, scratch)
+        calls += EPILOGUES.get(activation.kind, by_definition)(activation, piece, out, scratch)
     return calls
 
 

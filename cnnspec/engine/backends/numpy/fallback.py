@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ....kernels.strips import Scratch
-from ...lowering import Memory, channels_first
+from ...lowering import BoundMemory, channels_first
 from ...program import Operation
 from ...schedule import Stage
 
@@ -18,7 +18,7 @@ class Fallback:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
         inputs = [channels_first(memory.inner(name)) for name in operation.inputs]
         out = channels_first(memory.inner(operation.name))

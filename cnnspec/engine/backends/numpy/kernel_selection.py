@@ -25,7 +25,7 @@ def select(operation: Operation, exact: bool) -> Operation:
     """An operation that has a choice with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
     if isinstance(layer, Deconv):
-        return replace(operation, kernel="painted")
+        return replace(operation, kernel="transposed")
     if not isinstance(layer, Conv):
         return operation
     C, K = operation.arriving[0][0], layer.K
@@ -35,9 +35,9 @@ def select(operation: Operation, exact: bool) -> Operation:
     if layer.G > 1:
         return replace(operation, kernel="grouped", halo=border(windows))
     if layer.F == (1, 1) and not any((s.before or s.after) for s in windows):
-        return replace(operation, kernel="product")
+        return replace(operation, kernel="pointwise")
     steps = {} if exact else winograd(C, K, windows)
-    costs = {"gathered": gathered(C, K, windows)} | {f"winograd{step}": cost for step, cost in steps.items()}
+    costs = {"im2col": im2col(C, K, windows)} | {f"winograd{step}": cost for step, cost in steps.items()}
     kernel = min(costs, key=lambda name: costs[name])
     return replace(operation, kernel=kernel, halo=HALOS[kernel](windows))
 
@@ -55,13 +55,13 @@ def whole_tiles(step: int, windows: SlidingWindows) -> Halo:
 
 
 HALOS: dict[str, Callable[[SlidingWindows], Halo]] = {
-    "gathered": border,
+    "im2col": border,
     "winograd2": partial(whole_tiles, 2),
     "winograd4": partial(whole_tiles, 4),
 }
 
 
-def gathered(C: int, K: int, windows: SlidingWindows) -> float:
+def im2col(C: int, K: int, windows: SlidingWindows) -> float:
     """Nanoseconds of a product over gathered windows."""
     taps, cells = C * windows[0].F * windows[1].F, windows[0].outputs * windows[1].outputs
     read, moved = 4 * taps * K / COSTS.filter_bytes, 4 * taps * cells / COSTS.scratch_bytes

@@ -14,11 +14,11 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.strips import Call, Scratch, Strip, strips
-from ...lowering import Lowering, Memory
+from ...lowering import BoundMemory, Lowering
 from ...program import Operation
-from ...schedule import Item, Stage
+from ...schedule import Stage, WorkItem
 from .elementwise import Elementwise
-from .epilogue import finish
+from .epilogue import epilogue
 
 
 def lower_layer(operation: Operation) -> Lowering:
@@ -47,7 +47,7 @@ class AtPlaces(Elementwise):
         super().__init__(operation)
         self.G = G
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         layer: Any = self.operation.layer
         x, result, weight, bias = map(self._grouped, (inputs[0], out, *_affine(self.operation)))
         y, squares, one = scratch.take(*x.shape), scratch.take(*x.shape), scratch.take(*x.shape[:-1], 1)
@@ -61,7 +61,7 @@ class AtPlaces(Elementwise):
             partial(np.divide, y, one, out=y),
             partial(np.multiply, y, weight, out=y),
             partial(np.add, y, bias, out=y),
-            *finish(y, result, None, self.operation.activation, scratch),
+            *epilogue(y, result, None, self.operation.activation, scratch),
         ]
 
     def _grouped(self, x: Array) -> Array:
@@ -78,13 +78,13 @@ class OverMaps:
         self.operation = operation
         self.G = G
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         items = [self.item(x[i : i + 1], out[i : i + 1], scratch.fresh()) for i in range(len(x))]
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
         yield Stage(items)
 
-    def item(self, x: Array, out: Array, scratch: Scratch) -> Item:
+    def item(self, x: Array, out: Array, scratch: Scratch) -> WorkItem:
         layer: Any = self.operation.layer
         _, H, W, C = x.shape
         weight, bias = (np.broadcast_to(v, x.shape) for v in _affine(self.operation))
@@ -99,7 +99,7 @@ class OverMaps:
             values = y[:, : seen.shape[1]]
             return values, partial(np.subtract, seen, mean, out=values)
 
-        calls: Item = [partial(np.matmul, _shares(W), x[0], out=sums[:, 0]), *self._means(sums, mean)]
+        calls: WorkItem = [partial(np.matmul, _shares(W), x[0], out=sums[:, 0]), *self._means(sums, mean)]
         for strip in parts:
             values, subtract = apart(strip)
             square = squares[:, : values.shape[1]]
@@ -113,7 +113,7 @@ class OverMaps:
                 partial(np.divide, values, deviation, out=values),
                 partial(np.multiply, values, strip.of(weight), out=values),
                 partial(np.add, values, strip.of(bias), out=values),
-                *finish(values, strip.of(out), None, self.operation.activation, scratch.branch()),
+                *epilogue(values, strip.of(out), None, self.operation.activation, scratch.branch()),
             ]
         return calls
 
@@ -140,19 +140,19 @@ def _shares(size: int) -> Array:
     return np.full(size, 1 / size, np.float32)
 
 
-def _deviation(variance: Array, eps: float) -> Item:
+def _deviation(variance: Array, eps: float) -> WorkItem:
     return [partial(np.add, variance, np.float32(eps), out=variance), partial(np.sqrt, variance, out=variance)]
 
 
 class LRN(Elementwise):
     """x / (k + alpha/size * sum(v*v))**beta over neighbouring channels."""
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         layer: Any = self.operation.layer
         x = inputs[0]
         C = x.shape[-1]
         squares, sums = scratch.take(*x.shape), scratch.take(*x.shape)
-        calls: Item = [partial(np.multiply, x, x, out=squares), partial(np.copyto, sums, squares)]
+        calls: WorkItem = [partial(np.multiply, x, x, out=squares), partial(np.copyto, sums, squares)]
         for step in range(1, min(layer.size // 2, C - 1) + 1):
             behind = sums[..., step:]
             calls.append(partial(np.add, behind, squares[..., :-step], out=behind))

@@ -12,9 +12,9 @@ from ....graph.array import Array
 from ....graph.window import SlidingWindow, SlidingWindows
 from ....kernels.reference.pooling import coverage, seen_by
 from ....kernels.strips import Call, Scratch, strips
-from ...lowering import Lowering, Memory
+from ...lowering import BoundMemory, Lowering
 from ...program import Operation
-from ...schedule import Stage, made, read
+from ...schedule import Stage, rows_read, rows_written
 from .data_movement import cut
 
 
@@ -45,7 +45,7 @@ class Pool:
         self.combine = combine
         self.divisor = divisor
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         rows, columns = self.windows
         n, _, W, C = x.shape
@@ -64,7 +64,7 @@ class Pool:
                 calls.append(partial(np.divide, result, divisor, out=result))
             items.append(calls)
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
-        yield Stage(items, made(parts, rows.outputs, C), {self.operation.inputs[0]: read(parts, rows)})
+        yield Stage(items, rows_written(parts, rows.outputs, C), {self.operation.inputs[0]: rows_read(parts, rows)})
 
 
 def shifted(combine: np.ufunc, x: Array, out: Array, window: SlidingWindow, within: range, axis: int) -> Iterator[Call]:
@@ -90,7 +90,7 @@ class GlobalAverage:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         n, H, W, C = x.shape
         calls: list[Call] = []
@@ -111,7 +111,7 @@ class GlobalMax:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         largest: Call = partial(np.maximum.reduce, x, axis=(1, 2), out=out, keepdims=True)
         yield Stage([[*memory.clear_border(self.operation.name), largest]])

@@ -8,21 +8,21 @@ from ...lowering import Lowering
 from ...program import Operation
 from . import convolution, data_movement, elementwise, normalization, pooling, resampling, softmax
 from .dense import Dense
-from .epilogue import FINISHES
+from .epilogue import EPILOGUES
 from .fallback import Fallback
 
 LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
-    **dict.fromkeys(FINISHES, elementwise.Activation),
+    **dict.fromkeys(EPILOGUES, elementwise.Activation),
     "adaptiveavgpool": resampling.lower_bins,
-    "add": elementwise.Sum,
+    "add": elementwise.Add,
     "avgpool": pooling.lower_average,
     "batchnorm": elementwise.Affine,
     "concat": data_movement.Concat,
     "conv": convolution.lower,
     "deconv": convolution.lower,
     "dense": Dense,
-    "flatten": data_movement.Reading,
+    "flatten": data_movement.Reshape,
     "globalavgpool": pooling.GlobalAverage,
     "globalmaxpool": pooling.GlobalMax,
     "groupnorm": normalization.lower_groups,
@@ -31,9 +31,9 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "logsoftmax": softmax.LogSoftmax,
     "lrn": normalization.LRN,
     "maxpool": pooling.lower_max,
-    "mul": elementwise.Times,
+    "mul": elementwise.Mul,
     "prelu": elementwise.PReLU,
-    "reshape": data_movement.Reading,
+    "reshape": data_movement.Reshape,
     "scale": elementwise.Affine,
     "softmax": softmax.Softmax,
     "sumpool": pooling.lower_sum,

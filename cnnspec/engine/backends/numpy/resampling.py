@@ -15,9 +15,9 @@ from ....graph.array import Array
 from ....kernels.reference.pooling import average_bins
 from ....kernels.reference.upsampling import bilinear
 from ....kernels.strips import Scratch
-from ...lowering import Lowering, Memory
+from ...lowering import BoundMemory, Lowering
 from ...program import Operation
-from ...schedule import Item, Stage
+from ...schedule import Stage, WorkItem
 from .data_movement import Copy
 
 
@@ -29,7 +29,7 @@ def lower_bins(operation: Operation) -> Lowering:
     """Adaptive average pooling."""
     layer: Any = operation.layer
     _, H, W = operation.arriving[0]
-    return Mixing(operation, average_bins(units(H), 0, layer.out[0]), average_bins(units(W), 0, layer.out[1]))
+    return Resample(operation, average_bins(units(H), 0, layer.out[0]), average_bins(units(W), 0, layer.out[1]))
 
 
 def lower_upsample(operation: Operation) -> Lowering:
@@ -38,10 +38,10 @@ def lower_upsample(operation: Operation) -> Lowering:
     if layer.mode == "nearest":
         return Copy(operation)
     _, H, W = operation.arriving[0]
-    return Mixing(operation, bilinear(units(H), 0, layer.factor[0]), bilinear(units(W), 0, layer.factor[1]))
+    return Resample(operation, bilinear(units(H), 0, layer.factor[0]), bilinear(units(W), 0, layer.factor[1]))
 
 
-class Mixing:
+class Resample:
     """Weights (rows, H) and (columns, W)."""
 
     def __init__(self, operation: Operation, rows: Array, columns: Array) -> None:
@@ -49,15 +49,15 @@ class Mixing:
         self.rows = rows
         self.columns = columns
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         items = [self.item(one, result, scratch.fresh()) for one, result in zip(x, out, strict=True)]
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
         yield Stage(items)
 
-    def item(self, x: Array, out: Array, scratch: Scratch) -> Item:
+    def item(self, x: Array, out: Array, scratch: Scratch) -> WorkItem:
         H, W, C = x.shape
-        calls: Item = []
+        calls: WorkItem = []
         if not x.flags.c_contiguous:
             dense = scratch.take(H, W, C)
             calls.append(partial(np.copyto, dense, x))

@@ -9,9 +9,9 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.strips import Scratch
-from ...lowering import Memory
+from ...lowering import BoundMemory
 from ...program import Operation
-from ...schedule import Item, Stage
+from ...schedule import Stage, WorkItem
 from .elementwise import Elementwise
 
 
@@ -21,14 +21,14 @@ class Softmax:
     def __init__(self, operation: Operation) -> None:
         self.operation = operation
 
-    def stages(self, memory: Memory, scratch: Scratch) -> Iterator[Stage]:
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         # A single vector without its batch axis: NumPy has less to set up.
         x, out = (x[0], out[0]) if x.ndim == 2 and len(x) == 1 else (x, out)
         one = scratch.fresh().take(*x.shape[:-1], 1)
         one = one.reshape(()) if x.ndim == 1 else one
         keep = x.ndim > 1
-        calls: Item = [
+        calls: WorkItem = [
             partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=keep),
             partial(np.subtract, x, one, out=out),
             partial(np.exp, out, out=out),
@@ -41,7 +41,7 @@ class Softmax:
 class LogSoftmax(Elementwise):
     """x - max - log(sum(exp(x - max))) over C."""
 
-    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> Item:
+    def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         x = inputs[0]
         one = scratch.take(*x.shape[:-1], 1)
         powers = scratch.take(*x.shape)

@@ -54,24 +54,24 @@ class Allocation:
 def allocation(graph: Graph) -> Allocation:
     """The engine's plan for a graph."""
     operations = optimise(program(graph), Wanted(graph.outputs, chain()))
-    layout = plan_memory(operations, graph.input, graph.outputs)
-    spans = layout.spans
-    held = [_planned(INPUT, (), "", operations, layout)]
-    held += [_planned(o.name, _does(o), o.kernel, operations, layout) for o in operations]
+    memory_plan = plan_memory(operations, graph.input, graph.outputs)
+    lifetimes = memory_plan.lifetimes
+    held = [_planned(INPUT, (), "", operations, memory_plan)]
+    held += [_planned(o.name, _does(o), o.kernel, operations, memory_plan) for o in operations]
     return Allocation(
         tensors=tuple(held),
         layers=len(graph.steps),
-        arena=FLOAT * layout.values,
-        at_once=FLOAT * _at_once(spans),
-        apart=FLOAT * sum(span.values for span in spans.values()),
+        arena=FLOAT * memory_plan.values,
+        at_once=FLOAT * _at_once(lifetimes),
+        apart=FLOAT * sum(span.values for span in lifetimes.values()),
     )
 
 
 def _planned(
-    name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], layout: MemoryPlan
+    name: str, does: tuple[str, ...], kernel: str, operations: tuple[Operation, ...], memory_plan: MemoryPlan
 ) -> PlannedTensor:
-    place = layout.places[name]
-    span = layout.spans[place.root]
+    place = memory_plan.placements[name]
+    span = memory_plan.lifetimes[place.buffer]
     top, bottom, left, right = astuple(place.halo)
     return PlannedTensor(
         name=name,
@@ -79,9 +79,9 @@ def _planned(
         kernel=kernel,
         shape=place.shape,
         border=(top, bottom, left, right),
-        owner=place.root,
+        owner=place.buffer,
         first=place.first,
-        offset=FLOAT * layout.offsets[place.root],
+        offset=FLOAT * memory_plan.offsets[place.buffer],
         nbytes=FLOAT * span.values,
         until=operations[span.dies].name if span.dies < len(operations) else "",
     )
@@ -94,11 +94,11 @@ def _does(operation: Operation) -> tuple[str, ...]:
     return (operation.layer.kind, *folded, *(["add"] if operation.plus else []), *activation)
 
 
-def _at_once(spans: Mapping[str, Lifetime]) -> int:
+def _at_once(lifetimes: Mapping[str, Lifetime]) -> int:
     """Values that must exist at once, at the most."""
     born: dict[int, int] = {}
     dead: dict[int, int] = {}
-    for span in spans.values():
+    for span in lifetimes.values():
         born[span.born] = born.get(span.born, 0) + span.values
         dead[span.dies] = dead.get(span.dies, 0) + span.values
     most = now = 0
