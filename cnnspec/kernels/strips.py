@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import prod
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..graph.array import Array
+from ..graph.window import SlidingWindows
 
 Call = Callable[[], object]
 CACHE = 96 * 1024
@@ -47,6 +49,34 @@ class StripResult:
 
     calls: list[Call]
     pieces: list[tuple[Array, tuple[slice, ...]]]
+
+
+class FilterBank(NamedTuple):
+    """What a convolution's kernel is made of: weight (K, C/G, FH, FW), for a transposed one (C, K/G, FH, FW), in G
+    groups, the windows of rows and columns, and the bias (K,)."""
+
+    weight: Array
+    windows: SlidingWindows
+    bias: Array | None = None
+    G: int = 1
+
+
+class Kernel(Protocol):
+    """A way to compute a convolution, made of a `FilterBank` whose values it has in an order of its own.
+
+    It knows no layer and no thread. Which of its calls run beside each other, and what becomes of a strip's values
+    behind them (a second branch, an activation), the engine says.
+    """
+
+    def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
+        """The parts in which it makes an output (n, H, W, K): all of it, each cell once, by sizes alone."""
+
+    def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
+        """The calls that make a strip, from x (n, H, W, C) with the border that was selected for the kernel, in memory
+        of the scratch."""
+
+
+KernelMaker = Callable[[FilterBank], Kernel]
 
 
 class Scratch:

@@ -15,6 +15,7 @@ from cnnspec.engine.model import Model
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels.inference.winograd import Winograd
+from cnnspec.kernels.strips import FilterBank
 from cnnspec.spec import load
 
 LANE = 4 * 3 * np.getbufsize() + 40_000
@@ -147,7 +148,7 @@ def test_winograds_filters_take_little_memory_on_the_way() -> None:
     weight = np.ones((512, 512, 3, 3), np.float32)
     tracemalloc.start()
     try:
-        kernel = Winograd(4, weight, (SlidingWindow(14, 3, before=1, after=1),) * 2, None)
+        kernel = Winograd(4, FilterBank(weight, (SlidingWindow(14, 3, before=1, after=1),) * 2))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

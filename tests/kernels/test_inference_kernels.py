@@ -31,7 +31,7 @@ from cnnspec.kernels.inference.transposed import Transposed
 from cnnspec.kernels.inference.winograd import FILTERINGS, Winograd
 from cnnspec.kernels.reference.convolution import convolve
 from cnnspec.kernels.reference.transposed_convolution import deconvolve
-from cnnspec.kernels.strips import Scratch
+from cnnspec.kernels.strips import FilterBank, Kernel, KernelMaker, Scratch
 
 DIRECT = 2e-6
 """Largest error of a direct sum, relative to the output's scale; measured 5e-7 on the shapes below."""
@@ -77,7 +77,7 @@ def cut(cache: int) -> Iterator[None]:
 caches = st.sampled_from([20, 100, 1000, strips.CACHE])
 
 
-def computed(kernel: Any, halo: Halo, x: Array, shape: tuple[int, ...], dtype: type = np.float32) -> Array:
+def computed(kernel: Kernel, halo: Halo, x: Array, shape: tuple[int, ...], dtype: type = np.float32) -> Array:
     """What a kernel makes of x (n, C, H, W), as (n, K, rows, columns)."""
     n, C, H, W = x.shape
     lain = np.full((n, H + halo.top + halo.bottom + 2, W + halo.left + halo.right + 2, C + 5), np.nan, dtype)
@@ -104,9 +104,15 @@ def normal(seed: int, *shape: int) -> Array:
 
 
 def agrees(
-    make: Any, halo: Halo, windows: SlidingWindows, depths: tuple[int, int, int], n: int, biased: bool, seed: int
+    make: KernelMaker,
+    halo: Halo,
+    windows: SlidingWindows,
+    depths: tuple[int, int, int],
+    n: int,
+    biased: bool,
+    seed: int,
 ) -> float:
-    """The error of a kernel (made of weight, windows and bias) on unit-scale values, C -> K in G groups."""
+    """The error of a kernel on unit-scale values, C -> K in G groups."""
     C, K, G = depths
     FH, FW = (s.F for s in windows)
     x = normal(seed, n, C, *(s.size for s in windows))
@@ -114,7 +120,7 @@ def agrees(
     bias = normal(seed, K) if biased else None
     wanted = convolve(x.astype(np.float64), weight.astype(np.float64), windows, G)
     wanted = wanted if bias is None else wanted + bias[:, None, None]
-    return error(computed(make(weight, windows, bias), halo, x, wanted.shape), wanted)
+    return error(computed(make(FilterBank(weight, windows, bias, G)), halo, x, wanted.shape), wanted)
 
 
 sizes = st.tuples(st.integers(1, 9), st.sampled_from([1, 2, 5, 8, 130]))
@@ -142,12 +148,9 @@ def test_grouped(
     cache: int,
     seed: int,
 ) -> None:
-    def make(weight: Array, windows: SlidingWindows, bias: Array | None) -> Grouped:
-        return Grouped(weight, windows, bias, G)
-
     C, K = (G * min(part, 5) for part in size)
     with cut(cache):
-        assert agrees(make, border((rows, columns)), (rows, columns), (C, K, G), n, bias, seed) <= DIRECT
+        assert agrees(Grouped, border((rows, columns)), (rows, columns), (C, K, G), n, bias, seed) <= DIRECT
 
 
 @given(window(), window(), st.integers(2, 40), st.integers(1, 3), st.booleans(), caches, seeds)
@@ -247,7 +250,9 @@ def test_painted(
     wanted = deconvolve(x.astype(np.float64), weight.astype(np.float64), windows, G)
     wanted = wanted if shift is None else wanted + shift[:, None, None]
     with cut(cache):
-        assert error(computed(Transposed(weight, windows, shift, G), NONE, x, wanted.shape), wanted) <= DIRECT
+        assert (
+            error(computed(Transposed(FilterBank(weight, windows, shift, G)), NONE, x, wanted.shape), wanted) <= DIRECT
+        )
 
 
 def test_scratch_branches_share_what_is_left() -> None:

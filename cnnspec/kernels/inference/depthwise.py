@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindow, SlidingWindows
-from ..strips import Call, Scratch, Strip, StripResult, add_bias, strips
+from ...graph.window import SlidingWindow
+from ..strips import Call, FilterBank, Scratch, Strip, StripResult, add_bias, strips
 
 STRETCH = 8192
 """Values of the inner loop: the filters, 9 taps of so many, stay in the second-level cache."""
@@ -24,8 +24,8 @@ STRETCH = 8192
 class Depthwise:
     """Weight (C, 1, FH, FW) with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
-        self.bias = bias
+    def __init__(self, filters: FilterBank) -> None:
+        weight, windows, self.bias, _ = filters
         self.windows = windows
         C = len(weight)
         self.cells = neighbours(windows[1], C)

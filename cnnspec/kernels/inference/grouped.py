@@ -11,19 +11,19 @@ from dataclasses import replace
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindows
-from ..strips import Scratch, Strip, StripResult
+from ..strips import FilterBank, Scratch, Strip, StripResult
 from .im2col import Im2col
 
 
 class Grouped:
     """Weight (K, C/G, FH, FW) in G groups, with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None, G: int) -> None:
-        filters = np.split(weight, G)
+    def __init__(self, filters: FilterBank) -> None:
+        weight, windows, bias, G = filters
+        weights = np.split(weight, G)
         biases = np.split(bias, G) if bias is not None else [None] * G
-        self.groups = [Im2col(w, windows, b) for w, b in zip(filters, biases, strict=True)]
-        self.maps, self.depth = filters[0].shape[:2]
+        self.groups = [Im2col(FilterBank(w, windows, b)) for w, b in zip(weights, biases, strict=True)]
+        self.maps, self.depth = weights[0].shape[:2]
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         for i, group in enumerate(self.groups):
@@ -33,8 +33,8 @@ class Grouped:
     def bind(self, x: Array, strip: Strip, scratch: Scratch) -> StripResult:
         i = strip.k0 // self.maps
         channels = slice(i * self.depth, (i + 1) * self.depth)
-        made: StripResult = self.groups[i].bind(x[..., channels], self._moved(strip, -i), scratch)
-        return made
+        result: StripResult = self.groups[i].bind(x[..., channels], self._moved(strip, -i), scratch)
+        return result
 
     def _moved(self, strip: Strip, groups: int) -> Strip:
         """The same strip, so many groups further on."""

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindows
-from ..strips import Call, Scratch, Strip, StripResult, add_bias, multiply, strips
+from ..strips import Call, FilterBank, Scratch, Strip, StripResult, add_bias, multiply, strips
 
 SHORT_ROW = 16
 """float32 values of a window's row below which it is not worth a copy of its own."""
@@ -25,8 +24,8 @@ SHORT_ROW = 16
 class Im2col:
     """Weight (K, C, FH, FW) with the windows of rows and columns; x begins at the first padded cell."""
 
-    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
-        self.bias = bias
+    def __init__(self, filters: FilterBank) -> None:
+        weight, windows, self.bias, _ = filters
         K, C, FH, FW = weight.shape
         self.weight = np.ascontiguousarray(weight.transpose(2, 3, 1, 0).reshape(FH * FW * C, K))
         self.windows = windows

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindows
-from ..strips import Scratch, Strip, StripResult, add_bias, evenly, multiply, strips
+from ..strips import FilterBank, Scratch, Strip, StripResult, add_bias, evenly, multiply, strips
 
 FEW_CELLS = 256
 
@@ -19,8 +18,8 @@ FEW_CELLS = 256
 class Pointwise:
     """Weight (K, C, 1, 1) with the windows of rows and columns; x has no border."""
 
-    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
-        self.bias = bias
+    def __init__(self, filters: FilterBank) -> None:
+        weight, windows, self.bias, _ = filters
         self.weight = np.ascontiguousarray(weight.reshape(len(weight), -1).T)
         self.stride = windows[0].S, windows[1].S
 

@@ -14,17 +14,16 @@ from functools import partial
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindows
 from ..reference.transposed_convolution import inside, padded_extent, tap
-from ..strips import Call, Scratch, Strip, StripResult, add_bias, evenly, strips
+from ..strips import Call, FilterBank, Scratch, Strip, StripResult, add_bias, evenly, strips
 
 
 class Transposed:
     """Weight (C, K/G, FH, FW) in G groups with the windows of rows and columns, which run over the output; x has no
     border."""
 
-    def __init__(self, weight: Array, windows: SlidingWindows, bias: Array | None, G: int) -> None:
-        self.bias = bias
+    def __init__(self, filters: FilterBank) -> None:
+        weight, windows, self.bias, G = filters
         self.windows = windows
         C, self.depth = weight.shape[:2]
         self.maps = G * self.depth

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindows, tiles
-from ..strips import Call, Scratch, Strip, StripResult, add_bias
+from ...graph.window import tiles
+from ..strips import Call, FilterBank, Scratch, Strip, StripResult, add_bias
 
 
 class Filtering(NamedTuple):
@@ -78,9 +78,9 @@ class Winograd:
     """Weight (K, C, 3, 3) at stride 1; x begins at the first padded cell and holds whole tiles: `step` tiles(H) + 2
     rows, `step` tiles(W) + 2 columns."""
 
-    def __init__(self, step: int, weight: Array, windows: SlidingWindows, bias: Array | None) -> None:
+    def __init__(self, step: int, filters: FilterBank) -> None:
+        weight, windows, self.bias, _ = filters
         self.step = step
-        self.bias = bias
         self.width = windows[1].outputs
         self.weight = _transformed(weight, FILTERINGS[step].filter)
 

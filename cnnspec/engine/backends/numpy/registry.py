@@ -20,7 +20,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "batchnorm": elementwise.Affine,
     "concat": data_movement.Concat,
     "conv": convolution.lower,
-    "deconv": convolution.lower,
+    "deconv": convolution.lower_transposed,
     "dense": Dense,
     "flatten": data_movement.Reshape,
     "globalavgpool": pooling.GlobalAverage,
