@@ -17,6 +17,7 @@ from ..layers.add import Add
 from .program import Operation
 
 if TYPE_CHECKING:
+    from .executor import Bind, Executor
     from .lowering import Lowering
 
 
@@ -81,6 +82,10 @@ class Backend(Protocol):
     def lower(self, operation: Operation) -> Lowering:
         """The selected operation, with its arrays, as work to bind."""
 
+    def executor(self, bind: Bind, threads: int) -> Executor:
+        """Who carries out the work of a plan in which this backend is the wanted one. Some items may be other
+        backends' Python calls."""
+
 
 class UnknownBackendError(ValueError):
     """A name that no backend has."""
@@ -98,6 +103,10 @@ class Chain:
     def of(self, operation: Operation) -> Backend:
         """The first that has kernels for an operation; the last one has, if need be, its layer's `forward`."""
         return next((backend for backend in self.backends if backend.has(operation)), self.backends[-1])
+
+    def executor(self, bind: Bind, threads: int) -> Executor:
+        """That of the wanted backend."""
+        return self.backends[0].executor(bind, threads)
 
     def can_end_with(self, before: Operation, after: Operation) -> bool:
         """Whether the kernel of one operation can do the work of the one behind it as its epilogue."""

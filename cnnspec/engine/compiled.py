@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from weakref import finalize
 
 import numpy as np
 
@@ -11,14 +10,13 @@ from ..files.memory_map import release
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph
 from ..graph.shape import is_image
-from ..kernels.strips import Call, Scratch, aligned
+from ..kernels.strips import Scratch, aligned
 from .backend import Chain
 from .lowering import BoundMemory, Lowering, channels_first
 from .memory_plan import MemoryPlan, Placement, plan_memory
 from .passes import Wanted, optimise
 from .program import program, with_arrays
 from .schedule import Schedule
-from .thread_pool import ThreadPool
 
 
 class CompiledGraph:
@@ -26,6 +24,7 @@ class CompiledGraph:
 
     def __init__(self, graph: Graph, tensors: Mapping[str, Array], backends: Chain, exact: bool = False) -> None:
         self.graph = graph
+        self.backends = backends
         operations = optimise(program(graph), Wanted(graph.outputs, backends, exact))
         self.memory_plan = plan_memory(operations, graph.input, graph.outputs)
         self.lowerings: list[Lowering] = []
@@ -51,15 +50,7 @@ class BoundPlan:
         self.arena = aligned(compiled.memory_plan.values * n)
         self.memory = BoundMemory(self._buffers(compiled.memory_plan), compiled.memory_plan.placements)
         self.input = channels_first(self.memory.inner(INPUT))
-        schedule = self._bind(compiled, Scratch())
-        self.needs = schedule.needs
-        self.work_lists = [schedule.items]
-        self.calls: list[Call] = [call for item in schedule.items for call in item]
-        others = threads - 1 if len(schedule.items) > 1 else 0
-        self.work_lists += [self._bind(compiled, Scratch()).items for _ in range(others)]
-        self.pool = ThreadPool(len(self.work_lists)) if others else None
-        if self.pool is not None:
-            finalize(self, self.pool.close)
+        self.executor = compiled.backends.executor(lambda scratch: self._bind(compiled, scratch), threads)
 
     def _bind(self, compiled: CompiledGraph, scratch: Scratch) -> Schedule:
         """All work, bound to the scratch of one thread. What is not worth sharing is one item, together with its
@@ -88,11 +79,7 @@ class BoundPlan:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         np.copyto(self.input, x)
-        if self.pool is not None:
-            self.pool.run(self.work_lists, self.needs)
-        else:
-            for call in self.calls:
-                call()
+        self.executor.run()
         return {name: channels_first(self.memory.inner(name)).copy() for name in self.graph.outputs}
 
 

@@ -15,6 +15,7 @@ from cnnspec.engine.backend import CostModel
 from cnnspec.engine.backends import BACKENDS, chain
 from cnnspec.engine.backends.numpy.fallback import Fallback
 from cnnspec.engine.backends.numpy.kernel_selection import COSTS
+from cnnspec.engine.executor import Bind, Executor
 from cnnspec.engine.lowering import BoundMemory, Lowering
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import PASSES, Wanted, optimise
@@ -36,6 +37,27 @@ class Counted:
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         yield from self.plain.stages(memory, scratch)
+
+
+class Backwards:
+    """Carries out what may run side by side from its end to its beginning."""
+
+    def __init__(self, bind: Bind, done: list[str]) -> None:
+        self.schedule = bind(Scratch())
+        self.done = done
+
+    def run(self) -> None:
+        self.done.append("run")
+        items, needs = self.schedule.items, self.schedule.needs
+        first = 0
+        while first < len(items):
+            end = first + 1
+            while end < len(items) and needs[end] <= first:
+                end += 1
+            for item in reversed(items[first:end]):
+                for call in item:
+                    call()
+            first = end
 
 
 class Reference:
@@ -69,6 +91,9 @@ class Reference:
     def lower(self, operation: Operation) -> Lowering:
         return Counted(operation, self.done)
 
+    def executor(self, bind: Bind, threads: int) -> Executor:
+        return Backwards(bind, self.done)
+
 
 def outputs(graph: Graph, backend: str = "numpy") -> dict[str, Array]:
     return Model(graph, lively(graph), threads=1, exact=True, backend=backend).run(inputs(2, graph.input))
@@ -84,7 +109,7 @@ def test_a_kind_that_a_backend_has_is_its_own(monkeypatch: pytest.MonkeyPatch) -
     backend = Reference("conv", "softmax")
     monkeypatch.setitem(BACKENDS, "reference", lambda: backend)
     agree(load("lenet5").graph, "reference")
-    assert backend.done == ["conv", "conv", "softmax"]
+    assert backend.done == ["conv", "conv", "softmax", "run"]
 
 
 def test_what_it_cannot_finish_is_not_fused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 from calling import inputs
-from engine_cases import Array, graph, lively
+from engine_cases import Array, executor, graph, lively
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.compiled import BoundPlan, CompiledGraph
@@ -67,14 +67,14 @@ def late(bound: BoundPlan, x: Array, random: Random) -> dict[str, Array]:
     begun: list[int] = []
     done: set[int] = set()
     behind = upcoming = 0
-    while behind < len(bound.needs):
-        ready = upcoming < len(bound.needs) and bound.needs[upcoming] <= behind
+    while behind < len(executor(bound).needs):
+        ready = upcoming < len(executor(bound).needs) and executor(bound).needs[upcoming] <= behind
         if ready and len(begun) < 3 and (not begun or random.random() < 0.7):
             begun.append(upcoming)
             upcoming += 1
             continue
         item = begun.pop(random.randrange(len(begun)))
-        for call in bound.work_lists[0][item]:
+        for call in executor(bound).work_lists[0][item]:
             call()
         done.add(item)
         while behind in done:
@@ -85,12 +85,12 @@ def late(bound: BoundPlan, x: Array, random: Random) -> dict[str, Array]:
 def without(bound: BoundPlan, x: Array, held: int) -> dict[str, Array]:
     """A run in which one item is carried out last, as late as the others can do without it."""
     np.copyto(bound.input, x)
-    items = range(len(bound.needs))
+    items = range(len(executor(bound).needs))
     first = [i for i in items if i < held] + [
-        i for i in items if i > held and max(bound.needs[held + 1 : i + 1]) <= held
+        i for i in items if i > held and max(executor(bound).needs[held + 1 : i + 1]) <= held
     ]
     for item in (*first, held, *(i for i in items if i not in {*first, held})):
-        for call in bound.work_lists[0][item]:
+        for call in executor(bound).work_lists[0][item]:
             call()
     return {name: bound.memory.inner(name).copy() for name in bound.graph.outputs}
 
@@ -103,7 +103,7 @@ def test_any_item_may_be_the_last(name: str) -> None:
     with np.errstate(all="ignore"):
         bound.run(x)
         wanted = {name: bound.memory.inner(name).copy() for name in found.outputs}
-        for held in range(len(bound.needs)):
+        for held in range(len(executor(bound).needs)):
             for key, y in without(bound, x, held).items():
                 np.testing.assert_array_equal(y, wanted[key])
 
@@ -125,9 +125,9 @@ def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
 def test_layers_overlap() -> None:
     """Otherwise the test above holds nothing."""
     bound = BoundPlan(CompiledGraph(CASES["chain"], lively(CASES["chain"]), chain()), 1, 1)
-    overlapping = [i for i, need in enumerate(bound.needs) if need < i]
-    assert len(set(bound.needs)) > 20
-    assert len(overlapping) > len(bound.needs) // 2
+    overlapping = [i for i, need in enumerate(executor(bound).needs) if need < i]
+    assert len(set(executor(bound).needs)) > 20
+    assert len(overlapping) > len(executor(bound).needs) // 2
 
 
 def test_what_strips_read_and_make() -> None:

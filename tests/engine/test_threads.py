@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calling import inputs
-from engine_cases import Array, graph, lively
+from engine_cases import Array, executor, graph, lively
 from processes import PATIENCE
 
 from cnnspec.engine.backends import chain
@@ -181,7 +181,7 @@ def test_a_model_survives_a_failure() -> None:
     def broken() -> None:
         raise ArithmeticError("broken")
 
-    for work_list in bound.work_lists:
+    for work_list in executor(bound).work_lists:
         work_list[1].append(broken)
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
@@ -200,7 +200,7 @@ def test_threads_end_with_a_batch_that_fails() -> None:
         raise ArithmeticError("broken")
 
     for bound in model.plan._free:
-        bound.calls.append(broken)
+        executor(bound).calls.append(broken)
     with pytest.raises(ArithmeticError, match="broken"):
         model(x)
     for thread in set(threading.enumerate()) - before:

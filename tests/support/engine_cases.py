@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec import weights
+from cnnspec.engine.compiled import BoundPlan
+from cnnspec.engine.executor import CallExecutor
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.program import Operation, with_arrays
 from cnnspec.graph.graph import INPUT, Graph
@@ -60,6 +62,12 @@ def interpreted(operations: Iterable[Operation], tensors: Mapping[str, Array], x
             y = operation.activation.forward(y)
         found[operation.name] = y
     return found
+
+
+def executor(bound: BoundPlan) -> CallExecutor:
+    """What NumPy's backend carries a plan out with: its items and what they need."""
+    assert isinstance(bound.executor, CallExecutor)
+    return bound.executor
 
 
 def error(found: Array, wanted: Array) -> float:

@@ -13,6 +13,7 @@ from .kernel_selection import COSTS, select
 if TYPE_CHECKING:
     from ....layers._activation import Activation
     from ...backend import CostModel
+    from ...executor import Bind, Executor
     from ...lowering import Lowering
 
 TAKE_SUM = frozenset({"conv", "dense"})
@@ -57,3 +58,8 @@ class NumpyBackend:
         from .registry import lower
 
         return lower(operation)
+
+    def executor(self, bind: Bind, threads: int) -> Executor:
+        from ...executor import CallExecutor
+
+        return CallExecutor(bind, threads)
