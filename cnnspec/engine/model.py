@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..graph.shape import Shape
@@ -15,9 +14,6 @@ from ..machine.hardware import cores
 from .backends import DEFAULT, chain
 from .interpreter import execute
 from .plan import Plan
-
-Weights = AnyPath | Mapping[str, Any]
-"""A .safetensors or .npz file, or arrays by name."""
 
 
 class Model:

@@ -120,6 +120,8 @@ class ThreadPool:
             raise execution.failure
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads end. In a forked process there are none, and what woke them may be locked for ever."""
+        if self._process != os.getpid():
+            return
         for wake in self._wake[1:]:
             wake.release()

@@ -25,13 +25,17 @@ from . import assets, bundled
 from .naming import spec_name
 
 if TYPE_CHECKING:
-    from ..engine.model import Model, Weights
+    from ..engine.model import Model
+    from ..files.reading import AnyPath
     from ..language.sections.train import Train
     from ..train.evaluate import Evaluation, Part
     from ..train.events import Event
     from ..train.notices import Notice
     from ..train.result import TrainingResult
     from .ranking import Prediction
+
+    Weights = AnyPath | Mapping[str, Any]
+    """A .safetensors or .npz file, or arrays by name."""
 
 RANDOM = (
     "`--weights FILE`; for random ones `--init he --seed 0`, or `cnnspec init SPEC -o FILE.safetensors` to keep them"
