@@ -128,7 +128,7 @@ sizes = st.tuples(st.integers(1, 9), st.sampled_from([1, 2, 5, 8, 130]))
 
 @given(window(), window(), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
 @many
-def test_gathered(
+def test_im2col(
     rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
     with cut(cache):
@@ -164,7 +164,7 @@ def test_depthwise(
 
 @given(window(F=1, P=0), window(F=1, P=0), sizes, st.integers(1, 3), st.booleans(), caches, seeds)
 @many
-def test_product(
+def test_pointwise(
     rows: SlidingWindow, columns: SlidingWindow, size: tuple[int, int], n: int, bias: bool, cache: int, seed: int
 ) -> None:
     with cut(cache):
@@ -240,7 +240,7 @@ mosaics = st.builds(lambda count, F: SlidingWindow(count * F, F, F), st.integers
     (SlidingWindow(1, 1), SlidingWindow(2, 2, 2, before=1)), (1, 1), 1, 1, False, 20, 0
 )  # as large as a mosaic, but moved
 @many
-def test_painted(
+def test_transposed(
     windows: SlidingWindows, size: tuple[int, int], G: int, n: int, bias: bool, cache: int, seed: int
 ) -> None:
     C, K = G * size[0], G * size[1]
