@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .diagnostic import Diagnostic, Failure, FileError, Note, Severity, SpecError, TrainingError, errors, ordered
 from .issue import Issue
-from .span import Edit, Fix, Span, instead
+from .span import NOWHERE, Edit, Fix, Span, instead
 from .suggest import closest
 
 __all__ = [
+    "NOWHERE",
     "Diagnostic",
     "Edit",
     "Failure",

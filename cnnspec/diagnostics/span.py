@@ -29,6 +29,10 @@ class Span(NamedTuple):
         return Span(*self.start, *last.end)
 
 
+NOWHERE = Span(1, 1, 1, 1)
+"""The place of what stands in no text."""
+
+
 class Edit(NamedTuple):
     """`text` in place of what stands at `span`; a span without width is a place to insert at."""
 

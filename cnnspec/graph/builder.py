@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..diagnostics import Issue, Span
+from ..diagnostics import NOWHERE, Issue, Span
 from .graph import INPUT, BlockUse, Graph, Step, compose_receptive_fields
 from .layer import Layer, TensorSpec
 from .receptive_field import IDENTITY, ReceptiveFields
 from .shape import Shape
-
-NOWHERE = Span(1, 1, 1, 1)
-"""The place of a step that stands in no text."""
 
 
 class Value(NamedTuple):

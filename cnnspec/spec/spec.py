@@ -84,6 +84,16 @@ class Spec:
             raise FileError([Diagnostic("E414", f"the spec names no {key}", file=self.source.file, help=cure)])
         return path
 
+    def to_yaml(self) -> str:
+        """The spec as text, written anew from its graph and its header: reading it gives the same network.
+
+        Comments, what layers `expect`, and the spelling of numbers are not kept. Raises SpecError for a network that
+        the language cannot say.
+        """
+        from ..language.writer.write import write
+
+        return write(self.graph, self.header)
+
     def compile(
         self, weights: Any = None, threads: int | None = None, exact: bool = False, backend: str = "numpy"
     ) -> Model:

@@ -8,7 +8,8 @@ import pytest
 import random_specs
 from hypothesis import given, settings
 
-from cnnspec.graph.builder import NOWHERE, GraphBuilder
+from cnnspec.diagnostics import NOWHERE
+from cnnspec.graph.builder import GraphBuilder
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Layer, LayerError
 from cnnspec.graph.shape import Shape

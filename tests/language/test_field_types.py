@@ -10,7 +10,8 @@ from yaml_nodes import HERE, node
 
 from cnnspec.diagnostics import Diagnostic, Failure
 from cnnspec.graph.layer import STRICT, Count, Natural, Pair
-from cnnspec.language.syntax.nodes import Scalar
+from cnnspec.language.syntax.emitter import flow
+from cnnspec.language.syntax.nodes import Scalar, sequence
 from cnnspec.language.values.field_types import FieldType, Slot, Spelled, field_type, field_types
 from cnnspec.language.values.names import Names, Schema
 from cnnspec.language.values.scope import Scope, WordArgument
@@ -80,6 +81,58 @@ def test_reads(annotation: Any, data: Any, value: Any) -> None:
     found = read(field_type(annotation), data)
     assert found == value
     assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "written"),
+    [
+        (str, "no", '["no"]'),
+        (str | None, None, "[null]"),
+        (Axis, "H", "[H]"),
+        (Axis | None, None, "[null]"),
+        (bool, False, "[false]"),
+        (int, 7, "[7]"),
+        (float, 1e-5, "[1e-5]"),
+        (Budget, "<= 5M", '["<= 5M"]'),
+        (Budget, 5, "[5]"),
+        (tuple[int, ...], (1, 1), "[[1, 1]]"),
+        (Pair, (3, 3), "[3]"),
+        (Pair | None, (3, 4), "[[3, 4]]"),
+        (Corner, Corner(left=0), "[{left: 0}]"),
+        (Corner, Corner(top=2, left=1), "[{top: 2, left: 1}]"),
+        (dict[str, tuple[int, ...]], {"a": (1,)}, "[{a: [1]}]"),
+        (Padding, "same", "[same]"),
+        (Padding, 1, "[1]"),
+        (Padding, (1, 1), "[[1, 1]]"),
+        (Padding, Sides(top=1), "[{top: 1}]"),
+        (int | Literal["all"] | None, "all", "[all]"),
+    ],
+)
+def test_writes(annotation: Any, value: Any, written: str) -> None:
+    kind = field_type(annotation)
+    assert kind.holds(value)
+    assert flow(sequence([kind.write(value)])) == written
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (str, 3),
+        (Axis, "h"),
+        (Axis, None),
+        (bool, 1),
+        (int, True),
+        (int, 0.5),
+        (float, "1"),
+        (Pair, (1, 2, 3)),
+        (tuple[int, ...], (1, "a")),
+        (Corner, Sides()),
+        (Padding, "sam"),
+        (dict[str, int], {"a": "b"}),
+    ],
+)
+def test_values_of_other_types(annotation: Any, value: Any) -> None:
+    assert not field_type(annotation).holds(value)
 
 
 def test_reads_what_arguments_hold() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...diagnostics import Span
+from ...diagnostics import NOWHERE, Span
 
 
 class Scalar(NamedTuple):
@@ -35,3 +36,21 @@ class Mapping(NamedTuple):
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def word(text: str) -> Scalar:
+    """A text that stands without quotes: a number, a word of the language, arithmetic."""
+    return Scalar(text, True, NOWHERE)
+
+
+def text(content: str) -> Scalar:
+    """A text that is to be read as it is, in quotes or, where that comes to the same, without."""
+    return Scalar(content, False, NOWHERE)
+
+
+def sequence(items: Iterable[Node] = ()) -> Sequence:
+    return Sequence(tuple(items), NOWHERE)
+
+
+def mapping(items: Iterable[tuple[str, Node]] = ()) -> Mapping:
+    return Mapping(tuple((text(key), node) for key, node in items), NOWHERE)

@@ -34,6 +34,12 @@ class Union(FieldType):
                 return type.read(node, slot)
         raise slot.unread(node)
 
+    def holds(self, value: Any) -> bool:
+        return any(type.holds(value) for type in self.types)
+
+    def write(self, value: Any) -> Node:
+        return next(type for type in self.types if type.holds(value)).write(value)
+
     def descriptions(self) -> list[str]:
         return [way for type in self.types for way in type.descriptions()]
 
@@ -63,6 +69,12 @@ class EachAxis(FieldType):
             return self.type.read(node, slot)  # a list or a section knows which axis each of its values is for
         rows, columns = (self.type.read(node, slot.along(axis)) for axis in (0, 1))
         return rows if rows == columns else (rows, columns)
+
+    def holds(self, value: Any) -> bool:
+        return self.type.holds(value)
+
+    def write(self, value: Any) -> Node:
+        return self.type.write(value)
 
     def descriptions(self) -> list[str]:
         return self.type.descriptions()

@@ -1,4 +1,5 @@
-"""What a type of field does: it reads a YAML node, says in words what may stand there, and gives the JSON Schema of it.
+"""What a type of field does: it reads a YAML node and writes one, says in words what may stand there, and gives the
+JSON Schema of it.
 
 What keeps a node from being read is said in one place, `Slot`, for all types.
 """
@@ -43,6 +44,14 @@ class FieldType(ABC):
     @abstractmethod
     def read(self, node: Node, slot: Slot) -> Any:
         """The value of a node. Raises `Failure` with the mistakes at their places, or `UnknownValue`."""
+
+    @abstractmethod
+    def holds(self, value: Any) -> bool:
+        """Whether a value is one of this type."""
+
+    @abstractmethod
+    def write(self, value: Any) -> Node:
+        """The node that a value of this type is read from, with nothing left to work out."""
 
     @abstractmethod
     def descriptions(self) -> list[str]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from ....diagnostics import Diagnostic, Failure
 from ....diagnostics.suggest import SUGGESTED
 from ...syntax.nodes import Mapping as MappingNode
-from ...syntax.nodes import Node, Scalar, Sequence
+from ...syntax.nodes import Node, Scalar, Sequence, mapping, sequence
 from ..scope import Scope
 from ..unknown_field import unknown_field
 from ..validation import validate_model
@@ -46,6 +46,12 @@ class List(FieldType):
             raise slot.wrong(node, f"a list of {len(node.items)}")
         return tuple(slot.along(min(i, 1)).of(self.item).read(item) for i, item in enumerate(node.items))
 
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, tuple) and self.size in (None, len(value)) and all(map(self.item.holds, value))
+
+    def write(self, value: Any) -> Node:
+        return sequence(map(self.item.write, value))
+
     def descriptions(self) -> list[str]:
         if self.size is None:
             return [f"a list{self.item.each()}"]
@@ -74,6 +80,13 @@ class Pair(FieldType):
 
     def read(self, node: Node, slot: Slot) -> Any:
         return slot.of(self.item).read(node) if isinstance(node, Scalar) else self.list.read(node, slot)
+
+    def holds(self, value: Any) -> bool:
+        return self.list.holds(value)
+
+    def write(self, value: Any) -> Node:
+        rows, columns = value
+        return self.item.write(rows) if rows == columns else self.list.write(value)
 
     def descriptions(self) -> list[str]:
         return [self.item.describe(), *self.list.descriptions()]
@@ -113,6 +126,18 @@ class Section(FieldType):
             # What seems to be missing may be what was misspelt.
             raise Failure(found + [d for d in validate_model(self.model, values, node)[1] if d.code != "E103"])
         return values
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, self.model)
+
+    def write(self, value: Any) -> MappingNode:
+        """The fields of a model, those left out that have their default."""
+        known, items = self.fields(), []
+        for name, info in self.model.model_fields.items():
+            key, own = info.alias or name, getattr(value, name)
+            if info.is_required() or own != info.get_default(call_default_factory=True):
+                items.append((key, known[key].write(own)))
+        return mapping(items)
 
     def descriptions(self) -> list[str]:
         return [f"a mapping of {', '.join(self.fields())}"]
@@ -168,6 +193,12 @@ class ByName(FieldType):
         if not isinstance(node, MappingNode):
             raise slot.unread(node)
         return {key.text: Slot(key.text, self.item, slot.axes).read(item) for key, item in node.items}
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, dict) and all(map(self.item.holds, value.values()))
+
+    def write(self, value: Any) -> Node:
+        return mapping((name, self.item.write(item)) for name, item in value.items())
 
     def descriptions(self) -> list[str]:
         return ["a mapping with one for each name"]

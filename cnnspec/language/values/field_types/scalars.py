@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....diagnostics import Failure, closest, instead
 from ....diagnostics.wording import spelled
-from ...syntax.nodes import Node, Scalar
+from ...syntax.nodes import Node, Scalar, text, word
 from ..arithmetic import located, number
 from ..expression import ExpressionError, whole
+from ..numeral import numeral
 from ..scope import Scope, WordArgument
 from ..unknown_field import renamed
 from .contract import FieldType, Slot
@@ -39,6 +40,12 @@ class Null(FieldType):
         if not self.reads(node, slot.scope):
             raise slot.unread(node)
 
+    def holds(self, value: Any) -> bool:
+        return value is None
+
+    def write(self, value: Any) -> Node:
+        return word("null")
+
     def descriptions(self) -> list[str]:
         return []
 
@@ -56,6 +63,12 @@ class Text(FieldType):
         if isinstance(node, Scalar) and self.reads(node, slot.scope):
             return node.text
         raise slot.unread(node)
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str)
+
+    def write(self, value: Any) -> Node:
+        return text(value)
 
     def descriptions(self) -> list[str]:
         return ["text"]
@@ -92,6 +105,12 @@ class Word(FieldType):
         value = scope.argument(node.text)
         return value.scalar.text if isinstance(value, WordArgument) and value.scalar.text in self.words else None
 
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.words
+
+    def write(self, value: Any) -> Node:
+        return word(value)
+
     def descriptions(self) -> list[str]:
         return [f"`{word}`" for word in sorted(self.words)]
 
@@ -118,6 +137,12 @@ class Flag(FieldType):
             return node.text == "true"
         value = scope.argument(node.text)
         return value if isinstance(value, bool) else None
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+    def write(self, value: Any) -> Node:
+        return word("true" if value else "false")
 
     def descriptions(self) -> list[str]:
         return ["true or false"]
@@ -152,6 +177,12 @@ class Number(FieldType):
             return whole(value, node.text)
         except ExpressionError as error:
             raise Failure([located(node, error)]) from None
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, int if self.is_whole else int | float) and not isinstance(value, bool)
+
+    def write(self, value: Any) -> Node:
+        return word(numeral(value))
 
     def _quoted(self, scalar: Scalar, slot: Slot) -> Failure | None:
         """What is wrong with a plain number in quotes."""
@@ -195,6 +226,12 @@ class Pattern(FieldType):
             capital = node.text.upper()
             cure = f'"{capital}"' if re.fullmatch(self.pattern, capital) else ""
             raise slot.wrong(node, f"`{node.text}`", cure=cure, help=", with a capital letter" * bool(cure)) from None
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) or self.number.holds(value)
+
+    def write(self, value: Any) -> Node:
+        return text(value) if isinstance(value, str) else self.number.write(value)
 
     def descriptions(self) -> list[str]:
         return [*self.number.descriptions(), f"text such as `{self.example}`"]

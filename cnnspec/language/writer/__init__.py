@@ -1,0 +1,1 @@
+"""Graph -> YAML: the way of a text to a graph, backwards."""
