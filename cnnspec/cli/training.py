@@ -78,15 +78,16 @@ def train(spec: Spec, settings: Train, data: Path, files: Files, beginning: Begi
                     click.echo(resumed_line(notice.progress, settings.epochs))
 
     written = RunFiles(files.output, files.checkpoint, files.log)
-    session = open_session(spec, settings, data, written, beginning, say)
-    if session is None:
-        return
-    try:
-        _carry_out(session)
-        _write(spec, session, files)
-    except (Failure, KeyboardInterrupt, SystemExit) as fault:
-        training_notes.kept(session.checkpointer, fault)
-        raise
+    with written.locked():
+        session = open_session(spec, settings, data, written, beginning, say)
+        if session is None:
+            return
+        try:
+            _carry_out(session)
+            _write(spec, session, files)
+        except (Failure, KeyboardInterrupt, SystemExit) as fault:
+            training_notes.kept(session.checkpointer, fault)
+            raise
 
 
 def _carry_out(session: Session) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import reprlib
 import struct
+import weakref
 import zipfile
 import zlib
 from collections import Counter
@@ -35,10 +37,11 @@ class Archive(Mapping[str, "NDArray[Any]"]):
     """
 
     def __init__(self, path: AnyPath, most: int = MAX_UNPACKED) -> None:
-        self._path = path
-        with opened(path) as stream, _blaming_zip(path):
-            size = _archive_size(stream)
-            self._zip = zipfile.ZipFile(path)
+        self._path, self._stream = path, opened(path)
+        weakref.finalize(self, self._stream.close)
+        with _blaming_zip(path):
+            size = _archive_size(self._stream)
+            self._zip = zipfile.ZipFile(self._stream)
             self._members = _members(self._zip.infolist(), size, most)
             self.headers = {name: self._header(info) for name, info in self._members.items()}
 
@@ -51,11 +54,21 @@ class Archive(Mapping[str, "NDArray[Any]"]):
         info = self._members[name]
         if info.compress_type != zipfile.ZIP_STORED:
             return None
-        with opened(self._path) as stream, _blaming_zip(self._path):
-            found = local_header(stream, info.header_offset)
-            if found is None or found[1] + info.file_size > stream.seek(0, 2):
+        with _blaming_zip(self._path):
+            found = local_header(self._stream, info.header_offset)
+            if found is None or found[1] + info.file_size > self._stream.seek(0, 2):
                 raise Malformed(f"its member `{info.filename}` is cut off")
         return found[1] + self.headers[name].start
+
+    def reopened(self) -> BinaryIO:
+        """The archive's file once more, to be read beside it. Raises FileError (E403) when another one has taken its
+        name meanwhile."""
+        stream = opened(self._path)
+        if not os.path.samestat(os.fstat(stream.fileno()), os.fstat(self._stream.fileno())):
+            stream.close()
+            with blaming(self._path):
+                raise Malformed("it was replaced while it was opened", "try again once it is at rest")
+        return stream
 
     @contextmanager
     def unpacking(self, name: str) -> Iterator[IO[bytes]]:

@@ -29,7 +29,7 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
     write is E415; a reader that has closed its pipe stays a BrokenPipeError.
     """
     path = Path(path)
-    with writing(path), path.open("wb") if _is_stream(path) else _replacing(path) as stream:
+    with writing(path), path.open("wb") if is_stream(path) else _replacing(path) as stream:
         yield stream
 
 
@@ -47,7 +47,7 @@ def writing(path: AnyPath) -> Iterator[None]:
 def ensure_writable(path: AnyPath) -> None:
     """Raises E415 when `whole` could not write this file, so that long work need not end in vain."""
     path = Path(path)
-    if not _is_stream(path):
+    if not is_stream(path):
         with suppress(_Undone), whole(path):
             raise _Undone
 
@@ -110,7 +110,8 @@ def _sync_folder(folder: Path) -> None:
             raise
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
+    """Whether what is at `path` is written to as it is, and never replaced: a device, a pipe."""
     try:
         mode = path.stat().st_mode
     except OSError:

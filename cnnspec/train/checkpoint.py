@@ -97,9 +97,11 @@ def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
 
 
 def load(path: AnyPath) -> tuple[Identity, Snapshot]:
-    """What `save` wrote; E403 when it is something else, E404 when there is none."""
+    """What `save` wrote; E403 when it is something else, E404 when there is none. The file is opened once: another one
+    may take its name meanwhile."""
+    stored = safetensors.read(path)
     with blaming(path):
-        text = safetensors.metadata(path).get(_KEY)
+        text = stored.words.get(_KEY)
         if text is None:
             raise Malformed("it holds no training run", "name the file of --checkpoint", message="cannot be resumed")
         try:
@@ -108,9 +110,8 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
             raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
         if not isinstance(words.identity.settings.get("epochs"), int):
             raise Malformed("it does not say how many epochs the run has")
-    arrays = safetensors.read(path)
     parts: dict[str, dict[str, Array]] = {"": {}, _OPTIMIZER: {}, _BEST: {}}
-    for name, array in arrays.items():
+    for name, array in stored.items():
         part = next((prefix for prefix in (_OPTIMIZER, _BEST) if name.startswith(prefix)), "")
         parts[part][name.removeprefix(part)] = array.copy()  # the file will be replaced; the arrays are written to
     return words.identity, Snapshot(words.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])

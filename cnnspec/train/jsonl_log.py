@@ -73,5 +73,5 @@ def _is_past(line: bytes, progress: Progress) -> bool:
         if record["event"] == "epoch":
             return bool(record["epoch"] <= len(progress.epochs))
         return bool(record["step"] <= progress.step)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -5,12 +5,14 @@ It prints nothing: what happens is handed on as data, `Notice`s while it is open
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..diagnostics import Diagnostic, TrainingError
+from ..files.lock import Taken, locked
 from ..files.reading import AnyPath, are_one
 from ..files.writing import clear_remains, ensure_writable
 from ..graph.array import Array
@@ -57,6 +59,24 @@ class RunFiles:
         for path in (self.checkpoint, self.log):
             if path:
                 ensure_writable(path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep all other runs from these files. Raises TrainingError (E505) where one is at work on them."""
+        with ExitStack() as held:
+            for path in (self.checkpoint, self.output, self.log):
+                if path:
+                    try:
+                        held.enter_context(locked(path))
+                    except Taken as holder:
+                        raise _taken(path, holder) from None
+            yield
+
+
+def _taken(path: Path, holder: Taken) -> TrainingError:
+    cure = "wait for its end, or stop it; a run beside it needs files of its own: `-o FILE`"
+    message = f"`{path}` is being written by another run"
+    return TrainingError([Diagnostic("E505", message, file=str(path), why=f"{holder} is at work on it", help=cure)])
 
 
 @dataclass(frozen=True)
@@ -175,15 +195,16 @@ def train(
     if beginning.resume and beginning.restart:
         raise ValueError("`resume` and `restart` exclude each other")
     files.ensure_writable()
-    session = open_session(network, settings, data, files, beginning, on_event)
-    if session is None:
-        assert files.output, "it is the result"
-        return TrainingResult(network.graph, take(network.graph.tensors, files.output), (), finished(files.output))
-    with closing(session.events()) as events:
-        for event in events:
-            on_event(event)
-    session.write()
-    session.discard_checkpoint()
+    with files.locked():
+        session = open_session(network, settings, data, files, beginning, on_event)
+        if session is None:
+            assert files.output, "it is the result"
+            return TrainingResult(network.graph, take(network.graph.tensors, files.output), (), finished(files.output))
+        with closing(session.events()) as events:
+            for event in events:
+                on_event(event)
+        session.write()
+        session.discard_checkpoint()
     run = session.checkpointer.run
     return TrainingResult(network.graph, run.result, run.progress.epochs, session.checkpointer.identity)
 

@@ -34,10 +34,17 @@ def described(tensors: Mapping[str, NDArray[Any]]) -> Mapping[str, TensorInfo]:
 
 
 class StoredTensors(Mapping[str, "NDArray[Any]"]):
-    """The tensors of a file by name, each read when it is asked for: floats as float32, others as stored."""
+    """The tensors of a file by name, each read when it is asked for: floats as float32, others as stored. `words`
+    stand beside them in the file."""
 
-    def __init__(self, header: Mapping[str, TensorInfo], load: Callable[[str], NDArray[Any]]) -> None:
+    def __init__(
+        self,
+        header: Mapping[str, TensorInfo],
+        load: Callable[[str], NDArray[Any]],
+        words: Mapping[str, str] | None = None,
+    ) -> None:
         self.header = header
+        self.words = words or {}
         self._load = load
 
     def __getitem__(self, name: str) -> NDArray[Any]:

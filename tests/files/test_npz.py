@@ -175,3 +175,16 @@ def test_an_archive_is_a_mapping(tmp_path: Path) -> None:
     for name, array in held.items():
         np.testing.assert_array_equal(array, arrays[name])
         assert array.dtype == arrays[name].dtype
+
+
+def test_an_archive_that_is_replaced_stays_the_one_that_was_opened(tmp_path: Path) -> None:
+    first, other = np.zeros(SHAPE, np.float32), np.ones(SHAPE, np.float32)
+    path = archive(tmp_path / "a.npz", ("x.npy", npy_bytes(first)))
+    held = npz.Archive(path)
+    with held.reopened() as stream:
+        assert stream.read(2) == b"PK"
+    archive(tmp_path / "b.npz", ("x.npy", npy_bytes(other))).replace(path)
+    assert np.array_equal(held["x"], first)
+    with pytest.raises(FileError, match="E403") as error:
+        held.reopened()
+    assert "replaced while it was opened" in error.value.diagnostics[0].why

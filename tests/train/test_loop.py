@@ -304,7 +304,7 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     assert bare_lines(path) == bare_lines(tmp_path / "whole.jsonl")
 
 
-@pytest.mark.parametrize("line", ["no JSON", "[]", "{}", '{"event": "step"}'])
+@pytest.mark.parametrize("line", ["no JSON", "[]", "{}", '{"event": "step"}', "[" * 200_000])
 def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     training = run()

@@ -144,7 +144,7 @@ def _stored(archive: Archive, path: Path, name: str) -> StoredArray:
             raise Malformed(f"`{name}` lies in it column by column", f"save `numpy.ascontiguousarray({name})`")
     start = archive.place(name)
     if start is not None:
-        return array(opened(path), header.dtype, header.shape, start)
+        return array(archive.reopened(), header.dtype, header.shape, start)
     with archive.unpacking(name) as packed:
         return array(kept(chunks(packed), MOST), header.dtype, header.shape, header.start)
 

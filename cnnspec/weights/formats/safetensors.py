@@ -45,11 +45,11 @@ def metadata(path: AnyPath) -> dict[str, str]:
 
 
 def read(path: AnyPath) -> StoredTensors:
-    """The file's tensors; the file is mapped, not copied, so it must not be changed in place meanwhile."""
+    """The file's tensors and words; the file is mapped, not copied, so it must not be changed in place meanwhile."""
     import numpy as np
 
     with opened(path) as stream, blaming(path):
-        entries, _ = _header(stream)
+        entries, words = _header(stream)
         data = np.memmap(stream, np.uint8, "r")
 
     def load(name: str) -> NDArray[Any]:
@@ -57,7 +57,7 @@ def read(path: AnyPath) -> StoredTensors:
         flat = np.asarray(data[entry.begin : entry.end]).view(f"<{CODES[entry.dtype]}")
         return (widened(flat) if entry.dtype == "BF16" else flat).reshape(entry.shape)
 
-    return StoredTensors(entries, load)
+    return StoredTensors(entries, load, words)
 
 
 def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
