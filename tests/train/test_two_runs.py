@@ -37,7 +37,7 @@ def test_another_run_is_at_work(folder: Path, path: str, option: tuple[str, ...]
 
 def test_a_second_resume_beside_the_first(folder: Path) -> None:
     """A job that repeats its command too early: the second ends at once, the first as if there had been no other."""
-    longer = "--set", "train.epochs=30"
+    longer = "--set", "train.epochs=8"
     assert call(*RUN, *longer, "-o", "alone.safetensors").code == 0
     first = start(*RUN, *longer, "--resume")
     deadline = time.monotonic() + PATIENCE
