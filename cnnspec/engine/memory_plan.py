@@ -6,15 +6,20 @@ product and a window's rows are runs of memory. Whole numbers only; no array is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from math import prod
 
 from ..graph.graph import INPUT
 from ..graph.shape import Shape, is_image
 from ..layers.concat import Concat
 from .halo import NONE, Halo
+from .occupancy import Occupancy
 from .program import Program
+
+Make = tuple[Shape, int, Halo]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Placement:
         return bool(self.halo) and self.values <= KEPT
 
     @property
-    def make(self) -> tuple[Shape, int, Halo]:
+    def make(self) -> Make:
         """Memories of one make have their cells and their borders at the same places."""
         return self.shape[1:], self.depth, self.halo
 
@@ -98,23 +103,27 @@ def plan_memory(operations: Program, input: Shape, outputs: tuple[str, ...]) -> 
 def placements(operations: Program, input: Shape) -> dict[str, Placement]:
     """The place of every tensor, with a border that serves all its readers."""
     shapes = {INPUT: input} | {operation.name: operation.shape for operation in operations}
-    slots = _slots(operations)
-
-    def buffer(name: str) -> tuple[str, int]:
-        first = 0
-        while name in slots:
-            name, offset = slots[name]
-            first += offset
-        return name, first
-
+    buffers = _buffers(operations, shapes)
     around: dict[str, Halo] = {}
     for operation in operations:
-        owner, _ = buffer(operation.inputs[0])
+        owner, _ = buffers[operation.inputs[0]]
         around[owner] = around.get(owner, NONE) | operation.halo
     found = {}
     for name, shape in shapes.items():
-        owner, first = buffer(name)
+        owner, first = buffers[name]
         found[name] = Placement(owner, shape, first, shapes[owner][0], around.get(owner, NONE))
+    return found
+
+
+def _buffers(operations: Program, names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """For each tensor: the outermost concatenation that it is made in, or itself, and its first channel there."""
+    slots = _slots(operations)
+    found: dict[str, tuple[str, int]] = {}
+    # A concatenation comes behind its parts.
+    for name in reversed([*names]):
+        inside, offset = slots.get(name, (name, 0))
+        owner, first = found.get(inside, (name, 0))
+        found[name] = owner, first + offset
     return found
 
 
@@ -147,17 +156,22 @@ def lifetimes(
 
 
 def share_buffers(placements: Mapping[str, Placement], lives: Mapping[str, Lifetime]) -> dict[str, list[str]]:
-    """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make."""
+    """Memories, and who uses each, one after the other: those whose border is kept are lent to others of their make,
+    of those that are free the oldest."""
     users: dict[str, list[str]] = {}
-    alike: dict[tuple[Shape, int, Halo], list[str]] = {}
+    lent: defaultdict[Make, list[tuple[int, int, str]]] = defaultdict(list)
+    free: defaultdict[Make, list[tuple[int, str]]] = defaultdict(list)
     for name in sorted(lives, key=lambda name: lives[name].born):
-        lent = alike.setdefault(placements[name].make, []) if placements[name].is_kept else []
-        free = next((buffer for buffer in lent if lives[users[buffer][-1]].dies < lives[name].born), None)
-        if free is None:
+        place, span = placements[name], lives[name]
+        if not place.is_kept:
             users[name] = [name]
-            lent.append(name)
-        else:
-            users[free].append(name)
+            continue
+        borrowed, idle = lent[place.make], free[place.make]
+        while borrowed and borrowed[0][0] < span.born:
+            heappush(idle, heappop(borrowed)[1:])
+        number, buffer = heappop(idle) if idle else (len(users), name)
+        users.setdefault(buffer, []).append(name)
+        heappush(borrowed, (span.dies, number, buffer))
     return users
 
 
@@ -171,9 +185,8 @@ def allocate(needed: Mapping[str, Lifetime]) -> tuple[dict[str, int], int]:
     Largest first, each at the lowest place that is free for its time ("greedy by size": Pisarchyk, Lee: "Efficient
     Memory Management for Deep Neural Net Inference", 2020).
     """
-    offsets: dict[str, int] = {}
-    for name in _largest_first(needed):
-        offsets[name] = _lowest(name, needed, offsets)
+    taken = _Taken(needed)
+    offsets = {name: taken.take(span, taken.lowest(span)) for name, span in _largest_first(needed)}
     return offsets, max((offsets[name] + needed[name].values for name in offsets), default=0)
 
 
@@ -181,32 +194,34 @@ def relax(needed: Mapping[str, Lifetime], size: int) -> dict[str, int]:
     """Offsets in no more than `size` values such that a memory, where there is room for that, is given to others one
     operation later than it could be: then that operation may begin while the one before still reads. Empty when the
     memories do not fit so."""
+    taken = _Taken(needed)
     offsets: dict[str, int] = {}
-    for name in _largest_first(needed):
-        start = _lowest(name, needed, offsets, later=1)
-        if start + needed[name].values > size:
-            start = _lowest(name, needed, offsets)
-        if start + needed[name].values > size:
+    for name, span in _largest_first(needed):
+        start = taken.lowest(span, later=1)
+        if start + span.values > size:
+            start = taken.lowest(span)
+        if start + span.values > size:
             return {}
-        offsets[name] = start
+        offsets[name] = taken.take(span, start)
     return offsets
 
 
-def _largest_first(needed: Mapping[str, Lifetime]) -> list[str]:
-    return sorted(needed, key=lambda name: (-needed[name].values, name))
+def _largest_first(needed: Mapping[str, Lifetime]) -> list[tuple[str, Lifetime]]:
+    return sorted(needed.items(), key=lambda item: (-item[1].values, item[0]))
 
 
-def _lowest(name: str, needed: Mapping[str, Lifetime], offsets: Mapping[str, int], later: int = 0) -> int:
-    """The lowest place that is free for the time of a memory and for so many operations around it."""
-    span, start = needed[name], 0
-    born, dies = span.born - later, span.dies + later
-    rivals = [other for other in offsets if needed[other].born <= dies and born <= needed[other].dies]
-    for other in sorted(rivals, key=lambda other: offsets[other]):
-        if start + span.values <= offsets[other]:
-            break
-        start = max(start, _rounded(offsets[other] + needed[other].values))
-    return start
+class _Taken:
+    """What is taken of the arena, and when: whole cache lines."""
 
+    def __init__(self, needed: Mapping[str, Lifetime]) -> None:
+        self._lines = Occupancy(1 + max((span.dies for span in needed.values()), default=0))
 
-def _rounded(values: int) -> int:
-    return -(-values // LINE) * LINE
+    def lowest(self, span: Lifetime, later: int = 0) -> int:
+        """The lowest place that is free for the time of a memory and for so many operations around it."""
+        return LINE * self._lines.lowest(span.born - later, span.dies + later, -(-span.values // LINE))
+
+    def take(self, span: Lifetime, start: int) -> int:
+        """Take a place for the time of a memory; gives it back."""
+        begin = start // LINE
+        self._lines.take(span.born, span.dies, begin, begin - -span.values // LINE)
+        return start

@@ -39,11 +39,12 @@ def optimise(operations: Program, wanted: Wanted) -> Program:
 def remove_identities(operations: Program, wanted: Wanted) -> Program:
     """Leave out views that keep the shape (identity, dropout): their readers read what they would have read."""
     stands_for: dict[str, str] = {}
+    outputs = frozenset(wanted.outputs)
     kept = []
     for operation in operations:
         operation = replace(operation, inputs=tuple(stands_for.get(name, name) for name in operation.inputs))
         is_same = operation.layer.is_view and operation.shape == operation.arriving[0]
-        if is_same and operation.name not in wanted.outputs:
+        if is_same and operation.name not in outputs:
             stands_for[operation.name] = operation.inputs[0]
         else:
             kept.append(operation)
