@@ -22,6 +22,7 @@ import pytest
 import readme
 import yaml
 from checkout import ROOT
+from fuzz import command as fuzz_command
 from readme import (
     CONTRIBUTING,
     DOCS,
@@ -178,7 +179,7 @@ def test_readme_lists_the_commands() -> None:
 
 
 def test_options_exist(pytestconfig: pytest.Config) -> None:
-    """Every `--option` of the pages is one of cnnspec's or of pytest's; some are other programs'."""
+    """Every `--option` of the pages is one of cnnspec's, of the fuzzer's or of pytest's; some are other programs'."""
     context = command_line.make_context("cnnspec", [], resilient_parsing=True)
     loaded = (command_line.get_command(context, name) for name in COMMANDS)
     known = {
@@ -189,7 +190,8 @@ def test_options_exist(pytestconfig: pytest.Config) -> None:
         for option in parameter.opts
     }
     found = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", readme.everything()))
-    for option in found - known - OTHERS:
+    fuzzing = {option for action in fuzz_command.parser()._actions for option in action.option_strings}
+    for option in found - known - fuzzing - OTHERS:
         pytestconfig.getoption(option)  # or raises ValueError
 
 

@@ -56,7 +56,7 @@ def test_no_two_files_have_one_name() -> None:
 
 def test_the_folders_are_those_of_the_package() -> None:
     """Beside them stand the tests of what is no room: docs, rules of the house, comparisons, and what tests need."""
-    others = {"data", "docs", "golden", "house", "oracle", "peers", "support", "tools", "ui"}
+    others = {"data", "docs", "fuzz", "golden", "house", "oracle", "peers", "support", "tools", "ui"}
     folders = {path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__"}
     rooms = {path.parent.name for path in (TESTS.parent / "cnnspec").glob("*/__init__.py")}
     assert folders - others <= rooms

@@ -108,7 +108,9 @@ def _length(first: bytes, size: int) -> tuple[int, int]:
 
 def _json(text: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(text.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_no_number)
+        fields = json.loads(
+            text.decode("utf-8"), object_pairs_hook=_distinct, parse_int=_whole, parse_constant=_no_number
+        )
     except (ValueError, RecursionError) as fault:
         raise Malformed(f"its header is not JSON: {fault}") from fault
     if not isinstance(fields, dict):
@@ -122,6 +124,12 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise Malformed(f"its header has {reprlib.repr(twice)} twice")
     return fields
+
+
+def _whole(text: str) -> int:
+    if text == "-0":
+        raise ValueError("-0 is no whole number")  # to the format's own library it is a float
+    return int(text)
 
 
 def _no_number(text: str) -> NoReturn:

@@ -1,0 +1,75 @@
+"""What is fuzzed: a target, and one execution of it, which ends well, in a refusal, or in a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from fuzz.limits import bounded
+
+from cnnspec.diagnostics import Failure
+from cnnspec.diagnostics.catalogue import codes
+
+FOLDER = Path(__file__).parent
+LONGEST = 4_000
+"""Characters that a message, its reason or its cure may have, whatever it is about."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A part of the program that takes bytes of strangers.
+
+    `seeds` are inputs to begin with, made by the project's own writers. `check` takes an input: it raises a `refusal`,
+    as the program documents, or holds what comes out against a peer, with `assert`. `words` are worth putting into
+    an input. `is_text` says that inputs are UTF-8. `repaired` mends lengths and checksums of an input, so that
+    what stands behind them is reached. `memory` is the most that an execution may take, in bytes.
+    """
+
+    seeds: Callable[[], Iterable[bytes]]
+    check: Callable[[bytes], None]
+    words: tuple[bytes, ...] = ()
+    is_text: bool = False
+    repaired: Callable[[bytes], bytes] | None = None
+    refusal: type[Exception] = Failure
+    memory: int = 256 * 2**20
+
+    def execute(self, data: bytes) -> Exception | None:
+        """Take an input. What is raised is a fault; the refusal, or None, is not."""
+        with bounded(self.memory):
+            try:
+                self.check(data)
+            except self.refusal as refusal:
+                hold_to_form(refusal)
+                return refusal
+        return None
+
+
+def hold_to_form(refusal: Exception) -> None:
+    """A refusal says what is wrong, by a code that has a page, in words that stay short."""
+    for found in refusal.diagnostics if isinstance(refusal, Failure) else ():
+        assert found.code in codes(), found
+        assert found.message, found
+        assert max(map(len, (found.message, found.why, found.help, found.label))) <= LONGEST, found.code
+
+
+def names() -> list[str]:
+    """All targets, a file each."""
+    return sorted(path.stem for path in (FOLDER / "targets").glob("*.py"))
+
+
+def find(name: str) -> Target:
+    """The target of that name."""
+    target: Target = import_module(f"fuzz.targets.{name}").TARGET
+    return target
+
+
+def is_known(path: Path) -> bool:
+    """Whether an input of the corpus is a fault that is not mended yet."""
+    return path.name.startswith("known-")
+
+
+def corpus(name: str) -> list[Path]:
+    """Inputs that once were faults of a target. Those called `known-...` still are."""
+    return sorted((FOLDER / "corpus" / name).glob("*"))
