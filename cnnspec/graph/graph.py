@@ -28,9 +28,23 @@ class BlockUse(NamedTuple):
     number: int
 
 
+class Costs(NamedTuple):
+    """What a layer holds and does for one input: learned values, values of buffers, multiply-accumulates."""
+
+    params: int
+    buffers: int
+    macs: int
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, TensorSpec], macs: int) -> Costs:
+        sizes = [(prod(tensor.shape), tensor.buffer) for tensor in tensors.values()]
+        return cls(sum(n for n, buffer in sizes if not buffer), sum(n for n, buffer in sizes if buffer), macs)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One layer of the unrolled network. `inputs` are names of earlier steps or `input`."""
+    """One layer of the unrolled network. `inputs` are names of earlier steps or `input`; shape, tensors and costs are
+    what the layer makes of the arriving shapes."""
 
     name: str
     layer: Layer
@@ -38,6 +52,7 @@ class Step:
     arriving: tuple[Shape, ...]
     shape: Shape
     tensors: Mapping[str, TensorSpec]
+    costs: Costs
     receptive_fields: ReceptiveFields
     span: Span
     calls: tuple[BlockUse, ...] = ()
@@ -48,15 +63,15 @@ class Step:
 
     @property
     def macs(self) -> int:
-        return self.layer.macs(*self.arriving)
+        return self.costs.macs
 
     @property
     def params(self) -> int:
-        return sum(prod(t.shape) for t in self.tensors.values() if not t.buffer)
+        return self.costs.params
 
     @property
     def buffers(self) -> int:
-        return sum(prod(t.shape) for t in self.tensors.values() if t.buffer)
+        return self.costs.buffers
 
     @property
     def receptive_field(self) -> tuple[int, int] | None:
@@ -162,6 +177,7 @@ class Graph:
             assert step.arriving == tuple(shapes[name] for name in step.inputs), f"{step.name}: arriving shapes"
             assert step.layer.output(*step.arriving) == step.shape, f"{step.name}: output shape"
             assert step.layer.tensors(*step.arriving) == step.tensors, f"{step.name}: tensors"
+            assert Costs.of(step.tensors, step.layer.macs(*step.arriving)) == step.costs, f"{step.name}: costs"
             shapes[step.name] = step.shape
         assert set(self.outputs) <= set(shapes), "an output is no step"
 

@@ -7,7 +7,7 @@ and cells in between may see less: what repeats is a pattern of 2 cells.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -47,6 +47,8 @@ class ReceptiveField:
     @cached_property
     def is_ordered(self) -> bool:
         """Later cells look later. A dilated transposed convolution mixes the order."""
+        if self.period == 1:
+            return self.effective_stride >= 0
         ends = ((*cells, cells[0] + self.effective_stride) for cells in (self.starts, self.ends))
         return all(a <= b for cells in ends for a, b in pairwise(cells))
 
@@ -60,7 +62,7 @@ class ReceptiveField:
 
     def after(self, field: ReceptiveField) -> ReceptiveField | None:
         """What a cell sees that looks like this at cells which themselves look like `field`."""
-        if self == IDENTITY:
+        if self is IDENTITY or self == IDENTITY:
             return field
         patterns = field.period // gcd(field.period, self.effective_stride)
         period = self.period * patterns
@@ -102,11 +104,13 @@ def periodic(period: int, stride: int, span: Callable[[int], tuple[int, int]]) -
     return ReceptiveField(starts, ends, stride)
 
 
-def union(receptive_fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:
+def union(receptive_fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
     """What cells see that look along several paths: from the first of all to the last of all.
 
     Paths of different pace drift apart over the image; then the longest one counts.
     """
+    if len(receptive_fields) == 1:
+        return receptive_fields[0]
     paths = dict.fromkeys(receptive_fields)
     known = [path for path in paths if path is not None]
     if len(known) < len(paths) or not known:
@@ -124,7 +128,7 @@ def union(receptive_fields: Iterable[ReceptiveField | None]) -> ReceptiveField |
     )
 
 
-def compose(receptive_field: ReceptiveField | None, fields: Iterable[ReceptiveField | None]) -> ReceptiveField | None:
+def compose(receptive_field: ReceptiveField | None, fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
     """The field of cells that look like `receptive_field` at cells which themselves look like `fields`."""
     field = union(fields)
     return None if receptive_field is None or field is None else receptive_field.after(field)

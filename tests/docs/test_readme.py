@@ -44,7 +44,7 @@ from cnnspec.cli import group as command_line
 from cnnspec.inputs import images
 from cnnspec.language import keywords
 from cnnspec.language.elaboration.binding import REPEATS
-from cnnspec.language.elaboration.elaborate import LAYERS
+from cnnspec.language.elaboration.bounds import LAYERS
 from cnnspec.language.syntax import parser, source, tree
 from cnnspec.language.values import expression
 from cnnspec.layers import find

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ...diagnostics import Diagnostic, Failure, Note
+from ...graph.shape import Shape
 from ..syntax.nodes import Scalar
 from ..syntax.tree import Argument, BlockCall
 from ..values.arithmetic import number
@@ -31,11 +32,30 @@ def repetitions(call: BlockCall, scope: Scope) -> int | None:
     return count
 
 
-def bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
-    """The scope of a block's body: arguments as given, seen from the caller; else defaults, seen from the block.
+class Binder:
+    """Makes the scopes of blocks' bodies, equal ones once: what is read in one is then read once too."""
 
-    Raises `Failure` with every mistake, or `UnknownValue`.
-    """
+    def __init__(self) -> None:
+        self._bound: dict[tuple[BlockCall, Scope, Shape | None, tuple[str, ...]], Scope] = {}
+        self._scopes: dict[tuple[object, ...], Scope] = {}
+
+    def bind(self, call: BlockCall, caller: Scope, arriving: Shape | None, places: tuple[str, ...]) -> Scope:
+        """The scope of a block's body: arguments as given, seen from the caller; else defaults, seen from the block.
+
+        `places` are the scopes of names around the call. Raises `Failure` with every mistake, or `UnknownValue`.
+        """
+        key = (call, caller, arriving, places)
+        found = self._bound.get(key)
+        if found is None:
+            made = _bind(call, caller.at(arriving), places)
+            values = tuple(made.arguments.values())
+            equal = (made.within, values, tuple(map(type, values)))  # 1 and true are equal, but not the same
+            found = self._bound[key] = self._scopes.setdefault(equal, made)
+        return found
+
+
+def _bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
+    """The scope of one use of a block."""
     binding = ArgumentBinder(call, caller, places)
     found = [*binding.missing()]
     if found and call.flawed:  # what seems to be missing may be what was misspelt

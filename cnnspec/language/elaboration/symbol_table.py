@@ -12,14 +12,6 @@ T = TypeVar("T")
 ROOT = ("",)
 
 
-class DuplicateName(Exception):  # noqa: N818 - becomes a Diagnostic that shows both places
-    """A name given twice; `first` is where it was given before."""
-
-    def __init__(self, first: Span) -> None:
-        super().__init__(first)
-        self.first = first
-
-
 class SymbolTable(Generic[T]):
     """What is known by which name. A place is the chain of scopes around it, outermost first, each a prefix that
     ends with a dot (`""` for the spec itself).
@@ -36,13 +28,13 @@ class SymbolTable(Generic[T]):
         self._counts: dict[tuple[str, str], int] = {}
         self._known: dict[str, T] = {}
 
-    def give(self, name: str, span: Span) -> str:
-        """Take `name` for the layer written at `span`, or raise `DuplicateName`."""
-        if name in self.given:
-            raise DuplicateName(self.given[name])
-        self.again = self.again or name in self.counted
-        self.given[name] = span
-        return name
+    def give(self, name: str, span: Span) -> Span | None:
+        """Take `name` for the layer written at `span`; where it was given before, the place of that."""
+        first = self.given.get(name)
+        if first is None:
+            self.again = self.again or name in self.counted
+            self.given[name] = span
+        return first
 
     def count(self, place: tuple[str, ...], kind: str) -> str:
         """The next free name of a kind in a scope: conv1, conv2, ..."""

@@ -1,0 +1,59 @@
+"""A step of the graph from a layer and what arrives at it, with what the layer says of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...graph.builder import GraphBuilder, Value
+from ...graph.graph import BlockUse
+from ...graph.layer import Layer, LayerError
+from ..syntax.source import Source
+from ..syntax.tree import JoinEntry, LayerEntry
+from .collector import WalkCollector
+from .context import Tensor, Unknown
+from .layer_issue import placed
+
+
+@dataclass(slots=True)
+class StepMaker:
+    """Makes steps, and adds them to the graph up to the first mistake."""
+
+    builder: GraphBuilder
+    findings: WalkCollector
+    source: Source
+
+    def make(
+        self,
+        entry: LayerEntry | JoinEntry,
+        layer: Layer | None,
+        name: str,
+        tensors: tuple[Tensor, ...],
+        calls: tuple[BlockUse, ...],
+    ) -> Tensor:
+        """The output of the step `name`. `layer` is None after a mistake in its fields."""
+        known = [tensor for tensor in tensors if isinstance(tensor, Value)]
+        if layer is None or len(known) < len(tensors):
+            return self._unknown(entry, layer, name, tensors)
+        arriving = tuple([tensor.shape for tensor in known])
+        try:
+            for remark in self.builder.infer(layer, arriving).warnings:
+                self.findings.add(placed(remark, entry, name, (), self.source))
+            step = self.builder.step(layer, known, name, entry.span, calls)
+        except LayerError as error:
+            self.findings.add(placed(error.issue, entry, name, known, self.source))
+            return Unknown(name, span=entry.span)
+        if self.findings.is_sound:
+            self.builder.append(step)
+        return Value.of(step)
+
+    def _unknown(
+        self, entry: LayerEntry | JoinEntry, layer: Layer | None, name: str, tensors: tuple[Tensor, ...]
+    ) -> Tensor:
+        """The output of a layer that cannot be made, or at which something unknown arrives."""
+        self.findings.is_sound = False
+        if layer is not None:
+            for issue in layer.check_fields():
+                self.findings.add(placed(issue, entry, name, (), self.source))
+        elif entry.layer.keeps_shape:
+            return tensors[0]._replace(name=name)
+        return Unknown(name, span=entry.span)
