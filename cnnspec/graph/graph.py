@@ -77,7 +77,10 @@ class Step:
     def receptive_field(self) -> tuple[int, int] | None:
         """Rows and columns of the input that one output cell hangs on."""
         rows, columns = self.receptive_fields
-        return None if rows is None or columns is None else (rows.size, columns.size)
+        if rows is None or columns is None:
+            return None
+        size = rows.size
+        return size, size if columns is rows else columns.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +138,12 @@ class Graph:
     @cached_property
     def last_use(self) -> dict[str, int]:
         """Index of the last step that needs a piece of storage; the number of steps for outputs."""
-        last = {self.storage[step.name]: i for i, step in enumerate(self.steps)}
+        storage = self.storage
+        last = {storage[step.name]: i for i, step in enumerate(self.steps)}
         for i, step in enumerate(self.steps):
-            last.update((self.storage[name], i) for name in step.inputs)
-        last.update((self.storage[name], len(self.steps)) for name in self.outputs)
+            for name in step.inputs:
+                last[storage[name]] = i
+        last.update((storage[name], len(self.steps)) for name in self.outputs)
         return last
 
     @property
@@ -152,7 +157,8 @@ class Graph:
         for i, step in enumerate(self.steps):
             live += 0 if step.layer.is_view else sizes[step.name]
             live_at.append(live)
-            live -= sum(sizes[name] for name in dies.get(i, ()))
+            for name in dies.get(i, ()):
+                live -= sizes[name]
         return live_at
 
     def reached(self, outputs: Iterable[str]) -> set[str]:
@@ -188,8 +194,10 @@ def compose_receptive_fields(
     """Which rows and columns of the image a cell behind a layer hangs on, along all paths. `own` is the layer's."""
     rows, columns = own
     # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
-    through = [f for f, s in zip(fields, arriving, strict=True) if len(fields) == 1 or s[1:] == shape[1:]]
+    through = fields
+    if len(fields) > 1:
+        through = [field for field, each in zip(fields, arriving, strict=True) if each[1:] == shape[1:]]
     composed = compose(rows, [field[0] for field in through])
-    if rows == columns and all(field[0] is field[1] for field in through):
+    if (rows is columns or rows == columns) and all(row is column for row, column in through):
         return composed, composed
     return composed, compose(columns, [field[1] for field in through])

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import gcd, lcm
+from operator import sub
 
 LONGEST = 256
 """Cells of the longest pattern that is worked out: 8 levels of a U-Net."""
@@ -36,7 +36,8 @@ class ReceptiveField:
     @property
     def size(self) -> int:
         """Cells from the first to the last that a cell looks at, at most."""
-        return max(last - first for first, last in zip(self.starts, self.ends, strict=True)) + 1
+        sizes: Iterable[int] = map(sub, self.ends, self.starts)
+        return max(sizes) + 1
 
     def first(self, i: int) -> int:
         return _seen(self.starts, self.effective_stride, (i,))[0]
@@ -44,7 +45,7 @@ class ReceptiveField:
     def last(self, i: int) -> int:
         return _seen(self.ends, self.effective_stride, (i,))[0]
 
-    @cached_property
+    @property
     def is_ordered(self) -> bool:
         """Later cells look later. A dilated transposed convolution mixes the order."""
         if self.period == 1:
@@ -69,7 +70,8 @@ class ReceptiveField:
         stride = patterns * self.effective_stride // field.period * field.effective_stride
         if period > LONGEST:
             return None
-        first, last = (_seen(cells, self.effective_stride, range(period)) for cells in (self.starts, self.ends))
+        first = _seen(self.starts, self.effective_stride, range(period))
+        last = _seen(self.ends, self.effective_stride, range(period))
         if field.is_ordered:
             starts = _seen(field.starts, field.effective_stride, first)
             return ReceptiveField(starts, _seen(field.ends, field.effective_stride, last), stride)

@@ -80,7 +80,7 @@ def run(*arguments: str) -> Result:
 
 
 def names(change: Change) -> tuple[str | None, str | None]:
-    return change.before and change.before.name, change.after and change.after.name  # type: ignore[return-value]
+    return change.before and change.before.name, change.after and change.after.name
 
 
 # what counts as a change

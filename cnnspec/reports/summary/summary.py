@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ...graph.graph import BlockUse, Graph, Step, Totals
 from ...graph.layer import Layer, TensorSpec
@@ -18,8 +19,7 @@ TEXTBOOK = "FSPDKG"
 """The textbook's order; other fields follow in their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A layer, or a block call with the sums over its layers.
 
     `fields` are a layer's fields as plain data, `given` those of them that differ from their default; both are empty
@@ -37,7 +37,7 @@ class Row:
     receptive_field: tuple[int, int] | None
     line: int | None = None
     inputs: tuple[str, ...] = ()
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     given: tuple[str, ...] = ()
     level: int = 0
     is_open: bool = False
@@ -103,7 +103,12 @@ def _totals(graph: Graph, batch: int) -> Totals:
 
 
 def _layers(steps: Sequence[Step], document: Document, level: int = 0) -> Iterator[Row]:
+    written: dict[int, tuple[Mapping[str, Any], tuple[str, ...]]] = {}  # equal layers are one, and told once
     for step in steps:
+        layer = step.layer
+        if id(layer) not in written:
+            written[id(layer)] = layer.model_dump(mode="json", by_alias=True), _given(layer, document.header.rounding)
+        fields, given = written[id(layer)]
         yield Row(
             name=step.name,
             kind=step.kind,
@@ -114,8 +119,8 @@ def _layers(steps: Sequence[Step], document: Document, level: int = 0) -> Iterat
             receptive_field=step.receptive_field,
             line=step.span.line,
             inputs=step.inputs,
-            fields=step.layer.model_dump(mode="json", by_alias=True),
-            given=_given(step.layer, document.header.rounding),
+            fields=fields,
+            given=given,
             level=level,
             is_plain=not step.tensors and step.arriving == (step.shape,),
         )
