@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+QUOTED = 100
+"""So many characters of what a person wrote are repeated in a message."""
+
 
 def quantity(count: int, thing: str) -> str:
     """So many of a thing whose plural ends in s: 1 example, 1,024 examples."""
@@ -24,3 +27,8 @@ def listed(names: Sequence[str], most: int) -> str:
 def spelled(number: float) -> str:
     """A number as short as people write it: 1e-5, not 1e-05."""
     return f"{number:g}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def clipped(text: str, most: int = QUOTED) -> str:
+    """The beginning of a text that is longer than `most` characters, and three dots."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -16,12 +16,14 @@ names = st.text("ab.1[]!", max_size=6)
 patterns = st.text("ab.1*?[]!", max_size=6)
 
 
-@given(st.lists(patterns, max_size=8), names)
-def test_every_pattern_matches_as_by_itself(patterns: list[str], name: str) -> None:
-    wanted = {pattern for pattern in patterns if fnmatchcase(name, pattern)}
-    found = NamePatterns(patterns)
-    assert sorted(found.matching(name)) == sorted(wanted)
-    assert found.match(name) == bool(wanted)
+@given(st.lists(patterns, max_size=8), st.lists(names, max_size=5))
+def test_every_pattern_matches_as_by_itself(patterns: list[str], names: list[str]) -> None:
+    found, fresh = NamePatterns(patterns), NamePatterns(patterns)
+    matched = {pattern for pattern in patterns if any(fnmatchcase(name, pattern) for name in names)}
+    assert found.idle(names) == [pattern for pattern in dict.fromkeys(patterns) if pattern not in matched]
+    for name in names:
+        wanted = any(fnmatchcase(name, pattern) for pattern in patterns)
+        assert found.match(name) == fresh.match(name) == wanted
 
 
 def test_settings_stay_equal_and_can_be_copied() -> None:

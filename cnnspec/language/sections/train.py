@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...diagnostics import Issue
+from ...diagnostics.wording import clipped, listed
 from ...graph.layer import STRICT, Count, Natural, Style
 from ...graph.shape import is_image, times
 from .name_patterns import NamePatterns
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ...graph.graph import Graph
     from ...graph.shape import Shape
 
+NAMED = 5
+"""So many patterns that freeze nothing are named."""
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
@@ -161,17 +164,12 @@ class Train(BaseModel):
 
     def _misfits(self, graph: Graph) -> Iterator[Issue]:
         layers = {name.rpartition(".")[0] for name in graph.tensors}
-        freezing = {pattern for name in (*graph.tensors, *layers) for pattern in self._frozen.matching(name)}
-        for pattern in self.freeze:
-            if pattern not in freezing:
-                why = "no layer and no tensor is called so"
-                yield Issue(
-                    "E306",
-                    f"`{pattern}` freezes nothing",
-                    "freeze",
-                    why=why,
-                    help="`cnnspec summary` shows the names",
-                )
+        idle = self._frozen.idle((*graph.tensors, *layers))
+        if idle:
+            said = listed([f"`{clipped(pattern)}`" for pattern in idle], NAMED)
+            why = "no layer and no tensor is called so"
+            help = "`cnnspec summary` shows the names"
+            yield Issue("E306", f"{said} freeze{'s' * (len(idle) == 1)} nothing", "freeze", why=why, help=help)
         if len(graph.outputs) > 1:
             why = f"`outputs` names {len(graph.outputs)}; a loss is made of one"
             yield Issue("E306", "a network of several outputs cannot be trained", why=why, help="name one output")
