@@ -157,6 +157,25 @@ def add_bias(flat: Array, bias: Array | None) -> list[Call]:
     return [partial(np.add, rows, np.tile(bias, b // len(bias)), out=rows)]
 
 
+def lies_apart(x: Array) -> bool:
+    """Whether a call's innermost loop over x steps over other values: its nearest neighbours are not side by side."""
+    steps = [abs(stride) for stride, size in zip(x.strides, x.shape, strict=True) if size > 1]
+    return min(steps, default=x.itemsize) != x.itemsize
+
+
+def side_by_side(out: Array, scratch: Scratch) -> tuple[Array, list[Call]]:
+    """Where calls may work in place on what belongs into `out`: there, or, where its values lie apart, in scratch, with
+    the call that copies it.
+
+    Loops over strided values are written by hand for each processor, and not all of them are right where a result
+    overwrites its operand: `negative` is not, in NumPy 2.1 to 2.4 on AVX2.
+    """
+    if not lies_apart(out):
+        return out, []
+    y = scratch.take(*out.shape)
+    return y, [partial(np.copyto, out, y)]
+
+
 def multiply(a: Array, b: Array, out: Array) -> Call:
     """The call that puts the product of two matrices into `out`. `dot` has less to set up, but copies what is not one
     piece of memory."""

@@ -154,14 +154,6 @@ def test_all_that_takes_an_activation_is_tested() -> None:
     assert {way.partition(":")[0] for way in ENDING} == TAKE_ACTIVATION
 
 
-@pytest.mark.parametrize("K", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("kind", sorted(EPILOGUES))
-def test_activations_of_few_channels(kind: str, K: int) -> None:
-    """Cells of one tap lie 1 to 10 values apart: strides at which in-place calls of NumPy have been wrong."""
-    for way in (f"deconv: {{F: 2, K: {K}, S: 2}}", f"deconv: {{F: 3, K: {K}, S: 2}}", f"conv: {{F: 1, K: {K}, S: 2}}"):
-        assert differs(graph((3, 9, 16), f"  - {way}\n  - {kind}\n"), 2) <= LAYER
-
-
 @pytest.mark.parametrize("approx", ["none", "tanh"])
 def test_gelu_is_as_exact_as_float32(approx: str) -> None:
     layer = find("gelu").model_validate({"approx": approx})

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ....graph.array import Array
-from ....kernels.strips import Call, Scratch, Strip, strips
+from ....kernels.strips import Call, Scratch, Strip, side_by_side, strips
 from ...lowering import BoundMemory
 from ...program import Operation
 from ...schedule import Stage, WorkItem, rows_written
@@ -64,11 +64,15 @@ class Reduction(Elementwise):
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         activation = self.operation.activation
-        y = out if activation is None else scratch.take(*out.shape)
+        if activation is None:
+            y, end = side_by_side(out, scratch)
+        else:
+            y = scratch.take(*out.shape)
+            end = epilogue(y, out, None, activation, scratch)
         first, second, *others = sorted(inputs, key=lambda x: -x.size)
         calls: WorkItem = [partial(self.combine, first, second, out=y)]
         calls += [partial(self.combine, y, other, out=y) for other in others]
-        return calls if activation is None else [*calls, *epilogue(y, out, None, activation, scratch)]
+        return [*calls, *end]
 
 
 class Add(Reduction):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ....graph.array import Array
 from ....graph.layer import Layer
-from ....kernels.strips import SHORT, Call, Scratch
+from ....kernels.strips import SHORT, Call, Scratch, lies_apart
 from .gelu import gelu
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
@@ -60,8 +60,7 @@ def silu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 def _logistic(x: Array) -> list[Call]:
     """1/(1 + exp(-x)) in place. Beyond 87 exp would leave float32, and the result is 0 to its last digit."""
     return [
-        # Not `negative`: on a strided view of float32, in place, NumPy 2.1 to 2.4 computes nonsense on AVX2 machines.
-        partial(np.multiply, x, -ONE, out=x),
+        partial(np.negative, x, out=x),
         partial(np.minimum, x, np.float32(87), out=x),
         partial(np.exp, x, out=x),
         partial(np.add, x, ONE, out=x),
@@ -114,14 +113,15 @@ def epilogue(piece: Array, out: Array, plus: Array | None, activation: Layer | N
     """Calls that add `plus`, apply `activation` and write to `out`; all three have the shape of `piece`."""
     if plus is None:
         piece, out = _widened(piece, out)
-    last = out if activation is None else piece
+    # An activation works in place, which is for values that lie side by side.
+    last = out if activation is None else scratch.take(*piece.shape) if lies_apart(piece) else piece
     calls: list[Call] = []
     if plus is not None:
         calls.append(partial(np.add, piece, plus, out=last))
-    elif activation is None:
-        calls.append(partial(np.copyto, out, piece))
+    elif last is not piece:
+        calls.append(partial(np.copyto, last, piece))
     if activation is not None:
-        calls += EPILOGUES.get(activation.kind, by_definition)(activation, piece, out, scratch)
+        calls += EPILOGUES.get(activation.kind, by_definition)(activation, last, out, scratch)
     return calls
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ....graph.array import Array
 from ....graph.window import SlidingWindow, SlidingWindows
 from ....kernels.reference.pooling import coverage, seen_by
-from ....kernels.strips import Call, Scratch, strips
+from ....kernels.strips import Call, Scratch, side_by_side, strips
 from ...lowering import BoundMemory, Lowering
 from ...program import Operation
 from ...schedule import Stage, rows_read, rows_written
@@ -55,14 +55,15 @@ class Pool:
             seen, result = x[part.n0 : part.n1], part.of(out)
             low = scratch.fresh().take(*result.shape[:2], W, C)
             within = range(part.r0, part.r1)
+            y, copy = side_by_side(result, scratch)
             calls = [
                 *shifted(self.combine, seen, low, rows, within, 1),
-                *shifted(self.combine, low, result, columns, range(columns.outputs), 2),
+                *shifted(self.combine, low, y, columns, range(columns.outputs), 2),
             ]
             if self.divisor is not None:
                 divisor = self.divisor[part.r0 : part.r1]
-                calls.append(partial(np.divide, result, divisor, out=result))
-            items.append(calls)
+                calls.append(partial(np.divide, y, divisor, out=y))
+            items.append([*calls, *copy])
         items[0] = [*memory.clear_border(self.operation.name), *items[0]]
         yield Stage(items, rows_written(parts, rows.outputs, C), {self.operation.inputs[0]: rows_read(parts, rows)})
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from ....graph.array import Array
-from ....kernels.strips import Scratch
+from ....kernels.strips import Scratch, side_by_side
 from ...lowering import BoundMemory
 from ...program import Operation
 from ...schedule import Stage, WorkItem
@@ -28,12 +28,14 @@ class Softmax:
         one = scratch.fresh().take(*x.shape[:-1], 1)
         one = one.reshape(()) if x.ndim == 1 else one
         keep = x.ndim > 1
+        y, copy = side_by_side(out, scratch)
         calls: WorkItem = [
             partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=keep),
-            partial(np.subtract, x, one, out=out),
-            partial(np.exp, out, out=out),
-            partial(np.add.reduce, out, axis=-1, out=one, keepdims=keep),
-            partial(np.divide, out, one, out=out),
+            partial(np.subtract, x, one, out=y),
+            partial(np.exp, y, out=y),
+            partial(np.add.reduce, y, axis=-1, out=one, keepdims=keep),
+            partial(np.divide, y, one, out=y),
+            *copy,
         ]
         yield Stage([[*memory.clear_border(self.operation.name), *calls]])
 
@@ -45,11 +47,13 @@ class LogSoftmax(Elementwise):
         x = inputs[0]
         one = scratch.take(*x.shape[:-1], 1)
         powers = scratch.take(*x.shape)
+        y, copy = side_by_side(out, scratch)
         return [
             partial(np.maximum.reduce, x, axis=-1, out=one, keepdims=True),
-            partial(np.subtract, x, one, out=out),
-            partial(np.exp, out, out=powers),
+            partial(np.subtract, x, one, out=y),
+            partial(np.exp, y, out=powers),
             partial(np.add.reduce, powers, axis=-1, out=one, keepdims=True),
             partial(np.log, one, out=one),
-            partial(np.subtract, out, one, out=out),
+            partial(np.subtract, y, one, out=y),
+            *copy,
         ]
