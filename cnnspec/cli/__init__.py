@@ -79,8 +79,15 @@ class Commands(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _own_exit_for_closed_pipes():
-            return super().invoke(ctx)
+        from ..files import overwrite_guard, pipes
+
+        with _own_exit_for_closed_pipes(), overwrite_guard.guarded(), pipes.kept():
+            try:
+                return super().invoke(ctx)
+            except overwrite_guard.WouldOverwrite as error:
+                from .options import overwriting
+
+                raise overwriting(error, ctx) from None
 
 
 @contextmanager

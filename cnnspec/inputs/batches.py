@@ -10,11 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from ..diagnostics import Diagnostic, FileError
+from ..files import npy
+from ..files.pipes import begins_with
+from ..files.places import is_folder
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
 from . import ARRAYS
 from .arrays import check, load_input
 from .images import listing, load
+
+ZIP = b"PK\3\4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def paths(given: Iterable[str]) -> Iterator[Path]:
     for name in given:
         path = Path(name)
         try:
-            images = listing(path) if path.is_dir() else []
+            images = listing(path) if is_folder(path) else []
         except FileError:
             images = []
         yield from images or [path]
@@ -68,7 +73,7 @@ def cases(
                 arrays = load_input(path, input)
                 for i, one in enumerate(arrays.batches(1)):
                     yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
-            elif path.is_dir():
+            elif is_folder(path):
                 raise _empty(path)
             else:
                 yield Case(name, load(path, preprocess, input))
@@ -89,7 +94,7 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
 
 
 def _is_array(path: Path) -> bool:
-    return path.suffix.lower() in ARRAYS
+    return path.suffix.lower() in ARRAYS or begins_with(path, (npy.MAGIC, ZIP))
 
 
 def _empty(folder: Path) -> FileError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.npy import pickled
-from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..files.reading import AnyPath, Malformed, blaming, ensure_file
 from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
 from .initialisation import initial
@@ -151,7 +151,7 @@ def _written(path: AnyPath) -> str:
 
 def _format(path: AnyPath) -> Format:
     path = Path(path)
-    opened(path).close()
+    ensure_file(path)
     suffix = path.suffix.lower()
     with blaming(path):
         if suffix in _PICKLES:

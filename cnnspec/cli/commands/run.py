@@ -12,7 +12,7 @@ from ...graph.graph import Graph
 from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option
+from ..options import OUTPUT, input_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @weights_options
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--out", type=PATH, help="Write the raw outputs to this .npz file, by layer name.")
+@click.option("--out", type=OUTPUT, help="Write the raw outputs to this .npz file, by layer name.")
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
