@@ -28,6 +28,7 @@ COMMANDS = {
     "validate": "Find every mistake in specs.",
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
     "run": "Run a spec on images or arrays.",
+    "inspect": "What each layer makes of an input, and the sum behind any value.",
     "train": "Learn the weights of a spec from examples.",
     "eval": "Loss, accuracy and confusion of a spec on examples.",
     "init": "Write fresh weights for a spec.",

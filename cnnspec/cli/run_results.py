@@ -8,9 +8,9 @@ import numpy as np
 from ..graph.array import Array
 from ..graph.graph import INPUT
 from ..inputs.batches import InputBatch
+from ..reports.drawing.half_blocks import picture
 from ..reports.drawing.terminal_text import escaped
 from ..reports.predictions import to_jsonl, to_text
-from ..reports.predictions.picture import picture
 from ..spec.ranking import Prediction
 from ..spec.running import Runner
 from ..weights import save

@@ -69,10 +69,10 @@ class Spec:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
         return assets.class_names(self.document, self.folder)
 
-    def sample_path(self) -> Path:
-        """The input that the spec brings along. Raises FileError: E414 when it names none, E416 when its path
-        leaves the spec's folder."""
-        return self._named("sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec")
+    def sample_path(self, command: str = "run") -> Path:
+        """The input that the spec brings along. Raises FileError: E414 when it names none, with the `command` to which
+        one can be given, E416 when its path leaves the spec's folder."""
+        return self._named("sample", f"name one: `cnnspec {command} SPEC FILE`, or `sample: FILE` in the spec")
 
     def weights_path(self, cure: str = RANDOM) -> Path:
         """The weights that the spec names. Raises FileError: E414 when it names none, with the `cure`, E416 when their
