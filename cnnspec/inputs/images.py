@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..diagnostics import FileError
 from ..files import png
@@ -157,6 +157,20 @@ def levels(pixels: NDArray[np.float64], preprocess: Preprocess) -> NDArray[np.fl
     mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
     values: NDArray[np.float64] = (pixels * preprocess.scale - mean) / std
     return values
+
+
+def pixels(values: NDArray[Any], preprocess: Preprocess) -> NDArray[np.float64]:
+    """The pixels (C, H, W) from 0 to 255 of which `levels` makes `values`; what lies beyond is cut off."""
+    import numpy as np
+
+    mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
+    shown = (values * std + mean) / preprocess.scale
+    if preprocess.invert:
+        shown = 255 - shown
+    if preprocess.mode == "bgr":
+        shown = shown[::-1]
+    bounded: NDArray[np.float64] = np.clip(shown, 0, 255)
+    return bounded
 
 
 def _as_it_is(file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:

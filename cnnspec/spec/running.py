@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..diagnostics import Diagnostic, FileError, closest
+from ..diagnostics import Diagnostic, FileError
 from ..engine.model import Model
 from ..files.reading import AnyPath
 from ..graph.array import Array
@@ -21,13 +21,6 @@ from .ranking import OutputReading, Prediction, reading, top
 
 LARGEST_BATCH = 16
 """Inputs that run together when nothing else is asked for."""
-
-
-def ensure_layer(graph: Graph, name: str, network: str) -> None:
-    """Raises ValueError where the graph of a network has no layer of this name."""
-    if name not in graph.by_name:
-        near = closest(name, graph.by_name)
-        raise ValueError(f"no layer '{name}' in {network}." + (f" Did you mean '{near}'?" if near else ""))
 
 
 @dataclass(frozen=True)

@@ -134,10 +134,11 @@ class Spec:
         import numpy as np
 
         from ..engine.model import Model
-        from .running import Runner, ensure_layer, predictions, rows, work
+        from .naming import ensure_named
+        from .running import Runner, predictions, rows, work
 
         if until:
-            ensure_layer(self.graph, until, self.name)
+            ensure_named(self.graph, until, self.name)
         part = self.graph.until(*((until,) if until else self.graph.outputs))
         model = Model(part, self._tensors(weights), threads, exact)
         preprocess = self.header.preprocess

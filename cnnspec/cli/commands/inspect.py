@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...diagnostics import closest
 from ...graph.graph import INPUT
 from ...graph.shape import Shape, times
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded
+from ..layer_names import ensure_layer
 from ..options import PATH, input_option
 from ..terminal import colour, width
 from ..weights_options import agree, chosen, weights_options
@@ -69,8 +69,8 @@ def command(
     trace = _trace(spec, given, asked, weights, init, seed)
     if folder:
         _write_maps(trace, folder, [name for name, _ in asked] or list(trace.values), spec.header.preprocess)
+    from ...reports.drawing.decimals import Decimals
     from ...reports.formats import render
-    from ...reports.inspection.figures import Figures
 
     page: dict[str, Any] = {"width": width(), "colour": colour()}
     if style == "text":
@@ -84,7 +84,7 @@ def command(
     from ...reports.inspection.cells.choice import told
     from ...reports.inspection.cells.telling import Amount
 
-    amount, classes = Amount(channels, terms, Figures(digits)), spec.classes()
+    amount, classes = Amount(channels, terms, Decimals(digits)), spec.classes()
     found = [told(trace, name, place or trace.strongest(name), follow, classes) for name, place in asked]
     if style == "json":
         click.echo(render("inspection.cells", style, found, amount), nl=False)
@@ -116,7 +116,7 @@ def _trace(
 def _write_maps(trace: Trace, folder: str, names: list[str], preprocess: Preprocess | None) -> None:
     """A contact sheet for each layer; the folder is made. Raises FileError."""
     from ...files.writing import whole, writing
-    from ...reports.inspection.maps.to_png import render
+    from ...reports.inspection.maps.contact_sheet import contact_sheet
 
     with writing(folder):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _write_maps(trace: Trace, folder: str, names: list[str], preprocess: Preproc
         values = trace.values[name]
         seen = values[::-1] if name == INPUT and is_bgr else values
         with whole(Path(folder) / f"{name}.png") as stream:
-            stream.write(render(seen, name == INPUT))
+            stream.write(contact_sheet(seen, name == INPUT))
 
 
 def _place(spec: Spec, text: str) -> tuple[str, Shape | None]:
@@ -133,9 +133,7 @@ def _place(spec: Spec, text: str) -> tuple[str, Shape | None]:
     name, _, numbers = text.rpartition(":")
     if not name:
         name, numbers = text, ""
-    if name != INPUT and name not in spec.graph.by_name:
-        near = closest(name, [INPUT, *spec.graph.by_name])
-        raise click.UsageError(f"no layer '{name}' in {spec.name}." + (f" Did you mean '{near}'?" if near else ""))
+    ensure_layer(spec, name)
     if not numbers:
         return name, None
     shape = spec.graph.shape(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+import numpy as np
+
 from ...graph.array import Array
 from .ansi import PLAIN
 
@@ -22,6 +24,22 @@ def picture(image: Array, colour: bool = False) -> str:
     if colour:
         return "".join(f"{line}\n" for line in lines)
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def reduced(maps: Array, most: int) -> Array:
+    """The maps (C, H, W) averaged over blocks so that no side has more than `most` cells."""
+    step = -(-max(maps.shape[1:]) // most)
+    if step == 1:
+        return maps
+    return np.stack([[_blocks(row, step) for row in _rows(image, step)] for image in maps])
+
+
+def _rows(image: Array, step: int) -> list[Array]:
+    return [image[i : i + step].mean(axis=0, dtype=float) for i in range(0, len(image), step)]
+
+
+def _blocks(row: Array, step: int) -> Array:
+    return np.array([row[i : i + step].mean() for i in range(0, len(row), step)])
 
 
 def half_blocks(shares: list[list[float]], colour: bool) -> list[str]:

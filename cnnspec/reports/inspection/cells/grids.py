@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...drawing.ansi import PLAIN
+from ...drawing.decimals import Decimals
 from ..cell import Numbers
-from ..figures import Figures
 
 PADDING = "·"
 BLUES = (231, 195, 159, 123, 117, 75, 33)
@@ -24,12 +24,12 @@ class Grid:
     def __init__(
         self,
         values: Numbers,
-        figures: Figures,
+        decimals: Decimals,
         colour: bool,
         inside: NDArray[np.bool_] | None = None,
         marked: tuple[int, int] | None = None,
     ) -> None:
-        texts = figures.grid(values)
+        texts = decimals.grid(values)
         largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
         self.width = len(texts[0]) * (len(texts[0][0]) + 2) if texts and texts[0] else 0
         self.lines = [

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ....graph.shape import Shape
+from ...drawing.decimals import Decimals
 from ..cell import Cell
-from ..figures import Figures
 from ..sources import Source
 
 
@@ -32,4 +32,4 @@ class Amount:
 
     channels: int = 2
     terms: int = 5
-    figures: Figures = field(default_factory=Figures)
+    decimals: Decimals = field(default_factory=Decimals)

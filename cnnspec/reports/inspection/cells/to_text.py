@@ -36,7 +36,7 @@ class Telling:
 
     def __init__(self, amount: Amount, width: int | None, colour: bool) -> None:
         self.amount, self.width, self.colour = amount, width, colour
-        self.one = amount.figures.one
+        self.one = amount.decimals.one
         self.paint = painter(colour)
 
     def lines(self, told: Told) -> Iterator[str]:
@@ -117,11 +117,11 @@ class Telling:
         for c in shown:
             (channel, *_) = block.place((c, 0, 0))
             yield f"channel {channel} of {source}"
-            figures, colour = self.amount.figures, self.colour
+            decimals, colour = self.amount.decimals, self.colour
             grids = [
-                Grid(block.values[c], figures, colour, block.inside[c]),
-                Grid(factors[c], figures, colour),
-                Grid(terms[c], figures, colour, block.inside[c]),
+                Grid(block.values[c], decimals, colour, block.inside[c]),
+                Grid(factors[c], decimals, colour),
+                Grid(terms[c], decimals, colour, block.inside[c]),
             ]
             yield from beside(grids, ["x", "="], self.width)
             yield f"  sum {self.one(float(sums[c]))}"
@@ -170,7 +170,7 @@ class Telling:
             marked = (winner[1], winner[2]) if part.part.how == "largest" else None
             yield f"channel {block.place(winner)[0]} of {self.tensor(cell, block)}"
             yield from beside(
-                [Grid(values[0], self.amount.figures, self.colour, block.inside[0], marked)], [], self.width
+                [Grid(values[0], self.amount.decimals, self.colour, block.inside[0], marked)], [], self.width
             )
         else:
             yield f"{of}, from {self.one(float(values.min(initial=0)))} to {self.one(float(values.max(initial=0)))}"

@@ -21,19 +21,3 @@ def bright(maps: Array) -> Array:
         return np.zeros_like(maps)
     low, high = float(maps[finite].min()), float(maps[finite].max())
     return np.where(finite, (maps.astype(float) - low) / (high - low or 1), 0)
-
-
-def reduced(maps: Array, most: int) -> Array:
-    """The maps (C, H, W) averaged over blocks so that no side has more than `most` cells."""
-    step = -(-max(maps.shape[1:]) // most)
-    if step == 1:
-        return maps
-    return np.stack([[_blocks(row, step) for row in _rows(image, step)] for image in maps])
-
-
-def _rows(image: Array, step: int) -> list[Array]:
-    return [image[i : i + step].mean(axis=0, dtype=float) for i in range(0, len(image), step)]
-
-
-def _blocks(row: Array, step: int) -> Array:
-    return np.array([row[i : i + step].mean() for i in range(0, len(row), step)])

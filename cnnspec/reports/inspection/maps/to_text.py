@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....graph.array import Array
-from ...drawing.half_blocks import half_blocks
-from .brightness import bright, by_strength, reduced
+from ...drawing.half_blocks import half_blocks, reduced
+from .brightness import bright, by_strength
 
 MOST = 32
 """Columns of a map."""

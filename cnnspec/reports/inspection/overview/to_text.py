@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ....graph.shape import times
 from ...drawing.ansi import RED, painter
+from ...drawing.decimals import Decimals
 from ...drawing.terminal_text import escaped
 from ...drawing.text_table import Column, Narrowing, TableRow, table
-from ..figures import Figures
 from .overview import LayerValues
 
 COLUMNS = (
@@ -35,7 +35,7 @@ def render(layers: Sequence[LayerValues], digits: int, width: int | None = None,
 
 
 def _cells(layer: LayerValues, digits: int) -> tuple[str, ...]:
-    numbers = map(Figures(digits).one, (layer.least, layer.mean, layer.largest))
+    numbers = map(Decimals(digits).one, (layer.least, layer.mean, layer.largest))
     strongest = str(layer.strongest_map) if len(layer.shape) > 1 and layer.shape[0] > 1 else ""
     zeros = f"{100 * layer.zeros:.0f} %" if layer.zeros else ""
     return (escaped(layer.name), layer.kind, times(layer.shape), *numbers, zeros, strongest)

@@ -19,7 +19,7 @@ GAP = 2
 Pixels = NDArray[np.uint8]
 
 
-def render(values: Array, is_input: bool = False) -> bytes:
+def contact_sheet(values: Array, is_input: bool = False) -> bytes:
     """A PNG of a layer's output: of maps (C, H, W) a sheet in the order of the channels, of a vector (K,) a square for
     each value. 0 is white, what is below blue, what is above orange, by one scale for the layer. An input of one
     channel (gray) or three (red, green, blue) is a picture of itself."""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .cell import Numbers
+from ...graph.array import Array
 
 LEAST, MOST = 1e-3, 1e6
 """A grid whose largest number is beyond these has powers of ten."""
 
 
-class Figures(NamedTuple):
+class Decimals(NamedTuple):
     """How many significant digits a number has, and a grid's largest."""
 
     digits: int = 4
@@ -23,7 +23,7 @@ class Figures(NamedTuple):
         value += 0.0  # no sign before a 0
         return f"{value:.{self.digits}g}" if value.is_integer() or self.digits == 1 else f"{value:#.{self.digits}g}"
 
-    def grid(self, values: Numbers) -> list[list[str]]:
+    def grid(self, values: Array) -> list[list[str]]:
         """The numbers of an array (rows, columns), all as wide."""
         finite = np.abs(values[np.isfinite(values)])
         largest = float(finite.max(initial=0.0))
