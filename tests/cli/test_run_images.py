@@ -95,6 +95,7 @@ def test_input_can_be_saved(tmp_path: Path) -> None:
     (tmp_path / "same.yaml").write_text(SAME)
     x = np.random.default_rng(1).normal(size=(2, 1, 6, 6)).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
-    given = ["run", tmp_path / "same.yaml", tmp_path / "x.npy", "--init", "he", "--out", tmp_path / "y.npz"]
-    assert call(*given, "--save", "input").code == 0
+    out = tmp_path / "y.npz"
+    saved = call("run", tmp_path / "same.yaml", tmp_path / "x.npy", "--init", "he", "--out", out, "--save", "input")
+    assert saved.code == 0
     np.testing.assert_array_equal(np.load(tmp_path / "y.npz")["input"], x)
