@@ -35,9 +35,13 @@ class OutputPath(GivenPath):
         return path
 
 
+class OutputFolder(GivenPath):
+    """The path of a folder to write files into."""
+
+
 NAMES = f"{__name__}.outputs"
 """The options that name files to write, in what a command's context holds, by their paths."""
-PATH, OUTPUT = GivenPath(), OutputPath()
+PATH, OUTPUT, FOLDER = GivenPath(), OutputPath(), OutputFolder()
 
 
 def overwriting(error: WouldOverwrite, ctx: click.Context) -> click.UsageError:

@@ -14,7 +14,7 @@ from calling import call
 from quadrants import SPEC
 
 from cnnspec.cli import COMMANDS, group
-from cnnspec.cli.options import GivenPath, OutputPath
+from cnnspec.cli.options import GivenPath, OutputFolder, OutputPath
 from cnnspec.files.overwrite_guard import WouldOverwrite, exempt, guarded, note_read, note_written
 from cnnspec.files.reading import opened
 from cnnspec.files.writing import whole
@@ -70,7 +70,8 @@ READ = {"data", "weights", "source"}
 def paths_of(command: str) -> Iterator[click.Parameter]:
     found = group.get_command(click.Context(group), command)
     assert found is not None
-    yield from (param for param in found.get_params(click.Context(found)) if isinstance(param.type, GivenPath))
+    params = found.get_params(click.Context(found))
+    yield from (p for p in params if isinstance(p.type, GivenPath) and not isinstance(p.type, OutputFolder))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -32,8 +32,21 @@ def test_colours_come_back_in_their_order(tmp_path: Path) -> None:
     (tmp_path / "same.yaml").write_text(head + "layers: [identity]\n")
     colours = np.random.default_rng(0).integers(0, 256, (6, 6, 3), np.uint8)
     Image.fromarray(colours).save(tmp_path / "a.png")
-    assert call("run", tmp_path / "same.yaml", tmp_path / "a.png", "--init", "he", "--images", tmp_path).code == 0
-    np.testing.assert_array_equal(pixels(tmp_path / "a.png"), colours)
+    out = tmp_path / "out"
+    assert call("run", tmp_path / "same.yaml", tmp_path / "a.png", "--init", "he", "--images", out).code == 0
+    np.testing.assert_array_equal(pixels(out / "a.png"), colours)
+
+
+def test_the_input_itself_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "same.yaml").write_text(SAME)
+    file = image(tmp_path / "a.png", size=(6, 6))
+    before = file.read_bytes()
+    for given in (["run", "--images"], ["inspect", "--maps"]):
+        Path(tmp_path / "input.png").unlink(missing_ok=True)
+        Path(tmp_path / "input.png").symlink_to(file)
+        called = call(given[0], tmp_path / "same.yaml", file, "--init", "he", given[1], tmp_path)
+        assert (called.code, "would overwrite" in called.err) == (2, True)
+        assert file.read_bytes() == before
 
 
 def test_probabilities_are_gray_and_many_channels_are_classes(tmp_path: Path) -> None:
