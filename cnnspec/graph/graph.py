@@ -21,11 +21,13 @@ INPUT = "input"
 
 class BlockUse(NamedTuple):
     """One use of a block, around the steps that it made: its full name (empty when it has none), the block's name,
-    and a number that tells it from every other use."""
+    a number that tells it from every other use, and the block's arguments with their values as texts, for people:
+    nothing for layers."""
 
     label: str
     block: str
     number: int
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
 class Costs(NamedTuple):

@@ -88,8 +88,8 @@ class Spec:
     def to_yaml(self) -> str:
         """The spec as text, written anew from its graph and its header: reading it gives the same network.
 
-        Comments, what layers `expect`, and the spelling of numbers are not kept. Raises SpecError for a network that
-        the language cannot say.
+        Blocks are kept, with arguments for what differs between their uses; comments, what single layers `expect` and
+        the labels of branches are not. Raises SpecError for a network that the language cannot say.
         """
         from ..language.writer.write import write
 

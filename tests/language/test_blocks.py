@@ -336,3 +336,15 @@ layers:
   - unit: {F: true}
 """
     assert [found.code for found in spec.check(io.StringIO(text)).diagnostics] == ["E104"]
+
+
+def test_a_use_tells_of_its_arguments() -> None:
+    blocks = """
+        unit:
+          args: {K: required, p: 0.5, flag: true, mode: nearest, body: []}
+          layers: [conv: {F: 1, K: K, bias: flag}, body, dropout: {p: p}, upsample: {factor: 1, mode: mode}]
+    """
+    found = graph(blocks, "- unit: {K: 2*C, p: 1/4, body: [relu]}\n- unit: {K: 3, flag: false, mode: bilinear}")
+    first, *_, last = [step.calls[0].arguments for step in found.steps]
+    assert first == (("K", "8"), ("p", "0.25"), ("flag", "true"), ("mode", "nearest"), ("body", ""))
+    assert last == (("K", "3"), ("p", "0.5"), ("flag", "false"), ("mode", "bilinear"), ("body", ""))

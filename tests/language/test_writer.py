@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from random import Random
 
 import pytest
 import random_specs
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnnspec.diagnostics import SpecError
 from cnnspec.graph.builder import GraphBuilder
@@ -38,6 +40,11 @@ def assert_same(found: Graph, graph: Graph) -> None:
     assert (found.input, found.outputs) == (graph.input, graph.outputs)
 
 
+def calls(graph: Graph) -> list[list[tuple[str, str]]]:
+    """The uses of blocks around each step."""
+    return [[(use.label, use.block) for use in step.calls] for step in graph.steps]
+
+
 def sections(spec: Spec) -> Header:
     """The header, less `outputs`: that names the last layer where it need not, or a block for its last layer."""
     return spec.header.model_copy(update={"outputs": None})
@@ -46,14 +53,16 @@ def sections(spec: Spec) -> Header:
 def assert_round_trip(spec: Spec) -> Spec:
     found = again(spec.to_yaml())
     assert_same(found.graph, spec.graph)
+    assert calls(found.graph) == calls(spec.graph)
     assert sections(found) == sections(spec)
     return found
 
 
 @pytest.mark.parametrize("name", bundled.names())
 def test_bundled_networks(name: str) -> None:
-    found = assert_round_trip(load(name))
-    assert found.to_yaml() == again(found.to_yaml()).to_yaml()
+    spec = load(name)
+    text = spec.to_yaml()
+    assert assert_round_trip(spec).to_yaml() == text
 
 
 @given(random_specs.texts())
@@ -113,6 +122,27 @@ def test_another_input_leaves_out_what_is_said_of_the_own() -> None:
 
 # Graphs that no text was read for
 
+NAMES = ("conv1", "conv2", "relu1", "add1", "concat1", "a", "a.b", "b.conv1", "0", "no", "n1.conv1", "n2.0", "n2.1")
+
+
+@given(random_specs.texts(), st.randoms(use_true_random=False), st.booleans())
+@often
+def test_any_order_and_any_names(text: str, random: Random, with_calls: bool) -> None:
+    """Whatever the steps are called, in whatever order they run, and whatever blocks they tell of."""
+    graph = random_specs.load(text).graph
+    waiting, made = list(graph.steps), {"input": "input"}
+    fancied = random.sample([*NAMES, *(f"{step.kind}{i}" for i, step in enumerate(graph.steps))], len(NAMES))
+    builder = GraphBuilder(graph.input)
+    while waiting:
+        step = random.choice([step for step in waiting if made.keys() >= set(step.inputs)])
+        waiting.remove(step)
+        free = [name for name in dict.fromkeys(fancied) if name not in made.values() and name not in graph.by_name]
+        made[step.name] = free[0] if free and random.random() < 0.6 else step.name
+        use = step.calls if with_calls else ()
+        builder.add(step.layer, [made[name] for name in step.inputs], made[step.name], calls=use)
+    found = builder.build([made[name] for name in graph.outputs])
+    assert_same(again(write(found)).graph, found)
+
 
 def test_a_graph_without_a_header() -> None:
     builder = GraphBuilder((3, 8, 8))
@@ -146,6 +176,7 @@ def test_rounding_of_the_header_is_left_out_where_a_layer_has_none() -> None:
     builder = GraphBuilder((3, 8, 8))
     builder.add(layer("conv", F=(3, 3), K=4, rounding="floor"), ["input"], "a")
     graph = builder.build(["a"])
+    assert "rounding: floor" in write(graph, header)
     assert "{F: 3, K: 4}" in write(graph, header)
     assert_same(again(write(graph, header)).graph, graph)
     builder.add(layer("conv", F=(3, 3), K=4), ["a"], "b")

@@ -24,6 +24,7 @@ SLOW = (
     "language/test_hostile",
     "language/test_json_schema",
     "language/test_schema_and_reader",
+    "language/test_writer",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",

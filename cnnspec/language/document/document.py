@@ -112,7 +112,7 @@ class DocumentReader:
             self.found.report("E110", "`blocks` takes a mapping of names to blocks", node.span)
             return
         for name, _ in node.items:
-            if why := _unfit_for_block(name.text):
+            if why := unfit_for_block(name.text):
                 self.found.report("E109", f"a block cannot be called `{name.text}`", name.span, why)
             self.resolver.blocks[name.text] = Block(name)
         for name, body in node.items:
@@ -170,7 +170,7 @@ def _first_word(node: Node) -> str:
     return node.text if isinstance(node, Scalar) and not node.is_null else "relu"
 
 
-def _unfit_for_block(name: str) -> str:
+def unfit_for_block(name: str) -> str:
     """Why no block can be called `name`, or nothing."""
     if name in kinds():
         return "that is a layer kind"

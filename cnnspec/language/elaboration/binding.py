@@ -13,6 +13,7 @@ from ..values.arithmetic import number
 from ..values.expression import ExpressionError, parse
 from ..values.field_reader import FieldReader
 from ..values.field_types import field_type
+from ..values.numeral import numeral
 from ..values.scope import LETTERS, LayersArgument, Scope, UnknownValue, Value, WordArgument
 from .symbol_table import ROOT
 
@@ -38,6 +39,7 @@ class Binder:
     def __init__(self) -> None:
         self._bound: dict[tuple[BlockCall, Scope, Shape | None, tuple[str, ...]], Scope] = {}
         self._scopes: dict[tuple[object, ...], Scope] = {}
+        self._spelled: dict[Scope, tuple[tuple[str, str], ...]] = {}
 
     def bind(self, call: BlockCall, caller: Scope, arriving: Shape | None, places: tuple[str, ...]) -> Scope:
         """The scope of a block's body: arguments as given, seen from the caller; else defaults, seen from the block.
@@ -52,6 +54,12 @@ class Binder:
             equal = (made.within, values, tuple(map(type, values)))  # 1 and true are equal, but not the same
             found = self._bound[key] = self._scopes.setdefault(equal, made)
         return found
+
+    def spelled(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        """The arguments of a block's body with their values as they are written; nothing for layers."""
+        if scope not in self._spelled:
+            self._spelled[scope] = tuple([(name, _text(value)) for name, value in scope.arguments.items()])
+        return self._spelled[scope]
 
 
 def _bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
@@ -68,6 +76,18 @@ def _bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
     if found:
         raise Failure(found)
     return replace(caller, arguments=binding.values, within=binding.within)
+
+
+def _text(value: Value) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case WordArgument(scalar):
+            return scalar.text
+        case LayersArgument():
+            return ""
+        case _:
+            return numeral(value if isinstance(value, int) else float(value))
 
 
 @dataclass(slots=True)

@@ -169,7 +169,7 @@ class Walk:
         if scope is None:
             end: Tensor = Unknown(full or block, span=entry.span)
         else:
-            use = BlockUse(full, block, number=self.bounds.items)
+            use = BlockUse(full, block, self.bounds.items, self.binder.spelled(scope))
             end = self.walk(entry.block.items, Context(scope, names, (*here.calls, use)), tensor)
         if full:
             self.table.set(full, end)

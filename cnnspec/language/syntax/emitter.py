@@ -49,7 +49,7 @@ def _value(key: str, node: Node, width: int) -> list[str]:
     line = f"{key} {flow(node)}"
     if not node.items or len(line) <= width:
         return [line]
-    if isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
+    if isinstance(node, Sequence) and all(isinstance(item, Scalar) or not item.items for item in node.items):
         return _filled(f"{key} [", map(flow, node.items), width)
     return [key, *indented(block(node, width - 2))]
 
@@ -68,7 +68,7 @@ def _is_single(node: Node) -> bool:
 
 
 def _filled(head: str, items: Iterable[str], width: int) -> list[str]:
-    """A list of scalars that goes on below its bracket."""
+    """A list of short items that goes on below its bracket."""
     lines, line = [], head
     for item in items:
         if len(line) + len(item) + 2 > width and line.strip():

@@ -1,27 +1,32 @@
-"""The keys of a spec that are not layers, as nodes: what says nothing new is left out."""
+"""Headers and layers as nodes: what says nothing new is left out."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from ...graph.graph import Graph
 from ...graph.layer import Layer
+from ...layers import find
 from ..sections.header import Header, Input
-from ..syntax.nodes import Mapping, mapping, word
-from ..values.field_types import field_type, field_types
+from ..syntax.nodes import Mapping, Node, mapping, word
+from ..values.field_types import Section, field_type, field_types
 
 GROUPS = (("preprocess", "classes", "weights", "sample"), ("train",), ("expect",))
 """What stands together behind the layers; all other keys stand before them."""
 
 
-def suited(header: Header, graph: Graph, end: str) -> Header:
+def suited(header: Header | None, graph: Graph, end: str) -> Header:
     """A header with what `graph` says of its input and outputs, and without what does not hold of it.
 
     `end` is the step that the network ends with, which is its output when `outputs` names none.
     """
     C, H, W = graph.input
+    header = header or Header(input=Input(C=C, H=H, W=W))
     changes: dict[str, Any] = {"outputs": None if graph.outputs == (end,) else graph.outputs}
-    if any(unrounded(step.layer) for step in graph.steps):
+    if any(_is_unrounded(step.layer) for step in graph.steps):
         changes["rounding"] = None
     if header.input.shape != graph.input:  # as with `load(..., input=...)`: the spec's promises are about its own
         changes |= {"input": Input(C=C, H=H, W=W), "expect": None}
@@ -30,22 +35,32 @@ def suited(header: Header, graph: Graph, end: str) -> Header:
     return header.model_copy(update=changes)
 
 
-def unrounded(layer: Layer) -> bool:
+def _is_unrounded(layer: Layer) -> bool:
     """Whether a layer could say how it rounds, and does not."""
     return "rounding" in field_types(type(layer)) and getattr(layer, "rounding", None) is None
 
 
 def groups(header: Header) -> tuple[Mapping, ...]:
     """The header's keys: those before the layers, and each group behind them that says something."""
-    written = section(header)
+    written = _section(Header).write(header)
     behind = [mapping((key, node) for key in group if (node := written.get(key))) for group in GROUPS]
     before = [(key.text, node) for key, node in written.items if not any(key.text in group for group in GROUPS)]
     head = mapping([("cnnspec", word(str(header.cnnspec))), *before])
     return (head, *(group for group in behind if group.items))
 
 
-def section(model: Header | Layer) -> Mapping:
-    """The fields of a model that differ from their defaults."""
-    node = field_type(type(model)).write(model)
-    assert isinstance(node, Mapping)
-    return node
+def field_nodes(layer: Layer) -> dict[str, Node]:
+    """All fields of a layer."""
+    return _section(type(layer)).nodes(layer)
+
+
+@cache
+def default_nodes(kind: str) -> dict[str, Node]:
+    """What the fields of a kind are when they are not written."""
+    return _section(find(kind)).defaults()
+
+
+def _section(model: type[BaseModel]) -> Section:
+    section = field_type(model)
+    assert isinstance(section, Section)
+    return section

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...diagnostics import SpecError, errors
 from ...graph.graph import INPUT, Graph, Step
-from ...graph.layer import Join
 from ..document.document import load
 from ..elaboration.elaborate import elaborate
-from ..sections.header import Header, Input
-from ..syntax.emitter import block, indented
-from ..syntax.nodes import Mapping, Node, Sequence, mapping, sequence, text, word
+from ..sections.header import Header
+from ..syntax.emitter import WIDTH, block, indented
+from ..syntax.nodes import mapping
 from ..syntax.source import read
-from .sections import groups, section, suited
+from .blocks import with_blocks
+from .entries import Entries
+from .lines import Block, FromLine, Pages, Reference
+from .names import miscounted
+from .references import Shadowed
+from .sections import groups, suited
+from .tree import Tree
+from .uses import Uses, no_uses, uses_of
 
 FILE = "<yaml>"
 """What stands for the file's name in diagnostics."""
@@ -20,17 +28,54 @@ FILE = "<yaml>"
 def write(graph: Graph, header: Header | None = None) -> str:
     """A spec of this graph. Reading it gives the same steps, in the same order, and the same header.
 
-    Raises SpecError for a network that the language cannot say (a layer's name with a space in it, more than 20,000
-    layers), with what is found when its text is read.
+    Blocks are kept where the steps tell of their uses and a block can say the same. Raises SpecError for a network
+    that the language cannot say (a layer's name with a space in it, more than 20,000 layers), with what is found when
+    its text is read.
     """
-    C, H, W = graph.input
-    end = graph.steps[-1].name if graph.steps else INPUT
-    header = suited(header or Header(input=Input(C=C, H=H, W=W)), graph, end)
-    before, *behind = groups(header)
-    layers = ["layers:", *indented(block(entries(graph, header)))]
-    spec = "\n\n".join("\n".join(lines) for lines in (block(before), layers, *map(block, behind))) + "\n"
+    suitable = suited(header, graph, graph.steps[-1].name if graph.steps else INPUT)
+    try:
+        spec = _written(graph, suitable, uses_of(graph))
+    except Shadowed:
+        spec = _written(graph, suitable, no_uses(graph))
     ensure_same(graph, spec)
     return spec
+
+
+def _written(graph: Graph, header: Header, uses: Uses) -> str:
+    before, *behind = groups(header)
+    sections = [block(before), *_pages(graph, header, uses), *map(block, behind)]
+    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+
+
+def _pages(graph: Graph, header: Header, uses: Uses) -> Iterator[list[str]]:
+    """The lines of text of the blocks, if there are any, and of the layers."""
+    pages, named = _named(graph, uses)
+    entries = Entries(pages, named, header.rounding)
+    if pages.blocks:
+        yield ["blocks:", *indented(line for each in pages.blocks for line in _block(each, entries))]
+    yield ["layers:", *indented(block(entries.layers(pages.lines), WIDTH - 2))]
+
+
+def _block(written: Block, entries: Entries) -> list[str]:
+    arguments = mapping([("args", entries.arguments(written))] if written.arguments else [])
+    head = block(arguments, WIDTH - 4) if arguments.items else []
+    return [
+        f"{written.name}:",
+        *indented([*head, "layers:", *indented(block(entries.layers(written.lines), WIDTH - 6))]),
+    ]
+
+
+def _named(graph: Graph, uses: Uses) -> tuple[Pages, frozenset[int]]:
+    """The pages of a graph, and the steps that must be named, which counting would call something else."""
+    lines = Tree(graph, uses).lines() or [FromLine(Reference((INPUT,)))]
+    labels = frozenset(uses.labels())
+    named = frozenset[int]()
+    while True:
+        pages = with_blocks(lines, uses.blocks, named)
+        wrong = miscounted(pages, graph, labels, named)
+        if not wrong:
+            return pages, named
+        named |= wrong
 
 
 def ensure_same(graph: Graph, spec: str) -> None:
@@ -47,26 +92,3 @@ def ensure_same(graph: Graph, spec: str) -> None:
 
 def _said(step: Step) -> tuple[object, ...]:
     return step.name, step.layer, step.inputs
-
-
-def entries(graph: Graph, header: Header) -> Sequence:
-    """The list of layers."""
-    items: list[Node] = []
-    flow = INPUT
-    for step in graph.steps:
-        is_join = isinstance(step.layer, Join)
-        if not is_join and step.inputs != (flow,):
-            items.append(mapping([("from", text(step.inputs[0]))]))
-        body = sequence(sequence() if name == flow else text(name) for name in step.inputs)
-        items.append(mapping([(step.kind, body if is_join else fields(step, header)), ("name", text(step.name))]))
-        flow = step.name
-    return sequence(items or [mapping([("from", text(INPUT))])])
-
-
-def fields(step: Step, header: Header) -> Mapping:
-    """A layer's fields, without the rounding that is the spec's own."""
-    written = section(step.layer)
-    if header.rounding is None:
-        return written
-    own = ("rounding", word(header.rounding))
-    return mapping((key.text, node) for key, node in written.items if (key.text, node) != own)

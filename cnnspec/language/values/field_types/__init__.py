@@ -5,5 +5,6 @@
 
 from .annotations import Spelled, field_type, field_types
 from .contract import FieldType, Slot
+from .nested import Section
 
-__all__ = ["FieldType", "Slot", "Spelled", "field_type", "field_types"]
+__all__ = ["FieldType", "Section", "Slot", "Spelled", "field_type", "field_types"]

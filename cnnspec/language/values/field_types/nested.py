@@ -132,12 +132,26 @@ class Section(FieldType):
 
     def write(self, value: Any) -> MappingNode:
         """The fields of a model, those left out that have their default."""
-        known, items = self.fields(), []
-        for name, info in self.model.model_fields.items():
-            key, own = info.alias or name, getattr(value, name)
-            if info.is_required() or own != info.get_default(call_default_factory=True):
-                items.append((key, known[key].write(own)))
-        return mapping(items)
+        defaults = self.defaults()
+        return mapping((key, node) for key, node in self.nodes(value).items() if node != defaults.get(key))
+
+    def nodes(self, value: BaseModel) -> dict[str, Node]:
+        """All fields of a model."""
+        known = self.fields()
+        return {key: known[key].write(getattr(value, name)) for key, name in self._names()}
+
+    def defaults(self) -> dict[str, Node]:
+        """What the fields are that need not be written."""
+        known, infos = self.fields(), self.model.model_fields
+        return {
+            key: known[key].write(infos[name].get_default(call_default_factory=True))
+            for key, name in self._names()
+            if not infos[name].is_required()
+        }
+
+    def _names(self) -> list[tuple[str, str]]:
+        """What each field is called in YAML and in the model."""
+        return [(info.alias or name, name) for name, info in self.model.model_fields.items()]
 
     def descriptions(self) -> list[str]:
         return [f"a mapping of {', '.join(self.fields())}"]

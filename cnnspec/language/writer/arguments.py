@@ -1,0 +1,102 @@
+"""The arguments of a block, found from what differs between its uses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import chain, count
+
+from ...layers import kinds
+from ..document.document import FLAGS
+from ..syntax.nodes import Scalar, word
+from ..values.scope import LETTERS
+from .lines import Argument, Branch, Value
+
+TEXTBOOK = "FKSPDG"
+"""The order of the textbook's letters."""
+DEPTHS = ("K", "G")
+"""Letters whose numbers are depths."""
+PLACES = ("F", "S", "P", "D")
+"""Letters whose numbers are rows and columns; all others may go with the depth that arrives."""
+REQUIRED = ("F", "K")
+"""Letters that every use of a block should give: they tell uses apart."""
+WHOLE = re.compile("[1-9][0-9]*")
+
+
+class Arguments:
+    """Gathers the arguments of one block. `taken` are names that mean something else in it, `known` the texts of the
+    arguments that each use is known to have had: they give their names to what has their values."""
+
+    def __init__(self, taken: Iterable[str], known: Sequence[Mapping[str, str]]) -> None:
+        self.taken = {*LETTERS, *FLAGS, *kinds(), *taken}
+        self.values: dict[str, list[Value]] = {}
+        self.letters: dict[str, str] = {}
+        names = dict.fromkeys(chain.from_iterable(known))
+        self.known = {name: [each.get(name) for each in known] for name in names if name not in self.taken}
+
+    def scalar(self, letter: str, values: Sequence[Scalar], depths: Sequence[int]) -> Scalar:
+        """What stands for a scalar that has a value in each use: in a field of some letter, where some C arrive."""
+        if len(set(values)) == 1:
+            return values[0]
+        for name, others in self.values.items():
+            if others == list(values) and self._goes_with(letter, name):
+                return word(name)
+        texts = [value.text for value in values]
+        is_known = texts in self.known.values()
+        if letter not in PLACES and not is_known and all(map(WHOLE.fullmatch, texts)):
+            multiple = next(filter(None, self._multiples([int(text) for text in texts], list(depths))), None)
+            if multiple:
+                return word(multiple)
+        return word(self._new(letter, letter, values, texts))
+
+    def lines(self, name: str, values: Sequence[Branch]) -> Argument:
+        """What stands for layers that differ, or for earlier tensors."""
+        return Argument(self._new(name, "", values, [""] * len(values)))
+
+    def defaults(self) -> dict[str, Value | None]:
+        """The arguments in their order with a default for each, None where it is required."""
+        order = [*self.known, *TEXTBOOK]
+        names = sorted(self.values, key=lambda name: order.index(name) if name in order else len(order))
+        return {name: _default(self.letters[name], self.values[name]) for name in names}
+
+    def _goes_with(self, letter: str, name: str) -> bool:
+        return letter == self.letters[name] or {letter, self.letters[name]} <= set(DEPTHS)
+
+    def _multiples(self, numbers: list[int], depths: list[int]) -> Iterator[str]:
+        """What the numbers are times others: the depth that arrives, or arguments."""
+        if numbers == depths:
+            yield "C"
+        for name, values in self.values.items():
+            if self.letters[name] in DEPTHS:
+                yield _multiple(numbers, [int(v.text) if isinstance(v, Scalar) else 1 for v in values], name)
+        yield _multiple(numbers, depths, "C")
+
+    def _new(self, name: str, letter: str, values: Sequence[Value], texts: list[str]) -> str:
+        alike = (each for each, known in self.known.items() if known == texts)
+        names = chain(alike, [name], (f"{name}{number}" for number in count(2)))
+        found = next(each for each in names if each not in self.taken and each not in self.values)
+        self.values[found] = list(values)
+        self.letters[found] = letter
+        return found
+
+
+def _multiple(numbers: list[int], others: list[int], of: str) -> str:
+    """`4*K` or `C/2` where each number is that; else nothing."""
+    ratios = {Fraction(number, other) for number, other in zip(numbers, others, strict=True)}
+    ratio = ratios.pop()
+    if ratios or 1 not in ratio.as_integer_ratio():
+        return ""
+    return f"{ratio}*{of}" if ratio.denominator == 1 else f"{of}/{ratio.denominator}"
+
+
+def _default(letter: str, values: list[Value]) -> Value | None:
+    """The value of most uses, or no layers."""
+    if [] in values:
+        return []
+    scalars = [value for value in values if isinstance(value, Scalar)]
+    if letter in REQUIRED or len(scalars) < len(values):
+        return None
+    value, times = Counter(scalars).most_common(1)[0]
+    return value if 2 * times >= len(values) else None

@@ -1,0 +1,150 @@
+"""Several lists of layers -> one that stands for all of them, with arguments where they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from ..syntax.nodes import Mapping as MappingNode
+from ..syntax.nodes import Node, Scalar, mapping, sequence
+from ..syntax.nodes import Sequence as SequenceNode
+from ..values.scope import LETTERS
+from .arguments import Arguments
+from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, Line, Lines, Reference, Value
+from .names import written_name
+from .references import Shadowed
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
+"""Names of layers that may be handed to a block."""
+
+
+class Merger:
+    """Merges what the uses of one block make. `letters` are those of the arguments of the blocks it uses, `named` the
+    steps whose names must be written."""
+
+    def __init__(self, arguments: Arguments, letters: Mapping[str, Mapping[str, str]], named: frozenset[int]) -> None:
+        self.arguments = arguments
+        self.letters = letters
+        self.named = named
+
+    def head(self, line: Line) -> Hashable:
+        """What lines must have in common to be merged."""
+        match line:
+            case LayerLine():
+                return line.kind, written_name(line, self.named), tuple(map(_form, line.fields.values()))
+            case JoinLine():
+                return line.kind, written_name(line, self.named), len(line.branches)
+            case CallLine():
+                return line.block, line.label
+            case _:
+                return type(line).__name__
+
+    def lists(self, lists: Sequence[Lines], name: str = "inner") -> Lines:
+        """One list for several. What is alike at both ends is merged, what lies between is an argument."""
+        shortest = min(map(len, lists))
+        first = next((i for i in range(shortest) if not self._are_alike([each[i] for each in lists])), shortest)
+        rest = shortest - first
+        last = next((i for i in range(rest) if not self._are_alike([each[-1 - i] for each in lists])), rest)
+        between = [each[first : len(each) - last] for each in lists]
+        return [
+            *(self._line([each[i] for each in lists]) for i in range(first)),
+            *([self.arguments.lines(name, between)] if any(between) else []),
+            *(self._line([each[i - last] for each in lists]) for i in range(last)),
+        ]
+
+    def _are_alike(self, lines: Sequence[Line]) -> bool:
+        return len({self.head(line) for line in lines}) == 1
+
+    def _line(self, lines: Sequence[Line]) -> Line:
+        """One line for several that are alike."""
+        match lines[0]:
+            case LayerLine() as first:
+                layers = [line for line in lines if isinstance(line, LayerLine)]
+                depths = tuple(chain.from_iterable(line.depths for line in layers))
+                fields = {key: self._node(key, [line.fields[key] for line in layers], depths) for key in first.fields}
+                return replace(first, steps=_steps(layers), names=_names(layers), depths=depths, fields=fields)
+            case JoinLine() as first:
+                joins = [line for line in lines if isinstance(line, JoinLine)]
+                branches = tuple(self._branch([line.branches[i] for line in joins]) for i in range(len(first.branches)))
+                return replace(first, steps=_steps(joins), names=_names(joins), branches=branches)
+            case CallLine() as first:
+                calls = [line for line in lines if isinstance(line, CallLine)]
+                depths = tuple(chain.from_iterable(line.depths for line in calls))
+                letters = self.letters[first.block]
+                given = {
+                    name: self._value(name, letters[name], [call.arguments[name] for call in calls], depths)
+                    for name in first.arguments
+                }
+                return replace(first, depths=depths, arguments=given)
+            case FromLine():
+                return FromLine(self._reference([line.reference for line in lines if isinstance(line, FromLine)]))
+            case _:
+                raise AssertionError(lines[0])
+
+    def _value(self, name: str, letter: str, values: Sequence[Value], depths: Sequence[int]) -> Value:
+        """What a call gives for an argument: a scalar for a field of some letter, or layers."""
+        scalars = [value for value in values if isinstance(value, Scalar)]
+        if scalars:
+            return self.arguments.scalar(letter, scalars, depths)
+        return self._branch([value for value in values if not isinstance(value, Scalar)], name)
+
+    def _branch(self, branches: Sequence[Branch], name: str = "") -> Branch:
+        lists = [branch for branch in branches if isinstance(branch, list)]
+        name = name or ("shortcut" if [] in lists else "branch")
+        if len(lists) == len(branches):
+            merged = self.lists(lists, name)
+            return merged[0] if len(merged) == 1 and isinstance(merged[0], Argument) else merged
+        if not lists:
+            return self._reference([branch for branch in branches if not isinstance(branch, list)])
+        return self._argument(name, branches)
+
+    def _reference(self, references: Sequence[Reference | Argument]) -> Reference | Argument:
+        first = references[0]
+        texts = {each.text for each in references if isinstance(each, Reference)}
+        return first if len(texts) == 1 else self._argument("skip", references)
+
+    def _argument(self, name: str, values: Sequence[Branch]) -> Argument:
+        """An argument for layers and names of layers. Raises `Shadowed` for a name that would be read as a number."""
+        given = [value.outside() if isinstance(value, Reference) else value for value in values]
+        words = [value.text for value in given if isinstance(value, Reference)]
+        if not all(WORD.fullmatch(text) for text in words) or not set(LETTERS).isdisjoint(words):
+            raise Shadowed
+        return self.arguments.lines(name, given)
+
+    def _node(self, letter: str, nodes: Sequence[Node], depths: Sequence[int]) -> Node:
+        """A field's value for several that have one form."""
+        match nodes[0]:
+            case SequenceNode():
+                columns = zip(*(node.items for node in nodes if isinstance(node, SequenceNode)), strict=True)
+                return sequence(self._node(letter, column, depths) for column in columns)
+            case MappingNode(items):
+                rows = [[value for _, value in node.items] for node in nodes if isinstance(node, MappingNode)]
+                keys = [key.text for key, _ in items]
+                columns = zip(*rows, strict=True)
+                return mapping((k, self._node(letter, column, depths)) for k, column in zip(keys, columns, strict=True))
+            case _:
+                return self.arguments.scalar(letter, [node for node in nodes if isinstance(node, Scalar)], depths)
+
+
+def _form(node: Node) -> Hashable:
+    """What fields' values must have in common to be merged. Nothing at all, and words that mean a number elsewhere,
+    cannot be arguments."""
+    match node:
+        case SequenceNode(items):
+            return tuple(map(_form, items))
+        case MappingNode(items):
+            return tuple((key.text, _form(value)) for key, value in items)
+        case Scalar(text):
+            return text if node.is_null or text in LETTERS else ""
+        case _:
+            raise AssertionError(node)
+
+
+def _steps(lines: Sequence[LayerLine] | Sequence[JoinLine]) -> tuple[int, ...]:
+    return tuple(chain.from_iterable(line.steps for line in lines))
+
+
+def _names(lines: Sequence[LayerLine] | Sequence[JoinLine]) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(line.names for line in lines))

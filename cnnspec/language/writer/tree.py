@@ -1,0 +1,183 @@
+"""A graph -> the lines that make its steps in their order: branches inside of joins, uses around what they make.
+
+Steps are counted from 1, the input is number 0. What arrives at a join is its immediate dominator; the steps between
+the two are its branches, where they stand behind each other in the order in which the join takes them. All other
+joins refer to their inputs by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from ...graph.graph import INPUT, Graph
+from ...graph.layer import Join
+from .dominators import dominators
+from .lines import Branch, FromLine, JoinLine, LayerLine, Line, Lines, Reference, UseLine
+from .references import References
+from .sections import field_nodes
+from .uses import ROOT, Use, Uses
+
+LONG = 14
+"""Layers of a branch at most; a longer one is written in the main line, and its end referred to."""
+NESTED = 4
+"""Joins in each other's branches at most: deeper text is hard to read, and the language has a bound."""
+
+
+class List(NamedTuple):
+    """A list of layers: the steps from `first` up to, but without, `end`, behind the tensor that arrives; so many
+    uses and joins are around it."""
+
+    first: int
+    end: int
+    arriving: int
+    uses: int = 0
+    joins: int = 0
+    scopes: tuple[str, ...] = ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A join with its branches: lists, and numbers of tensors that are made elsewhere."""
+
+    join: int
+    arriving: int
+    first: int
+    branches: tuple[List | int, ...]
+
+
+class Tree:
+    """The lines of one graph, in which some uses are kept. Raises `Shadowed`."""
+
+    def __init__(self, graph: Graph, uses: Uses) -> None:
+        self.graph = graph
+        self.uses = uses
+        self.references = References(graph, uses)
+        self.dominators = dominators(graph)
+        numbers = {INPUT: 0} | {step.name: number for number, step in enumerate(graph.steps, 1)}
+        self.inputs = [(), *(tuple(numbers[name] for name in step.inputs) for step in graph.steps)]
+
+    def lines(self) -> Lines:
+        return self._lines(List(1, len(self.graph.steps) + 1, 0))
+
+    def _lines(self, place: List) -> Lines:
+        flow, lines = place.arriving, Lines()
+        for piece in self._pieces(place):
+            wanted, first, end, line = self._line(piece, flow, place)
+            if wanted != flow:
+                lines.append(FromLine(self.references.to(wanted, first, place.scopes)))
+            lines.append(line)
+            flow = end
+        return lines
+
+    def _pieces(self, place: List) -> list[Use | Region | int]:
+        """What a list consists of, found from its end: uses, joins with their branches, single steps."""
+        found: list[Use | Region | int] = []
+        end = place.end
+        while end > place.first:
+            piece = self._use(end - 1, place) or self._region(end - 1, place) or end - 1
+            found.append(piece)
+            end = piece if isinstance(piece, int) else piece.first
+        return found[::-1]
+
+    def _line(self, piece: Use | Region | int, flow: int, place: List) -> tuple[int, int, int, Line]:
+        """The tensor that a piece goes on from, its first step, its last step, and its line."""
+        if isinstance(piece, Use):
+            reads = {number for step in range(piece.first, piece.end) for number in self.inputs[step]}
+            wanted = flow if flow in reads else self.inputs[piece.first][0]
+            inner = List(piece.first, piece.end, wanted, place.uses + 1, 0, piece.scopes)
+            return wanted, piece.first, piece.end - 1, UseLine(piece, self._depth(wanted), self._lines(inner))
+        if isinstance(piece, Region):
+            branches = tuple(self._branch(branch, piece, place) for branch in piece.branches)
+            return piece.arriving, piece.first, piece.join, self._join(piece.join, branches, place)
+        step, (first, *_) = self.graph.steps[piece - 1], self.inputs[piece]
+        if isinstance(step.layer, Join):
+            return flow, piece, piece, self._join(piece, tuple(self._inputs(piece, flow, place)), place)
+        name = step.name.removeprefix(place.scopes[-1])
+        line = LayerLine(step.kind, (piece,), (name,), (self._depth(first),), field_nodes(step.layer))
+        return first, piece, piece, line
+
+    # uses
+
+    def _use(self, number: int, place: List) -> Use | None:
+        """The use in a list that a step of it is in."""
+        around = self.uses.around[number]
+        return around[place.uses] if len(around) > place.uses else None
+
+    def _is_between(self, number: int, place: List) -> bool:
+        """Whether a step begins anew: no use goes on over the edge before it."""
+        use = self._use(number, place) if number < place.end else None
+        return use is None or use.first == number
+
+    # joins
+
+    def _join(self, number: int, branches: tuple[Branch, ...], place: List) -> JoinLine:
+        step = self.graph.steps[number - 1]
+        return JoinLine(step.kind, (number,), (step.name.removeprefix(place.scopes[-1]),), branches)
+
+    def _branch(self, branch: List | int, region: Region, place: List) -> Branch:
+        if isinstance(branch, List):
+            return self._lines(branch)
+        return [] if branch == region.arriving else self._reference(branch, region.join, place)
+
+    def _inputs(self, join: int, flow: int, place: List) -> Iterator[Branch]:
+        """The inputs of a join by their names; `[]` for what arrives."""
+        for number in self.inputs[join]:
+            yield [] if number == flow else self._reference(number, join, place)
+
+    def _reference(self, number: int, at: int, place: List) -> Reference:
+        return self.references.to(number, at, place.scopes)
+
+    def _region(self, join: int, place: List) -> Region | None:
+        """A join with the branches right before it; None where its inputs are to be named."""
+        arriving = self.dominators[join]
+        first = max(arriving + 1, place.first)
+        is_known = arriving >= place.first or arriving == place.arriving
+        is_join = isinstance(self.graph.steps[join - 1].layer, Join)
+        if not (is_join and is_known and place.joins < NESTED and self._is_between(first, place)):
+            return None
+        branches: list[List | int] = []
+        at = first
+        for number in self.inputs[join]:
+            if number < at or number == arriving:
+                branches.append(number)
+                continue
+            branch = List(at, number + 1, arriving, place.uses, place.joins + 1, place.scopes)
+            if self._is_main_line(branch, join) or not self._is_branch(branch, place):
+                return None
+            branches.append(branch)
+            at = number + 1
+        return Region(join, arriving, first, tuple(branches)) if first < at == join else None
+
+    def _is_branch(self, branch: List, place: List) -> bool:
+        """Whether a list goes from what arrives to its end, and nowhere else."""
+        begins = branch.arriving in self.inputs[branch.first] and self._is_between(branch.end, place)
+        read = {number for step in range(branch.first, branch.end) for number in self.inputs[step]}
+        return begins and read.issuperset(range(branch.first, branch.end - 1))
+
+    def _is_main_line(self, branch: List, join: int) -> bool:
+        """Whether a branch is too long to stand in a join, or a U that the join closes: down in size and up again."""
+        count, at = 0, branch.first
+        while at < branch.end:
+            use = self._use(at, branch)
+            at = use.end if use else at + 1
+            count += 1
+            if count > LONG:
+                return True
+        if branch.arriving not in self.inputs[join]:
+            return False
+        smallest, at = self._cells(branch.end - 1), branch.end - 1
+        while at >= branch.first and self._cells(at) >= smallest:
+            at = self.dominators[at]
+        return at >= branch.first
+
+    def _depth(self, number: int) -> int:
+        return self._shape(number)[0]
+
+    def _cells(self, number: int) -> int:
+        return prod(self._shape(number)[1:])
+
+    def _shape(self, number: int) -> tuple[int, ...]:
+        return self.graph.steps[number - 1].shape if number else self.graph.input
