@@ -11,9 +11,11 @@ import math
 import re
 import reprlib
 import warnings
+from functools import lru_cache
 from typing import IO, NamedTuple
 
 from .reading import Malformed
+from .recognition import pickled
 
 MAGIC = b"\x93NUMPY"
 MAX_AXES = 32
@@ -56,6 +58,7 @@ def read_header(stream: IO[bytes], size: int) -> NpyHeader:
     return NpyHeader(dtype, shape, fortran_order, start)
 
 
+@lru_cache(maxsize=64)
 def _fields(text: bytes) -> tuple[str, tuple[int, ...], bool]:
     try:
         with warnings.catch_warnings():
@@ -71,8 +74,3 @@ def _fields(text: bytes) -> tuple[str, tuple[int, ...], bool]:
     if not isinstance(dtype, str) or not re.fullmatch(r"[<>][fiu][248]|[<>|][iub]1", dtype):
         raise Malformed(f"its numbers are of type {reprlib.repr(dtype)}", "real numbers of 1 to 8 bytes are read")
     return dtype, shape, fortran_order
-
-
-def pickled(why: str, help: str = "save plain arrays of numbers") -> Malformed:
-    """E406: data that only Python's pickle could load."""
-    return Malformed(why, help, code="E406", message="holds Python objects")

@@ -10,19 +10,22 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from . import npy
 from .reading import AnyPath, Malformed, blaming, opened
+from .recognition import NPZ, ZIP, ensure, pickled
 from .zip_records import end_records, leaves_folder, local_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_NAME = 1_000
+MOST_MEMBERS = 10_000
 MAX_DIRECTORY = 4 * 2**20
-"""Bytes of an archive's list of members: about 50,000 of them."""
+"""Bytes of an archive's list of members."""
 WIDE_RECORDS = 98
 """Bytes of the records that end an archive beyond 2 GiB; `zipfile` looks for them there, whatever they say."""
 MAX_UNPACKED = 4 * 2**30
@@ -30,8 +33,18 @@ FREE_UNPACKED, MAX_RATIO = 64 * 2**20, 100
 """Unpacked bytes up to which any compression is believed; beyond, at most so many times the file."""
 
 
+_FAULTS: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error,
+)  # fmt: skip
+"""What zipfile raises for an archive that is damaged, encrypted or unusual, beside the system's errors."""
+with suppress(ImportError):  # a Python may be built without it
+    from lzma import LZMAError
+
+    _FAULTS += (LZMAError,)
+
+
 class Archive(Mapping[str, "NDArray[Any]"]):
-    """The arrays of an `.npz` file; `headers` is there at once, an array is unpacked when it is asked for.
+    """The arrays of an `.npz` file: their names at once, headers and arrays when they are asked for.
 
     `most` bytes are believed to be in it.
     """
@@ -43,7 +56,12 @@ class Archive(Mapping[str, "NDArray[Any]"]):
             size = _archive_size(self._stream)
             self._zip = zipfile.ZipFile(self._stream)
             self._members = _members(self._zip.infolist(), size, most)
-            self.headers = {name: self._header(info) for name, info in self._members.items()}
+
+    @cached_property
+    def headers(self) -> dict[str, npy.NpyHeader]:
+        """What each array is like, or a FileError for the first that is none."""
+        with _blaming_zip(self._path):
+            return {name: self._header(info) for name, info in self._members.items()}
 
     def _header(self, info: zipfile.ZipInfo) -> npy.NpyHeader:
         with self._zip.open(info) as stream:
@@ -88,18 +106,23 @@ class Archive(Mapping[str, "NDArray[Any]"]):
         return flat.reshape(header.shape, order="F" if header.fortran_order else "C")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.headers)
+        return iter(self._members)
 
     def __len__(self) -> int:
-        return len(self.headers)
+        return len(self._members)
 
 
 def _archive_size(stream: BinaryIO) -> int:
-    """The file's size, after a look at the records at its end: the list of members is read in one piece."""
+    """The file's size, after a look at its beginning, where NumPy looks, and at the records at its end: the list of
+    members is read in one piece."""
+    ensure(stream, NPZ, ZIP, cure="an .npz file is wanted")
+    begins = stream.read(4)
     size = stream.seek(0, 2)
     found = end_records(stream, size)
     if found is None or found.comment or found.excess:
         raise Malformed("it does not end as an .npz file does", "is it cut off, or a file of another kind?")
+    if begins not in (b"PK\3\4", b"PK\5\6"):
+        raise Malformed("it does not begin as an .npz file does", "something stands in front of the archive")
     if found.directory is None or found.wide not in (None, size - WIDE_RECORDS):
         raise Malformed("the records at its end contradict each other")
     if found.directory.length > MAX_DIRECTORY:
@@ -108,6 +131,8 @@ def _archive_size(stream: BinaryIO) -> int:
 
 
 def _members(infos: list[zipfile.ZipInfo], size: int, most: int) -> dict[str, zipfile.ZipInfo]:
+    if len(infos) > MOST_MEMBERS:
+        raise Malformed(f"it holds {len(infos):,} members; {MOST_MEMBERS:,} are read at most")
     for info in infos:
         _check_member(info.orig_filename)
     twice = [name for name, count in Counter(info.filename for info in infos).items() if count > 1]
@@ -122,7 +147,7 @@ def _members(infos: list[zipfile.ZipInfo], size: int, most: int) -> dict[str, zi
 def _check_member(name: str) -> None:
     shown = reprlib.repr(name)
     if name.endswith(".pkl"):
-        raise npy.pickled(f"its member {shown} is a pickle: loading one runs the code inside")
+        raise pickled(f"its member {shown} is a pickle: loading one runs the code inside")
     if leaves_folder(name):
         raise Malformed(f"its member {shown} would leave the archive's folder")
     if not name.endswith(".npy") or len(name) > MAX_NAME or not name.isprintable():
@@ -131,9 +156,9 @@ def _check_member(name: str) -> None:
 
 @contextmanager
 def _blaming_zip(path: AnyPath) -> Iterator[None]:
-    """As `blaming`, and for what zipfile raises when an archive is damaged, encrypted or unusual."""
+    """As `blaming`, and for `_FAULTS`."""
     with blaming(path):
         try:
             yield
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error) as fault:
+        except _FAULTS as fault:
             raise Malformed(f"its archive is damaged or unusual: {fault}") from fault

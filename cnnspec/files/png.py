@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_BYTES = 2**20
@@ -29,18 +30,18 @@ class PlainImage(NamedTuple):
     rows: bytes
 
 
-def header(file: BinaryIO) -> tuple[int, int, str] | None:
+def header(path: Path) -> tuple[int, int, str] | None:
     """(width, height, mode) of a plain PNG.
 
-    None for any other file, also a damaged one: that is Pillow's to judge.
+    None for any other file, also a damaged or missing one: that is Pillow's to judge.
     """
-    found = _plain(file)
+    found = _plain(path)
     return found and found[:3]
 
 
-def pixels(file: BinaryIO) -> tuple[tuple[int, int, int], bytes] | None:
+def pixels(path: Path) -> tuple[tuple[int, int, int], bytes] | None:
     """The shape (H, W, C) and the bytes of a small plain PNG; None for any other file."""
-    found = _plain(file)
+    found = _plain(path)
     if found is None or len(found.rows) - found.height > SMALL:
         return None
     channels = len(found.mode)
@@ -51,15 +52,13 @@ def pixels(file: BinaryIO) -> tuple[tuple[int, int, int], bytes] | None:
     return (found.height, found.width, channels), b"".join(lines[1:])
 
 
-def _plain(file: BinaryIO) -> PlainImage | None:
-    """Leaves the file at its beginning."""
+def _plain(path: Path) -> PlainImage | None:
     try:
-        data = file.read(MAX_BYTES + 1)
-        return _unpacked(data) if len(data) <= MAX_BYTES else None
+        if not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return None
+        return _unpacked(path.read_bytes())
     except (OSError, ValueError, struct.error, zlib.error):
         return None
-    finally:
-        file.seek(0)
 
 
 def _unpacked(data: bytes) -> PlainImage | None:

@@ -13,6 +13,9 @@ _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_ENTRY = struct.Struct("<4s24x3H12x")
+_LISTED = 2**18
+"""Bytes of the list of members in which `member_names` looks."""
 _COMMENT = 0xFFFF
 """Bytes of the longest comment behind the last record."""
 
@@ -74,6 +77,26 @@ def local_header(file: BinaryIO, place: int) -> tuple[bytes, int] | None:
         return None
     *_, name, extra = _LOCAL.unpack(header)
     return file.read(name), place + _LOCAL.size + name + extra
+
+
+def member_names(file: BinaryIO, size: int) -> list[str]:
+    """The names of the first few thousand members; that of the first one alone where the list of them is not there."""
+    found = end_records(file, size)
+    names = [] if found is None or found.directory is None else _listed(file, found.directory)
+    first = None if names else local_header(file, 0)
+    return names if first is None else [first[0].decode("utf-8", "replace")]
+
+
+def _listed(file: BinaryIO, directory: Directory) -> list[str]:
+    file.seek(min(directory.start, 2**62))
+    data = file.read(min(directory.length, _LISTED))
+    names, at = [], 0
+    while len(data) - at >= _ENTRY.size and data.startswith(b"PK\1\2", at):
+        _, name, extra, comment = _ENTRY.unpack_from(data, at)
+        at += _ENTRY.size
+        names.append(data[at : at + name].decode("utf-8", "replace"))
+        at += name + extra + comment
+    return names
 
 
 def leaves_folder(member: str) -> bool:

@@ -1,4 +1,22 @@
 """What a network is fed: images and arrays from files, in batches, read ahead."""
 
-ARRAYS = (".npy", ".npz")
-"""Suffixes of files of arrays. Whoever tells by them what a file is need not know yet how it is read."""
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from ..diagnostics import FileError
+from ..files.reading import opened
+from ..files.recognition import IMAGE, NPY, NPZ, recognised
+
+_ARRAYS = (".npy", ".npz")
+
+
+def is_array(path: Path) -> bool:
+    """Whether a file is read as an array: by its content, and by its name where that says nothing of it. Whoever asks
+    need not know yet how it is read."""
+    with suppress(FileError), opened(path) as stream:
+        found = recognised(stream)
+        if found in (NPY, NPZ, IMAGE):
+            return found is not IMAGE
+    return path.suffix.lower() in _ARRAYS

@@ -11,36 +11,33 @@ from dataclasses import dataclass
 from itertools import permutations
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from ..diagnostics import Diagnostic, FileError
 from ..files import npy
 from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..files.recognition import NPY, NPZ, ZIP, ensure
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..files.file_array import StoredArray
-
 
 @dataclass(frozen=True, slots=True)
 class InputArray:
-    """Inputs side by side, (N, C, H, W), of the file at `path`. An `.npy` file's stay on disk until their batch is
-    taken."""
+    """Inputs side by side, (N, C, H, W). An `.npy` file's stay on disk until their batch is taken."""
 
-    path: AnyPath
-    array: StoredArray
+    array: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.array)
 
     def batches(self, size: int) -> Iterator[NDArray[np.float32]]:
-        """Up to `size` inputs at a time, (n, C, H, W). Raises FileError (E403) when the file has become shorter."""
+        """Up to `size` inputs at a time, (n, C, H, W)."""
         import numpy as np
 
         for first in range(0, len(self), size):
-            with blaming(self.path), np.errstate(over="ignore"):
+            with np.errstate(over="ignore"):
                 batch = np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
             yield batch
 
@@ -51,7 +48,8 @@ def load_input(path: AnyPath, shape: tuple[int, ...]) -> InputArray:
     E413 when they do not fit; E403, E404 and E406 when the file cannot be used.
     """
     with _fitting(path, shape) as source:
-        return InputArray(path, source.load(shape))
+        array = source.load()
+    return InputArray(array[None] if source.header.shape == shape else array)
 
 
 def check(path: AnyPath, shape: tuple[int, ...]) -> int:
@@ -64,10 +62,11 @@ def check(path: AnyPath, shape: tuple[int, ...]) -> int:
 @contextmanager
 def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
     with opened(path) as stream, blaming(path):
-        source = _archived(path) if stream.read(2) == b"PK" else _on_disk(stream)
-        found = source.header.shape
-        if found != shape and (found[1:] != shape or not found[0]):
-            raise misfit(Path(path), found, shape)
+        found = ensure(stream, NPY, NPZ, ZIP, cure="an .npy or .npz file of numbers is wanted")
+        source = _archived(path) if found in (NPZ, ZIP) else _mapped(stream)
+        held = source.header.shape
+        if held != shape and (held[1:] != shape or not held[0]):
+            raise misfit(Path(path), held, shape)
         yield source
 
 
@@ -86,21 +85,19 @@ def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileEr
 
 class _Source(NamedTuple):
     header: npy.NpyHeader
-    load: Callable[[tuple[int, ...]], StoredArray]
-    """The inputs, (N, *shape), of such a shape."""
+    load: Callable[[], NDArray[Any]]
 
 
-def _on_disk(stream: BinaryIO) -> _Source:
+def _mapped(stream: BinaryIO) -> _Source:
     size = stream.seek(0, 2)
     stream.seek(0)
     header = npy.read_header(stream, size)
 
-    def load(shape: tuple[int, ...]) -> StoredArray:
-        from ..files.file_array import FileArray, read_whole
+    def load() -> NDArray[Any]:
+        import numpy as np
 
-        if header.fortran_order:  # its inputs do not lie one behind the other
-            return read_whole(stream, header).reshape(-1, *shape)
-        return FileArray(stream, header.dtype, (prod(header.shape) // prod(shape), *shape), header.start)
+        order: Literal["C", "F"] = "F" if header.fortran_order else "C"
+        return np.memmap(stream, header.dtype, "r", header.start, header.shape, order)
 
     return _Source(header, load)
 
@@ -112,7 +109,7 @@ def _archived(path: AnyPath) -> _Source:
     names = ["x"] if archive.keys() == {"x", "y"} else list(archive)  # of examples, what goes in
     if len(names) != 1:
         raise Malformed(f"it holds {len(names)} arrays; one is wanted", "save that one as .npy")
-    return _Source(archive.headers[names[0]], lambda shape: archive[names[0]].reshape(-1, *shape))
+    return _Source(archive.headers[names[0]], lambda: archive[names[0]])
 
 
 def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:

@@ -10,16 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from ..diagnostics import Diagnostic, FileError
-from ..files import npy
-from ..files.pipes import begins_with
-from ..files.places import is_folder
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
-from . import ARRAYS
+from . import is_array
 from .arrays import check, load_input
 from .images import listing, load
-
-ZIP = b"PK\3\4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ def paths(given: Iterable[str]) -> Iterator[Path]:
     for name in given:
         path = Path(name)
         try:
-            images = listing(path) if is_folder(path) else []
+            images = listing(path) if path.is_dir() else []
         except FileError:
             images = []
         yield from images or [path]
@@ -57,7 +52,7 @@ def count(files: Iterable[Path], input: tuple[int, int, int]) -> int:
 
 def _stored(path: Path, input: tuple[int, int, int]) -> int:
     try:
-        return check(path, input) if _is_array(path) else 1
+        return check(path, input) if is_array(path) else 1
     except FileError:
         return 1
 
@@ -69,11 +64,11 @@ def cases(
     for path in files:
         name = str(path.relative_to(folder) if folder else path)
         try:
-            if _is_array(path):
+            if is_array(path):
                 arrays = load_input(path, input)
                 for i, one in enumerate(arrays.batches(1)):
                     yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
-            elif is_folder(path):
+            elif path.is_dir():
                 raise _empty(path)
             else:
                 yield Case(name, load(path, preprocess, input))
@@ -91,10 +86,6 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
         del usable
         yield InputBatch(group, stacked)
         del stacked
-
-
-def _is_array(path: Path) -> bool:
-    return path.suffix.lower() in ARRAYS or begins_with(path, (npy.MAGIC, ZIP))
 
 
 def _empty(folder: Path) -> FileError:

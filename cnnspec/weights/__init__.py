@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
-from ..files.npy import pickled
-from ..files.reading import AnyPath, Malformed, blaming, ensure_file
+from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..files.recognition import CHECKPOINT, NPZ, SAFETENSORS, ensure, pickled
 from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
 from .initialisation import initial
@@ -60,7 +60,7 @@ def _npz() -> Format:
 
 _FORMATS: dict[str, Callable[[], Format]] = {".safetensors": _safetensors, ".npz": _npz}
 """By suffix; a format's module is imported when a file of it is."""
-_PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt"})
+_SUFFIXES = {SAFETENSORS: ".safetensors", NPZ: ".npz"}
 
 
 def header(path: AnyPath) -> dict[str, TensorInfo]:
@@ -150,13 +150,17 @@ def _written(path: AnyPath) -> str:
 
 
 def _format(path: AnyPath) -> Format:
+    """By the file's content, and by its name where that says nothing."""
     path = Path(path)
-    ensure_file(path)
-    suffix = path.suffix.lower()
-    with blaming(path):
-        if suffix in _PICKLES:
-            cure = f"`cnnspec convert {path} -o {path.stem}.safetensors`"
+    wanted = f"{' and '.join(_FORMATS)} files are read"
+    with opened(path) as stream, blaming(path):
+        found = ensure(stream, CHECKPOINT, *_SUFFIXES, cure=wanted)
+        if found is CHECKPOINT:
+            from shlex import quote
+
+            cure = f"`cnnspec convert {quote(str(path))} -o {quote(path.stem)}.safetensors`"
             raise pickled("loading a pickle runs the code inside", cure)
+        suffix = path.suffix.lower() if found is None else _SUFFIXES[found]
         if suffix not in _FORMATS:
-            raise Malformed(f"`{path.name}` names no weights format", f"{' and '.join(_FORMATS)} files are read")
+            raise Malformed(f"`{path.name}` names no weights format", wanted)
     return _FORMATS[suffix]()

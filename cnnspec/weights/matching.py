@@ -12,6 +12,7 @@ from ..diagnostics.wording import listed
 from ..files.dtypes import FLOATS
 from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
+from .reparametrisation import parts
 from .stored import TensorInfo
 
 OPTIMIZER, BEST = "optimizer/", "best/"
@@ -115,7 +116,7 @@ def _missing(
         message = f"the weights file lacks {len(missing):,} of {len(needed):,} tensors"
         shape = _trimmed(needed[missing[0]].shape)
         alike = (name for name in extra if _trimmed(header[name].shape) == shape)
-        help = _prefix(missing, extra) or _guess(missing[0], alike)
+        help = _prefix(missing, extra) or _in_parts(missing, extra) or _guess(missing[0], alike)
         yield Diagnostic("E402", message, file=file, why=f"missing: {_listed(missing)}", help=help)
 
 
@@ -131,6 +132,15 @@ def _prefix(missing: list[str], extra: list[str]) -> str:
     for prefix in (".".join(parts[:count]) + "." for count in range(1, len(parts))):
         if all(name.startswith(prefix) and name.removeprefix(prefix) in held for name in missing):
             return f"in the file, their names lack `{prefix}`: `convert --rename '^={prefix}'` adds it"
+    return ""
+
+
+def _in_parts(missing: list[str], extra: list[str]) -> str:
+    found = parts(extra)
+    for name in missing:
+        if name in found:
+            kept = _listed(list(found[name].values()))
+            return f"in the file, `{name}` is kept in parts, {kept}: `cnnspec convert` puts together what PyTorch parts"
     return ""
 
 

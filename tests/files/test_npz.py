@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from processor_time import about
 
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.files import npz
@@ -140,10 +141,43 @@ def test_64_bit_records_that_lie_are_refused(
     assert why in refused(tmp_path / "a.npz").why
 
 
-@pytest.mark.parametrize("data", [b"PK", b"PK\3\4" + b"\0" * 100, b"PK\5\6" + b"\0" * 17 + b"\1" + b"x"])
+@pytest.mark.parametrize("data", [b"PK\3\4" + b"\0" * 100, b"PK\5\6" + b"\0" * 17 + b"\1" + b"x"])
 def test_what_only_begins_as_an_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.npz").write_bytes(data)
     assert "does not end" in refused(tmp_path / "a.npz").why
+
+
+def test_what_stands_before_an_archive_is_refused(tmp_path: Path) -> None:
+    """`zipfile` would read it, NumPy does not."""
+    path = archive(tmp_path / "a.npz", ("a.npy", npy_bytes(np.ones(SHAPE))))
+    path.write_bytes(b"\0\1\2\3" + path.read_bytes())
+    assert "does not begin" in refused(path).why
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_damage_of_any_packing_is_refused(tmp_path: Path, method: int) -> None:
+    x = np.random.default_rng(0).normal(size=SHAPE).astype(np.float32)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as file:
+        file.writestr("a.npy", npy_bytes(x))
+    assert load_input(tmp_path / "a.npz", SHAPE).array.tolist() == [x.tolist()]
+    data = bytearray((tmp_path / "a.npz").read_bytes())
+    data[60:90] = bytes(30)
+    (tmp_path / "a.npz").write_bytes(data)
+    assert refused(tmp_path / "a.npz").code == "E403"
+
+
+def test_many_members_take_little_time(tmp_path: Path) -> None:
+    data = npy_bytes(np.zeros(1))
+    path = archive(tmp_path / "a.npz", *((f"{i}.npy", data) for i in range(npz.MOST_MEMBERS)))
+    with about(0.3):
+        assert refused(path).why == "it holds 10000 arrays; one is wanted"
+    with about(1):
+        assert len(npz.Archive(path).headers) == npz.MOST_MEMBERS
+
+
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.npz", *((f"{i}.npy", b"") for i in range(npz.MOST_MEMBERS + 1)))
+    assert refused(path).why == "it holds 10,001 members; 10,000 are read at most"
 
 
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ import make_torchvision_names
 import numpy as np
 import pytest
 
+from cnnspec.diagnostics import FileError
 from cnnspec.files.pytorch import read
+from cnnspec.weights.published import published
 
 pytestmark = pytest.mark.peers
 
@@ -20,7 +22,7 @@ def assert_same(file: Path, state: dict[str, Any]) -> None:
     """The tensors of `file` are those of `state` in order, type, shape and every bit."""
     import torch
 
-    found = read(file)
+    found = read(file).tensors
     assert list(found) == list(state)
     for name, tensor in state.items():
         wanted = (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).detach().numpy()
@@ -74,7 +76,7 @@ def test_the_golden_files_can_be_made_again(tmp_path: Path, archive: bool) -> No
     import torch
 
     torch.save(make_checkpoints.saved(), tmp_path / "net.pth", _use_new_zipfile_serialization=archive)
-    found = read(tmp_path / "net.pth")
+    found = read(tmp_path / "net.pth").tensors
     for name, array in make_checkpoints.expected().items():
         assert np.array_equal(found[name], array), name
 
@@ -95,6 +97,69 @@ def test_views(tmp_path: Path, archive: bool) -> None:
     }
     torch.save(views, tmp_path / "net.pth", _use_new_zipfile_serialization=archive)
     assert_same(tmp_path / "net.pth", views)
+
+
+def _normed(torch: Any) -> dict[str, Any]:
+    """Layers whose weights are kept in parts, in every way that `torch.nn.utils` has, with as many rows as columns."""
+    from torch.nn.utils import parametrizations, prune
+
+    utils, nn = torch.nn.utils, torch.nn
+    return {
+        "weight norm": utils.weight_norm(nn.Conv2d(4, 4, 3)),
+        "weight norm of a deconv": utils.weight_norm(nn.ConvTranspose2d(4, 6, 3), dim=1),
+        "weight norm of all": utils.weight_norm(nn.Linear(5, 4), dim=None),
+        "new weight norm": parametrizations.weight_norm(nn.Linear(5, 5)),
+        "spectral norm": utils.spectral_norm(nn.Conv2d(4, 4, 3)),
+        "spectral norm of a deconv": utils.spectral_norm(nn.ConvTranspose2d(4, 4, 3)),
+        "new spectral norm": parametrizations.spectral_norm(nn.Conv2d(4, 4, 3)),
+        "new spectral norm of a deconv": parametrizations.spectral_norm(nn.ConvTranspose2d(4, 4, 3)),
+        "new spectral norm of a matrix": parametrizations.spectral_norm(nn.Linear(5, 5)),
+        "pruned": prune.l1_unstructured(nn.Conv2d(4, 4, 3), "weight", 0.5),
+    }
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_weights_in_parts_are_put_together_as_by_pytorch(tmp_path: Path) -> None:
+    import torch
+
+    torch.manual_seed(0)
+    for name, layer in _normed(torch).items():
+        shape = (1, 5) if isinstance(layer, torch.nn.Linear) else (1, 4, 8, 8)
+        for _ in range(3):
+            layer.train()(torch.randn(shape))  # which brings the vectors of spectral norm up to date
+        layer.eval()(torch.randn(shape))
+        torch.save(layer.state_dict(), tmp_path / "layer.pth")
+        found = published(tmp_path / "layer.pth")
+        assert set(found.tensors) == {"weight", "bias"}, name
+        wanted = layer.weight.detach().numpy()
+        np.testing.assert_allclose(found.tensors["weight"], wanted, rtol=2e-6, atol=1e-7, err_msg=name)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_other_parametrisations_are_told(tmp_path: Path) -> None:
+    import torch
+
+    layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(4, 4))
+    torch.save(layer.state_dict(), tmp_path / "layer.pth")
+    (remark,) = published(tmp_path / "layer.pth").remarks
+    assert "kept in parts in a way that is not known: `weight`" in remark
+    torch.nn.utils.parametrize.remove_parametrizations(layer, "weight")
+    torch.save(layer.state_dict(), tmp_path / "layer.pth")
+    assert published(tmp_path / "layer.pth").remarks == []
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_the_cure_for_a_torchscript_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
+    torch.jit.script(net).save("net.pt")
+    with pytest.raises(FileError) as caught:
+        read("net.pt")
+    _, program, _ = caught.value.diagnostics[0].help.split("`")
+    exec(program.replace("FILE", "'net.pt'"), {"torch": torch})
+    assert_same(tmp_path / "weights.pth", net.state_dict())
 
 
 def test_without_checksums(tmp_path: Path, state: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def converted(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def test_the_tensors_are_the_published_ones(checkpoint: Path, converted: Path) -> None:
-    published, found = read(checkpoint), weights.read(converted)
+    published, found = read(checkpoint).tensors, weights.read(converted)
     assert set(published) - set(found) == {name for name in published if name.endswith("num_batches_tracked")}
     for name, array in found.items():
         assert array.dtype == np.float32
@@ -52,7 +52,7 @@ def test_the_published_network_is_this_one(checkpoint: Path, converted: Path) ->
     assert isinstance(y, np.ndarray)
     traced = compiled.trace(image[None])["_fc"]
     np.testing.assert_allclose(y, traced, atol=1e-3)
-    np.testing.assert_allclose(y[0], in_torch(read(checkpoint), image), atol=2e-3)
+    np.testing.assert_allclose(y[0], in_torch(read(checkpoint).tensors, image), atol=2e-3)
 
 
 def in_torch(state: dict[str, Any], image: Any) -> Any:

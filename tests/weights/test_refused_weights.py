@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import make_checkpoints
 import numpy as np
 import pytest
+from calling import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from processes import PATIENCE
@@ -44,9 +47,25 @@ def refused(path: Path) -> Diagnostic:
 
 @pytest.mark.parametrize("name", ["a.pt", "a.PTH", "a.pkl", "a.bin", "a.ckpt"])
 def test_pickles_are_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"\x80\4")
+    (tmp_path / name).write_bytes(make_checkpoints.STREAM.read_bytes())
     assert refused(tmp_path / name).code == "E406"
     assert f"cnnspec convert {tmp_path / name} -o a.safetensors" in refused(tmp_path / name).help
+
+
+def test_the_cure_for_a_checkpoint_stands_names_that_a_shell_would_act_on(tmp_path: Path) -> None:
+    path = tmp_path / "best & final.pth.tar"
+    path.write_bytes(make_checkpoints.ARCHIVE.read_bytes())
+    _, command, _ = refused(path).help.split("`")
+    words = shlex.split(command)
+    assert words == ["cnnspec", "convert", str(path), "-o", "best & final.pth.safetensors"]
+    assert call(*words[1:4], tmp_path / words[4]).code == 0
+    assert weights.header(tmp_path / words[4])
+
+
+def test_another_pickle_is_refused_without_a_command_that_would_refuse_it(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"\x80\4]q\0.")
+    found = refused(tmp_path / "a.pkl")
+    assert (found.code, found.help) == ("E406", "save plain arrays of numbers with `numpy.savez`")
 
 
 @pytest.mark.parametrize("name", ["a.h5", "a", "a.npy"])
@@ -93,7 +112,6 @@ MALFORMED = {
     "claims everything": (b"\xff" * 8, "18,446,744,073,709,551,615 bytes"),
     "longer than the file": ((100).to_bytes(8, "little") + b"{}", "claims 100 bytes; the file holds 10"),
     "a zip archive": (b"PK\3\4" + b"\0" * 100, "zip archive"),
-    "a pickle": (b"\x80\2\x8a\nl\xfc\x9c\x46", "a pickle"),
     "git lfs": (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
     "a web page": (b"<!DOCTYPE html><html></html>", "web page"),
     "no json": (raw(b"{]"), "not JSON"),

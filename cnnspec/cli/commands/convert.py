@@ -15,7 +15,7 @@ from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded, show
-from ..options import OUTPUT, PATH
+from ..options import PATH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,6 @@ Renaming = tuple[re.Pattern[str], str]
 
 LONGEST = 1_000
 """Characters of a tensor's name."""
-CHECKPOINTS = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 
 
 def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Renaming]:
@@ -41,14 +40,14 @@ def _rule(text: str) -> Renaming:
     try:
         compiled = re.compile(pattern)
         compiled.sub(new, "")
-    except (re.error, IndexError) as error:
+    except (re.error, IndexError, OverflowError, RecursionError) as error:
         raise click.BadParameter(f"{text!r}: {error}.") from None
     return compiled, new
 
 
 @click.command("convert")
 @click.argument("source", metavar="IN", type=PATH)
-@click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
+@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
 @click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
 @click.option(
     "--rename",
@@ -58,33 +57,27 @@ def _rule(text: str) -> Renaming:
     callback=_rules,
     help="Rename tensors, e.g. '^backbone\\.='; repeatable.",
 )
-def command(source: str, output: str, wanted: str | None, rules: list[Renaming]) -> None:
+@click.option("--key", metavar="KEY", help="Of several sets of weights in a checkpoint, take this one.")
+def command(source: str, output: str, wanted: str | None, rules: list[Renaming], key: str | None) -> None:
     """Turn IN (.pth, .npz or .safetensors) into safetensors.
 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
-    prefixes such as `module.` are taken off. With --for, what is missing, extra or misshapen is listed.
+    prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. With --for, what is
+    missing, extra or misshapen is listed.
     """
     spec = loaded(wanted) if wanted else None
     from ...weights import save
+    from ...weights.published import published
 
-    tensors = _renamed(_read(source), rules)
+    found = published(source, key)
+    for remark in found.remarks:
+        click.echo(f"note: {escaped(f'{Path(source).name}: {remark}')}", err=True)
+    tensors = _renamed(found.tensors, rules)
     if spec is not None:
         tensors = _fitted(tensors, spec, source)
     save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
-
-
-def _read(source: str) -> Tensors:
-    if Path(source).suffix.lower() in CHECKPOINTS:
-        from ...files.pytorch import read as read_checkpoint
-
-        return read_checkpoint(source)
-    from ...files.pytorch import without_prefix
-    from ...weights import read
-
-    held = read(source)
-    return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}
 
 
 def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:

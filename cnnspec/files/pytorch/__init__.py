@@ -1,6 +1,6 @@
 """PyTorch checkpoints, read without PyTorch and without executing anything in them.
 
-`read` takes the two formats that `torch.save` writes (`.pth`, `.pt`, `.bin`, `.ckpt`), refuses whatever
+`read` takes the two formats that `torch.save` writes (`.pth`, `.pt`, `.bin`, `.ckpt`), passes over whatever
 is not made of tensors and plain containers, and compares every claim of the file with the file.
 
     values         the allow-list of names, and the inert values they stand for
@@ -14,6 +14,7 @@ is not made of tensors and plain containers, and compares every claim of the fil
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..reading import AnyPath, blaming, opened
@@ -24,11 +25,26 @@ from .state_dict import unwrap, without_prefix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["read", "unwrap", "without_prefix"]
+__all__ = ["Checkpoint", "read", "without_prefix"]
 
 
-def read(path: AnyPath) -> dict[str, NDArray[Any]]:
-    """The named tensors of the checkpoint at `path`, in its order.
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The named `tensors` of a checkpoint, in its order, that it keeps under `key`, empty for the outermost mapping.
+
+    Beside them there are `others`, the keys of further sets of weights; `left_out` are tensors of that set that cannot
+    be read, `foreign` the names of classes and functions whose objects were passed over, anywhere in the file.
+    """
+
+    tensors: dict[str, NDArray[Any]]
+    key: str
+    others: tuple[str, ...]
+    left_out: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def read(path: AnyPath, key: str | None = None) -> Checkpoint:
+    """The checkpoint at `path`; of several sets of weights in it the one under `key`, by default the likeliest.
 
     float64, float32, float16, the integers and bool keep their type; bfloat16 becomes float32. Raises
     FileError: E408 when it is no checkpoint or is refused, E403 and E404 when it cannot be opened.
@@ -36,4 +52,6 @@ def read(path: AnyPath) -> dict[str, NDArray[Any]]:
     with opened(path) as file, blaming(path):
         size = os.fstat(file.fileno()).st_size
         found = contents(file, size)
-        return arrays(file, size, found, unwrap(found.tree))
+        state = unwrap(found.tree, key)
+        tensors = arrays(file, size, found, state.tensors)
+        return Checkpoint(tensors, state.key, state.others, state.left_out, found.foreign)

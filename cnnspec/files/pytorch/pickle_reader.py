@@ -27,6 +27,8 @@ class PickleReader:
         self.data = data
         self.position = 0
         self.storages: dict[str, values.Storage] = {}
+        self.foreign: dict[str, None] = {}
+        """The names of what was made and is not understood, in its order."""
         self._left = MOST_OPCODES
 
     def load(self) -> object:
@@ -120,11 +122,13 @@ class PickleReader:
         target = self._top()
         if isinstance(target, list):
             target.extend(items)
-        elif not isinstance(target, values.Other):
+        elif not isinstance(target, values.Other | values.Foreign):
             raise malformed("it appends to something that is no list")
 
     def _update(self, items: list[object]) -> None:
         target = self._top()
+        if isinstance(target, values.Foreign):
+            return
         if not isinstance(target, dict) or len(items) % 2:
             raise malformed("it sets items of something that is no mapping")
         for key, value in zip(items[::2], items[1::2], strict=True):
@@ -150,22 +154,37 @@ class PickleReader:
             # A call may walk its arguments, and a remembered one can be passed again and again.
             self._spend(len(arguments))
             self._spend(sum(len(item) for item in arguments if isinstance(item, list | tuple)))
-        self._push(values.call(function, arguments))
+        self._make(values.call(function, arguments))
+
+    def _call_with_keywords(self) -> None:
+        self._pop()
+        self._call()
+
+    def _make(self, made: object) -> None:
+        if isinstance(made, values.Foreign):
+            self.foreign[made.path] = None
+        self._push(made)
+
+    def _frozen_set(self) -> None:
+        self._pop_mark()
+        self._push(values.Other())
 
     def _build(self) -> None:
         """Attributes of a mapping (`_metadata` of a state_dict) or of a NumPy type: not needed."""
         self._pop()
-        if not isinstance(self._top(), dict | values.Other):
+        if not isinstance(self._top(), dict | values.Other | values.Foreign):
             raise malformed("it sets attributes of something that has none")
 
     def _storage(self) -> None:
         storage = values.storage(self._pop())
+        if isinstance(storage, values.Foreign):
+            return self._make(storage)
         if self.storages.setdefault(storage.key, storage) != storage:
             raise damaged(
                 f"storage {quote(storage.key)} is described twice, in two ways",
                 f"{number(self.storages[storage.key].size)} and {number(storage.size)} bytes, or two types",
             )
-        self._push(storage)
+        return self._push(storage)
 
     def _remember(self, index: int) -> None:
         self._memo[index] = self._top()
@@ -190,10 +209,14 @@ ACTIONS: dict[int, Callable[[PickleReader], object]] = {
     ord("K"): lambda i: i._push(i._unsigned(1)),
     ord("M"): lambda i: i._push(i._unsigned(2)),
     ord("J"): lambda i: i._push(int.from_bytes(i._take(4), "little", signed=True)),
+    0x8B: lambda i: i._push(int.from_bytes(i._bytes(4), "little", signed=True)),
     0x8A: lambda i: i._push(int.from_bytes(i._bytes(1), "little", signed=True)),
     ord("G"): lambda i: i._push(struct.unpack(">d", i._take(8))[0]),
     ord("X"): lambda i: i._text(4),
     0x8C: lambda i: i._text(1),
+    0x8D: lambda i: i._text(8),
+    0x8E: lambda i: i._push(i._bytes(8)),
+    0x96: lambda i: i._push(i._bytes(8)),  # a bytearray
     ord("U"): lambda i: i._text(1),  # a string of Python 2
     ord("B"): lambda i: i._push(i._bytes(4)),
     ord("C"): lambda i: i._push(i._bytes(1)),
@@ -211,9 +234,12 @@ ACTIONS: dict[int, Callable[[PickleReader], object]] = {
     ord("u"): lambda i: i._update(i._pop_mark()),
     0x8F: lambda i: i._push(values.Other()),  # an empty set
     0x90: lambda i: i._extend(i._pop_mark()),
+    0x91: PickleReader._frozen_set,
     ord("c"): PickleReader._name,
     0x93: PickleReader._stack_name,
     ord("R"): PickleReader._call,
+    0x81: PickleReader._call,  # an instance of a class
+    0x92: PickleReader._call_with_keywords,
     ord("b"): PickleReader._build,
     ord("Q"): PickleReader._storage,
     ord("q"): lambda i: i._remember(i._unsigned(1)),

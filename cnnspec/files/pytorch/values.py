@@ -1,7 +1,8 @@
 """What a checkpoint may hold, as inert values: nothing in the file is ever looked up, imported or called.
 
 A pickle makes its objects by naming functions. The names below are the only ones understood, and each
-stands for a few lines of this file that build a plain value of our own.
+stands for a few lines of this file that build a plain value of our own. What is made by any other name is `Foreign`:
+the name is kept, to be told, and nothing else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..dtypes import width
+from ..reading import Malformed
 from .refusal import damaged, malformed, number, quote, refusal
 
 STORAGES = {
@@ -69,6 +71,13 @@ class Other:
     """Something allowed beside the tensors and of no interest: a device, a NumPy scalar, a set."""
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What a checkpoint makes by a name that is not understood: a class or a function, or what came of it."""
+
+    path: str
+
+
 Arguments = tuple[object, ...]
 
 
@@ -95,8 +104,15 @@ def _ordered(arguments: Arguments) -> object:
     return mapping
 
 
+def _mapping(arguments: Arguments) -> object:
+    """A `defaultdict`: its items follow, and what it would make of a missing one is not needed."""
+    return {}
+
+
 def _tensor(arguments: Arguments) -> object:
     """`_rebuild_tensor(storage, offset, size, stride)`; version 2 adds what only training needs."""
+    if arguments and isinstance(arguments[0], Foreign):
+        return arguments[0]
     if len(arguments) < 4 or not isinstance(arguments[0], Storage):
         raise malformed("a tensor is made without a storage, an offset, a size and a stride")
     storage, offset = arguments[0], _count(arguments[1])
@@ -115,13 +131,15 @@ def _tensor(arguments: Arguments) -> object:
 
 def _parameter(arguments: Arguments) -> object:
     """`_rebuild_parameter(data, requires_grad, hooks)` is its tensor."""
-    if not arguments or not isinstance(arguments[0], Tensor):
+    if not arguments or not isinstance(arguments[0], Tensor | Foreign):
         raise malformed("a parameter is made of something other than a tensor")
     return arguments[0]
 
 
 BUILDERS: dict[str, Callable[[Arguments], object]] = {
+    "builtins.dict": _mapping,
     "collections.OrderedDict": _ordered,
+    "collections.defaultdict": _mapping,
     "torch._utils._rebuild_tensor": _tensor,
     "torch._utils._rebuild_tensor_v2": _tensor,
     "torch._utils._rebuild_parameter": _parameter,
@@ -130,6 +148,8 @@ BUILDERS: dict[str, Callable[[Arguments], object]] = {
     "torch.device": _other,
     "collections.Counter": _other,
     "builtins.set": _other,
+    "builtins.frozenset": _other,
+    "builtins.slice": _other,
     "builtins.complex": _other,
     "builtins.bytearray": _other,
     "_codecs.encode": _other,
@@ -145,40 +165,48 @@ _DTYPES = (
 ALLOWED = frozenset([*BUILDERS, *STORAGES, *(f"torch.{dtype}" for dtype in _DTYPES.split())])
 
 
-def name(module: str, member: str) -> GlobalName:
-    """The global `module.member`, if it is on the allow-list."""
+def name(module: str, member: str) -> GlobalName | Foreign:
+    """The global `module.member`, foreign unless it is on the allow-list."""
     path = f"{'builtins' if module == '__builtin__' else module}.{member}"
-    if path not in ALLOWED:
-        raise refusal(
-            f"names {quote(path)}, which is refused",
-            "a checkpoint is a pickle, a program that may call whatever it names; only dense tensors "
-            "of the usual types and plain containers are understood here, and nothing was executed",
-        )
-    return GlobalName(path)
+    return GlobalName(path) if path in ALLOWED else Foreign(path)
+
+
+def foreign(path: str) -> Malformed:
+    """Why a file is refused of which nothing is left without what is `Foreign`."""
+    return refusal(
+        f"names {quote(path)}, which is refused",
+        "a checkpoint is a pickle, a program that may call whatever it names; only dense tensors "
+        "of the usual types and plain containers are understood here, and nothing was executed",
+    )
 
 
 def call(function: object, arguments: object) -> object:
     """What the pickle gets for calling `function`."""
+    if isinstance(function, Foreign):
+        return function
     builder = BUILDERS.get(function.path) if isinstance(function, GlobalName) else None
     if builder is None or not isinstance(arguments, tuple):
         raise malformed("it calls something that is no function")
     return builder(arguments)
 
 
-def storage(identity: object) -> Storage:
+def storage(identity: object) -> Storage | Foreign:
     """The storage behind a persistent id: ("storage", type, key, location, count[, view])."""
     if isinstance(identity, tuple) and len(identity) == 6 and identity[5] is None:
         identity = identity[:5]  # a stream may add a view of another storage; PyTorch 0.4 and later never do
     match identity:
         case ("storage", GlobalName(path), str(key), str(), count) if path in STORAGES:
             return Storage(key, STORAGES[path], _count(count))
+        case ("storage", Foreign(path), *_):
+            return Foreign(path)
     raise refusal("refers to data that are no plain storage", "other data have no place among weights")
 
 
 def put(mapping: dict[object, object], key: object, value: object) -> None:
-    """Set an item. Keys are words and small numbers: anything else could be made slow to hash."""
+    """Set an item. Keys are words and small numbers; what has another one, which could be made slow to hash, is left
+    out, for a tensor needs a name."""
     if not (key is None or isinstance(key, str) or (isinstance(key, int) and abs(key) < 2**63)):
-        raise refusal("has a mapping with unusual keys", "a key is neither a word nor a whole number")
+        return
     if key in mapping:
         raise malformed(f"a mapping has the key {quote(str(key))} twice")
     mapping[key] = value

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
-from ...files.file_array import StoredArray
 from ...files.npy import nbytes
 from ...files.npz import Archive
-from ...files.places import is_folder
-from ...files.reading import AnyPath, Malformed, blaming, ensure_file
+from ...files.reading import AnyPath, Malformed, blaming, opened
 from ...graph.layer import image
 from ...graph.shape import Shape
 from ...inputs.arrays import misfit
@@ -24,6 +22,7 @@ from ..network import Network
 from . import csv_file, idx
 from .array_values import ArrayValues
 from .dataset import Dataset
+from .file_array import StoredArray
 from .fingerprint import fingerprint
 from .image_folder import ImageFiles, classes_in, mixed
 from .pixel_inputs import PixelInputs
@@ -53,7 +52,7 @@ def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cro
     if isinstance(data, tuple):
         return _in_memory(data, network, loss)
     path = Path(data)
-    if is_folder(path):
+    if path.is_dir():
         images = idx.images_in(path)
         return _idx(images, network, loss) if images else _folder(path, network, loss)
     if path.suffix.lower() == ".npz":
@@ -61,7 +60,7 @@ def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cro
     if csv_file.is_table(path):
         _, H, W = image(network.graph.input)
         return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
-    ensure_file(path)
+    opened(path).close()
     if idx.is_idx(path):
         return _idx(path, network, loss)
     raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)

@@ -21,12 +21,12 @@ FLOATS = np.arange(6, dtype=np.float32).reshape(2, 3)
 def in_archive(path: Path, body: bytes) -> list[str]:
     """The names of the tensors read from an archive around the pickle of `body`."""
     path.write_bytes(w.archive(w.pickled(body)))
-    return list(read(path))
+    return list(read(path).tensors)
 
 
 @pytest.mark.parametrize("file", [make_checkpoints.ARCHIVE, make_checkpoints.STREAM], ids=["archive", "stream"])
 def test_a_training_checkpoint_of_pytorch(file: Path) -> None:
-    found, expected = read(file), make_checkpoints.expected()
+    found, expected = read(file).tensors, make_checkpoints.expected()
     assert list(found) == list(expected)
     for name, array in expected.items():
         assert (found[name].dtype, found[name].shape) == (array.dtype, array.shape), name
@@ -39,7 +39,7 @@ def test_a_training_checkpoint_of_pytorch(file: Path) -> None:
 @pytest.mark.parametrize("data", [w.archive(), w.stream()], ids=["archive", "stream"])
 def test_a_file_written_by_hand(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-    found = read(str(path))
+    found = read(str(path)).tensors
     assert list(found) == ["w"]
     assert np.array_equal(found["w"], FLOATS)
 
@@ -53,7 +53,7 @@ def test_byte_orders(path: Path, order: bytes, sign: str, kind: str, letter: str
     pickle = w.weights(w.tensor(storage=w.stored(6, "0", kind)))
     data = struct.pack(f"{sign}6{letter}", *range(6))
     path.write_bytes(w.archive(pickle, {"byteorder": order, "data/0": data}))
-    found = read(path)["w"]
+    found = read(path).tensors["w"]
     assert found.dtype == np.dtype(dtype)
     assert found.dtype.isnative
     assert np.array_equal(found, FLOATS)
@@ -63,7 +63,7 @@ def test_byte_orders(path: Path, order: bytes, sign: str, kind: str, letter: str
 def test_bfloat16_is_widened(path: Path, order: bytes, data: bytes) -> None:
     pickle = w.weights(w.tensor((2,), (1,), storage=w.stored(2, "0", "BFloat16")))
     path.write_bytes(w.archive(pickle, {"byteorder": order, "data/0": data}))
-    found = read(path)["w"]
+    found = read(path).tensors["w"]
     assert found.dtype == np.float32
     assert found.tolist() == [1.5, -2.5]
 
@@ -71,7 +71,7 @@ def test_bfloat16_is_widened(path: Path, order: bytes, data: bytes) -> None:
 def test_any_byte_but_0_is_true(path: Path) -> None:
     pickle = w.weights(w.tensor((3,), (1,), storage=w.stored(3, "0", "Bool")))
     path.write_bytes(w.archive(pickle, {"data/0": b"\x00\x01\x02"}))
-    assert read(path)["w"].tolist() == [False, True, True]
+    assert read(path).tensors["w"].tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_any_byte_but_0_is_true(path: Path) -> None:
 )
 def test_views(path: Path, shape: tuple[int, ...], stride: tuple[int, ...], offset: int, expected: object) -> None:
     path.write_bytes(w.archive(w.weights(w.tensor(shape, stride, offset))))
-    found = read(path)["w"]
+    found = read(path).tensors["w"]
     assert found.shape == shape
     assert found.tolist() == expected
 
 
 def test_tensors_that_share_a_storage_are_arrays_apart(path: Path) -> None:
     path.write_bytes(w.archive(w.pickled(w.mapping({"a": w.tensor(), "b": w.tensor()}))))
-    found = read(path)
+    found = read(path).tensors
     found["a"][:] = 9
     assert np.array_equal(found["b"], FLOATS)
 
@@ -134,7 +134,7 @@ PLAIN = {
 @pytest.mark.parametrize("one", PLAIN.values(), ids=PLAIN.keys())
 def test_ways_to_write_a_tensor(path: Path, one: bytes) -> None:
     path.write_bytes(w.archive(w.weights(one)))
-    assert np.array_equal(read(path)["w"], FLOATS)
+    assert np.array_equal(read(path).tensors["w"], FLOATS)
 
 
 BESIDE = {
@@ -175,7 +175,7 @@ def test_attributes_of_a_state_dict_are_left_out(path: Path) -> None:
 
 def test_a_storage_of_a_stream_may_name_no_view(path: Path) -> None:
     path.write_bytes(w.stream(w.weights(w.tensor(storage=w.stored(6, "0", "Float", b"N")))))
-    assert np.array_equal(read(path)["w"], FLOATS)
+    assert np.array_equal(read(path).tensors["w"], FLOATS)
 
 
 def test_an_archive_with_64_bit_sizes(path: Path) -> None:
@@ -201,7 +201,7 @@ def test_an_archive_with_64_bit_sizes(path: Path) -> None:
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, directory + len(wide), 1)
     last = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     path.write_bytes(plain[:directory] + wide + record + locator + last)
-    assert np.array_equal(read(path)["w"], FLOATS)
+    assert np.array_equal(read(path).tensors["w"], FLOATS)
 
 
 def test_checksums_that_were_never_computed(path: Path) -> None:
@@ -210,7 +210,7 @@ def test_checksums_that_were_never_computed(path: Path) -> None:
     for record in (w.weights(), w.FLOATS):
         data = data.replace(struct.pack("<L", zlib.crc32(record)), bytes(4))
     path.write_bytes(data)
-    assert np.array_equal(read(path)["w"], FLOATS)
+    assert np.array_equal(read(path).tensors["w"], FLOATS)
 
 
 def test_numpy_comes_in_with_the_first_array_only() -> None:

@@ -1,1 +1,0 @@
-"""Single values of a network, told with the sum that made them."""

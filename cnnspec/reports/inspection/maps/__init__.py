@@ -1,1 +1,0 @@
-"""A layer's maps as pictures."""

@@ -1,1 +1,0 @@
-"""All layers of a network that has run at a glance."""
