@@ -7,6 +7,7 @@ seldom tested are never tried, whatever a file is called. One policy each:
 - damaged (empty, truncated): refused wherever the decoder notices; of a TIFF, libtiff adds a line on stderr
 - EXIF orientation: applied
 - transparency (RGBA, LA, palette, a transparent colour): composed on white
+- decoding out of all proportion to the size, or CIE Lab: refused, see `image_work.py`
 - palette: expanded to its colours; CMYK and other colour spaces: converted to RGB by Pillow, without profile
 - 1 bit: 0 and 255; 16-bit gray: value / 257, so 0 to 255 with fractions; 16-bit colour: the high byte
 - floating-point, signed and 32-bit samples: refused, nobody can tell their black and white
@@ -24,19 +25,21 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..diagnostics import FileError
 from ..files import png
-from ..files.reading import opened
+from ..files.reading import Malformed, opened
 from ..files.recognition import IMAGE, TEXT, recognised
 from ..language.sections.preprocess import Preprocess
+from .image_work import MeteredFile, check_decoding, check_directory, check_exif
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL.Image import Image
+    from PIL.Image import Exif, Image
     from PIL.ImageFile import ImageFile
 
 # Pillow's name of each format that is read, and what its files are called.
@@ -60,12 +63,15 @@ MAX_BYTES = 256 * 2**20
 LIMITS = f"an image may have {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side"
 ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
 NO_IMAGE = "this is not an image that can be read"
+RESAVE = "save it as 8-bit or 16-bit PNG"
 SMALLER = "make it smaller in an image program first"
 
 # EXIF orientations that exchange rows and columns; TIFF tags and the usual value of the second.
 TURNED = (5, 6, 7, 8)
 BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262
 BLACK_IS_ZERO = 1
+UNREAD = {"LAB": "CIE Lab", "HSV": "HSV"}
+"""Modes of Pillow that have no one way to RGB."""
 
 
 def is_image(path: Path) -> bool:
@@ -97,7 +103,7 @@ def header(path: Path) -> tuple[int, int, str]:
     with _opened(path) as image:
         width, height = image.size
         # Pillow turns the size of a TIFF when it opens it, of all others when it loads the pixels.
-        if image.format != "TIFF" and image.getexif().get(Base.Orientation) in TURNED:
+        if image.format != "TIFF" and _exif(image).get(Base.Orientation) in TURNED:
             width, height = height, width
         return width, height, image.mode
 
@@ -206,31 +212,47 @@ def _opened(path: Path) -> Iterator[ImageFile]:
             warnings.simplefilter("ignore")
             # Given a name, Pillow maps an uncompressed file into memory: a turned TIFF comes out scrambled,
             # and a file that shrinks meanwhile kills the process. Given a file, it reads.
-            with path.open("rb") as file, Image.open(file, formats=tuple(FORMATS)) as image:
-                _refuse_size(path, image.height, image.width)
-                _refuse_samples(path, image)
-                yield image
+            with MeteredFile(FileIO(path)) as file:
+                check_directory(file)
+                file.seek(0)
+                with Image.open(file, formats=tuple(FORMATS)) as image:
+                    _refuse_size(path, image.height, image.width)
+                    _refuse_samples(path, image)
+                    check_decoding(image, file)
+                    yield image
     except FileError:
         raise
+    except Malformed as error:
+        raise FileError.about(path, "E410", "this kind of image is not read", error.why, RESAVE) from None
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file
         raise _failure(path, error) from None
 
 
-def _upright(image: Image, *, gray: bool) -> Image:
+def _upright(image: ImageFile, *, gray: bool) -> Image:
     """Decode the first frame: upright, on white, as L or RGB, or as F from 0 to 65535 when it has 16 bits.
 
     In place where Pillow can: a large image is in memory twice at most.
     """
     from PIL import Image, ImageOps
 
+    _exif(image)
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):
         return image.convert("F")
     if image.has_transparency_data:
         over = _converted(image, "RGBA")
-        image = Image.new("RGB", image.size, "white")
-        image.paste(over, mask=over)
+        white = Image.new("RGB", image.size, "white")
+        white.paste(over, mask=over)
+        return _converted(white, "L" if gray else "RGB")
     return _converted(image, "L" if gray else "RGB")
+
+
+def _exif(image: ImageFile) -> Exif:
+    """EXIF data that have been looked at. PNG may hold them behind the pixels."""
+    if image.format == "PNG" and "exif" not in image.info:
+        image.load()
+    check_exif(image)
+    return image.getexif()
 
 
 def _converted(image: Image, mode: str) -> Image:
@@ -261,7 +283,9 @@ def _refuse_size(path: Path, height: int, width: int, step: str = "") -> None:
 def _refuse_samples(path: Path, image: ImageFile) -> None:
     """Refuse samples of unknown range, and those whose meaning Pillow drops (see the policies above)."""
     why = ""
-    if image.mode == "F":
+    if image.mode in UNREAD:
+        why = f"its colours are {UNREAD[image.mode]}, which depends on a profile"
+    elif image.mode == "F":
         why = "floating-point samples have no fixed black and white"
     elif image.mode == "I" and image.format != "PPM":
         why = "signed and 32-bit samples have no customary black and white"
@@ -274,8 +298,7 @@ def _refuse_samples(path: Path, image: ImageFile) -> None:
         if tags.get(BITS_PER_SAMPLE) != 16 or tags.get(PHOTOMETRIC) != BLACK_IS_ZERO:
             why = "its gray has 12 bits a sample, or 0 stands for white"
     if why:
-        cure = "save it as 8-bit or 16-bit PNG"
-        raise FileError.about(path, "E410", "this kind of image is not read", why, cure)
+        raise FileError.about(path, "E410", "this kind of image is not read", why, RESAVE)
 
 
 def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
