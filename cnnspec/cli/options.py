@@ -33,6 +33,24 @@ def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
     return tuple(int(part) for part in parts)
 
 
+def threads_option(share: str, default: str = "CNNSPEC_THREADS, or one a core") -> Decorator:
+    """`--threads`, for so many threads that share something."""
+    shown = f"Threads that share {share}.  [default: {default}]"
+    return click.option("--threads", type=click.IntRange(1), callback=_threads, help=shown)
+
+
+def _threads(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
+    """The number, or None for the default, which is judged here."""
+    from ..machine.threads import threads_of_environment
+
+    if value is None:
+        try:
+            threads_of_environment()
+        except ValueError as wrong:
+            raise click.UsageError(f"{wrong}.") from None
+    return value
+
+
 input_option: Decorator = click.option(
     "--input",
     "shape",

@@ -67,12 +67,14 @@ def _plan(asked: Asked) -> tuple[Any, ...] | None:
 
 
 def _step(asked: Asked) -> tuple[Any, ...] | None:
+    from ..machine.threads import threads_of_environment
     from ..train.step_memory import step_memory
 
     spec = asked.checked.spec
     if spec is None:
         return None
-    return spec.name, step_memory(spec.graph, configured(spec, asked.settings), asked.threads or 1)
+    threads = asked.threads or threads_of_environment() or 1
+    return spec.name, step_memory(spec.graph, configured(spec, asked.settings), threads)
 
 
 def _difference(asked: Asked) -> tuple[Any, ...] | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
-from weakref import finalize
 
 from ..kernels.strips import Call, Scratch
 from .schedule import Schedule
@@ -37,8 +36,6 @@ class CallExecutor:
         others = threads - 1 if len(schedule.items) > 1 else 0
         self.work_lists += [bind(Scratch()).items for _ in range(others)]
         self.pool = ThreadPool(len(self.work_lists)) if others else None
-        if self.pool is not None:
-            finalize(self, self.pool.close)
 
     def run(self) -> None:
         if self.pool is not None:

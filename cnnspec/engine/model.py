@@ -10,7 +10,7 @@ import numpy as np
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..graph.shape import Shape
-from ..machine.hardware import cores
+from ..machine.threads import default_threads, most_threads
 from .backends import DEFAULT, chain
 from .interpreter import execute
 from .plan import Plan
@@ -19,11 +19,12 @@ from .plan import Plan
 class Model:
     """An executable network. Calls may come from several threads; every call returns fresh arrays.
 
-    `threads` share the work of each layer, by default as many as the process has cores; their number does not change
-    a result. BLAS is held to one thread meanwhile, in the whole process. `exact` leaves out Winograd's convolution,
-    whose rounding error is about ten times that of the plain sum. `backend` names whose kernels carry the layers out,
-    where it has some; NumPy's do the rest. Raises ValueError for a name that none has. Numbers that leave float32
-    become infinity or NaN, as in NumPy, but without its warnings.
+    `threads` share the work of each layer, by default as many as `CNNSPEC_THREADS` says or the process has cores, and
+    no more than 16 or four for each core; their number does not change a result. BLAS is held to one thread meanwhile,
+    in the whole process. `exact` leaves out Winograd's convolution, whose rounding error is about ten times that of the
+    plain sum. `backend` names whose kernels carry the layers out, where it has some; NumPy's do the rest. Raises
+    ValueError for a name that none has, and for no number of threads. Numbers that leave float32 become infinity or
+    NaN, as in NumPy, but without its warnings.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Model:
             raise ValueError(f"threads = {threads}; at least 1 is needed")
         self.graph = graph
         self.tensors = tensors
-        self.plan = Plan(graph, tensors, chain(backend), threads or cores(), exact)
+        self.plan = Plan(graph, tensors, chain(backend), min(threads or default_threads(), most_threads()), exact)
         self._choices = threads, exact, backend
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from threading import Lock
-from weakref import WeakSet, finalize
+from weakref import WeakSet
 
 import numpy as np
 
@@ -59,7 +59,6 @@ class Plan:
         _PLANS.add(self)
         self._free: list[BoundPlan] = []
         self._pools: list[ThreadPool] = []
-        finalize(self, _dismiss, self._pools)
 
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
@@ -92,11 +91,8 @@ class Plan:
 
             return call
 
-        try:
-            pool.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
-        except BaseException:
-            pool.close()
-            raise
+        # What fails, or is interrupted, is not used again.
+        pool.run([[[work(bound, i)] for i in range(len(parts))] for bound in bounds], [0] * len(parts))
         for bound in bounds:
             self._give_back(bound)
         with self._lock:
@@ -128,8 +124,3 @@ class Plan:
                 if (bound.n, bound.threads) == (n, threads):
                     return self._free.pop(i)
         return BoundPlan(self.compiled, n, threads)
-
-
-def _dismiss(pools: list[ThreadPool]) -> None:
-    for pool in pools:
-        pool.close()

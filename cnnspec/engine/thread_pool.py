@@ -8,13 +8,15 @@ interpreter while it computes, so threads really run side by side; in between th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from threading import Condition, Semaphore, Thread
+from functools import partial
+from queue import SimpleQueue
+from threading import Condition
 
 import numpy as np
 
 from ..machine.blas_threads import single_threaded_blas
+from ..machine.threads import SleepingThreads
 from .schedule import WorkItem
 
 WorkList = Sequence[WorkItem]
@@ -26,6 +28,7 @@ class Execution:
 
     def __init__(self, needs: Sequence[int]) -> None:
         self.failure: BaseException | None = None
+        self._has_ended = False
         self._needs = needs
         self._next = 0
         self._done = [False] * len(needs)
@@ -42,9 +45,14 @@ class Execution:
                     call()
                 item = self._take(item)
         except BaseException as failure:
-            with self._news:
-                self.failure = failure
-                self._news.notify_all()
+            self.failure = failure
+            self.end()
+
+    def end(self) -> None:
+        """Let nobody begin another item, or wait for one."""
+        self._has_ended = True
+        with self._news:
+            self._news.notify_all()
 
     def _take(self, done: int | None = None) -> int | None:
         """The next item, once it may begin, after this thread has `done` another."""
@@ -67,61 +75,42 @@ class Execution:
             self._behind += 1
 
     def _is_over(self) -> bool:
-        return self.failure is not None or self._next == len(self._needs)
+        return self._has_ended or self._next == len(self._needs)
 
     def _is_held_up(self) -> bool:
         return not self._is_over() and self._needs[self._next] > self._behind
 
 
 class ThreadPool:
-    """So many threads, which sleep between runs; the caller's own is the first of them.
-
-    A forked process has none of its parent's threads: there new ones are started for the first run.
-    """
+    """`size` threads, which sleep between runs; the caller's own is the first of them."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._start()
-
-    def _start(self) -> None:
-        self._process = os.getpid()
-        self._work: list[tuple[Execution, WorkList] | None] = [None] * self.size
-        self._wake = [Semaphore(0) for _ in range(self.size)]
-        self._done = Semaphore(0)
-        self._threads = [Thread(target=self._member, args=(i,), daemon=True) for i in range(1, self.size)]
-        for thread in self._threads:
-            thread.start()
-
-    def _member(self, number: int) -> None:
-        while self._wake[number].acquire() and self._work[number] is not None:
-            self._take_part(number)
-
-    def _take_part(self, number: int) -> None:
-        """A sleeping thread must not hold on to a work list: it may lead back to what the pool belongs to."""
-        work, self._work[number] = self._work[number], None
-        assert work is not None
-        execution, work_list = work
-        with np.errstate(all="ignore"), single_threaded_blas:
-            execution.work(work_list)
-        self._done.release()
+        self._others = SleepingThreads(size - 1)
 
     def run(self, work_lists: Sequence[WorkList], needs: Sequence[int]) -> None:
         """Carry out a plan that is bound once for each thread."""
-        if self._process != os.getpid():
-            self._start()
         execution = Execution(needs)
-        for i, work_list in enumerate(work_lists[1:], 1):
-            self._work[i] = execution, work_list
-            self._wake[i].release()
-        execution.work(work_lists[0])
-        for _ in work_lists[1:]:
-            self._done.acquire()
-        if execution.failure is not None:
-            raise execution.failure
+        done: SimpleQueue[None] = SimpleQueue()
+        try:
+            for i, work_list in enumerate(work_lists[1:]):
+                self._others.give(i, partial(_take_part, execution, work_list, done))
+            execution.work(work_lists[0])
+            for _ in work_lists[1:]:
+                done.get()
+        except BaseException:  # Ctrl-C
+            execution.end()
+            raise
+        failure, execution.failure = execution.failure, None
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                # It knows this call, and with it the pool: a circle would keep the threads until it is found.
+                del failure
 
-    def close(self) -> None:
-        """Let the threads end. In a forked process there are none, and what woke them may be locked for ever."""
-        if self._process != os.getpid():
-            return
-        for wake in self._wake[1:]:
-            wake.release()
+
+def _take_part(execution: Execution, work_list: WorkList, done: SimpleQueue[None]) -> None:
+    with np.errstate(all="ignore"), single_threaded_blas:
+        execution.work(work_list)
+    done.put(None)

@@ -17,7 +17,7 @@ from ..files.reading import AnyPath, are_one
 from ..files.writing import clear_remains, ensure_writable
 from ..graph.array import Array
 from ..language.sections.train import Train
-from ..machine.hardware import cores
+from ..machine.threads import default_threads
 from ..weights import ensure_savable, initial, take
 from ..weights.transfer import transfer
 from .build import assemble, identify
@@ -159,7 +159,7 @@ def open_session(
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
     learned = len(examples) - aside
-    threads = beginning.threads or (held[0].threads if held else cores())
+    threads = beginning.threads or (held[0].threads if held else default_threads())
     ensure_memory(network.graph, settings, threads, learned)
     origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
     identity = identify(network.graph, settings, examples, origin, threads)

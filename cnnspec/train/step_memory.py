@@ -60,6 +60,7 @@ def step_memory(graph: Graph, settings: Train, workers: int = 1) -> StepMemory:
     """Of training `graph`, which has one output."""
     trained = settings.trained(graph)
     learned = settings.learned(trained)
+    workers = min(workers, settings.batch)
     moments = Moments(BackwardPath(trained, learned), settings.batch, workers)
     between, step, backward = moments.peak()
     shape = trained.shape(trained.outputs[0])

@@ -101,8 +101,8 @@ class Trainer:
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
         self.tape = Tape(self.graph, learned)
-        self.workers = Workers(workers)
-        self.gradients = [FlatParameters(learned, dtype) for _ in range(workers)]
+        self.workers = Workers(min(workers, settings.batch))
+        self.gradients = [FlatParameters(learned, dtype) for _ in range(self.workers.count)]
         self._norm = 0.0
         self._buffers: dict[str, Array] = {}
 

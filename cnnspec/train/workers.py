@@ -7,15 +7,15 @@ for a given number of workers the same bytes come out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Event, Lock, Thread
-from typing import Any, Generic, TypeVar
-from weakref import finalize
+from functools import partial
+from threading import Event, Lock
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from ..graph.array import Array
 from ..machine.blas_threads import single_threaded_blas
+from ..machine.threads import SleepingThreads
 
 T = TypeVar("T")
 
@@ -87,10 +87,12 @@ class Task(Generic[T]):
         self.given: dict[int, T] = {}
         self.failures: list[BaseException] = []
         self.done = [Event() for _ in range(count)]
+        self._turns = [Lock() for _ in range(count)]
 
     def work(self, number: int) -> None:
+        """A worker's share. One who is asked twice, since Ctrl-C came while it was asked, ends once."""
         try:
-            with np.errstate(all="ignore"), single_threaded_blas:
+            with self._turns[number], np.errstate(all="ignore"), single_threaded_blas:
                 if not self.sums.has_ended:
                     self.given[number] = self.task(number, self.sums)
         except OtherFailed:
@@ -108,7 +110,7 @@ class Task(Generic[T]):
 
 
 class Workers:
-    """`count` workers: the thread that asks, and others that sleep between tasks.
+    """`count` workers: the thread that asks, and others that are started when they are needed and sleep between tasks.
 
     Numbers that leave their range become infinity or NaN without NumPy's warnings; BLAS is held to one thread.
     """
@@ -117,10 +119,7 @@ class Workers:
         if count < 1:
             raise ValueError(f"{count} workers; at least 1 is needed")
         self.count = count
-        self._queues: list[SimpleQueue[Task[Any] | None]] = [SimpleQueue() for _ in range(1, count)]
-        for number, queue in enumerate(self._queues, 1):
-            Thread(target=_serve, args=(number, queue), daemon=True).start()
-        finalize(self, _dismiss, self._queues)
+        self._others = SleepingThreads(count - 1)
 
     def run(self, task: Callable[[int, AllReduce], T], count: int | None = None) -> list[T]:
         """What `task(number, sums)` gives for each of the first `count` workers, by default for all.
@@ -128,29 +127,23 @@ class Workers:
         What one of them raises, be it Ctrl-C, ends all at their next sum; it is raised here once they have ended.
         """
         job = Task(task, count or self.count)
-        queues = self._queues[: job.sums.count - 1]
         try:
-            for queue in queues:
-                queue.put(job)
+            self._share_out(job)
             job.work(0)
             job.wait()
         except BaseException:  # Ctrl-C: no one may go on with arrays that the caller takes to be at rest
             job.sums.end()
-            for queue in queues:  # perhaps not all had it yet; whoever gets it now ends at once
-                queue.put(job)
+            self._share_out(job)  # perhaps not all had it yet; whoever gets it now ends at once
             job.wait()
             raise
         if job.failures:
-            raise job.failures[0]
+            try:
+                raise job.failures[0]
+            finally:
+                # What was raised knows this call, and with it the workers: a circle would keep the threads.
+                job.failures.clear()
         return [job.given[number] for number in range(job.sums.count)]
 
-
-def _serve(number: int, queue: SimpleQueue[Task[Any] | None]) -> None:
-    while (job := queue.get()) is not None:
-        job.work(number)
-        del job  # it holds arrays
-
-
-def _dismiss(queues: list[SimpleQueue[Task[Any] | None]]) -> None:
-    for queue in queues:
-        queue.put(None)
+    def _share_out(self, job: Task[T]) -> None:
+        for number in range(1, job.sums.count):
+            self._others.give(number - 1, partial(job.work, number))

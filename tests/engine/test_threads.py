@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -14,14 +15,19 @@ import numpy as np
 import pytest
 from calling import inputs
 from engine_cases import Array, executor, graph, lively
+from leftovers import interrupted, no_threads_left
 from processes import PATIENCE
 
+from cnnspec.engine import executor as executors
+from cnnspec.engine import plan, thread_pool
 from cnnspec.engine.backends import chain
+from cnnspec.engine.compiled import BoundPlan
 from cnnspec.engine.model import Model
 from cnnspec.engine.plan import KEPT, Plan
 from cnnspec.engine.schedule import WorkItem
 from cnnspec.engine.thread_pool import ThreadPool, WorkList
 from cnnspec.graph.graph import Graph
+from cnnspec.machine import threads
 from cnnspec.spec import load
 
 MIXED = """\
@@ -89,6 +95,15 @@ def test_one_model_in_many_threads() -> None:
     assert len(model.plan._free) <= KEPT + model.plan.threads
 
 
+def test_no_more_threads_than_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = mixed()
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    assert Model(found, lively(found), threads=9999).plan.threads == 16
+    monkeypatch.setenv("CNNSPEC_THREADS", "3")
+    assert Model(found, lively(found)).plan.threads == 3
+    assert Model(found, lively(found), threads=1).plan.threads == 1
+
+
 # The pool by itself
 
 
@@ -109,12 +124,10 @@ def work_lists(log: list[int], stages: int, items: int, count: int, fail: int = 
 
 @contextmanager
 def pool(size: int) -> Iterator[ThreadPool]:
-    made = ThreadPool(size)
-    yield made
-    made.close()
-    for thread in made._threads:
-        thread.join(timeout=PATIENCE)
-        assert not thread.is_alive()
+    with no_threads_left():
+        made = ThreadPool(size)
+        yield made
+        made._others = threads.SleepingThreads(0)  # the test may still hold the pool
 
 
 @pytest.mark.parametrize("size", [1, 2, 4])
@@ -191,21 +204,59 @@ def test_a_model_survives_a_failure() -> None:
 
 def test_threads_end_with_a_batch_that_fails() -> None:
     found = mixed()
-    before = set(threading.enumerate())
-    model = Model(found, lively(found), threads=2)
     x = inputs(4, found.input)
-    model(x)
 
     def broken() -> None:
         raise ArithmeticError("broken")
 
-    for bound in model.plan._free:
-        executor(bound).calls.append(broken)
-    with pytest.raises(ArithmeticError, match="broken"):
+    with no_threads_left():
+        model = Model(found, lively(found), threads=2)
         model(x)
-    for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=PATIENCE)
-        assert not thread.is_alive()
+        for bound in model.plan._free:
+            executor(bound).calls.append(broken)
+        del bound
+        with pytest.raises(ArithmeticError, match="broken"):
+            model(x)
+        assert model.plan._pools == []
+        del model
+
+
+def test_threads_end_with_a_plan_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is memory for the first part of a batch, and none for the next one."""
+    found = mixed()
+    model = Model(found, lively(found), threads=4)
+    made: list[int] = []
+
+    def scarce(*arguments: Any) -> BoundPlan:
+        made.append(1)
+        if len(made) % 2 == 0:
+            raise MemoryError
+        return BoundPlan(*arguments)
+
+    monkeypatch.setattr(plan, "BoundPlan", scarce)
+    with no_threads_left():
+        for _ in range(5):
+            with pytest.raises(MemoryError):
+                model(inputs(4, found.input))
+            model.plan._free.clear()
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_threads_end_with_a_run_that_is_interrupted_anywhere(n: int) -> None:
+    """Before any line of what makes a plan and shares it out. The model computes on as if nothing had been."""
+    found, x = mixed(), inputs(n, mixed().input)
+    tensors = lively(found)
+    wanted = np.asarray(Model(found, tensors, threads=3)(x))
+
+    def everywhere() -> int:
+        model, line = Model(found, tensors, threads=3), 1
+        while interrupted(partial(model, x), line, plan, executors, thread_pool, threads):
+            line += 1 + line // 20
+        np.testing.assert_array_equal(model(x), wanted)
+        return line
+
+    with no_threads_left():
+        assert everywhere() > 50
 
 
 def test_threads_end_with_their_model() -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from functools import partial
 from typing import Any
 from weakref import ref
 
 import numpy as np
 import pytest
-from processes import PATIENCE
+from leftovers import interrupted, no_threads_left
 
-from cnnspec.machine import blas_threads
-from cnnspec.train.workers import AllReduce, Task, Workers
+from cnnspec.machine import blas_threads, threads
+from cnnspec.machine.threads import Job
+from cnnspec.train import workers as workers_module
+from cnnspec.train.workers import AllReduce, Workers
 
 every_count = pytest.mark.parametrize("count", [1, 2, 3])
 
@@ -94,7 +97,7 @@ def test_an_interruption_before_all_have_the_task() -> None:
         def __init__(self, queue: Any) -> None:
             self.queue = queue
 
-        def put(self, job: Task[Any]) -> None:
+        def put(self, job: Job) -> None:
             if not begun.is_set():
                 begun.wait()
                 raise KeyboardInterrupt
@@ -106,7 +109,8 @@ def test_an_interruption_before_all_have_the_task() -> None:
         ended.append(number)
 
     workers = Workers(3)
-    workers._queues[1] = Interrupted(workers._queues[1])  # type: ignore[call-overload]
+    workers.run(lambda number, _: number)
+    workers._others._queues[1] = Interrupted(workers._others._queues[1])  # type: ignore[assignment]
     with pytest.raises(KeyboardInterrupt):
         workers.run(task)
     assert ended == [1], "who had begun has ended, nobody else has begun"
@@ -116,12 +120,38 @@ def test_an_interruption_before_all_have_the_task() -> None:
 def test_threads_end_with_their_workers() -> None:
     before = {*threading.enumerate()}
     workers = Workers(3)
-    started = {*threading.enumerate()} - before
-    assert len(started) == 2
-    del workers
-    for thread in started:
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
+    assert {*threading.enumerate()} == before, "who has nothing to do is not started"
+    with no_threads_left():
+        workers.run(lambda number, _: number, 2)
+        assert len({*threading.enumerate()} - before) == 1
+        workers.run(lambda number, _: number)
+        assert len({*threading.enumerate()} - before) == 2
+        del workers
+
+
+def test_threads_end_with_workers_that_fail() -> None:
+    def fail(number: int, meeting: AllReduce) -> None:
+        raise ValueError("it fails")
+
+    def use() -> None:
+        workers = Workers(3)
+        with pytest.raises(ValueError, match="it fails"):
+            workers.run(fail)
+
+    with no_threads_left():
+        use()
+
+
+def test_threads_end_with_a_task_that_is_interrupted_anywhere() -> None:
+    def everywhere() -> int:
+        workers, line = Workers(3), 1
+        while interrupted(partial(workers.run, lambda number, _: number), line, workers_module, threads):
+            line += 1
+        assert workers.run(lambda number, _: number) == [0, 1, 2]
+        return line
+
+    with no_threads_left():
+        assert everywhere() > 20
 
 
 def test_what_a_task_holds_is_let_go() -> None:

@@ -10,7 +10,7 @@ import click
 from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option
+from ..options import PATH, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, set_option, source
 from ..terminal import colour, width
@@ -36,7 +36,7 @@ Names = tuple[str, ...] | None
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the confusion matrix.")
 @set_option
-@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@threads_option("the work")
 @input_option
 def command(
     spec_name: str,

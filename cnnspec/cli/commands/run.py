@@ -12,7 +12,7 @@ from ...graph.graph import Graph
 from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option
+from ..options import PATH, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
-@click.option("--threads", type=click.IntRange(1), help="Threads that share the work.  [default: one a core]")
+@threads_option("the work")
 @click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
 @input_option
 def command(

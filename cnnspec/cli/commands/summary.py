@@ -8,7 +8,7 @@ from ...graph.shape import Shape
 from ...reports.formats import FORMATS, render
 from ...spec import check
 from ..diagnostics_output import exit_code, note_size, show
-from ..options import input_option
+from ..options import input_option, threads_option
 from ..settings_options import set_option
 from ..summary_views import LAYERS, VIEWS, Asked
 from ..terminal import colour, width
@@ -27,7 +27,7 @@ from ..terminal import colour, width
 @click.option("--plan", is_flag=True, help="Show where the engine keeps each tensor instead.")
 @click.option("--train", "training", is_flag=True, help="Show what memory a step of training takes instead.")
 @set_option
-@click.option("--threads", type=click.IntRange(1), help="With --train: threads that share each batch.  [default: 1]")
+@threads_option("each batch, with --train", "CNNSPEC_THREADS, or 1")
 @click.option("--diff", "other", metavar="OTHER", help="Show what changes from SPEC to OTHER instead.")
 @input_option
 def command(

@@ -9,7 +9,7 @@ import click
 from ...graph.shape import Shape
 from ...spec import naming
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option
+from ..options import PATH, input_option, threads_option
 from ..settings_options import Settable, configured, set_option, source
 
 EVERY = 500
@@ -27,7 +27,7 @@ EVERY = 500
     metavar="PATTERN",
     help="Layers or tensors to leave as they are, such as 'conv*', in place of those that the spec freezes.",
 )
-@click.option("--threads", type=click.IntRange(1), help="Threads that share each batch.  [default: one a core]")
+@threads_option("each batch")
 @click.option("--log", type=PATH, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
 @click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the learning curves.")
 @click.option("--checkpoint", type=PATH, help="Where an unfinished run is kept.  [default: beside the output]")
