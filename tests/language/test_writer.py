@@ -54,6 +54,7 @@ def assert_round_trip(spec: Spec) -> Spec:
     found = again(spec.to_yaml())
     assert_same(found.graph, spec.graph)
     assert calls(found.graph) == calls(spec.graph)
+    assert {warning.code for warning in found.warnings} <= {warning.code for warning in spec.warnings}
     assert sections(found) == sections(spec)
     return found
 

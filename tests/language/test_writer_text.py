@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
 
 from cnnspec.graph.builder import GraphBuilder
-from cnnspec.graph.graph import BlockUse
+from cnnspec.graph.graph import BlockUse, Graph
 from cnnspec.graph.layer import Layer
 from cnnspec.language.syntax.emitter import WIDTH
 from cnnspec.language.writer.write import write
@@ -50,7 +52,7 @@ SAME = {
         """,
     "branches": """\
         layers:
-          - conv: {F: 1, K: 8}
+          - {conv: {F: 1, K: 8}, name: conv1}
           - add: [[{conv: {F: 1, K: 8}}, relu], []]
           - mul: [[], [globalavgpool, {conv: {F: 1, K: 8}}, sigmoid]]
           - {concat: [[], [{maxpool: {F: 3, S: 1, P: same}}], [{add: [[relu], [sigmoid]]}, tanh]], name: mixed}
@@ -133,21 +135,39 @@ SAME = {
           - maxpool: {F: 2}
           - twice
         """,
+    "arguments with names of their own": """\
+        blocks:
+          inner:
+            args: {mode: nearest, width: required}
+            layers:
+              - {upsample: {factor: 1, mode: mode}, name: up}
+              - {conv: {F: 3, K: width, P: same}, name: conv}
+          outer:
+            args: {depth: required, act: []}
+            layers:
+              - {inner: {width: depth}, name: a}
+              - act
+
+        layers:
+          - {inner: {mode: bilinear, width: 3}, name: u}
+          - {outer: {depth: 5, act: [relu]}, name: v}
+          - {outer: {depth: 7}, name: w}
+        """,
     "layers named to a block": """\
         blocks:
           up:
-            args: {skip: required}
+            args: {like: required}
             layers:
               - {deconv: {F: 2, K: 4, S: 2}, name: up}
-              - concat: [skip, []]
+              - concat: [like, []]
 
         layers:
           - {conv: {F: 1, K: 4}, name: enc1}
           - maxpool: {F: 2}
           - {conv: {F: 1, K: 4}, name: enc2}
           - maxpool: {F: 2}
-          - {up: {skip: enc2}, name: dec2}
-          - {up: {skip: enc1}, name: dec1}
+          - {up: {like: enc2}, name: dec2}
+          - {up: {like: enc1}, name: dec1}
         """,
 }
 
@@ -168,6 +188,45 @@ def test_what_is_written_otherwise() -> None:
     assert written[-2:] == ["  - add: [[], a]", "  - conv: {F: 3, K: 16, P: 1}"]
 
 
+@pytest.mark.parametrize(
+    ("layers", "written"),
+    [
+        (  # in `P` a block's F is not seen, but the layer's own
+            """\
+            blocks:
+              unit:
+                args: {F: required, margin: F}
+                layers: [{conv: {F: 7, K: 8, P: margin}, name: conv}]
+            layers: [{unit: {F: 2}, name: a}, {unit: {F: 3}, name: b}]
+            """,
+            "args: {margin: required}",
+        ),
+        (  # `mode: nearest` would be the number
+            """\
+            blocks:
+              inner:
+                args: {mode: nearest, K: required}
+                layers: [{upsample: {factor: 1, mode: mode}, name: up}, {conv: {F: 1, K: K}, name: conv}]
+              outer:
+                args: {nearest: required}
+                layers: [{inner: {K: nearest}, name: inner}]
+            layers:
+              - {outer: {nearest: 3}, name: a}
+              - {outer: {nearest: 5}, name: b}
+              - {inner: {mode: bilinear, K: 2}, name: c.0, repeat: 3}
+            """,
+            "args: {K: required}",
+        ),
+    ],
+)
+def test_arguments_that_would_mean_something_else(layers: str, written: str) -> None:
+    found = spec(layers)
+    text = found.to_yaml()
+    again = load(io.StringIO(text))
+    assert [step.layer for step in again.graph.steps] == [step.layer for step in found.graph.steps]
+    assert written in text
+
+
 def test_a_join_of_many_names_is_a_list_of_them() -> None:
     builder = GraphBuilder((1, 4, 4))
     names = [f"layer{i}" for i in range(20)]
@@ -181,19 +240,104 @@ def test_a_join_of_many_names_is_a_list_of_them() -> None:
     ]
 
 
-def test_names_that_mean_something_else_in_a_block() -> None:
-    """`a` in the block would be `b.a`: blocks are written out."""
+# What a graph tells of blocks, and what of it can be said
+
+
+Told = tuple[str, str, list[str], tuple[BlockUse, ...]]
+"""A layer: its kind, name, inputs, and the uses of blocks around it."""
+
+
+def rows(graph: Graph) -> list[tuple[str, tuple[str, ...]]]:
+    return [(step.name, step.inputs) for step in graph.steps]
+
+
+def told(*steps: Told) -> Graph:
+    """A graph of layers without fields."""
     builder = GraphBuilder((4, 8, 8))
-    use = BlockUse("b", "unit", 1)
-    builder.add(layer("relu"), ["input"], "a")
-    builder.add(layer("relu"), ["a"], "c")
-    builder.add(layer("tanh"), ["c"], "b.a", calls=(use,))
-    builder.add(layer("add"), ["b.a", "a"], "b.add1", calls=(use,))
-    graph = builder.build(["b.add1"])
-    assert "blocks:" not in write(graph)
-    assert [(s.name, s.inputs) for s in load(io.StringIO(write(graph))).graph.steps] == [
-        (s.name, s.inputs) for s in graph.steps
-    ]
+    for kind, name, inputs, calls in steps:
+        builder.add(layer(kind), inputs, name, calls=calls)
+    return builder.build([steps[-1][1]])
+
+
+A, B, C = (BlockUse(label, "unit", number) for number, label in enumerate("abc"))
+
+
+def test_uses_with_nothing_in_common_are_several_blocks() -> None:
+    graph = told(("relu", "a.1", ["input"], (A,)), ("tanh", "b.1", ["a.1"], (B,)), ("relu", "c.1", ["b.1"], (C,)))
+    text = write(graph)
+    assert body(text) == dedent("""\
+        blocks:
+          unit:
+            layers:
+              - {relu: {}, name: "1"}
+          unit_2:
+            layers:
+              - {tanh: {}, name: "1"}
+
+        layers:
+          - {unit: {}, name: a}
+          - {unit_2: {}, name: b}
+          - {unit: {}, name: c}
+        """)
+    assert rows(load(io.StringIO(text)).graph) == rows(graph)
+
+
+INNER = BlockUse("a.unit", "unit", 7)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    {
+        "a name that means something else in the block": [
+            ("relu", "x", ["input"], ()),
+            ("relu", "y", ["x"], ()),
+            ("tanh", "a.x", ["y"], (A,)),
+            ("add", "a.add1", ["a.x", "x"], (A,)),
+        ],
+        "steps that are not in a row": [
+            ("relu", "a.1", ["input"], (A,)),
+            ("relu", "x", ["a.1"], ()),
+            ("relu", "a.2", ["x"], (A,)),
+        ],
+        "a step with a name of its own": [("relu", "a.1", ["input"], (A,)), ("relu", "x", ["a.1"], (A,))],
+        "a label that is a step's name": [("relu", "a.1", ["input"], (A,)), ("relu", "a", ["a.1"], ())],
+        "a block with the name of a layer": [("relu", "1", ["input"], (BlockUse("", "relu", 0),))],
+        "blocks that reach themselves": [("relu", "a.unit.1", ["input"], (A, INNER))],
+        "blocks that reach each other": [
+            ("relu", "a.1", ["input"], (BlockUse("", "p", 1), BlockUse("", "q", 2))),
+            ("relu", "a.2", ["a.1"], (BlockUse("", "q", 3), BlockUse("", "p", 4))),
+        ],
+    }.values(),
+)
+def test_blocks_that_cannot_be_said_are_written_out(
+    steps: list[Told],
+) -> None:
+    graph = told(*steps)
+    text = write(graph)
+    assert "blocks:" not in text
+    assert rows(load(io.StringIO(text)).graph) == rows(graph)
+
+
+def test_layers_nested_too_deep_in_each_others_arguments_are_written_out() -> None:
+    around = tuple(BlockUse("", f"level{i}", i) for i in range(12))
+    uses = [*(("tanh", around[: i + 1]) for i in range(12)), ("elu", around)]
+    uses += [(kind, (BlockUse("", f"level{i}", 100 + i),)) for i in range(12) for kind in ("tanh", "relu")]
+    graph = told(*counted(uses))
+    text = write(graph)
+    assert "blocks:" not in text
+    assert rows(load(io.StringIO(text)).graph) == rows(graph)
+
+
+def counted(
+    uses: list[tuple[str, tuple[BlockUse, ...]]],
+) -> Iterator[Told]:
+    """A chain of layers with counted names."""
+    counts: Counter[str] = Counter()
+    before = "input"
+    for kind, calls in uses:
+        counts[kind] += 1
+        yield kind, f"{kind}{counts[kind]}", [before], calls
+        before = f"{kind}{counts[kind]}"
 
 
 def layer(kind: str, **fields: object) -> Layer:

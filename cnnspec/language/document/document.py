@@ -158,7 +158,7 @@ class DocumentReader:
         if len(node.items) > ARGUMENTS:
             self.found.report("E112", f"a block takes at most {ARGUMENTS} arguments", node.items[ARGUMENTS][0].span)
         for key, _ in node.items[:ARGUMENTS]:
-            if why := _unfit_for_argument(key.text):
+            if why := unfit_for_argument(key.text):
                 self.found.report("E112", f"an argument cannot be called `{key.text}`", key.span, why)
             block.arguments[key.text] = (key, None)
 
@@ -179,7 +179,7 @@ def unfit_for_block(name: str) -> str:
     return "" if NAME.fullmatch(name) else "letters, digits, `_` and `-` make a name"
 
 
-def _unfit_for_argument(name: str) -> str:
+def unfit_for_argument(name: str) -> str:
     """Why no argument can be called `name`, or nothing."""
     if name in LETTERS:
         return "C, H and W are the arriving tensor's"

@@ -9,17 +9,17 @@ from fractions import Fraction
 from itertools import chain, count
 
 from ...layers import kinds
-from ..document.document import FLAGS
+from ..document.document import unfit_for_argument
 from ..syntax.nodes import Scalar, word
-from ..values.scope import LETTERS
-from .lines import Argument, Branch, Value
+from ..values.names import AXIS_LETTERS
+from .lines import Argument, Branch, Reference, Value
 
 TEXTBOOK = "FKSPDG"
 """The order of the textbook's letters."""
 DEPTHS = ("K", "G")
 """Letters whose numbers are depths."""
-PLACES = ("F", "S", "P", "D")
-"""Letters whose numbers are rows and columns; all others may go with the depth that arrives."""
+PLACES = ("F", "S", "P", "D", "H", "W", "out", "factor", "top", "bottom", "left", "right")
+"""Fields whose numbers are rows and columns; all others may go with the depth that arrives."""
 REQUIRED = ("F", "K")
 """Letters that every use of a block should give: they tell uses apart."""
 WHOLE = re.compile("[1-9][0-9]*")
@@ -30,11 +30,11 @@ class Arguments:
     arguments that each use is known to have had: they give their names to what has their values."""
 
     def __init__(self, taken: Iterable[str], known: Sequence[Mapping[str, str]]) -> None:
-        self.taken = {*LETTERS, *FLAGS, *kinds(), *taken}
+        self.taken = {*kinds(), *taken}
         self.values: dict[str, list[Value]] = {}
         self.letters: dict[str, str] = {}
         names = dict.fromkeys(chain.from_iterable(known))
-        self.known = {name: [each.get(name) for each in known] for name in names if name not in self.taken}
+        self.known = {name: [each.get(name) for each in known] for name in names}
 
     def scalar(self, letter: str, values: Sequence[Scalar], depths: Sequence[int]) -> Scalar:
         """What stands for a scalar that has a value in each use: in a field of some letter, where some C arrive."""
@@ -53,7 +53,8 @@ class Arguments:
 
     def lines(self, name: str, values: Sequence[Branch]) -> Argument:
         """What stands for layers that differ, or for earlier tensors."""
-        return Argument(self._new(name, "", values, [""] * len(values)))
+        texts = [value.text if isinstance(value, Reference) else "" for value in values]
+        return Argument(self._new(name, "", values, texts))
 
     def defaults(self) -> dict[str, Value | None]:
         """The arguments in their order with a default for each, None where it is required."""
@@ -74,12 +75,17 @@ class Arguments:
         yield _multiple(numbers, depths, "C")
 
     def _new(self, name: str, letter: str, values: Sequence[Value], texts: list[str]) -> str:
+        """The name of a new argument: the one that is known to have had these values, or `name` with a number."""
         alike = (each for each, known in self.known.items() if known == texts)
         names = chain(alike, [name], (f"{name}{number}" for number in count(2)))
-        found = next(each for each in names if each not in self.taken and each not in self.values)
+        found = next(each for each in names if self._is_free(each, letter))
         self.values[found] = list(values)
         self.letters[found] = letter
         return found
+
+    def _is_free(self, name: str, letter: str) -> bool:
+        is_hidden = letter == "P" and name in AXIS_LETTERS  # in P these are the layer's own
+        return not (is_hidden or name in self.taken or name in self.values or unfit_for_argument(name))
 
 
 def _multiple(numbers: list[int], others: list[int], of: str) -> str:
@@ -99,4 +105,4 @@ def _default(letter: str, values: list[Value]) -> Value | None:
     if letter in REQUIRED or len(scalars) < len(values):
         return None
     value, times = Counter(scalars).most_common(1)[0]
-    return value if 2 * times >= len(values) else None
+    return value if 2 * times > len(values) else None

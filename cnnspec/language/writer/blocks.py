@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
+from ..syntax.nodes import Scalar
 from .arguments import Arguments
 from .lines import (
     Argument,
@@ -23,22 +24,23 @@ from .lines import (
     walk,
 )
 from .merging import Merger
+from .names import Naming
 from .repeats import folded
 
 
-def with_blocks(lines: Lines, blocks: tuple[str, ...], named: frozenset[int]) -> Pages:
-    """Lines in which uses have become calls of blocks. `blocks` are in the order of their use by each other, `named`
-    the steps whose names are to be written. Raises `Shadowed`."""
-    return BlockBuilder(lines, blocks, named).pages()
+def with_blocks(lines: Lines, blocks: tuple[str, ...], naming: Naming) -> Pages:
+    """Lines in which uses have become calls of blocks. `blocks` are in the order of their use by each other. Raises
+    `Shadowed`."""
+    return BlockBuilder(lines, blocks, naming).pages()
 
 
 class BlockBuilder:
     """Makes one block after the other."""
 
-    def __init__(self, lines: Lines, blocks: tuple[str, ...], named: frozenset[int]) -> None:
+    def __init__(self, lines: Lines, blocks: tuple[str, ...], naming: Naming) -> None:
         self.layers = lines
         self.names = blocks
-        self.named = named
+        self.naming = naming
         self.uses: dict[str, list[UseLine]] = {name: [] for name in blocks}
         for line in walk(lines):
             if isinstance(line, UseLine):
@@ -58,7 +60,7 @@ class BlockBuilder:
         bodies = {use: self._called(use.lines) for use in self.uses[name]}
         if self._merge(name, bodies):
             return
-        merger = Merger(Arguments((), ()), self.letters, self.named)
+        merger = Merger(Arguments((), ()), self.letters, self.naming)
         kinds: dict[Hashable, dict[UseLine, Lines]] = {}
         for use, lines in bodies.items():
             kinds.setdefault(_skeleton(lines, merger), {})[use] = lines
@@ -68,8 +70,8 @@ class BlockBuilder:
     def _merge(self, name: str, bodies: dict[UseLine, Lines]) -> bool:
         """Make one block of some uses; False where nothing but arguments would be left of it."""
         known = [use.use.arguments for use in bodies]
-        arguments = Arguments({*self.names, *_references(bodies.values())}, known)
-        lines = Merger(arguments, self.letters, self.named).lists(list(bodies.values()))
+        arguments = Arguments({*self.names, *_words(bodies.values())}, known)
+        lines = Merger(arguments, self.letters, self.naming).lists(list(bodies.values()))
         if all(isinstance(line, Argument) for line in lines):
             return False
         self.letters[name] = arguments.letters
@@ -101,12 +103,15 @@ class BlockBuilder:
         return found
 
 
-def _references(bodies: Iterable[Lines]) -> Iterator[str]:
-    """The texts of references; an argument of that name would come before the layer."""
+def _words(bodies: Iterable[Lines]) -> Iterator[str]:
+    """Names of layers, and what is given to other blocks: an argument that is called so would be meant instead."""
     for lines in bodies:
         for line in walk(lines):
-            found = [line.reference] if isinstance(line, FromLine) else inside(line)
-            yield from (text for each in found if isinstance(each, Reference) for text in each.texts)
+            for each in [line.reference] if isinstance(line, FromLine) else inside(line):
+                if isinstance(each, Reference):
+                    yield from each.texts
+                elif isinstance(each, Scalar):
+                    yield each.text
 
 
 def _skeleton(lines: Lines, merger: Merger) -> Hashable:

@@ -22,7 +22,7 @@ from .lines import (
     Reference,
     Value,
 )
-from .names import written_name
+from .names import Naming
 from .sections import default_nodes
 
 SHORT = 80
@@ -30,11 +30,11 @@ SHORT = 80
 
 
 class Entries:
-    """Writes the lines of some pages. `named` are the steps whose names are written, `rounding` is the spec's own."""
+    """Writes the lines of some pages. `rounding` is the spec's own."""
 
-    def __init__(self, pages: Pages, named: frozenset[int], rounding: str | None) -> None:
+    def __init__(self, pages: Pages, naming: Naming, rounding: str | None) -> None:
         self.pages = pages
-        self.named = named
+        self.naming = naming
         self.own = {"rounding": word(rounding)} if rounding else {}
         self.defaults = {block.name: block.arguments for block in pages.blocks}
 
@@ -49,9 +49,9 @@ class Entries:
     def _entry(self, line: Line) -> Node:
         match line:
             case LayerLine():
-                return _with_siblings(line.kind, self._fields(line), written_name(line, self.named))
+                return _with_siblings(line.kind, self._fields(line), self.naming.written(line))
             case JoinLine():
-                return _with_siblings(line.kind, self._branches(line.branches), written_name(line, self.named))
+                return _with_siblings(line.kind, self._branches(line.branches), self.naming.written(line))
             case CallLine():
                 return _with_siblings(line.block, self._given(line), line.label, line.repeat)
             case FromLine():

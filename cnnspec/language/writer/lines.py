@@ -87,7 +87,6 @@ Lines = list[Line]
 Branch = Lines | Reference | Argument
 Value = Scalar | Branch
 """What a call gives for an argument."""
-StepLine = LayerLine | JoinLine
 
 
 @dataclass(frozen=True, slots=True)

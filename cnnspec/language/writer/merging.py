@@ -13,7 +13,7 @@ from ..syntax.nodes import Sequence as SequenceNode
 from ..values.scope import LETTERS
 from .arguments import Arguments
 from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, Line, Lines, Reference, Value
-from .names import written_name
+from .names import Naming, StepLine
 from .references import Shadowed
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
@@ -21,21 +21,20 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 
 class Merger:
-    """Merges what the uses of one block make. `letters` are those of the arguments of the blocks it uses, `named` the
-    steps whose names must be written."""
+    """Merges what the uses of one block make. `letters` are those of the arguments of the blocks that it uses."""
 
-    def __init__(self, arguments: Arguments, letters: Mapping[str, Mapping[str, str]], named: frozenset[int]) -> None:
+    def __init__(self, arguments: Arguments, letters: Mapping[str, Mapping[str, str]], naming: Naming) -> None:
         self.arguments = arguments
         self.letters = letters
-        self.named = named
+        self.naming = naming
 
     def head(self, line: Line) -> Hashable:
         """What lines must have in common to be merged."""
         match line:
             case LayerLine():
-                return line.kind, written_name(line, self.named), tuple(map(_form, line.fields.values()))
+                return line.kind, self.naming.fixed(line), tuple(map(_form, line.fields.values()))
             case JoinLine():
-                return line.kind, written_name(line, self.named), len(line.branches)
+                return line.kind, self.naming.fixed(line), len(line.branches)
             case CallLine():
                 return line.block, line.label
             case _:
@@ -142,9 +141,9 @@ def _form(node: Node) -> Hashable:
             raise AssertionError(node)
 
 
-def _steps(lines: Sequence[LayerLine] | Sequence[JoinLine]) -> tuple[int, ...]:
+def _steps(lines: Sequence[StepLine]) -> tuple[int, ...]:
     return tuple(chain.from_iterable(line.steps for line in lines))
 
 
-def _names(lines: Sequence[LayerLine] | Sequence[JoinLine]) -> tuple[str, ...]:
+def _names(lines: Sequence[StepLine]) -> tuple[str, ...]:
     return tuple(chain.from_iterable(line.names for line in lines))

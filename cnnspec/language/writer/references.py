@@ -17,6 +17,8 @@ class References:
     def __init__(self, graph: Graph, uses: Uses) -> None:
         self.uses = uses
         self.known = {INPUT: 0} | uses.labels() | {step.name: n for n, step in enumerate(graph.steps, 1)}
+        self.referred: set[int] = set()
+        """Steps that are referred to by their own name, not by a label."""
         self.names: list[list[str]] = [[] for _ in range(len(graph.steps) + 1)]
         for name, number in self.known.items():  # labels first, the outermost before all others
             self.names[number].append(name)
@@ -30,6 +32,8 @@ class References:
             for scope in reversed(scopes):
                 text = name.removeprefix(scope)
                 if name.startswith(scope) and self._meant(text, at, scopes) == name:
+                    if name == self.names[number][-1]:
+                        self.referred.add(number)
                     return text
         raise Shadowed
 

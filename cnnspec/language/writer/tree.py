@@ -26,7 +26,7 @@ NESTED = 4
 """Joins in each other's branches at most: deeper text is hard to read, and the language has a bound."""
 
 
-class List(NamedTuple):
+class LayerList(NamedTuple):
     """A list of layers: the steps from `first` up to, but without, `end`, behind the tensor that arrives; so many
     uses and joins are around it."""
 
@@ -45,7 +45,7 @@ class Region:
     join: int
     arriving: int
     first: int
-    branches: tuple[List | int, ...]
+    branches: tuple[LayerList | int, ...]
 
 
 class Tree:
@@ -60,9 +60,9 @@ class Tree:
         self.inputs = [(), *(tuple(numbers[name] for name in step.inputs) for step in graph.steps)]
 
     def lines(self) -> Lines:
-        return self._lines(List(1, len(self.graph.steps) + 1, 0))
+        return self._lines(LayerList(1, len(self.graph.steps) + 1, 0))
 
-    def _lines(self, place: List) -> Lines:
+    def _lines(self, place: LayerList) -> Lines:
         flow, lines = place.arriving, Lines()
         for piece in self._pieces(place):
             wanted, first, end, line = self._line(piece, flow, place)
@@ -72,7 +72,7 @@ class Tree:
             flow = end
         return lines
 
-    def _pieces(self, place: List) -> list[Use | Region | int]:
+    def _pieces(self, place: LayerList) -> list[Use | Region | int]:
         """What a list consists of, found from its end: uses, joins with their branches, single steps."""
         found: list[Use | Region | int] = []
         end = place.end
@@ -82,12 +82,12 @@ class Tree:
             end = piece if isinstance(piece, int) else piece.first
         return found[::-1]
 
-    def _line(self, piece: Use | Region | int, flow: int, place: List) -> tuple[int, int, int, Line]:
+    def _line(self, piece: Use | Region | int, flow: int, place: LayerList) -> tuple[int, int, int, Line]:
         """The tensor that a piece goes on from, its first step, its last step, and its line."""
         if isinstance(piece, Use):
             reads = {number for step in range(piece.first, piece.end) for number in self.inputs[step]}
             wanted = flow if flow in reads else self.inputs[piece.first][0]
-            inner = List(piece.first, piece.end, wanted, place.uses + 1, 0, piece.scopes)
+            inner = LayerList(piece.first, piece.end, wanted, place.uses + 1, 0, piece.scopes)
             return wanted, piece.first, piece.end - 1, UseLine(piece, self._depth(wanted), self._lines(inner))
         if isinstance(piece, Region):
             branches = tuple(self._branch(branch, piece, place) for branch in piece.branches)
@@ -101,36 +101,36 @@ class Tree:
 
     # uses
 
-    def _use(self, number: int, place: List) -> Use | None:
+    def _use(self, number: int, place: LayerList) -> Use | None:
         """The use in a list that a step of it is in."""
         around = self.uses.around[number]
         return around[place.uses] if len(around) > place.uses else None
 
-    def _is_between(self, number: int, place: List) -> bool:
+    def _is_between(self, number: int, place: LayerList) -> bool:
         """Whether a step begins anew: no use goes on over the edge before it."""
         use = self._use(number, place) if number < place.end else None
         return use is None or use.first == number
 
     # joins
 
-    def _join(self, number: int, branches: tuple[Branch, ...], place: List) -> JoinLine:
+    def _join(self, number: int, branches: tuple[Branch, ...], place: LayerList) -> JoinLine:
         step = self.graph.steps[number - 1]
         return JoinLine(step.kind, (number,), (step.name.removeprefix(place.scopes[-1]),), branches)
 
-    def _branch(self, branch: List | int, region: Region, place: List) -> Branch:
-        if isinstance(branch, List):
+    def _branch(self, branch: LayerList | int, region: Region, place: LayerList) -> Branch:
+        if isinstance(branch, LayerList):
             return self._lines(branch)
         return [] if branch == region.arriving else self._reference(branch, region.join, place)
 
-    def _inputs(self, join: int, flow: int, place: List) -> Iterator[Branch]:
+    def _inputs(self, join: int, flow: int, place: LayerList) -> Iterator[Branch]:
         """The inputs of a join by their names; `[]` for what arrives."""
         for number in self.inputs[join]:
             yield [] if number == flow else self._reference(number, join, place)
 
-    def _reference(self, number: int, at: int, place: List) -> Reference:
+    def _reference(self, number: int, at: int, place: LayerList) -> Reference:
         return self.references.to(number, at, place.scopes)
 
-    def _region(self, join: int, place: List) -> Region | None:
+    def _region(self, join: int, place: LayerList) -> Region | None:
         """A join with the branches right before it; None where its inputs are to be named."""
         arriving = self.dominators[join]
         first = max(arriving + 1, place.first)
@@ -138,26 +138,26 @@ class Tree:
         is_join = isinstance(self.graph.steps[join - 1].layer, Join)
         if not (is_join and is_known and place.joins < NESTED and self._is_between(first, place)):
             return None
-        branches: list[List | int] = []
+        branches: list[LayerList | int] = []
         at = first
         for number in self.inputs[join]:
             if number < at or number == arriving:
                 branches.append(number)
                 continue
-            branch = List(at, number + 1, arriving, place.uses, place.joins + 1, place.scopes)
+            branch = LayerList(at, number + 1, arriving, place.uses, place.joins + 1, place.scopes)
             if self._is_main_line(branch, join) or not self._is_branch(branch, place):
                 return None
             branches.append(branch)
             at = number + 1
         return Region(join, arriving, first, tuple(branches)) if first < at == join else None
 
-    def _is_branch(self, branch: List, place: List) -> bool:
+    def _is_branch(self, branch: LayerList, place: LayerList) -> bool:
         """Whether a list goes from what arrives to its end, and nowhere else."""
         begins = branch.arriving in self.inputs[branch.first] and self._is_between(branch.end, place)
         read = {number for step in range(branch.first, branch.end) for number in self.inputs[step]}
         return begins and read.issuperset(range(branch.first, branch.end - 1))
 
-    def _is_main_line(self, branch: List, join: int) -> bool:
+    def _is_main_line(self, branch: LayerList, join: int) -> bool:
         """Whether a branch is too long to stand in a join, or a U that the join closes: down in size and up again."""
         count, at = 0, branch.first
         while at < branch.end:

@@ -15,7 +15,7 @@ from ..syntax.source import read
 from .blocks import with_blocks
 from .entries import Entries
 from .lines import Block, FromLine, Pages, Reference
-from .names import miscounted
+from .names import Naming
 from .references import Shadowed
 from .sections import groups, suited
 from .tree import Tree
@@ -34,23 +34,23 @@ def write(graph: Graph, header: Header | None = None) -> str:
     """
     suitable = suited(header, graph, graph.steps[-1].name if graph.steps else INPUT)
     try:
-        spec = _written(graph, suitable, uses_of(graph))
-    except Shadowed:
-        spec = _written(graph, suitable, no_uses(graph))
-    ensure_same(graph, spec)
-    return spec
+        return _written(graph, suitable, uses_of(graph))
+    except (Shadowed, SpecError):  # written out there is more that can be said
+        return _written(graph, suitable, no_uses(graph))
 
 
 def _written(graph: Graph, header: Header, uses: Uses) -> str:
     before, *behind = groups(header)
     sections = [block(before), *_pages(graph, header, uses), *map(block, behind)]
-    return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+    spec = "\n\n".join("\n".join(lines) for lines in sections) + "\n"
+    ensure_same(graph, spec)
+    return spec
 
 
 def _pages(graph: Graph, header: Header, uses: Uses) -> Iterator[list[str]]:
     """The lines of text of the blocks, if there are any, and of the layers."""
-    pages, named = _named(graph, uses)
-    entries = Entries(pages, named, header.rounding)
+    pages, naming = _named(graph, header, uses)
+    entries = Entries(pages, naming, header.rounding)
     if pages.blocks:
         yield ["blocks:", *indented(line for each in pages.blocks for line in _block(each, entries))]
     yield ["layers:", *indented(block(entries.layers(pages.lines), WIDTH - 2))]
@@ -65,17 +65,18 @@ def _block(written: Block, entries: Entries) -> list[str]:
     ]
 
 
-def _named(graph: Graph, uses: Uses) -> tuple[Pages, frozenset[int]]:
-    """The pages of a graph, and the steps that must be named, which counting would call something else."""
-    lines = Tree(graph, uses).lines() or [FromLine(Reference((INPUT,)))]
-    labels = frozenset(uses.labels())
-    named = frozenset[int]()
+def _named(graph: Graph, header: Header, uses: Uses) -> tuple[Pages, Naming]:
+    """The pages of a graph, and which names are to be written in them."""
+    tree = Tree(graph, uses)
+    lines = tree.lines() or [FromLine(Reference((INPUT,)))]
+    outputs = (number for number, step in enumerate(graph.steps, 1) if step.name in (header.outputs or ()))
+    naming, labels = Naming(referred=frozenset({*tree.references.referred, *outputs})), frozenset(uses.labels())
     while True:
-        pages = with_blocks(lines, uses.blocks, named)
-        wrong = miscounted(pages, graph, labels, named)
-        if not wrong:
-            return pages, named
-        named |= wrong
+        pages = with_blocks(lines, uses.blocks, naming)
+        corrected = naming.corrected(pages, graph, labels)
+        if corrected == naming:
+            return pages, naming
+        naming = corrected
 
 
 def ensure_same(graph: Graph, spec: str) -> None:
