@@ -43,7 +43,7 @@ class NpyHeader(NamedTuple):
 def read_header(stream: IO[bytes], size: int) -> NpyHeader:
     """The header of the `.npy` file of `size` bytes in `stream`, or `Malformed`."""
     magic = stream.read(8)
-    width = {b"\1": 2, b"\2": 4, b"\3": 4}.get(magic[6:7])
+    width = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}.get(magic[6:])
     if magic[:6] != MAGIC or width is None:
         raise Malformed("it does not begin as an .npy file does")
     length = int.from_bytes(stream.read(width), "little")

@@ -19,6 +19,9 @@ from time import monotonic
 from fuzz import guided, target
 from fuzz.campaign import Campaign, file_name
 
+WIDEST = 300
+"""Characters of a line of a traceback that are shown."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
@@ -35,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path: Path = options.found / options.target / file_name(data)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        print(f"\n{kind}\n{path}", file=sys.stderr)
-        traceback.print_exception(fault, limit=-6)
+        lines = "".join(traceback.format_exception(fault, limit=-6)).splitlines()
+        print(f"\n{kind}\n{path}", *(line[:WIDEST] for line in lines[-40:]), sep="\n", file=sys.stderr)
 
     def report(campaign: Campaign) -> int:
         seconds = monotonic() - begun

@@ -40,7 +40,14 @@ def run(started: Callable[[], Campaign], report: Callable[[Campaign], int]) -> N
 
     for i, data in enumerate(campaign.pool):
         folder = scratch.file(f"seeds/{i}", data).parent
-    options = [f"-seed={campaign.seed + 1}", f"-max_len={LARGEST}", "-rss_limit_mb=0", "-timeout=0", "-verbosity=0"]
+    options = [
+        f"-seed={campaign.seed + 1}",
+        f"-max_len={LARGEST}",
+        "-rss_limit_mb=0",
+        "-timeout=3600",
+        "-verbosity=0",
+        f"-artifact_prefix={folder}/",
+    ]
     atheris.Setup(["fuzz", *options, str(folder)], one, custom_mutator=mutated)
     atheris.Fuzz()
     end()

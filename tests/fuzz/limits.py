@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from functools import cache
 from types import FrameType
 from typing import NoReturn
 
 from processor_time import limit
 
-_CLEAR_REFS = Path("/proc/self/clear_refs")
 SECONDS = 0.1
 """What no execution takes on an ordinary machine; the limit is a multiple, see `processor_time`."""
 
@@ -52,8 +52,16 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
 
 def _forget_peak() -> None:
     """The peak of a process is then what it has now."""
+    if place := _clear_refs():
+        os.pwrite(place, b"5", 0)
+
+
+@cache
+def _clear_refs() -> int | None:
+    """Open for as long as the process is there."""
     with suppress(OSError):
-        _CLEAR_REFS.write_text("5")
+        return os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+    return None
 
 
 def _peak() -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 
 Edit = Callable[[bytes, Random], bytes]
 
-LARGEST = 2**17
+LARGEST, LARGEST_TEXT = 2**15, 2**13
 """Bytes of an input, at most."""
 NUMBERS = (
     0,
@@ -55,15 +55,15 @@ class Mutator:
     def __call__(self, data: bytes, other: bytes, random: Random) -> bytes:
         """One to five edits of `data`; `other` is a second input, of which pieces may be taken."""
         edits = TEXT_EDITS if self.is_text else BINARY_EDITS
-        for _ in range(random.choice((1, 1, 1, 2, 2, 3, 5))):
-            chosen = random.randrange(len(edits) + 2)
+        for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3, 5))):
+            chosen = random.randrange(len(edits) + 3)
             if chosen < len(edits):
                 data = edits[chosen](data, random)
             elif chosen == len(edits) and self.words:
                 data = _token_becomes(data, random.choice(self.words), random)
             else:
                 data = self._spliced(data, other, random)
-        data = data[:LARGEST]
+        data = data[: LARGEST_TEXT if self.is_text else LARGEST]
         return self.repaired(data) if self.repaired is not None and random.random() < 0.7 else data
 
     def _spliced(self, data: bytes, other: bytes, random: Random) -> bytes:
@@ -132,8 +132,8 @@ def _decimal(data: bytes, random: Random) -> bytes:
     if not found:
         return data
     start, end = random.choice(found)
-    ways = (random.randint(0, 9), random.choice(NUMBERS), -1, random.choice(TEXTS), data[start:end] * 2)
-    new = random.choice(ways)
+    small = random.randint(0, 9)
+    new = random.choice((small, small, small, random.choice(NUMBERS), -1, random.choice(TEXTS), data[start:end] * 2))
     return data[:start] + (new if isinstance(new, bytes) else b"%d" % new) + data[end:]
 
 

@@ -1,4 +1,4 @@
-"""Files for readers that want a path."""
+"""Files for readers that want a path, in memory where a system has a folder for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 @cache
 def _made() -> TemporaryDirectory[str]:
-    made = TemporaryDirectory(prefix="cnnspec-fuzz-")
+    memory = Path("/dev/shm")
+    made = TemporaryDirectory(prefix="cnnspec-fuzz-", dir=memory if memory.is_dir() else None)
     atexit.register(made.cleanup)
     return made
 

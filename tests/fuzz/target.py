@@ -14,7 +14,16 @@ from cnnspec.diagnostics.catalogue import codes
 
 FOLDER = Path(__file__).parent
 LONGEST = 4_000
-"""Characters that a message, its reason or its cure may have, whatever it is about."""
+"""Characters that a message, its reason or its cure may have beside the words of the input that it quotes, once."""
+
+
+def in_form(refusal: Exception, data: bytes) -> None:
+    """A refusal says what is wrong, by a code that has a page, in words that stay short."""
+    assert isinstance(refusal, Failure)
+    for found in refusal.diagnostics:
+        assert found.code in codes(), found.code
+        assert found.message, found.code
+        assert max(map(len, (found.message, found.why, found.help, found.label))) <= LONGEST + len(data), found.code
 
 
 @dataclass(frozen=True)
@@ -22,9 +31,10 @@ class Target:
     """A part of the program that takes bytes of strangers.
 
     `seeds` are inputs to begin with, made by the project's own writers. `check` takes an input: it raises a `refusal`,
-    as the program documents, or holds what comes out against a peer, with `assert`. `words` are worth putting into
-    an input. `is_text` says that inputs are UTF-8. `repaired` mends lengths and checksums of an input, so that
-    what stands behind them is reached. `memory` is the most that an execution may take, in bytes.
+    as the program documents, or holds what comes out against a peer, with `assert`; `in_form` holds a refusal to what
+    it should say. `words` are worth putting into an input. `is_text` says that inputs are UTF-8. `repaired` mends
+    lengths and checksums of an input, so that what stands behind them is reached. `memory` is the most that an
+    execution may take, in bytes.
     """
 
     seeds: Callable[[], Iterable[bytes]]
@@ -33,6 +43,7 @@ class Target:
     is_text: bool = False
     repaired: Callable[[bytes], bytes] | None = None
     refusal: type[Exception] = Failure
+    in_form: Callable[[Exception, bytes], None] = in_form
     memory: int = 256 * 2**20
 
     def execute(self, data: bytes) -> Exception | None:
@@ -41,17 +52,9 @@ class Target:
             try:
                 self.check(data)
             except self.refusal as refusal:
-                hold_to_form(refusal)
+                self.in_form(refusal, data)
                 return refusal
         return None
-
-
-def hold_to_form(refusal: Exception) -> None:
-    """A refusal says what is wrong, by a code that has a page, in words that stay short."""
-    for found in refusal.diagnostics if isinstance(refusal, Failure) else ():
-        assert found.code in codes(), found
-        assert found.message, found
-        assert max(map(len, (found.message, found.why, found.help, found.label))) <= LONGEST, found.code
 
 
 def names() -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import ui_cases
-import yaml
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from yaml12 import data
 
 from cnnspec.cli import group
 from cnnspec.graph.layer import Example, Join
@@ -32,25 +32,6 @@ EXAMPLES = [(kind, example) for kind in kinds() for example in find(kind).exampl
 GOOD = [(kind, example) for kind, example in EXAMPLES if not isinstance(example.produces, str)]
 every_good_example = pytest.mark.parametrize(("kind", "example"), GOOD, ids=[f"{k}: {e.yaml}" for k, e in GOOD])
 every_spec = pytest.mark.parametrize("name", bundled.names())
-
-
-class Yaml12(yaml.SafeLoader):
-    """YAML 1.2's core schema, as editors read it: only true and false are flags, 1e-3 is a number."""
-
-
-Yaml12.yaml_implicit_resolvers = {}
-for tag, pattern, first in (
-    ("bool", "true|false", "tf"),
-    ("int", "[-+]?[0-9]+", "-+0123456789"),
-    ("float", r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?", "-+0123456789"),
-    ("null", "~|null|", ["~", "n", ""]),
-):
-    Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first)
-Yaml12.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
-
-
-def data(text: str) -> Any:
-    return yaml.load(text, Yaml12)
 
 
 @cache

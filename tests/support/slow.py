@@ -19,6 +19,7 @@ SLOW = (
     "engine/test_threads",
     "files/pytorch/test_checkpoint_fuzz",
     "files/test_npz",
+    "fuzz/test_fuzzing",
     "house/test_benchmarks",
     "house/test_benchmarks_training",
     "house/test_packaging",
