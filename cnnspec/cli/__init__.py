@@ -28,6 +28,7 @@ COMMANDS = {
     "validate": "Find every mistake in specs.",
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
     "run": "Run a spec on images or arrays.",
+    "inspect": "What each layer makes of an input, and the sum behind any value.",
     "train": "Learn the weights of a spec from examples.",
     "eval": "Loss, accuracy and confusion of a spec on examples.",
     "init": "Write fresh weights for a spec.",
@@ -79,8 +80,15 @@ class Commands(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _own_exit_for_closed_pipes():
-            return super().invoke(ctx)
+        from ..files import overwrite_guard, pipes
+
+        with _own_exit_for_closed_pipes(), overwrite_guard.guarded(), pipes.kept():
+            try:
+                return super().invoke(ctx)
+            except overwrite_guard.WouldOverwrite as error:
+                from .options import overwriting
+
+                raise overwriting(error, ctx) from None
 
 
 @contextmanager

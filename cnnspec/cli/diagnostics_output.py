@@ -12,6 +12,7 @@ from ..graph.shape import Shape, times
 from ..language.syntax.source import Source
 from ..reports.diagnostics import to_text
 from ..spec import Spec, check
+from .named_files import keep
 from .terminal import colour
 
 
@@ -28,6 +29,7 @@ def loaded(spec: str, input: Shape | None = None) -> Spec:
     if checked.spec is None or code:
         show(checked.diagnostics, [checked.source])
         raise click.exceptions.Exit(code)
+    keep(checked.spec)
     return checked.spec
 
 

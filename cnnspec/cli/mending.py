@@ -19,18 +19,25 @@ from .diagnostics_output import exit_code, show
 
 def write(checked: Checked, input: Shape | None) -> Checked:
     """Make the sure fixes in the spec's file; what is then found in it."""
+    from ..files.overwrite_guard import rewrite
+    from ..files.places import is_file, is_stream
+    from ..files.reading import opened
     from ..files.writing import whole
 
     mended = mend(checked, input, files=True)
     if not mended.fixes:
         return checked
     path = Path(checked.source.file)
-    if not path.is_file():
+    if is_stream(path):
+        raise click.UsageError("--fix changes files; of standard input, `-`, it prints the mended text.")
+    if not is_file(path):
         name = escaped(path.stem)
         raise click.UsageError(
             f"--fix would change the bundled `{name}`; `cnnspec specs {name} --copy .` makes a copy of your own."
         )
-    mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
+    with opened(path) as file:
+        mark = codecs.BOM_UTF8 if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else b""
+    rewrite(path)
     with whole(path) as stream:
         stream.write(mark + mended.text.encode())
     click.echo(f"{escaped(str(path))}: {_said(mended)}", err=True)

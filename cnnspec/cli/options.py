@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ..diagnostics import FileError
+from ..files.overwrite_guard import WouldOverwrite
 from ..graph.shape import Shape
+from ..reports.drawing.terminal_text import escaped
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -21,7 +25,39 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-PATH = GivenPath()
+class OutputPath(GivenPath):
+    """The path of a file to write. Which option names it is kept, for what may have to be said of it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = super().convert(value, param, ctx)
+        if ctx is not None and param is not None:
+            ctx.meta.setdefault(NAMES, {})[Path(path)] = max(param.opts, key=len)
+        return path
+
+
+class OutputFolder(GivenPath):
+    """The path of a folder to write files into."""
+
+
+NAMES = f"{__name__}.outputs"
+"""The options that name files to write, in what a command's context holds, by their paths."""
+PATH, OUTPUT, FOLDER = GivenPath(), OutputPath(), OutputFolder()
+
+
+def overwriting(error: WouldOverwrite, ctx: click.Context) -> click.UsageError:
+    """What is wrong with a command that would write over what it reads."""
+    output, read = (escaped(str(path)) for path in (error.output, error.read))
+    option = ctx.meta.get(NAMES, {}).get(Path(error.output), f"`{output}`")
+    if error.is_part:
+        return click.UsageError(f"{option} lies among the data in `{read}`; name another file.")
+    return click.UsageError(f"{option} would overwrite `{read}`, which is read; name another file.")
+
+
+def ensure_svg(path: str | Path | None) -> None:
+    """Raises FileError (E405) for a picture whose name promises another format."""
+    if path is not None and Path(path).suffix.lower() != ".svg":
+        message = f"`{Path(path).name or path}` would be no picture of that name: it is drawn as SVG"
+        raise FileError.about(path, "E405", message, help="end it in .svg")
 
 
 def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Shape | None:

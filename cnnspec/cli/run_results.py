@@ -8,11 +8,12 @@ import numpy as np
 from ..graph.array import Array
 from ..graph.graph import INPUT
 from ..inputs.batches import InputBatch
+from ..reports.drawing.half_blocks import picture, reduced
 from ..reports.drawing.terminal_text import escaped
 from ..reports.predictions import to_jsonl, to_text
-from ..reports.predictions.picture import picture
+from ..spec.output_image import is_image
 from ..spec.ranking import Prediction
-from ..spec.running import Runner
+from ..spec.running import BatchResult, Runner
 from ..weights import save
 from . import terminal
 from .diagnostics_output import show
@@ -40,7 +41,7 @@ class Results:
         parts = [self.network, weights, f"scores: {how}" if how else ""]
         return escaped(", ".join(filter(None, parts))) + "\n\n"
 
-    def add(self, batch: InputBatch) -> None:
+    def add(self, batch: InputBatch) -> BatchResult:
         """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
         found = self.runner.run(batch)
         for failure in found.failures:
@@ -48,11 +49,13 @@ class Results:
             show(failure.diagnostics)
         self.names += found.names
         if found.inputs is None:
-            return
+            return found
         if self.keep:
             self.kept.append(found.outputs)
         show(found.warnings)
-        click.echo(self._picture(found.inputs) + self._rendered(found.predictions), nl=False)
+        shown = self._picture(found.inputs) + self._rendered(found.predictions) + self._output_pictures(found)
+        click.echo(shown, nl=False)
+        return found
 
     def _rendered(self, results: list[Prediction]) -> str:
         if self.style == "json":
@@ -71,6 +74,14 @@ class Results:
         drawn = picture(x[0, 0], terminal.colour())
         return drawn and drawn + "\n"
 
+    def _output_pictures(self, found: BatchResult) -> str:
+        """Outputs of an input alone that are one gray image, made small."""
+        if self.style == "json" or self.several:
+            return ""
+        maps = [found.outputs[name][0] for name in self.runner.outputs]
+        shown = [picture(reduced(y, LARGEST_PICTURE)[0], terminal.colour()) for y in maps if _is_gray(y)]
+        return "".join(f"\n{drawn}" for drawn in shown if drawn)
+
     def write(self, out: str) -> None:
         """The kept outputs (N, ...) by layer name, as .npz; under `input` the names of their inputs, save where that is
         an output itself."""
@@ -83,3 +94,7 @@ class Results:
         if not self.failed:
             return 0
         return 4 if self.several else 3
+
+
+def _is_gray(y: Array) -> bool:
+    return len(y) == 1 and is_image(y.shape)

@@ -19,7 +19,7 @@ from ..train.notices import AlreadyFinished, Begun, NothingToResume, Notice, Wei
 from ..train.session import Beginning, RunFiles, Session, open_session
 from ..weights import ensure_savable
 from . import terminal, training_notes
-from .overwrite_guard import Inputs, ensure_apart, ensure_svg
+from .options import ensure_svg
 from .signals import Interruption, ending
 from .training_display import Extent, shown
 
@@ -33,26 +33,13 @@ class Files:
     log: Path | None
     plot: Path | None
 
-    def ensure_apart(self, read: Inputs, weights: Inputs) -> None:
-        """Raises UsageError where a file to write is one that is `read`. The output may be the `weights` to start from,
-        and so may the checkpoint, of which a run that begins replaces no other file."""
-        for option, path, kept in (
-            ("--output", self.output, read),
-            ("--checkpoint", self.checkpoint, read),
-            ("--log", self.log, [*read, *weights]),
-            ("--plot", self.plot, [*read, *weights]),
-        ):
-            if path is not None:
-                ensure_apart(option, path, kept)
-
     def ensure_writable(self) -> None:
         """Before any work is done that could be lost. Raises FileError; UsageError when one is named twice."""
         paths = [path for path in (self.output, self.checkpoint, self.log, self.plot) if path]
         if len({path.resolve() for path in paths}) < len(paths):
             raise click.UsageError("--output, --checkpoint, --log and --plot need files of their own.")
         ensure_savable(self.output)
-        if self.plot:
-            ensure_svg(self.plot)
+        ensure_svg(self.plot)
         for path in paths[1:]:
             ensure_writable(path)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_BYTES = 2**20
@@ -30,18 +29,18 @@ class PlainImage(NamedTuple):
     rows: bytes
 
 
-def header(path: Path) -> tuple[int, int, str] | None:
+def header(file: BinaryIO) -> tuple[int, int, str] | None:
     """(width, height, mode) of a plain PNG.
 
-    None for any other file, also a damaged or missing one: that is Pillow's to judge.
+    None for any other file, also a damaged one: that is Pillow's to judge.
     """
-    found = _plain(path)
+    found = _plain(file)
     return found and found[:3]
 
 
-def pixels(path: Path) -> tuple[tuple[int, int, int], bytes] | None:
+def pixels(file: BinaryIO) -> tuple[tuple[int, int, int], bytes] | None:
     """The shape (H, W, C) and the bytes of a small plain PNG; None for any other file."""
-    found = _plain(path)
+    found = _plain(file)
     if found is None or len(found.rows) - found.height > SMALL:
         return None
     channels = len(found.mode)
@@ -52,13 +51,15 @@ def pixels(path: Path) -> tuple[tuple[int, int, int], bytes] | None:
     return (found.height, found.width, channels), b"".join(lines[1:])
 
 
-def _plain(path: Path) -> PlainImage | None:
+def _plain(file: BinaryIO) -> PlainImage | None:
+    """Leaves the file at its beginning."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return None
-        return _unpacked(path.read_bytes())
+        data = file.read(MAX_BYTES + 1)
+        return _unpacked(data) if len(data) <= MAX_BYTES else None
     except (OSError, ValueError, struct.error, zlib.error):
         return None
+    finally:
+        file.seek(0)
 
 
 def _unpacked(data: bytes) -> PlainImage | None:

@@ -1,4 +1,4 @@
-"""Files of the person who calls, opened when they are plain files.
+"""Files of the person who calls, opened for reading: all of them here, where it is noted that they are read.
 
 What the system or a file's content has against it becomes a `FileError` here, E403 or E404.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError, closest
-
-AnyPath = str | os.PathLike[str]
+from . import overwrite_guard, pipes
+from .places import AnyPath as AnyPath
 
 NEIGHBOURS = 1000
 """Files of a folder that a missing one is compared with."""
@@ -32,22 +33,49 @@ class Malformed(Exception):  # noqa: N818 - it becomes a Diagnostic once its fil
     message: str = "cannot be read"
 
 
-def opened(path: AnyPath) -> BinaryIO:
-    """The plain file at `path`, open for reading; E404 when there is none, E403 when it cannot be read.
+def opened(path: AnyPath, most: int | None = None) -> BinaryIO:
+    """The file at `path`, open for reading; E404 when there is none, E403 when it cannot be read.
 
-    Folders, pipes and devices are refused before they are opened: a pipe would wait for ever.
+    What comes through a pipe is taken to its end first, or to the first `most` bytes. Folders and devices, some of
+    which have no end, are refused before they are opened.
     """
     path = Path(path)
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
-            raise _refused(path, Malformed(f"it is {kind}, not a file"))
+    with _finding(path):
+        if pipes.is_pipe(_status(path)):
+            return pipes.received(path, most)
+        overwrite_guard.note_read(path)
         return path.open("rb")
+
+
+def ensure_file(path: AnyPath) -> None:
+    """Raises what `opened` would raise where there is nothing to open."""
+    with _finding(Path(path)):
+        _status(Path(path))
+
+
+def _status(path: Path) -> os.stat_result:
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or pipes.is_pipe(status)):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a device"
+        raise _refused(path, Malformed(f"it is {kind}, not a file"))
+    return status
+
+
+@contextmanager
+def _finding(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
     except (OSError, ValueError) as fault:
         raise _refused(path, Malformed(reason(fault))) from fault
+
+
+def standard_input(most: int) -> bytes:
+    """The first bytes of standard input."""
+    with suppress(OSError, ValueError):  # of a stream that is no file
+        overwrite_guard.note_read(sys.stdin.fileno(), "<stdin>")
+    return sys.stdin.buffer.read(most)
 
 
 @contextmanager
@@ -76,8 +104,3 @@ def _missing(path: Path) -> FileError:
 
 def reason(fault: OSError | ValueError) -> str:
     return getattr(fault, "strerror", None) or str(fault)
-
-
-def are_one(path: Path, other: Path) -> bool:
-    """Whether two names are of one file that is there."""
-    return path.exists() and other.exists() and path.samefile(other)

@@ -1,4 +1,8 @@
-"""Files written whole or not at all: into a neighbour first, which then takes the name. Faults become E415."""
+"""Files written whole or not at all: into a neighbour first, which then takes the name. Faults become E415.
+
+The neighbour is locked while its writer lives. What a killed one has left is not, and the next writer of the same file
+removes it.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError
-from .reading import AnyPath, reason
+from .overwrite_guard import note_written
+from .places import AnyPath, is_folder, is_stream
+from .reading import reason
 
 _UNSYNCED = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM)
 """What systems and file systems say that cannot do it for a folder, or of one that may not be read."""
-_STREAM_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 @contextmanager
@@ -26,9 +31,11 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
 
     They are gathered in a new file of the same folder, which then takes the name (and the permissions) of an
     older one; a link goes on pointing where it did. Devices and pipes are written directly. A failure to
-    write is E415; a reader that has closed its pipe stays a BrokenPipeError.
+    write is E415; a reader that has closed its pipe stays a BrokenPipeError. Nothing that a guarded command has read
+    is replaced: WouldOverwrite.
     """
     path = Path(path)
+    note_written(path)
     with writing(path), path.open("wb") if is_stream(path) else _replacing(path) as stream:
         yield stream
 
@@ -45,19 +52,31 @@ def writing(path: AnyPath) -> Iterator[None]:
 
 
 def ensure_writable(path: AnyPath) -> None:
-    """Raises E415 when `whole` could not write this file, so that long work need not end in vain."""
+    """Raises what `whole` would raise for this file, so that long work need not end in vain."""
     path = Path(path)
+    note_written(path)
     if not is_stream(path):
         with suppress(_Undone), whole(path):
             raise _Undone
 
 
-def clear_remains(path: AnyPath) -> None:
-    """Remove what killed processes have left of the file at `path`; of one that is about to be written, too."""
+def _clear_remains(path: AnyPath) -> None:
+    """Remove what killed processes have left of the file at `path`; not what a living one writes."""
     target = Path(os.path.realpath(path))
-    for remains in target.parent.glob(f"{_prefix(target)}*.tmp"):
-        with suppress(OSError):
-            remains.unlink()
+    with suppress(OSError), os.scandir(target.parent) as entries:
+        begin = _prefix(target)
+        for name in [entry.name for entry in entries if entry.name.startswith(begin) and entry.name.endswith(".tmp")]:
+            with suppress(OSError):
+                _remove_unlocked(target.with_name(name))
+
+
+def _remove_unlocked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        _lock(descriptor)
+        path.unlink()
+    finally:
+        os.close(descriptor)
 
 
 def _prefix(target: Path) -> str:
@@ -72,21 +91,36 @@ class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is no
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    if is_folder(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    temporary = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
+    _clear_remains(target)
+    stream, temporary = _temporary(target)
     try:
-        with _new(temporary, target) as stream:
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
+            with suppress(FileNotFoundError):
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            if os.name == "nt":  # where a file that is open keeps its name
+                stream.close()
+            temporary.replace(target)
         _sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> tuple[BinaryIO, Path]:
+    """A new file beside the `target`, locked, and its path."""
+    while True:
+        path = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
+        stream = _new(path, target)
+        with suppress(OSError):  # of a file system that knows no locks, remains cannot be told from what is written
+            _lock(stream.fileno())
+        if _is_at(path, stream):
+            return stream, path
+        stream.close()  # somebody took it for remains before it was locked
 
 
 def _new(path: Path, target: Path) -> BinaryIO:
@@ -95,6 +129,22 @@ def _new(path: Path, target: Path) -> BinaryIO:
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(target.stat().st_mode)
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
+
+
+def _is_at(path: Path, stream: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int) -> None:
+    """Lock a file while it is open. Raises OSError where it is locked already, or the system knows no locks."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a file that is open cannot be removed anyway
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -110,21 +160,14 @@ def _sync_folder(folder: Path) -> None:
             raise
 
 
-def is_stream(path: Path) -> bool:
-    """Whether what is at `path` is written to as it is, and never replaced: a device, a pipe."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or path.parent in _STREAM_FOLDERS
-
-
 def _unwritten(path: Path, fault: OSError) -> FileError:
     cures = {
         errno.ENOSPC: "make room on the disk, or write to another one",
         errno.ENOENT: f"create the folder `{path.parent}` first",
         errno.ENOTDIR: f"`{path.parent}` is not a folder: choose another",
         errno.EISDIR: "give the name of a file in it",
+        errno.ENAMETOOLONG: "give it a shorter name",
+        errno.ELOOP: "the links of this path lead in a circle: give another one",
     }
     help = cures.get(fault.errno or 0, "choose a folder where you may write")
     why = reason(fault)

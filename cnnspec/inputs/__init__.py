@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..diagnostics import FileError
+from ..files import pipes
 from ..files.reading import opened
 from ..files.recognition import IMAGE, NPY, NPZ, recognised
 
@@ -15,8 +16,9 @@ _ARRAYS = (".npy", ".npz")
 def is_array(path: Path) -> bool:
     """Whether a file is read as an array: by its content, and by its name where that says nothing of it. Whoever asks
     need not know yet how it is read."""
-    with suppress(FileError), opened(path) as stream:
-        found = recognised(stream)
-        if found in (NPY, NPZ, IMAGE):
-            return found is not IMAGE
+    if pipes.can_be_opened_again(path):
+        with suppress(FileError), opened(path) as stream:
+            found = recognised(stream)
+            if found in (NPY, NPZ, IMAGE):
+                return found is not IMAGE
     return path.suffix.lower() in _ARRAYS

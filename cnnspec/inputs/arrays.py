@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..diagnostics import Diagnostic, FileError
 from ..files import npy
@@ -22,22 +22,26 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ..files.file_array import StoredArray
+
 
 @dataclass(frozen=True, slots=True)
 class InputArray:
-    """Inputs side by side, (N, C, H, W). An `.npy` file's stay on disk until their batch is taken."""
+    """Inputs side by side, (N, C, H, W), of the file at `path`. An `.npy` file's stay on disk until their batch is
+    taken."""
 
-    array: NDArray[Any]
+    path: AnyPath
+    array: StoredArray
 
     def __len__(self) -> int:
         return len(self.array)
 
     def batches(self, size: int) -> Iterator[NDArray[np.float32]]:
-        """Up to `size` inputs at a time, (n, C, H, W)."""
+        """Up to `size` inputs at a time, (n, C, H, W). Raises FileError (E403) when the file has become shorter."""
         import numpy as np
 
         for first in range(0, len(self), size):
-            with np.errstate(over="ignore"):
+            with blaming(self.path), np.errstate(over="ignore"):
                 batch = np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
             yield batch
 
@@ -48,8 +52,7 @@ def load_input(path: AnyPath, shape: tuple[int, ...]) -> InputArray:
     E413 when they do not fit; E403, E404 and E406 when the file cannot be used.
     """
     with _fitting(path, shape) as source:
-        array = source.load()
-    return InputArray(array[None] if source.header.shape == shape else array)
+        return InputArray(path, source.load(shape))
 
 
 def check(path: AnyPath, shape: tuple[int, ...]) -> int:
@@ -63,7 +66,7 @@ def check(path: AnyPath, shape: tuple[int, ...]) -> int:
 def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
     with opened(path) as stream, blaming(path):
         found = ensure(stream, NPY, NPZ, ZIP, cure="an .npy or .npz file of numbers is wanted")
-        source = _archived(path) if found in (NPZ, ZIP) else _mapped(stream)
+        source = _archived(path) if found in (NPZ, ZIP) else _on_disk(stream)
         held = source.header.shape
         if held != shape and (held[1:] != shape or not held[0]):
             raise misfit(Path(path), held, shape)
@@ -85,19 +88,21 @@ def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileEr
 
 class _Source(NamedTuple):
     header: npy.NpyHeader
-    load: Callable[[], NDArray[Any]]
+    load: Callable[[tuple[int, ...]], StoredArray]
+    """The inputs, (N, *shape), of such a shape."""
 
 
-def _mapped(stream: BinaryIO) -> _Source:
+def _on_disk(stream: BinaryIO) -> _Source:
     size = stream.seek(0, 2)
     stream.seek(0)
     header = npy.read_header(stream, size)
 
-    def load() -> NDArray[Any]:
-        import numpy as np
+    def load(shape: tuple[int, ...]) -> StoredArray:
+        from ..files.file_array import FileArray, read_whole
 
-        order: Literal["C", "F"] = "F" if header.fortran_order else "C"
-        return np.memmap(stream, header.dtype, "r", header.start, header.shape, order)
+        if header.fortran_order:  # its inputs do not lie one behind the other
+            return read_whole(stream, header).reshape(-1, *shape)
+        return FileArray(stream, header.dtype, (prod(header.shape) // prod(shape), *shape), header.start)
 
     return _Source(header, load)
 
@@ -109,7 +114,7 @@ def _archived(path: AnyPath) -> _Source:
     names = ["x"] if archive.keys() == {"x", "y"} else list(archive)  # of examples, what goes in
     if len(names) != 1:
         raise Malformed(f"it holds {len(names)} arrays; one is wanted", "save that one as .npy")
-    return _Source(archive.headers[names[0]], lambda: archive[names[0]])
+    return _Source(archive.headers[names[0]], lambda shape: archive[names[0]].reshape(-1, *shape))
 
 
 def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:

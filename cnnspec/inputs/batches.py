@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..diagnostics import Diagnostic, FileError
+from ..files.places import is_folder
 from ..graph.array import Array
 from ..language.sections.preprocess import Preprocess
 from . import is_array
@@ -39,7 +40,7 @@ def paths(given: Iterable[str]) -> Iterator[Path]:
     for name in given:
         path = Path(name)
         try:
-            images = listing(path) if path.is_dir() else []
+            images = listing(path) if is_folder(path) else []
         except FileError:
             images = []
         yield from images or [path]
@@ -68,7 +69,7 @@ def cases(
                 arrays = load_input(path, input)
                 for i, one in enumerate(arrays.batches(1)):
                     yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
-            elif path.is_dir():
+            elif is_folder(path):
                 raise _empty(path)
             else:
                 yield Case(name, load(path, preprocess, input))

@@ -19,18 +19,20 @@ seldom tested are never tried, whatever a file is called. One policy each:
 
 from __future__ import annotations
 
+import os
 import re
-import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..diagnostics import FileError
 from ..files import png
+from ..files.overwrite_guard import note_folder
+from ..files.places import AnyPath, is_plain
 from ..files.reading import Malformed, opened
 from ..files.recognition import IMAGE, TEXT, recognised
 from ..language.sections.preprocess import Preprocess
@@ -85,22 +87,27 @@ def listing(folder: Path) -> list[Path]:
     Raises FileError (E404, E410) when there is no such folder or it cannot be read.
     """
     try:
-        files = [p for p in folder.iterdir() if is_image(p) and not p.name.startswith(".") and p.is_file()]
+        files = [p for p in folder.iterdir() if is_image(p) and not p.name.startswith(".") and is_plain(p)]
     except OSError as error:
         raise _failure(folder, error) from None
+    note_folder(folder, is_image)
     return sorted(files, key=natural)
 
 
-def header(path: Path) -> tuple[int, int, str]:
+def header(path: AnyPath) -> tuple[int, int, str]:
     """(width, height, mode) of an image: EXIF orientation applied, the mode as Pillow calls it.
 
     Decodes no pixels, save those of a PNG that has no EXIF data before them. Raises FileError (E404, E410).
     """
-    if plain := png.header(path):
-        return plain
+    path = Path(path)
+    with _opened(path) as file:
+        return png.header(file) or _header(path, file)
+
+
+def _header(path: Path, file: BinaryIO) -> tuple[int, int, str]:
     from PIL.ExifTags import Base
 
-    with _opened(path) as image:
+    with _decoded(path, file) as image:
         width, height = image.size
         # Pillow turns the size of a TIFF when it opens it, of all others when it loads the pixels.
         if image.format != "TIFF" and _exif(image).get(Base.Orientation) in TURNED:
@@ -108,8 +115,9 @@ def header(path: Path) -> tuple[int, int, str]:
         return width, height, image.mode
 
 
-def check(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
+def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
     """Raise what `load` would raise for this image, as far as its header shows it."""
+    path = Path(path)
     preprocess = _section(path, preprocess, input)
     width, height, _ = header(path)
     _refuse_misfit(path, height, width, preprocess, input)
@@ -125,7 +133,7 @@ def fitting(
 
 
 def load(
-    path: Path, preprocess: Preprocess | None, input: tuple[int, int, int], *, by_pillow: bool = False
+    path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int], *, by_pillow: bool = False
 ) -> NDArray[np.float32]:
     """The image as a tensor (C, H, W) = `input`: (x * scale - mean) / std with x, or 255 - x, from 0 to 255.
 
@@ -136,10 +144,12 @@ def load(
     """
     import numpy as np
 
+    path = Path(path)
     preprocess = _section(path, preprocess, input)
-    pixels = None if by_pillow else _as_it_is(path, preprocess, input)
-    if pixels is None:
-        pixels = _by_pillow(path, preprocess, input)
+    with _opened(path) as file:
+        pixels = None if by_pillow else _as_it_is(file, preprocess, input)
+        if pixels is None:
+            pixels = _by_pillow(path, file, preprocess, input)
     tensor = np.empty(input, np.float32)
     tensor[:] = levels(pixels.transpose(2, 0, 1), preprocess)
     return tensor
@@ -158,11 +168,25 @@ def levels(pixels: NDArray[np.float64], preprocess: Preprocess) -> NDArray[np.fl
     return values
 
 
-def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
+def pixels(values: NDArray[Any], preprocess: Preprocess) -> NDArray[np.float64]:
+    """The pixels (C, H, W) from 0 to 255 of which `levels` makes `values`; what lies beyond is cut off."""
+    import numpy as np
+
+    mean, std = (np.reshape(level, (-1, 1, 1)) for level in (preprocess.mean, preprocess.std))
+    shown = (values * std + mean) / preprocess.scale
+    if preprocess.invert:
+        shown = 255 - shown
+    if preprocess.mode == "bgr":
+        shown = shown[::-1]
+    bounded: NDArray[np.float64] = np.clip(shown, 0, 255)
+    return bounded
+
+
+def _as_it_is(file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
     """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file."""
     import numpy as np
 
-    found = png.pixels(path)
+    found = png.pixels(file)
     if found is None:
         return None
     shape, values = found
@@ -174,11 +198,11 @@ def _as_it_is(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -
     return np.frombuffer(values, np.uint8).reshape(shape).astype(np.float64)
 
 
-def _by_pillow(path: Path, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
+def _by_pillow(path: Path, file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
     """The pixels (H, W, channels) of an image, from 0 to 255, once cut and resized."""
     import numpy as np
 
-    with _opened(path) as image:
+    with _decoded(path, file) as image:
         picture = _upright(image, gray=preprocess.channels(input[0]) == 1)
     _refuse_misfit(path, picture.height, picture.width, preprocess, input)
     picture = resized(picture, preprocess)
@@ -202,23 +226,43 @@ def resized(picture: Image, preprocess: Preprocess) -> Image:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[ImageFile]:
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """An image's file, of a size that is read. Raises FileError (E404, E410)."""
+    try:
+        file = opened(path, MAX_BYTES + 1)
+    except FileError as fault:
+        if fault.diagnostics[0].code == "E404":
+            raise
+        raise FileError.about(path, "E410", "the image cannot be read", fault.diagnostics[0].why, ANOTHER) from None
+    with file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if not size:
+            why, cure = "the file has 0 bytes", "write or download it again"
+            raise FileError.about(path, "E410", "the image is empty", why, cure)
+        if size > MAX_BYTES:
+            why = f"the file has {size:,} bytes; {MAX_BYTES:,} are allowed"
+            raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
+        yield file
+
+
+@contextmanager
+def _decoded(path: Path, file: BinaryIO) -> Iterator[ImageFile]:
     """An image with its header read and accepted. What Pillow raises, here or in the body, becomes E410."""
     from PIL import Image
 
     try:
-        _refuse_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Given a name, Pillow maps an uncompressed file into memory: a turned TIFF comes out scrambled,
             # and a file that shrinks meanwhile kills the process. Given a file, it reads.
-            with MeteredFile(FileIO(path)) as file:
-                check_directory(file)
-                file.seek(0)
-                with Image.open(file, formats=tuple(FORMATS)) as image:
+            with MeteredFile(FileIO(os.dup(file.fileno()))) as metered:
+                check_directory(metered)
+                metered.seek(0)
+                with Image.open(metered, formats=tuple(FORMATS)) as image:
                     _refuse_size(path, image.height, image.width)
                     _refuse_samples(path, image)
-                    check_decoding(image, file)
+                    check_decoding(image, metered)
                     yield image
     except FileError:
         raise
@@ -258,19 +302,6 @@ def _exif(image: ImageFile) -> Exif:
 def _converted(image: Image, mode: str) -> Image:
     # Pillow copies an image that has the mode already.
     return image if image.mode == mode else image.convert(mode)
-
-
-def _refuse_file(path: Path) -> None:
-    """Refuse what has no end (a pipe) or does not fit in memory before Pillow opens it."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        why = "this is a folder or a device, not a file"
-        raise FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
-    if not status.st_size:
-        raise FileError.about(path, "E410", "the image is empty", "the file has 0 bytes", "write or download it again")
-    if status.st_size > MAX_BYTES:
-        why = f"the file has {status.st_size:,} bytes; {MAX_BYTES:,} are allowed"
-        raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
 
 
 def _refuse_size(path: Path, height: int, width: int, step: str = "") -> None:

@@ -53,9 +53,9 @@ class Upsample(Layer):
         return below, below + (beside > 0)
 
     def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        if self.mode == "nearest":
+            return copied((place[0], *(i // factor for i, factor in zip(place[1:], self.factor, strict=True))))
         mixed = [self.shares(*of) for of in zip(place[1:], arriving[1:], self.factor, strict=True)]
-        if all(len(shares) == 1 for _, shares in mixed):
-            return copied((place[0], *(first for first, _ in mixed)))
         read = Read(0, (AxisRange(place[0]), *(AxisRange(first, 1, len(shares)) for first, shares in mixed)))
         return Explanation("sum", {"sum": Part("dot", read, shares=((1.0,), *(shares for _, shares in mixed)))})
 

@@ -8,6 +8,9 @@ from typing import Any
 FORMATS: dict[str, tuple[str, ...]] = {
     "bundled_specs": ("text", "json"),
     "diff": ("text", "json", "markdown", "csv"),
+    "inspection.cells": ("text", "json"),
+    "inspection.maps": ("text",),
+    "inspection.overview": ("text", "json"),
     "memory.plan": ("text", "json", "markdown", "csv"),
     "memory.step": ("text", "json", "markdown", "csv"),
     "summary": ("text", "json", "markdown", "csv"),

@@ -12,6 +12,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 from ..diagnostics import Diagnostic, FileError
+from ..files.places import is_plain, is_stream
 from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
@@ -41,7 +42,7 @@ def data(document: Document, folder: Path) -> Path | None:
 def files(document: Document, folder: Path) -> tuple[Path, ...]:
     """The files that the spec names and that are there. Data sets that are folders are not among them."""
     named = (*(resolve(document, folder, key) for key in _LOOKS), data(document, folder))
-    return tuple(path for path in named if path is not None and path.is_file())
+    return tuple(path for path in named if path is not None and is_plain(path))
 
 
 def _within(document: Document, folder: Path, key: str, named: str) -> Path:
@@ -67,6 +68,8 @@ def _outside(named: str, folder: Path) -> str:
         return "the path contains `..`"
     if not (folder / named).resolve().is_relative_to(folder.resolve()):
         return "it is reached through a link that points elsewhere"
+    if is_stream(folder / named):
+        return "it is a pipe or a device, and what comes through it is from elsewhere"
     return ""
 
 

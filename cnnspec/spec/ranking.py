@@ -60,14 +60,18 @@ def reading(graph: Graph, output: str) -> OutputReading | None:
 
     Classes are a vector, or C x 1 x 1. The softmax of a single value is always 1, which says nothing.
     """
-    shape = graph.shape(output)
+    shape, kind = graph.shape(output), output_kind(graph, output)
+    if prod(shape) != shape[0] or (shape == (1, *shape[1:]) and kind == "scores"):
+        return None
+    return READINGS[kind]
+
+
+def output_kind(graph: Graph, output: str) -> str:
+    """What the values of an output are, as the layer says that made them; views of them are the same."""
     name = output
     while name != INPUT and graph.by_name[name].layer.is_view:
         name = graph.by_name[name].inputs[0]
-    output_kind = "scores" if name == INPUT else graph.by_name[name].layer.output_kind
-    if prod(shape) != shape[0] or (shape == (1, *shape[1:]) and output_kind == "scores"):
-        return None
-    return READINGS[output_kind]
+    return "scores" if name == INPUT else graph.by_name[name].layer.output_kind
 
 
 def top(probabilities: Array, classes: Sequence[str] | None, count: int) -> tuple[Class, ...]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..diagnostics import Diagnostic, FileError, closest
+from ..diagnostics import Diagnostic, FileError
 from ..engine.model import Model
+from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..inputs.batch_size import batch_size
@@ -20,13 +21,6 @@ from .ranking import OutputReading, Prediction, reading, top
 
 LARGEST_BATCH = 16
 """Inputs that run together when nothing else is asked for."""
-
-
-def ensure_layer(graph: Graph, name: str, network: str) -> None:
-    """Raises ValueError where the graph of a network has no layer of this name."""
-    if name not in graph.by_name:
-        near = closest(name, graph.by_name)
-        raise ValueError(f"no layer '{name}' in {network}." + (f" Did you mean '{near}'?" if near else ""))
 
 
 @dataclass(frozen=True)
@@ -59,6 +53,16 @@ def rows(x: Array, graph: Graph, size: int | None) -> Work:
     """Inputs that are in memory, (N, C, H, W), called by their places."""
     size = size or batch_size(graph, LARGEST_BATCH)
     return Work(len(x), size, batches((Case(f"[{i}]", row) for i, row in enumerate(x)), size))
+
+
+def first(path: AnyPath, graph: Graph, preprocess: Preprocess | None) -> Array:
+    """The first input (C, H, W) of a file or folder. Raises FileError."""
+    C, H, W = graph.input
+    case = next(cases(paths([str(path)]), preprocess, (C, H, W)))
+    if case.failure is not None:
+        raise case.failure
+    assert case.array is not None
+    return case.array
 
 
 @dataclass(frozen=True, eq=False)

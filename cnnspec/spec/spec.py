@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
-from ..files.reading import blaming
+from ..files import places
+from ..files.reading import AnyPath, blaming, opened, standard_input
 from ..files.recognition import EMPTY, TEXT, ensure
 from ..graph.array import Array
 from ..graph.graph import Graph, Step
@@ -70,10 +71,10 @@ class Spec:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
         return assets.class_names(self.document, self.folder)
 
-    def sample_path(self) -> Path:
-        """The input that the spec brings along. Raises FileError: E414 when it names none, E416 when its path
-        leaves the spec's folder."""
-        return self._named("sample", "name one to run: `cnnspec run SPEC FILE`, or `sample: FILE` in the spec")
+    def sample_path(self, command: str = "run") -> Path:
+        """The input that the spec brings along. Raises FileError: E414 when it names none, with the `command` to which
+        one can be given, E416 when its path leaves the spec's folder."""
+        return self._named("sample", f"name one: `cnnspec {command} SPEC FILE`, or `sample: FILE` in the spec")
 
     def weights_path(self, cure: str = RANDOM) -> Path:
         """The weights that the spec names. Raises FileError: E414 when it names none, with the `cure`, E416 when their
@@ -135,10 +136,11 @@ class Spec:
         import numpy as np
 
         from ..engine.model import Model
-        from .running import Runner, ensure_layer, predictions, rows, work
+        from .naming import ensure_named
+        from .running import Runner, predictions, rows, work
 
         if until:
-            ensure_layer(self.graph, until, self.name)
+            ensure_named(self.graph, until, self.name)
         part = self.graph.until(*((until,) if until else self.graph.outputs))
         model = Model(part, self._tensors(weights), threads, exact)
         preprocess = self.header.preprocess
@@ -220,7 +222,7 @@ class Spec:
         if path is None:
             cure = "`--data DATA`, or `train: {data: DATA}` in the spec"
             raise FileError.about(self.source.file, "E414", "the spec names no data", help=cure)
-        if path.exists():
+        if places.exists(path):
             return path
         name = str(given or path.relative_to(self.folder))
         if name not in bundled.data():
@@ -272,44 +274,33 @@ class Checked:
 def locate(what: str) -> tuple[str, Path]:
     """The name to show and the path of a spec given as path or bundled name. Raises FileError (E404)."""
     path = Path(what)
-    if path.is_file():
+    if places.is_file(path):
         return what, path
     inside = bundled.path(what)
     if inside is not None:
         return what, inside
     near = closest(what, bundled.names())
-    reason = "it is a folder" if path.is_dir() else "there is no such file, and no bundled network of that name"
-    raise FileError(
-        [
-            Diagnostic(
-                "E404",
-                f"no spec `{what}`",
-                file=what,
-                why=reason,
-                help=f"did you mean `{near}`?" if near else "`cnnspec specs` lists the bundled networks",
-            )
-        ]
-    )
+    is_folder = places.is_folder(path)
+    reason = "it is a folder" if is_folder else "there is no such file, and no bundled network of that name"
+    help = f"did you mean `{near}`?" if near else "`cnnspec specs` lists the bundled networks"
+    raise FileError.about(what, "E404", f"no spec `{what}`", reason, help)
 
 
 def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
-    """Name, bytes and folder of a spec: a path, a bundled name, `-` for standard input, or a file object."""
+    """Name, bytes and folder of a spec: a path, a bundled name, `-` for standard input, or a file object. What comes
+    through a stream lies in the current folder."""
     if isinstance(what, str | Path):
         if what == "-":
             if sys.stdin is None:
-                raise FileError([Diagnostic("E404", "standard input is closed", file="<stdin>")])
-            return "<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), Path()
+                raise FileError.about("<stdin>", "E404", "standard input is closed")
+            return "<stdin>", standard_input(MAX_BYTES + 1), Path()
         shown, path = locate(str(what))
-        try:
-            with path.open("rb") as file:
-                return shown if path == Path(shown) else path.name, file.read(MAX_BYTES + 1), path.parent
-        except OSError as error:
-            raise FileError(
-                [Diagnostic("E404", f"cannot read `{what}`", file=shown, why=str(error.strerror))]
-            ) from None
+        with opened(path, MAX_BYTES + 1) as file, blaming(path):
+            folder = Path() if places.is_stream(path) else path.parent
+            return shown if path == Path(shown) else path.name, file.read(MAX_BYTES + 1), folder
     data = what.read(MAX_BYTES + 1)
     name = getattr(what, "name", "<file>")
-    folder = Path(name).parent if isinstance(name, str) and Path(name).is_file() else Path()
+    folder = Path(name).parent if isinstance(name, str) and places.is_file(name) else Path()
     return str(name), data.encode() if isinstance(data, str) else data, folder
 
 

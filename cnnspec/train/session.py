@@ -13,8 +13,8 @@ from typing import Any
 
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.lock import Taken, locked
-from ..files.reading import AnyPath, are_one
-from ..files.writing import clear_remains, ensure_writable
+from ..files.places import AnyPath, are_one
+from ..files.writing import ensure_writable
 from ..graph.array import Array
 from ..language.sections.train import Train
 from ..machine.threads import default_threads
@@ -151,10 +151,6 @@ def open_session(
     Raises FileError and TrainingError for all that can be known before the first step.
     """
     held = _held(files, beginning, notify)
-    if beginning.resume:  # perhaps after a kill, in the middle of writing
-        for path in (files.checkpoint, files.output):
-            if path:
-                clear_remains(path)
     examples = open_dataset(data, network, settings.loss)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)

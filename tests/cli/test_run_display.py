@@ -16,8 +16,8 @@ from calling import HEAD, LAYERS, call, image, inputs, net
 from PIL import Image
 
 from cnnspec.cli import progress_bar
+from cnnspec.reports.drawing.half_blocks import picture
 from cnnspec.reports.predictions import to_jsonl, to_text
-from cnnspec.reports.predictions.picture import picture
 from cnnspec.spec.ranking import Class, Prediction
 
 RAMP = np.array([[0, 0.2, 0.8], [1, 0.1, 0.9], [1, 0.7, 0.3]])

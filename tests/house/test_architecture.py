@@ -189,6 +189,30 @@ def test_rooms_stand_below_what_they_import() -> None:
         assert {n.partition(".")[0] for cell in cells for n in cell} <= set(above), name
 
 
+OPENERS = {"open", "read_bytes", "read_text", "fdopen"}
+NO_FILES = {"Image", "archive"}
+"""What is opened out of a file that is open."""
+OWN_FILES = {
+    "cnnspec.cli": "the void, in place of standard output",
+    "cnnspec.diagnostics.catalogue": "its own pages",
+    "cnnspec.machine.hardware": "what the system says of itself",
+    "cnnspec.cli.commands.specs": "the bundled networks",
+    "cnnspec.train.jsonl_log": "the log that it writes",
+}
+
+
+@every_file
+def test_only_files_opens_files(module: str) -> None:
+    """Or it would not be known what a command reads: see `cnnspec/files/overwrite_guard.py`."""
+    if room(module) == "files" or module in OWN_FILES:
+        return
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call):
+            whose, _, called = ast.unparse(node.func).rpartition(".")
+            is_file = called in OPENERS and (whose or called == "open") and whose not in NO_FILES
+            assert not is_file, f"{module}:{node.lineno}"
+
+
 def circles(arrows: Mapping[str, AbstractSet[str]]) -> set[str]:
     """What is left when those that import nothing, or that nothing imports, are taken away again and again."""
     left = set(arrows)

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.files import npy
+from cnnspec.files.file_array import FileArray
 from cnnspec.files.reading import Malformed
 from cnnspec.inputs.arrays import check, load_input
 
@@ -171,7 +172,7 @@ def test_a_large_array_stays_on_disk(tmp_path: Path) -> None:
         stream.write(npy_claim(claim(shape="(1_000_000, 3, 40, 50)")))
         stream.truncate(stream.tell() + 4 * 1_000_000 * 6000)
     inputs = load_input(tmp_path / "a.npy", (3, 40, 50))
-    assert isinstance(inputs.array, np.memmap)
+    assert isinstance(inputs.array, FileArray)
     assert next(inputs.batches(2)).shape == (2, 3, 40, 50)
 
 

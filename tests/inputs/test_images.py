@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import subprocess
 import sys
@@ -10,10 +9,11 @@ import textwrap
 import warnings
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
+from named_pipes import pipe
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from processes import PATIENCE
@@ -338,24 +338,36 @@ def png(width: int, height: int, bits: int, colour: int, data: bytes, *extra: by
 
 def test_a_missing_file(tmp_path: Path) -> None:
     diagnostic = refusal(tmp_path / "none.png")
-    assert (diagnostic.code, diagnostic.message) == ("E404", "there is no such file")
+    assert (diagnostic.code, diagnostic.message) == ("E404", f"there is no file `{tmp_path / 'none.png'}`")
     with pytest.raises(FileError, match="E404"):
         images.header(tmp_path / "none.png")
 
 
-def test_a_folder_and_a_pipe_are_no_files(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.png")
-    for path in (tmp_path, tmp_path / "pipe.png"):
+def test_a_folder_and_a_device_are_no_files(tmp_path: Path) -> None:
+    for path, kind in ((tmp_path, "a folder"), (Path("/dev/zero"), "a device")):
         diagnostic = refusal(path)
         assert diagnostic.code == "E410"
-        assert diagnostic.why == "this is a folder or a device, not a file"
+        assert diagnostic.why == f"it is {kind}, not a file"
+
+
+def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    for decoder in (False, True):
+        content = saved(tmp_path / "a.png", bytes_of([1, 2, 3])).read_bytes()
+        with pipe(tmp_path / f"pipe{decoder}", content) as path:
+            assert images.load(path, GRAY, (1, 1, 3), by_pillow=decoder).ravel().tolist() == [1, 2, 3]
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    path = str(saved(tmp_path / "a.png", bytes_of([1, 2, 3])))
+    assert images.load(path, GRAY, (1, 1, 3)).ravel().tolist() == [1, 2, 3]
+    assert images.header(path) == (3, 1, "L")
+    images.check(path, GRAY, (1, 1, 3))
 
 
 def test_a_file_that_the_system_refuses(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"x")
-    diagnostic = refusal(tmp_path / "a.png" / "b.png")
+    diagnostic = refusal(tmp_path / ("a" * 300))
     assert (diagnostic.code, diagnostic.message) == ("E410", "the image cannot be read")
-    assert diagnostic.why == "Not a directory"
+    assert diagnostic.why == "File name too long"
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
@@ -800,13 +812,13 @@ def test_a_small_plain_png_is_read_as_pillow_reads_it(
 def test_the_caller_chooses_the_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_pillow: bool) -> None:
     """Not what happens to be imported: here Pillow is, always."""
     path = saved(tmp_path / "a.png", bytes_of([1, 2, 3]))
-    asked: list[Path] = []
+    asked: list[str] = []
 
-    def pixels(path: Path) -> tuple[tuple[int, int, int], bytes]:
-        asked.append(path)
+    def pixels(file: BinaryIO) -> tuple[tuple[int, int, int], bytes]:
+        asked.append(file.name)
         return (1, 3, 1), bytes([4, 5, 6])
 
     monkeypatch.setattr("cnnspec.files.png.pixels", pixels)
     tensor = images.load(path, GRAY, (1, 1, 3), by_pillow=by_pillow)
-    assert asked == [path] * (not by_pillow)
+    assert asked == [str(path)] * (not by_pillow)
     assert tensor.ravel().tolist() == ([1, 2, 3] if by_pillow else [4, 5, 6])

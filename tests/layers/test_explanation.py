@@ -18,6 +18,7 @@ from cnnspec.graph.layer import Example
 from cnnspec.graph.shape import Shape
 from cnnspec.reports.inspection import formula
 from cnnspec.reports.inspection.cell import Cell, explain_cell
+from cnnspec.reports.inspection.laws import laws
 
 
 def cells(ran: Case) -> Iterator[Cell]:
@@ -30,6 +31,15 @@ def cells(ran: Case) -> Iterator[Cell]:
 def test_explained_is_executed_at_every_cell(kind: str, example: Example) -> None:
     for cell in cells(case(kind, example)):
         assert cell.explained == pytest.approx(cell.executed, rel=1e-12, abs=1e-12), cell.place
+
+
+@every_example
+def test_the_laws_give_the_same_at_every_cell(kind: str, example: Example) -> None:
+    step = case(kind, example).step
+    found = laws(step.layer, step.shape, step.arriving)
+    assert found is not None
+    for place in product(*map(range, step.shape)):
+        assert found.at(place) == step.layer.explain(place, *step.arriving)
 
 
 @every_example

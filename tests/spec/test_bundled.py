@@ -14,7 +14,7 @@ from cnnspec.spec import bundled, spec
 WIDTH = 120
 
 
-class Figures(NamedTuple):
+class Decimals(NamedTuple):
     """Counts for one input; the receptive field of the last layer whose cells have a place in the image."""
 
     params: int
@@ -28,27 +28,27 @@ class Figures(NamedTuple):
 # Params as published with the reference implementation (torchvision's model metadata, timm for MobileNetV1,
 # the released weights for EfficientNet-Lite0). MACs agree with the published ones to the last digit given.
 FIGURES = {
-    "digits": Figures(25_866, 601_600, 0, 12, 17),
-    "lenet5": Figures(61_706, 416_520, 0, 16, 17),
-    "alexnet": Figures(61_100_840, 714_188_480, 0, 195, 30),
-    "vgg11": Figures(132_863_336, 7_609_090_048, 0, 150, 35),
-    "vgg16": Figures(138_357_544, 15_470_264_320, 0, 212, 45),
-    "vgg19": Figures(143_667_240, 19_632_062_464, 0, 268, 50),
-    "googlenet": Figures(6_624_904, 1_498_376_192, 14_560, 379, 45),
-    "squeezenet1_1": Figures(1_235_496, 349_151_936, 0, 207, 35),
-    "resnet18": Figures(11_689_512, 1_814_073_344, 9_600, 435, 45),
-    "resnet34": Figures(21_797_672, 3_663_761_408, 17_024, 899, 45),
-    "resnet50": Figures(25_557_032, 4_089_184_256, 53_120, 427, 45),
-    "resnet101": Figures(44_549_160, 7_801_405_440, 105_344, 971, 45),
-    "densenet121": Figures(7_978_856, 2_834_161_664, 83_648, 2071, 45),
-    "mobilenet_v1": Figures(4_231_976, 568_740_352, 21_888, 315, 35),
-    "mobilenet_v2": Figures(3_504_872, 300_774_272, 34_112, 491, 45),
-    "mobilenet_v3_small": Figures(2_542_856, 56_510_400, 12_112, 639, 50),
-    "efficientnet_lite0": Figures(4_652_008, 385_187_552, 42_016, 851, 45),
-    "unet": Figures(31_037_633, 48_167_387_136, 11_776, 204, 40),
-    "darknet19": Figures(20_842_376, 2_790_989_824, 14_400, 374, 35),
-    "resnet20_cifar": Figures(269_722, 40_551_040, 1_376, 81, 35),
-    "tinyvgg": Figures(19_920, 5_608_780, 0, 16, 17),
+    "digits": Decimals(25_866, 601_600, 0, 12, 17),
+    "lenet5": Decimals(61_706, 416_520, 0, 16, 17),
+    "alexnet": Decimals(61_100_840, 714_188_480, 0, 195, 30),
+    "vgg11": Decimals(132_863_336, 7_609_090_048, 0, 150, 35),
+    "vgg16": Decimals(138_357_544, 15_470_264_320, 0, 212, 45),
+    "vgg19": Decimals(143_667_240, 19_632_062_464, 0, 268, 50),
+    "googlenet": Decimals(6_624_904, 1_498_376_192, 14_560, 379, 45),
+    "squeezenet1_1": Decimals(1_235_496, 349_151_936, 0, 207, 35),
+    "resnet18": Decimals(11_689_512, 1_814_073_344, 9_600, 435, 45),
+    "resnet34": Decimals(21_797_672, 3_663_761_408, 17_024, 899, 45),
+    "resnet50": Decimals(25_557_032, 4_089_184_256, 53_120, 427, 45),
+    "resnet101": Decimals(44_549_160, 7_801_405_440, 105_344, 971, 45),
+    "densenet121": Decimals(7_978_856, 2_834_161_664, 83_648, 2071, 45),
+    "mobilenet_v1": Decimals(4_231_976, 568_740_352, 21_888, 315, 35),
+    "mobilenet_v2": Decimals(3_504_872, 300_774_272, 34_112, 491, 45),
+    "mobilenet_v3_small": Decimals(2_542_856, 56_510_400, 12_112, 639, 50),
+    "efficientnet_lite0": Decimals(4_652_008, 385_187_552, 42_016, 851, 45),
+    "unet": Decimals(31_037_633, 48_167_387_136, 11_776, 204, 40),
+    "darknet19": Decimals(20_842_376, 2_790_989_824, 14_400, 374, 35),
+    "resnet20_cifar": Decimals(269_722, 40_551_040, 1_376, 81, 35),
+    "tinyvgg": Decimals(19_920, 5_608_780, 0, 16, 17),
 }
 
 every_spec = pytest.mark.parametrize("name", FIGURES)

@@ -297,7 +297,7 @@ def test_a_finished_run_is_left_alone(folder: Path, whole: Whole) -> None:
 
 def test_a_finished_run_that_has_replaced_its_first_weights(folder: Path) -> None:
     call("init", "net.yaml", "-o", "net.safetensors")
-    assert call(*RUN, "--weights", "net.safetensors").code == 0
+    assert call(*RUN, "--weights", "net.safetensors", "-o", "net.safetensors").code == 0
     called = call(*RUN, "--weights", "net.safetensors", "--resume")
     assert (called.code, "this run is finished" in called.err) == (0, True)
 

@@ -15,7 +15,7 @@ from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded, show
-from ..options import PATH
+from ..options import OUTPUT, PATH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def _rule(text: str) -> Renaming:
 
 @click.command("convert")
 @click.argument("source", metavar="IN", type=PATH)
-@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
 @click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
 @click.option(
     "--rename",

@@ -10,7 +10,7 @@ import click
 from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option, threads_option
+from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, set_option, source
 from ..terminal import colour, width
@@ -34,7 +34,7 @@ Names = tuple[str, ...] | None
     help="The examples that training holds out, or all: for data that were never learned from.",
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the confusion matrix.")
+@click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the confusion matrix.")
 @set_option
 @threads_option("the work")
 @input_option
@@ -60,13 +60,10 @@ def command(
     from ...files.writing import ensure_writable
     from ...train.datasets import open_dataset
     from ...train.evaluate import Evaluator, part_of
-    from ..overwrite_guard import ensure_apart, ensure_svg, inputs, weights_of
 
     path = source(spec, settings, data)
+    ensure_svg(plot)
     if plot:
-        chosen_weights = [("the weights", Path(weights))] if weights else weights_of(spec)
-        ensure_apart("--plot", Path(plot), [*inputs(spec_name, spec, path), *chosen_weights])
-        ensure_svg(Path(plot))
         ensure_writable(plot)
     examples = open_dataset(path, spec, settings.loss)
     try:

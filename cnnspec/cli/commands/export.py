@@ -13,7 +13,7 @@ from ...interop.exporter import Exporter, Option, OptionError
 from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import exit_code, loaded, show
-from ..options import PATH, input_option
+from ..options import OUTPUT, input_option
 from ..weights_options import agree, chosen, weights_options
 
 
@@ -51,7 +51,7 @@ def _flag(name: str) -> str:
 
 @click.command("export", cls=Exporting)
 @click.argument("spec_name", metavar="SPEC")
-@click.option("-o", "--output", type=PATH, required=True, help="The file to write; its ending says the format.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The file to write; its ending says the format.")
 @weights_options
 @input_option
 @click.pass_context

@@ -10,12 +10,12 @@ from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option
+from ..options import OUTPUT, input_option
 
 
 @click.command("init")
 @click.argument("spec", metavar="SPEC")
-@click.option("-o", "--output", type=PATH, required=True, help="The .safetensors or .npz file to write.")
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
 @click.option(
     "--style",
     type=click.Choice(get_args(Style)),

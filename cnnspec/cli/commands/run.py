@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...diagnostics import Diagnostic, FileError, closest
-from ...graph.graph import Graph
+from ...diagnostics import Diagnostic, FileError
+from ...graph.graph import INPUT, Graph
 from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option, threads_option
+from ..layer_names import ensure_layer
+from ..options import FOLDER, OUTPUT, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 @weights_options
 @click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--out", type=PATH, help="Write the raw outputs to this .npz file, by layer name.")
+@click.option("--out", type=OUTPUT, help="Write the raw outputs to this .npz file, by layer name.")
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
+@click.option("--images", "folder", type=FOLDER, help="Write outputs that are images into this folder, as PNG.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
 @threads_option("the work")
@@ -43,6 +45,7 @@ def command(
     style: str,
     out: str | None,
     save: tuple[str, ...],
+    folder: str | None,
     until: str | None,
     batch: int | None,
     threads: int | None,
@@ -64,15 +67,19 @@ def command(
     tensors = chosen(spec, weights, init, seed)
     from ...engine.model import Model
     from ...spec.running import Runner, work
+    from ..run_images import ImageFolder
     from ..run_results import Results
 
     named_in = None if inputs else spec.folder
     given = work(inputs or [str(spec.sample_path())], graph, spec.header.preprocess, batch, named_in)
     runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)
     results = Results(spec.name, runner, style, keep=bool(out), several=given.total > 1)
+    images = ImageFolder(folder, runner, spec.header.preprocess) if folder else None
     click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
     for group in tracked(given.batches, len(given)):
-        results.add(group)
+        found = results.add(group)
+        if images:
+            images.add(found)
     if out:
         results.write(out)
     return results.exit_code()
@@ -80,14 +87,12 @@ def command(
 
 def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
     """The part of the network that makes what is asked for."""
-    names = spec.graph.by_name
-    for name in (*save, *([until] if until else [])):
-        if name not in names and not (name == "all" and name in save):
-            near = closest(name, names)
-            raise click.UsageError(f"no layer '{name}' in {spec.name}." + (f" Did you mean '{near}'?" if near else ""))
+    names = [name for name in save if name != "all"]
+    for name in (*names, *([until] if until else [])):
+        ensure_layer(spec, name)
     wanted = (until,) if until else spec.graph.outputs
     computed = spec.graph.until(*wanted).by_name
-    if until and (beyond := [name for name in save if name not in computed and name in names]):
+    if until and (beyond := [name for name in names if name not in (INPUT, *computed)]):
         raise click.UsageError(f"--until '{until}' stops before '{beyond[0]}', which --save asks for, is computed.")
     return spec.graph.until(*dict.fromkeys((*wanted, *(computed if "all" in save else save))))
 

@@ -14,12 +14,12 @@ from ...language.json_schema import language, of_spec
 from ...language.syntax.source import read as read_text
 from ...spec.naming import spec_name
 from ...spec.spec import fetch
-from ..options import PATH
+from ..options import OUTPUT
 
 
 @click.command("schema")
 @click.argument("spec", metavar="[SPEC]", required=False)
-@click.option("-o", "--output", type=PATH, help="The file to write, instead of standard output.")
+@click.option("-o", "--output", type=OUTPUT, help="The file to write, instead of standard output.")
 def command(spec: str | None, output: str | None) -> None:
     """Print a JSON Schema of the language, or of what SPEC may hold, with its own blocks and their arguments.
 

@@ -8,13 +8,13 @@ import click
 
 from ...reports.drawing.terminal_text import escaped
 from ...spec import bundled
-from ..options import PATH
+from ..options import OUTPUT
 
 
 @click.command("specs")
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-o", "--output", type=PATH, help="Copy NAME and the files that it names to this folder or .yaml file.")
+@click.option("-o", "--output", type=OUTPUT, help="Copy NAME and the files that it names to this folder or .yaml file.")
 def command(name: str | None, style: str, output: str | None) -> None:
     """List the bundled networks; print the YAML of NAME, or copy it, to start from.
 

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import click
 
+from ...diagnostics import Diagnostic, TrainingError
+from ...files.overwrite_guard import exempt, note_read
+from ...files.places import are_one, exists, is_stream
 from ...graph.shape import Shape
-from ...spec import naming
+from ...reports.drawing.terminal_text import escaped
+from ...spec import Spec, naming
 from ..diagnostics_output import loaded
-from ..options import PATH, input_option, threads_option
+from ..named_files import weights_of
+from ..options import OUTPUT, PATH, input_option, threads_option
 from ..settings_options import Settable, configured, set_option, source
 
 EVERY = 500
@@ -18,7 +23,7 @@ EVERY = 500
 @click.command("train", cls=Settable)
 @click.argument("spec_name", metavar="SPEC")
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
-@click.option("-o", "--output", type=PATH, help="The file of weights to write.  [default: NAME.safetensors]")
+@click.option("-o", "--output", type=OUTPUT, help="The file of weights to write.  [default: NAME.safetensors]")
 @set_option
 @click.option("--weights", type=PATH, help="Start from these weights; what does not fit is drawn afresh.")
 @click.option(
@@ -28,12 +33,12 @@ EVERY = 500
     help="Layers or tensors to leave as they are, such as 'conv*', in place of those that the spec freezes.",
 )
 @threads_option("each batch")
-@click.option("--log", type=PATH, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
-@click.option("--plot", type=PATH, metavar="FILE.svg", help="Draw the learning curves.")
-@click.option("--checkpoint", type=PATH, help="Where an unfinished run is kept.  [default: beside the output]")
+@click.option("--log", type=OUTPUT, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
+@click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the learning curves.")
+@click.option("--checkpoint", type=OUTPUT, help="Where an unfinished run is kept.  [default: beside the output]")
 @click.option("--every", type=click.IntRange(1), default=EVERY, show_default=True, help="Steps between checkpoints.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run, if there is one.")
-@click.option("--restart", is_flag=True, help="Begin anew, though there is an unfinished run.")
+@click.option("--restart", is_flag=True, help="Begin anew, in place of what an earlier run has left.")
 @input_option
 def command(
     spec_name: str,
@@ -64,22 +69,36 @@ def command(
     """
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other.")
-    if spec_name == "-" and not output:
+    if (spec_name == "-" or is_stream(spec_name)) and not output:
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape)
     settings = configured(spec, options, freeze)
     target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
     from ...train.session import Beginning
-    from ..overwrite_guard import ensure_apart, inputs, weights_of
     from ..training import Files, train
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)
-    own = weights_of(spec)
-    read = inputs(spec_name, spec, path)
-    files.ensure_apart(read, [*own, *([("the weights to start from", Path(weights))] if weights else [])])
-    if not output and not (resume and not kept.exists()):  # then nothing is overwritten
-        ensure_apart("the default output", target, own, "name the file with -o")
+    note_read(path)
+    if not output and exists(target) and not (resume and not exists(kept)):  # then nothing is written
+        _refuse_unasked(target, spec, resume or restart or exists(kept))
+    exempt(target)  # weights may be learned on in their place
+    exempt(kept)
+    for start in (weights, weights_of(spec)):
+        if start:
+            note_read(start)
     train(spec, settings, path, files, Beginning(weights, threads, every, resume, restart))
     return 0
+
+
+def _refuse_unasked(target: Path, spec: Spec, is_asked: bool) -> None:
+    """Refuse to replace weights that no option has named."""
+    if (own := weights_of(spec)) and are_one(target, own):
+        where = f"the weights of the spec, `{escaped(str(own))}`"
+        raise click.UsageError(f"the default output would overwrite {where}; name the file with -o.")
+    if not is_asked:
+        message = "there are weights already where the result goes"
+        why = "no option names the file: this is where a run's weights go by default"
+        cure = "`-o FILE` puts them elsewhere, `--restart` replaces those that are there"
+        raise TrainingError([Diagnostic("E503", message, file=str(target), why=why, help=cure)])

@@ -222,7 +222,7 @@ class Resolver:
         text = node.text if isinstance(node, Scalar) else ""
         if not NAME.fullmatch(text) or len(text) > LENGTH or text == "input":
             label = "it is the name of the spec's input" if text == "input" else ""
-            why = f"letters, digits, `_` and `-`, with dots between parts, up to {LENGTH} characters"
+            why = f"letters `a` to `z` and `A` to `Z`, digits, `_`, `-`, dots between parts, up to {LENGTH} characters"
             self.found.report("E109", "this cannot be a layer's name", node.span, label, why="" if label else why)
             return None
         assert isinstance(node, Scalar)

@@ -26,6 +26,9 @@ MAX_SCALAR = 4096  # characters
 # Control characters, line separators that only YAML 1.1 knows, lone surrogates, byte order marks.
 _HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
+# What is not written in plain ASCII, and the marks of lists elsewhere.
+_UNLIKE = re.compile(r"[^\r\n -~]|^ *[*+] ", re.MULTILINE)
+
 _HEAD = re.compile(r"[^\s,\[\]{}]+|[,\[\]{}]")
 _SMALLEST = "the smallest spec: `input: {C: 1, H: 8, W: 8}`, then `layers: [relu]`"
 
@@ -36,8 +39,13 @@ def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:
     if hidden:
         place = hidden[0].start()
         return None, [_hidden_character(source, source.span(place, place + 1), hidden[0][0], len(hidden))]
+    said: list[Diagnostic] = []
+    if _UNLIKE.search(source.text):
+        from .lookalikes import straightened  # most texts need it not
+
+        source, said = straightened(source)
     reader = _Reader(source)
-    return reader.root(), list(reader.findings)
+    return reader.root(), [*said, *reader.findings]
 
 
 def _hidden_character(source: Source, span: Span, character: str, count: int) -> Diagnostic:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from math import isfinite
 
 from ...train.evaluate import Evaluation
+from ..drawing.json_number import json_number
 
 
 def render(spec: str, data: str, part: str, found: Evaluation, classes: Sequence[str] | None) -> str:
@@ -18,7 +18,7 @@ def render(spec: str, data: str, part: str, found: Evaluation, classes: Sequence
         "data": data,
         "part": part,
         "examples": found.examples,
-        "loss": found.loss if isfinite(found.loss) else None,
+        "loss": json_number(found.loss),
         "accuracy": found.accuracy,
         "top5": found.top5,
         "classes": [

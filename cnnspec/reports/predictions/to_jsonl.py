@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from ...spec.ranking import Prediction, figures
+from ..drawing.json_number import json_number
 
 
 def render(results: Sequence[Prediction]) -> str:
@@ -18,11 +18,7 @@ def render(results: Sequence[Prediction]) -> str:
 def _object(result: Prediction) -> dict[str, Any]:
     whose = {"input": result.input} | ({"output": result.output} if result.output else {})
     if isinstance(result.found, tuple):
-        top = [{"index": c.index, "class": c.name or None, "score": _number(c.score)} for c in result.found]
+        top = [{"index": c.index, "class": c.name or None, "score": json_number(c.score)} for c in result.found]
         return {**whose, "top": top}
-    said = {name: _number(value) for name, value in figures(result.found).items()}
+    said = {name: json_number(value) for name, value in figures(result.found).items()}
     return {**whose, "shape": list(result.found.shape), **said}
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

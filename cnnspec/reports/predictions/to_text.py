@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...graph.array import Array
 from ...graph.shape import times
 from ...spec.ranking import Class, Prediction, figures
 from ..drawing.bar import bar
+from ..drawing.decimals import Decimals
 from ..drawing.terminal_text import escaped, width
 
 BAR = 24
+FEW = 100
+"""Values of an output up to which they are all shown."""
+ACROSS = 10
 
 
 def render(results: Sequence[Prediction], lines: bool = False) -> str:
@@ -34,9 +39,24 @@ def _rows(result: Prediction, room: int) -> Iterator[str]:
         y = result.found
         said = "  ".join(f"{name} {value:.4g}" for name, value in figures(y).items())
         yield f"  {times(y.shape)}  {said}"
+        if y.size <= FEW:
+            yield from _numbers(y)
         return
     for c in result.found:
         yield f"  {_padded(_label(c), room)}  {100 * c.score:6.2f} %  {bar(c.score, BAR)}".rstrip()
+
+
+def _numbers(y: Array) -> Iterator[str]:
+    """All values: of an image its rows, map by map; of a vector in lines of ten."""
+    if y.ndim > 1:
+        for c, rows in enumerate(Decimals().grid(y.reshape(-1, y.shape[-1]))):
+            if c % y.shape[1] == 0 and len(y) > 1:
+                yield f"    channel {c // y.shape[1]}"
+            yield f"    {'  '.join(rows)}"
+        return
+    (texts,) = Decimals().grid(y.reshape(1, -1))
+    for i in range(0, len(texts), ACROSS):
+        yield f"    {'  '.join(texts[i : i + ACROSS])}"
 
 
 def _label(c: Class) -> str:

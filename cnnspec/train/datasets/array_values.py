@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
+from ...files.file_array import StoredArray, pieces
 from ...files.reading import blaming
-from .file_array import StoredArray, pieces
 from .storage import are_few
 
 Indices = NDArray[np.intp]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError, Span
+from ...files.file_array import StoredArray
 from ...files.reading import blaming
-from .file_array import StoredArray
 from .storage import array, kept, plain
 
 LABELS = ("label", "y")

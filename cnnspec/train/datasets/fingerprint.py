@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .file_array import PIECE, StoredArray, pieces
+from ...files.file_array import PIECE, StoredArray, pieces
 from .storage import are_few
 
 

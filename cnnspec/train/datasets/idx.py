@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ...diagnostics import FileError
+from ...files.file_array import StoredArray
+from ...files.overwrite_guard import note_folder
+from ...files.places import is_plain
 from ...files.reading import Malformed, blaming
-from .file_array import StoredArray
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8
@@ -22,7 +24,7 @@ MOST_AXES = 8
 
 def images_in(folder: Path) -> Path | None:
     """The images in a folder of IDX files, if it is one: those called `train-...`, or the only ones."""
-    found = sorted(path for path in folder.glob("*images*idx3*") if is_idx(path) and path.is_file())
+    found = sorted(path for path in folder.glob("*images*idx3*") if is_idx(path) and is_plain(path))
     return next((path for path in found if path.name.startswith("train")), found[0] if len(found) == 1 else None)
 
 
@@ -36,6 +38,7 @@ def read(path: Path) -> tuple[StoredArray, StoredArray]:
     if "idx1" in path.name:
         cure = f"name the images: `{path.with_name(path.name.replace('labels', 'images').replace('idx1', 'idx3'))}`"
         raise FileError.about(path, "E420", "these are labels without images", help=cure)
+    note_folder(path.parent, is_idx)
     return _read(path, 3, "images"), _read(_labels_of(path), 1, "labels")
 
 
@@ -43,7 +46,7 @@ def _labels_of(images: Path) -> Path:
     """The file of labels, packed or not, whichever is there."""
     path = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
     other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
-    found = next((each for each in (path, other) if each.exists()), None)
+    found = next((each for each in (path, other) if is_plain(each)), None)
     if found is None:
         cure = "the labels of images lie beside them, under this name"
         raise FileError.about(path, "E404", f"there is no file `{path}`", help=cure)

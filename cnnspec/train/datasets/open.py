@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
+from ...files.file_array import StoredArray
 from ...files.npy import nbytes
 from ...files.npz import Archive
-from ...files.reading import AnyPath, Malformed, blaming, opened
+from ...files.places import is_folder
+from ...files.reading import AnyPath, Malformed, blaming, ensure_file
 from ...graph.layer import image
 from ...graph.shape import Shape
 from ...inputs.arrays import misfit
@@ -22,7 +24,6 @@ from ..network import Network
 from . import csv_file, idx
 from .array_values import ArrayValues
 from .dataset import Dataset
-from .file_array import StoredArray
 from .fingerprint import fingerprint
 from .image_folder import ImageFiles, classes_in, mixed
 from .pixel_inputs import PixelInputs
@@ -52,7 +53,7 @@ def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cro
     if isinstance(data, tuple):
         return _in_memory(data, network, loss)
     path = Path(data)
-    if path.is_dir():
+    if is_folder(path):
         images = idx.images_in(path)
         return _idx(images, network, loss) if images else _folder(path, network, loss)
     if path.suffix.lower() == ".npz":
@@ -60,7 +61,7 @@ def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cro
     if csv_file.is_table(path):
         _, H, W = image(network.graph.input)
         return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
-    opened(path).close()
+    ensure_file(path)
     if idx.is_idx(path):
         return _idx(path, network, loss)
     raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...files.file_array import StoredArray
 from ...files.reading import blaming
 from ...inputs.images import fitting, levels, resized
 from ...language.sections.preprocess import Preprocess
 from .array_values import Indices
 from .dataset import Images
-from .file_array import StoredArray
 
 
 @dataclass(frozen=True, eq=False)

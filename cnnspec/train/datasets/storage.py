@@ -15,9 +15,9 @@ from typing import IO
 
 import numpy as np
 
+from ...files.file_array import FileArray, StoredArray
 from ...files.npz import FREE_UNPACKED, MAX_RATIO
 from ...files.reading import AnyPath, Malformed, blaming, opened
-from .file_array import FileArray, StoredArray
 
 HELD = 256 * 2**20
 """Bytes of a data set that are held in memory; more stay on disk."""

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
+from ...files.file_array import StoredArray, pieces
 from ...graph.shape import Shape, times
 from ...language.sections.train import LossName
 from .array_values import ArrayValues
-from .file_array import StoredArray, pieces
 
 
 def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossName) -> ArrayValues:

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets import idx, idx_folder, npz, pictures, refusal
+from named_pipes import pipe
+
+from cnnspec.files.pipes import kept
 
 IMAGES = "train-images-idx3-ubyte"
 LABELS = "train-labels-idx1-ubyte"
@@ -92,7 +95,7 @@ def test_an_archive_that_points_beyond_its_member(tmp_path: Path, monkeypatch: p
     assert refusal(path).code == "E403"
 
 
-def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
-    for name in ("a.npz", "a.csv", IMAGES):
-        os.mkfifo(tmp_path / name)
-        assert refusal(tmp_path / name).code == "E403"
+def test_what_comes_through_a_pipe_is_judged_as_a_file_is(tmp_path: Path) -> None:
+    for name, code in (("a.npz", "E403"), ("a.csv", "E424"), (IMAGES, "E403")):
+        with kept(), pipe(tmp_path / name, b"no such thing\n") as path:
+            assert refusal(path).code == code

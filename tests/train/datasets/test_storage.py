@@ -11,8 +11,8 @@ import pytest
 from datasets import idx_folder, network, npz, pictures, refusal
 
 from cnnspec.diagnostics import FileError
+from cnnspec.files.file_array import FileArray, pieces
 from cnnspec.train.datasets import open_dataset
-from cnnspec.train.datasets.file_array import FileArray, pieces
 
 IMAGES = "train-images-idx3-ubyte"
 
@@ -47,7 +47,7 @@ def test_rows_are_those_of_the_array(tmp_path: Path) -> None:
 
 def test_pieces_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.arange(70).reshape(7, 10)
-    monkeypatch.setattr("cnnspec.train.datasets.file_array.PIECE", 3 * array[0].nbytes)
+    monkeypatch.setattr("cnnspec.files.file_array.PIECE", 3 * array[0].nbytes)
     assert [start for start, _ in pieces(array)] == [0, 3, 6]
     assert np.array_equal(np.concatenate([piece for _, piece in pieces(array)]), array)
 

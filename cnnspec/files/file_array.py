@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from io import FileIO
 from math import prod
 from threading import Lock
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...files.reading import Malformed
+from .npy import NpyHeader
+from .reading import Malformed
 
 PIECE = 2**22
 """Bytes that are read at once where all rows are wanted."""
@@ -69,3 +70,13 @@ def pieces(array: StoredArray) -> Iterator[tuple[int, NDArray[Any]]]:
     """All of an array, a few rows at a time, each time with the place of the first one."""
     step = max(1, PIECE * len(array) // max(1, array.nbytes))
     return ((start, array[start : start + step]) for start in range(0, len(array), step))
+
+
+def read_whole(stream: IO[bytes], header: NpyHeader) -> NDArray[Any]:
+    """The array of an `.npy` file, in memory. Raises Malformed when the file has become shorter meanwhile."""
+    stream.seek(header.start)
+    data = stream.read()
+    if len(data) < np.dtype(header.dtype).itemsize * prod(header.shape):
+        raise Malformed("it has become shorter while it was read")
+    order: Literal["C", "F"] = "F" if header.fortran_order else "C"
+    return np.frombuffer(data, header.dtype).reshape(header.shape, order=order)

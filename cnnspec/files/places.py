@@ -1,0 +1,55 @@
+"""What there is at a path. An impossible name (too long, of a loop of links, with a NUL) is one at which there is
+nothing: whoever opens it learns why."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+AnyPath = str | os.PathLike[str]
+
+_STREAM_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+
+
+def status(path: AnyPath) -> os.stat_result | None:
+    """What the system knows of the file at `path`, links followed; None when there is none."""
+    try:
+        return Path(path).stat()
+    except (OSError, ValueError):
+        return None
+
+
+def exists(path: AnyPath) -> bool:
+    return status(path) is not None
+
+
+def is_plain(path: AnyPath) -> bool:
+    """Whether there is a file that stays as it is while it is read: no pipe, no device."""
+    found = status(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
+def is_file(path: AnyPath) -> bool:
+    """Whether there is something to read: a file, or a pipe."""
+    found = status(path)
+    return found is not None and not stat.S_ISDIR(found.st_mode)
+
+
+def is_folder(path: AnyPath) -> bool:
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def is_stream(path: AnyPath) -> bool:
+    """Whether what is at `path` goes by and is never replaced: a pipe, a device, an open file of the process."""
+    found = status(path)
+    if found is None or stat.S_ISDIR(found.st_mode):
+        return False
+    return not stat.S_ISREG(found.st_mode) or Path(path).parent in _STREAM_FOLDERS
+
+
+def are_one(path: AnyPath, other: AnyPath) -> bool:
+    """Whether two names are of one file that is there."""
+    first, second = status(path), status(other)
+    return first is not None and second is not None and os.path.samestat(first, second)

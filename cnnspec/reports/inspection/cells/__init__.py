@@ -1,0 +1,1 @@
+"""Single values of a network, told with the sum that made them."""

@@ -1,0 +1,1 @@
+"""A layer's maps as pictures."""

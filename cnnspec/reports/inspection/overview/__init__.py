@@ -1,0 +1,1 @@
+"""All layers of a network that has run at a glance."""
