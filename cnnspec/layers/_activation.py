@@ -33,15 +33,27 @@ class Activation(Pointwise):
         """f' by the arriving values, or `by_output` by those produced; a mask where it is either 0 or 1."""
         raise NotImplementedError
 
+    def flat(self, kept: Array) -> Mask | None:
+        """Where f stays as it is, by the same values: nothing goes back there, not even what is no number. None where
+        `derivative` says it by a mask, or f is flat nowhere."""
+        return None
+
     def vjp(self, x: Array) -> tuple[Array, Pullback]:
         from ..kernels.channels_last import parts
+        from ..kernels.training.selection import select
 
         y = self.forward(x)
         kept = y if self.by_output else x
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
             for part in parts(dy):
-                dy[part] *= self.derivative(kept[part])
+                factor, flat = self.derivative(kept[part]), self.flat(kept[part])
+                if factor.dtype == bool:
+                    select(dy[part], factor)
+                    continue
+                dy[part] *= factor
+                if flat is not None:
+                    select(dy[part], ~flat)
             return (dy,), {}
 
         return y, pull

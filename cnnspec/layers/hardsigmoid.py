@@ -11,7 +11,7 @@ from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..graph.array import Array
+    from ..graph.array import Array, Mask
 
 
 class HardSigmoid(Activation):
@@ -30,4 +30,9 @@ class HardSigmoid(Activation):
         return hard_logistic(x)
 
     def derivative(self, y: Array) -> Array:
-        return ((y > 0) & (y < 1)) * y.dtype.type(1 / 6)
+        import numpy as np
+
+        return np.full_like(y, 1 / 6)
+
+    def flat(self, y: Array) -> Mask:
+        return ~((y > 0) & (y < 1))

@@ -11,7 +11,7 @@ from ..graph.layer import Example
 from ._activation import Activation
 
 if TYPE_CHECKING:
-    from ..graph.array import Array
+    from ..graph.array import Array, Mask
 
 
 class HardSwish(Activation):
@@ -29,4 +29,9 @@ class HardSwish(Activation):
         return x * hard_logistic(x)
 
     def derivative(self, x: Array) -> Array:
-        return ((x < 3) * (x / 3 - 0.5) + 1) * (x > -3)
+        import numpy as np
+
+        return np.where(x >= 3, x.dtype.type(1), x / 3 + 0.5)
+
+    def flat(self, x: Array) -> Mask:
+        return x <= -3

@@ -33,4 +33,6 @@ class LeakyReLU(Activation):
         return np.asarray(np.maximum(x, 0) + self.slope * np.minimum(x, 0))
 
     def derivative(self, x: Array) -> Array:
-        return (x > 0) + (x <= 0) * x.dtype.type(self.slope)
+        import numpy as np
+
+        return np.where(x > 0, x.dtype.type(1), x.dtype.type(self.slope))

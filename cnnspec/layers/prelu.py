@@ -44,8 +44,8 @@ class PReLU(Pointwise):
         import numpy as np
 
         def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
-            dweight = by_channel(dy * np.minimum(x, 0))
-            dy *= (x > 0) + (x <= 0) * along(weight, x)
+            dweight = by_channel(np.where(x > 0, 0, dy * x))
+            dy *= np.where(x > 0, x.dtype.type(1), along(weight, x))
             return (dy,), {"weight": dweight}
 
         return self.forward(x, weight=weight), pull

@@ -27,4 +27,6 @@ class ReLU(Activation):
         return np.maximum(x, 0)
 
     def derivative(self, y: Array) -> Mask:
-        return y > 0
+        import numpy as np
+
+        return np.not_equal(y, 0)  # also where y is no number, as in PyTorch

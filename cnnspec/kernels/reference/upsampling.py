@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ...graph.array import Array
 
@@ -12,13 +15,26 @@ def nearest(x: Array, axis: int, factor: int) -> Array:
     return np.repeat(x, factor, axis)
 
 
-def bilinear(x: Array, axis: int, factor: int) -> Array:
-    """Cells mixed from the two nearest, with half-pixel centres; the outermost cells hold to the edge."""
-    size = x.shape[axis]
-    place = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+class Mixed(NamedTuple):
+    """Of each cell of an enlarged axis: the two that it is mixed from, and the weight of the one `above`."""
+
+    below: NDArray[np.intp]
+    above: NDArray[np.intp]
+    weight: Array
+
+
+def mixed_from(size: int, factor: int) -> Mixed:
+    """The cells of an axis, with half-pixel centres. At the upper edge both are the last one, at the lower edge the
+    second one's weight is 0."""
+    place = np.maximum((np.arange(size * factor) + 0.5) / factor - 0.5, 0)
     below = place.astype(np.intp)
-    above = np.minimum(below + 1, size - 1)
-    weight = (place - below).astype(x.dtype).reshape(-1, *(1 for _ in x.shape[axis + 1 :]))
+    return Mixed(below, np.minimum(below + 1, size - 1), place - below)
+
+
+def bilinear(x: Array, axis: int, factor: int) -> Array:
+    """Cells mixed from the two nearest; the outermost cells hold to the edge."""
+    below, above, weight = mixed_from(x.shape[axis], factor)
+    weight = weight.astype(x.dtype).reshape(-1, *(1 for _ in x.shape[axis + 1 :]))
     mixed = x.take(below, axis)
     mixed *= 1 - weight
     other = x.take(above, axis)

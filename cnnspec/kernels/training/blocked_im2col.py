@@ -11,6 +11,7 @@ Everything here is (N, H, W, C) and contiguous.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -27,12 +28,16 @@ GATHERING = 32
 
 
 class Blocks:
-    """Blocks of the windows of two axes over images (N, H, W, C), for filters of shape (K, C, FH, FW)."""
+    """Blocks of the windows of two axes over images (N, H, W, C), for filters of shape (K, C, FH, FW).
 
-    def __init__(self, windows: SlidingWindows, filters: tuple[int, ...]) -> None:
+    Where not all values are `finite` a block has one window: zeros in the filters' matrix would spread what is no
+    number to its neighbours.
+    """
+
+    def __init__(self, windows: SlidingWindows, filters: tuple[int, ...], finite: bool = True) -> None:
         self.windows = rows, columns = windows
         self.K, self.C, *_ = self.filters = filters
-        self.width = _width(columns, min(self.K, self.C))
+        self.width = _width(columns, min(self.K, self.C)) if finite else 1
         self.count = columns.outputs // self.width
         self.apart = self.width * columns.S
         # At width 1 the columns of a block are D apart.
@@ -150,6 +155,12 @@ class Blocks:
                     cells = cells.reshape(n, H, self.count, self.apart, self.C)[..., : span.stop - span.start, :]
                     cells += windows[:, :, :, i, span]
         return np.ascontiguousarray(total[inside(self.windows)])
+
+
+def are_finite(*arrays: Array) -> bool:
+    """Whether the sums of all values are finite, and so each of them. Finite values may add up to infinity: then the
+    slower way is taken, which is right as well."""
+    return all(isfinite(array.sum()) for array in arrays)
 
 
 def _width(columns: SlidingWindow, thin: int) -> int:

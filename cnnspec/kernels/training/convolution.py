@@ -14,7 +14,7 @@ import numpy as np
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindows
-from .blocked_im2col import Blocks
+from .blocked_im2col import Blocks, are_finite
 from .depthwise import depthwise
 from .padding import is_mirrored, mirrored
 
@@ -75,11 +75,14 @@ def _in_groups(
 
 
 def _correlate(x: Array, weight: Array, windows: SlidingWindows) -> Array:
-    return Blocks(windows, weight.shape).correlate(x, weight)
+    return Blocks(windows, weight.shape, are_finite(x, weight)).correlate(x, weight)
 
 
 def _correlate_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
     K, C, *window = weight.shape
+    if not are_finite(dy, x, weight):
+        blocks = Blocks(windows, weight.shape, finite=False)
+        return blocks.paint(dy, weight), blocks.by_filters(x, dy)
     if is_mirrored(windows) and K * x[0, :, :, 0].size <= PAINTING * C * dy[0, :, :, 0].size:
         dx, by_turned = Blocks(mirrored(windows), (C, K, *window)).both(dy, turned(weight), x)
         return dx, turned(by_turned)
@@ -98,11 +101,11 @@ def turned(filters: Array) -> Array:
 
 
 def _paint(x: Array, weight: Array, windows: SlidingWindows) -> Array:
-    return Blocks(windows, weight.shape).paint(x, weight)
+    return Blocks(windows, weight.shape, are_finite(x, weight)).paint(x, weight)
 
 
 def _paint_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
-    return Blocks(windows, weight.shape).both(dy, weight, x)
+    return Blocks(windows, weight.shape, are_finite(dy, x, weight)).both(dy, weight, x)
 
 
 def _pointwise(x: Array, weight: Array, windows: SlidingWindows) -> Array:

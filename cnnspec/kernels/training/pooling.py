@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...graph.array import Array
-from ...graph.window import SlidingWindow, SlidingWindows
-from ..reference.pooling import bin_shares, seen_by
+from ...graph.window import SlidingWindow, SlidingWindows, bins
+from ..reference.pooling import seen_by
+from .selection import select
 
 PoolPullback = Callable[[Array], Array]
 COLUMNS, ROWS = 2, 1
@@ -37,18 +38,27 @@ def totals(x: Array, windows: SlidingWindows) -> tuple[Array, PoolPullback]:
 
 
 def averages(x: Array, out: tuple[int, int]) -> tuple[Array, PoolPullback]:
-    """The means over bins that cover the image: a product with a matrix of shares along each axis."""
-    N, H, W, C = x.shape
-    rows, columns = (bin_shares(size, bins, x.dtype) for size, bins in zip((H, W), out, strict=True))
-    across = np.matmul(columns, x)
-    y = np.matmul(rows, across.reshape(N, H, -1)).reshape(N, *out, C)
+    """The means over bins that cover the image, along each axis."""
+    rows, columns = out
+    across, back_across = _means(x, columns, COLUMNS)
+    y, back_down = _means(across, rows, ROWS)
+    return y, lambda dy: back_across(back_down(dy))
+
+
+def _means(x: Array, out: int, axis: int) -> tuple[Array, PoolPullback]:
+    """The means over the bins of one axis."""
+    before = (slice(None),) * axis
+    arriving = x.shape
+    cells = [(*before, slice(*of)) for of in bins(x.shape[axis], out)]
 
     def back(dy: Array) -> Array:
-        across = np.matmul(rows.T, dy.reshape(N, out[0], -1))
-        dx: Array = np.matmul(columns.T, across.reshape(N, H, out[1], C))
+        dx = np.zeros(arriving, dy.dtype)
+        for i, seen in enumerate(cells):
+            part = dx[seen]
+            part += dy[(*before, slice(i, i + 1))] / part.shape[axis]
         return dx
 
-    return y, back
+    return np.stack([x[seen].mean(axis=axis) for seen in cells], axis), back
 
 
 def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, PoolPullback]:
@@ -63,11 +73,16 @@ def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, PoolPul
             better = (seen > so_far).view(np.uint8)
             np.maximum(before, np.multiply(better, tap, dtype=which.dtype), out=before)
         np.maximum(so_far, seen, out=so_far)
+    if np.isnan(best.max(initial=-np.inf)):  # what is no number wins, the last one as in PyTorch
+        for tap, (cells, outputs) in enumerate(taps):
+            which[outputs][np.isnan(spaced(x, cells))] = tap
 
     def back(dy: Array) -> Array:
         dx = np.zeros(arriving, dy.dtype)
         for tap, (cells, outputs) in enumerate(taps):
-            _add_spaced(dx, cells, dy[outputs] * (which[outputs] == tap), window)
+            part = dy[outputs].copy()
+            select(part, which[outputs] == tap)
+            _add_spaced(dx, cells, part, window)
         return dx
 
     return best, back
@@ -135,6 +150,10 @@ def highest_of_all(x: Array) -> tuple[Array, PoolPullback]:
     N, H, W, C = x.shape
     values = x.reshape(N, H * W, C)
     where = values.argmax(axis=1, keepdims=True)
+    if np.isnan(values.max(initial=-np.inf)):  # the last of those that are no number, as in `highest`
+        lacking = np.isnan(values)
+        last = H * W - 1 - lacking[:, ::-1].argmax(axis=1, keepdims=True)
+        where = np.where(lacking.any(axis=1, keepdims=True), last, where)
 
     def back(dy: Array) -> Array:
         dx = np.zeros((N, H * W, C), dy.dtype)

@@ -58,10 +58,9 @@ def silu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def _logistic(x: Array) -> list[Call]:
-    """1/(1 + exp(-x)) in place. Beyond 87 exp would leave float32, and the result is 0 to its last digit."""
+    """1/(1 + exp(-x)) in place. Below -88 exp leaves float32, and 1/infinity is the 0 that it should be."""
     return [
         partial(np.negative, x, out=x),
-        partial(np.minimum, x, np.float32(87), out=x),
         partial(np.exp, x, out=x),
         partial(np.add, x, ONE, out=x),
         partial(np.divide, ONE, x, out=x),

@@ -19,7 +19,7 @@ from ....kernels.reference.error_function import SINGLE, SLOPE
 from ....kernels.strips import Call, Scratch
 
 VANISHED = np.float32(16)
-"""From here on erfc is 0 in float32, and the square of what is larger might be infinite."""
+"""From here on erfc is 0 in float32; 0 times infinity would not be."""
 
 
 def gelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
@@ -30,8 +30,10 @@ def gelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 def _by_erfc(x: Array, out: Array, scratch: Scratch) -> list[Call]:
     a, t, tail = (scratch.take(*x.shape) for _ in range(3))
     calls: list[Call] = [
-        partial(np.abs, x, out=a),
-        partial(np.minimum, a, VANISHED, out=a),
+        # |x|, where that is above `VANISHED` and x is positive `VANISHED`: gelu of -infinity is no number, as defined.
+        partial(np.minimum, x, VANISHED, out=a),
+        partial(np.negative, x, out=t),
+        partial(np.maximum, a, t, out=a),
         partial(np.multiply, a, np.float32(SLOPE / sqrt(2)), out=t),
         partial(np.add, t, np.float32(1), out=t),
         partial(np.reciprocal, t, out=t),

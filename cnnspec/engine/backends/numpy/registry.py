@@ -14,7 +14,7 @@ from .fallback import Fallback
 LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
     **dict.fromkeys(EPILOGUES, elementwise.Activation),
-    "adaptiveavgpool": resampling.lower_bins,
+    "adaptiveavgpool": resampling.AdaptiveAverage,
     "add": elementwise.Add,
     "avgpool": pooling.lower_average,
     "batchnorm": elementwise.Affine,

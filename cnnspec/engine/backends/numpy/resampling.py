@@ -1,6 +1,7 @@
-"""Layers that mix the cells of each axis by fixed weights, as one product for the rows and one for the columns.
+"""Layers that mix the cells of each axis by fixed weights: along the rows, then along the columns.
 
-The weights are what the layer's own definition makes of an axis' unit vectors.
+Each output takes the cells that it is made of and no others: in a product with a matrix that holds zeros, what is
+infinite or no number would spread over the whole map.
 """
 
 from __future__ import annotations
@@ -12,42 +13,23 @@ from typing import Any
 import numpy as np
 
 from ....graph.array import Array
-from ....kernels.reference.pooling import average_bins
-from ....kernels.reference.upsampling import bilinear
-from ....kernels.strips import Scratch
+from ....graph.window import bins
+from ....kernels.reference.upsampling import Mixed, mixed_from
+from ....kernels.strips import CACHE, Call, Scratch
 from ...lowering import BoundMemory, Lowering
 from ...program import Operation
 from ...schedule import Stage, WorkItem
 from .data_movement import Copy
 
 
-def units(size: int) -> Array:
-    return np.eye(size, dtype=np.float32)
+class AdaptiveAverage:
+    """The mean over each bin, as a product with a row of 1/size, first along the rows and then along the columns."""
 
-
-def lower_bins(operation: Operation) -> Lowering:
-    """Adaptive average pooling."""
-    layer: Any = operation.layer
-    _, H, W = operation.arriving[0]
-    return Resample(operation, average_bins(units(H), 0, layer.out[0]), average_bins(units(W), 0, layer.out[1]))
-
-
-def lower_upsample(operation: Operation) -> Lowering:
-    """Bilinear upsampling; `nearest` mixes nothing."""
-    layer: Any = operation.layer
-    if layer.mode == "nearest":
-        return Copy(operation)
-    _, H, W = operation.arriving[0]
-    return Resample(operation, bilinear(units(H), 0, layer.factor[0]), bilinear(units(W), 0, layer.factor[1]))
-
-
-class Resample:
-    """Weights (rows, H) and (columns, W)."""
-
-    def __init__(self, operation: Operation, rows: Array, columns: Array) -> None:
+    def __init__(self, operation: Operation) -> None:
+        layer: Any = operation.layer
         self.operation = operation
-        self.rows = rows
-        self.columns = columns
+        _, H, W = operation.arriving[0]
+        self.rows, self.columns = bins(H, layer.out[0]), bins(W, layer.out[1])
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
@@ -56,17 +38,77 @@ class Resample:
         yield Stage(items)
 
     def item(self, x: Array, out: Array, scratch: Scratch) -> WorkItem:
-        H, W, C = x.shape
-        calls: WorkItem = []
-        if not x.flags.c_contiguous:
-            dense = scratch.take(H, W, C)
-            calls.append(partial(np.copyto, dense, x))
-            x = dense
-        low = scratch.take(len(self.rows), W * C)
-        y = scratch.take(*out.shape)
-        return [
-            *calls,
-            partial(np.matmul, self.rows, x.reshape(H, W * C), out=low),
-            partial(np.matmul, self.columns, low.reshape(-1, W, C), out=y),
-            partial(np.copyto, out, y),
+        _, W, C = x.shape
+        x, calls = whole(x, scratch)
+        low, y = scratch.take(len(self.rows), W, C), scratch.take(len(self.columns), len(self.rows), 1, C)
+        for i, (first, end) in enumerate(self.rows):
+            calls.append(
+                partial(np.matmul, _share(end - first), x[first:end].reshape(-1, W * C), out=low[i].reshape(1, -1))
+            )
+        for i, (first, end) in enumerate(self.columns):
+            calls.append(partial(np.matmul, _share(end - first), low[:, first:end], out=y[i]))
+        return [*calls, partial(np.copyto, out, y[:, :, 0].transpose(1, 0, 2))]
+
+
+def _share(size: int) -> Array:
+    return np.full((1, size), 1 / size, np.float32)
+
+
+def lower_upsample(operation: Operation) -> Lowering:
+    """Bilinear upsampling; `nearest` mixes nothing."""
+    layer: Any = operation.layer
+    return Copy(operation) if layer.mode == "nearest" else Bilinear(operation)
+
+
+class Bilinear:
+    """Rows in strips that fit the cache: two rows mixed, and of what that gives two columns."""
+
+    def __init__(self, operation: Operation) -> None:
+        layer: Any = operation.layer
+        self.operation = operation
+        _, H, W = operation.arriving[0]
+        self.rows, self.columns = mixed_from(H, layer.factor[0]), mixed_from(W, layer.factor[1])
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        n, H, W, C = out.shape
+        height = max(1, CACHE // (4 * W * C))
+        items = [
+            self.item(x[i], out[i, first : first + height], first, scratch.fresh())
+            for i in range(n)
+            for first in range(0, H, height)
         ]
+        items[0] = [*memory.clear_border(self.operation.name), *items[0]]
+        yield Stage(items)
+
+    def item(self, x: Array, out: Array, first: int, scratch: Scratch) -> WorkItem:
+        strip = slice(first, first + len(out))
+        below, above = self.rows.below[strip], self.rows.above[strip]
+        begin = int(below[0])
+        x, calls = whole(x[begin : int(above[-1]) + 1], scratch)
+        low, more = _mix(x, Mixed(below - begin, above - begin, self.rows.weight[strip]), 0, scratch)
+        y, last = _mix(low, self.columns, 1, scratch)
+        return [*calls, *more, *last, partial(np.copyto, out, y)]
+
+
+def _mix(x: Array, mixed: Mixed, axis: int, scratch: Scratch) -> tuple[Array, list[Call]]:
+    """An axis of contiguous x enlarged, and the calls that do it, as `kernels.reference.upsampling` defines it."""
+    shape = *x.shape[:axis], len(mixed.weight), *x.shape[axis + 1 :]
+    y, other = scratch.take(*shape), scratch.take(*shape)
+    weight = mixed.weight.astype(np.float32).reshape(-1, *(1 for _ in x.shape[axis + 1 :]))
+    # In the mode `clip` nothing is buffered; no place is beyond the axis.
+    return y, [
+        partial(np.take, x, mixed.below, axis, y, "clip"),
+        partial(np.multiply, y, 1 - weight, out=y),
+        partial(np.take, x, mixed.above, axis, other, "clip"),
+        partial(np.multiply, other, weight, out=other),
+        partial(np.add, y, other, out=y),
+    ]
+
+
+def whole(x: Array, scratch: Scratch) -> tuple[Array, list[Call]]:
+    """x as one piece of memory: itself, or a copy with the call that makes it."""
+    if x.flags.c_contiguous:
+        return x, []
+    copy = scratch.take(*x.shape)
+    return copy, [partial(np.copyto, copy, x)]
