@@ -60,6 +60,10 @@ def _npz() -> Format:
 
 _FORMATS: dict[str, Callable[[], Format]] = {".safetensors": _safetensors, ".npz": _npz}
 """By suffix; a format's module is imported when a file of it is."""
+MAPPED = 1 << 26
+"""Bytes of a tensor above which it is not copied for the sake of its first byte's place."""
+PART = 1 << 20
+"""Values that are looked at together."""
 _SUFFIXES = {SAFETENSORS: ".safetensors", NPZ: ".npz"}
 
 
@@ -113,9 +117,12 @@ def fit(
     arrays = {}
     for name, tensor in needed.items():
         with np.errstate(over="ignore"):
-            array = np.require(tensors[place(name, tensor, header)], np.float32, ["C", "A"])
+            array = np.require(tensors[place(name, tensor, header)], np.float32, "C")
+            # A large one stays mapped, wherever it begins: a copy of it might be more than there is memory.
+            array = array if array.nbytes > MAPPED else np.require(array, requirements="A")
         arrays[name] = array.reshape(tensor.shape)
-        bad = array.size - np.count_nonzero(np.isfinite(array))
+        parts = (array.ravel()[i : i + PART] for i in range(0, array.size, PART))
+        bad = array.size - sum(int(np.count_nonzero(np.isfinite(part))) for part in parts)
         if bad:
             message = f"weights for `{name.rpartition('.')[0]}` are not finite"
             why = f"{bad:,} of the {array.size:,} values of `{name}` are NaN or infinite in float32"
