@@ -25,15 +25,19 @@ _kept: dict[_Identity, BinaryIO] | None = None
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """While the block runs, what a pipe gave is given again to all who open it: by itself it can be had only once."""
+    """While the block runs, what a pipe gave is given again to all who open it: by itself it can be had only once.
+    Inside another such block this one changes nothing."""
     global _kept
-    before, _kept = _kept, {}
+    if _kept is not None:
+        yield
+        return
+    _kept = {}
     try:
         yield
     finally:
         for stream in _kept.values():
             stream.close()
-        _kept = before
+        _kept = None
 
 
 def is_pipe(status: os.stat_result) -> bool:

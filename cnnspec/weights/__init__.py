@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
+from ..files.pipes import kept
 from ..files.reading import AnyPath, Malformed, blaming, opened
 from ..files.recognition import CHECKPOINT, NPZ, SAFETENSORS, ensure, pickled
 from ..files.writing import ensure_writable, whole
@@ -69,12 +70,14 @@ _SUFFIXES = {SAFETENSORS: ".safetensors", NPZ: ".npz"}
 
 def header(path: AnyPath) -> dict[str, TensorInfo]:
     """What the weights file at `path` holds, values unread; E403, E404 or E406 when it is unusable."""
-    return _format(path).header(path)
+    with kept():  # it is looked into before it is read
+        return _format(path).header(path)
 
 
 def read(path: AnyPath) -> StoredTensors:
     """The tensors in the weights file at `path`, each read when it is asked for; errors as `header`."""
-    return _format(path).read(path)
+    with kept():
+        return _format(path).read(path)
 
 
 def take(
