@@ -9,6 +9,7 @@ import pytest
 import random_specs
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_uses import Network
 
 from cnnspec.diagnostics import SpecError
 from cnnspec.graph.builder import GraphBuilder
@@ -19,7 +20,7 @@ from cnnspec.language.writer.write import write
 from cnnspec.layers import find, kinds
 from cnnspec.spec import Spec, bundled, load
 
-often = settings(deadline=None, max_examples=200)
+often = settings(deadline=None, max_examples=100)
 
 
 def layer(kind: str, **fields: object) -> Layer:
@@ -154,6 +155,13 @@ def test_a_graph_without_a_header() -> None:
     builder.add(layer("mul"), ["features.0", "Conv_3"], "relu1")
     builder.add(layer("concat"), ["relu1", "features.0", "1"], "end")
     graph = builder.build(["end"])
+    assert_same(again(write(graph)).graph, graph)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40))
+@often
+def test_any_uses_of_blocks(seed: int, steps: int) -> None:
+    graph = Network(Random(seed)).grow(steps)
     assert_same(again(write(graph)).graph, graph)
 
 

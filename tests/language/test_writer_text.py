@@ -318,6 +318,18 @@ def test_blocks_that_cannot_be_said_are_written_out(
     assert rows(load(io.StringIO(text)).graph) == rows(graph)
 
 
+def test_only_the_block_is_written_out_that_cannot_be_said() -> None:
+    graph = told(
+        ("relu", "x", ["input"], ()),
+        ("relu", "y", ["x"], (BlockUse("", "other", 5),)),
+        ("tanh", "a.x", ["y"], (A,)),
+        ("add", "a.add1", ["a.x", "x"], (A,)),
+    )
+    found = load(io.StringIO(write(graph))).graph
+    assert rows(found) == rows(graph)
+    assert [[use.block for use in step.calls] for step in found.steps] == [[], ["other"], [], []]
+
+
 def test_layers_nested_too_deep_in_each_others_arguments_are_written_out() -> None:
     around = tuple(BlockUse("", f"level{i}", i) for i in range(12))
     uses = [*(("tanh", around[: i + 1]) for i in range(12)), ("elu", around)]

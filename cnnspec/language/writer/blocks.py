@@ -58,20 +58,20 @@ class BlockBuilder:
     def _make(self, name: str) -> None:
         """The block of some name, or several where its uses have no layer in common."""
         bodies = {use: self._called(use.lines) for use in self.uses[name]}
-        if self._merge(name, bodies):
+        if self._merge(name, bodies, name):
             return
-        merger = Merger(Arguments((), ()), self.letters, self.naming)
+        merger = Merger(name, Arguments((), ()), self.letters, self.naming)
         kinds: dict[Hashable, dict[UseLine, Lines]] = {}
         for use, lines in bodies.items():
             kinds.setdefault(_skeleton(lines, merger), {})[use] = lines
         for number, alike in enumerate(kinds.values(), 1):
-            self._merge(self._free(name, number), alike)
+            self._merge(self._free(name, number), alike, name)
 
-    def _merge(self, name: str, bodies: dict[UseLine, Lines]) -> bool:
-        """Make one block of some uses; False where nothing but arguments would be left of it."""
+    def _merge(self, name: str, bodies: dict[UseLine, Lines], block: str) -> bool:
+        """Make one block of some uses of `block`; False where nothing but arguments would be left of it."""
         known = [use.use.arguments for use in bodies]
         arguments = Arguments({*self.names, *_words(bodies.values())}, known)
-        lines = Merger(arguments, self.letters, self.naming).lists(list(bodies.values()))
+        lines = Merger(block, arguments, self.letters, self.naming).lists(list(bodies.values()))
         if all(isinstance(line, Argument) for line in lines):
             return False
         self.letters[name] = arguments.letters

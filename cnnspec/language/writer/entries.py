@@ -33,7 +33,6 @@ class Entries:
     """Writes the lines of some pages. `rounding` is the spec's own."""
 
     def __init__(self, pages: Pages, naming: Naming, rounding: str | None) -> None:
-        self.pages = pages
         self.naming = naming
         self.own = {"rounding": word(rounding)} if rounding else {}
         self.defaults = {block.name: block.arguments for block in pages.blocks}

@@ -21,9 +21,12 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 
 
 class Merger:
-    """Merges what the uses of one block make. `letters` are those of the arguments of the blocks that it uses."""
+    """Merges what the uses of one `block` make. `letters` are those of the arguments of the blocks that it uses."""
 
-    def __init__(self, arguments: Arguments, letters: Mapping[str, Mapping[str, str]], naming: Naming) -> None:
+    def __init__(
+        self, block: str, arguments: Arguments, letters: Mapping[str, Mapping[str, str]], naming: Naming
+    ) -> None:
+        self.block = block
         self.arguments = arguments
         self.letters = letters
         self.naming = naming
@@ -109,7 +112,7 @@ class Merger:
         given = [value.outside() if isinstance(value, Reference) else value for value in values]
         words = [value.text for value in given if isinstance(value, Reference)]
         if not all(WORD.fullmatch(text) for text in words) or not set(LETTERS).isdisjoint(words):
-            raise Shadowed
+            raise Shadowed(self.block)
         return self.arguments.lines(name, given)
 
     def _node(self, letter: str, nodes: Sequence[Node], depths: Sequence[int]) -> Node:

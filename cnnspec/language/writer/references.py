@@ -7,15 +7,19 @@ from .lines import Reference
 from .uses import Uses
 
 
-class Shadowed(Exception):  # noqa: N818 - the blocks are then written out
-    """A tensor has no name inside of a block: what it is called means another one there."""
+class Shadowed(Exception):  # noqa: N818 - the block is then written out
+    """A tensor has no name inside of a `block`: what it is called means something else there."""
+
+    def __init__(self, block: str) -> None:
+        super().__init__(block)
+        self.block = block
 
 
 class References:
     """Finds the names of tensors, by the rule by which they are looked up: in the scope around, then outwards."""
 
     def __init__(self, graph: Graph, uses: Uses) -> None:
-        self.uses = uses
+        self.around = uses.around
         self.known = {INPUT: 0} | uses.labels() | {step.name: n for n, step in enumerate(graph.steps, 1)}
         self.referred: set[int] = set()
         """Steps that are referred to by their own name, not by a label."""
@@ -28,6 +32,7 @@ class References:
         return Reference(tuple(self._text(number, at, scopes[:level]) for level in range(1, len(scopes) + 1)))
 
     def _text(self, number: int, at: int, scopes: tuple[str, ...]) -> str:
+        """The name of a tensor in the last of some scopes: of the spec, and one of each use around step `at`."""
         for name in self.names[number]:
             for scope in reversed(scopes):
                 text = name.removeprefix(scope)
@@ -35,7 +40,7 @@ class References:
                     if name == self.names[number][-1]:
                         self.referred.add(number)
                     return text
-        raise Shadowed
+        raise Shadowed(self.around[at][len(scopes) - 2].block)
 
     def _meant(self, text: str, at: int, scopes: tuple[str, ...]) -> str | None:
         """What a text means at a place."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from ...graph.graph import BlockUse, Graph, Step
 from ..document.document import unfit_for_block
 from ..document.resolver import NAME
+from ..elaboration.bounds import DEPTH
 
 ROOT = ("",)
 
@@ -40,10 +41,6 @@ class Uses:
     around: tuple[tuple[Use, ...], ...]
     blocks: tuple[str, ...] = ()
 
-    def scopes(self, number: int) -> tuple[str, ...]:
-        """The prefixes of names around a step."""
-        return self.around[number][-1].scopes if self.around[number] else ROOT
-
     def labels(self) -> dict[str, int]:
         """Each label, and the number of the step whose output it names."""
         return {use.label: use.end - 1 for chain in self.around for use in chain if use.label}
@@ -53,14 +50,14 @@ def no_uses(graph: Graph) -> Uses:
     return Uses(((),) * (len(graph.steps) + 1))
 
 
-def uses_of(graph: Graph) -> Uses:
+def uses_of(graph: Graph, without: Container[str] = ()) -> Uses:
     """The uses that the steps tell of: each over steps in a row, with names that begin with its label, of a block
-    that has a fitting name and does not reach itself."""
-    blocks = _ordered(graph)
+    that has a fitting name, does not reach itself, and is none of those to be left out."""
+    blocks = tuple(block for block in _ordered(graph) if block not in without)
     steps: dict[BlockUse, list[int]] = {}
     chains: dict[BlockUse, set[tuple[BlockUse, ...]]] = {}
     for number, step in enumerate(graph.steps, 1):
-        for level, use in enumerate(step.calls):
+        for level, use in enumerate(step.calls[:DEPTH]):
             steps.setdefault(use, []).append(number)
             chains.setdefault(use, set()).add(step.calls[:level])
     taken = Counter([*graph.by_name, *(use.label for use in steps)])

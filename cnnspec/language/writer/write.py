@@ -33,10 +33,17 @@ def write(graph: Graph, header: Header | None = None) -> str:
     its text is read.
     """
     suitable = suited(header, graph, graph.steps[-1].name if graph.steps else INPUT)
-    try:
-        return _written(graph, suitable, uses_of(graph))
-    except (Shadowed, SpecError):  # written out there is more that can be said
-        return _written(graph, suitable, no_uses(graph))
+    uses, refused = uses_of(graph), set[str]()
+    while True:
+        try:
+            return _written(graph, suitable, uses)
+        except Shadowed as shadowed:
+            refused.add(shadowed.block)
+            uses = uses_of(graph, without=refused)
+        except SpecError:
+            if not uses.blocks:
+                raise
+            uses = no_uses(graph)  # without blocks nothing is nested deep
 
 
 def _written(graph: Graph, header: Header, uses: Uses) -> str:
@@ -57,12 +64,9 @@ def _pages(graph: Graph, header: Header, uses: Uses) -> Iterator[list[str]]:
 
 
 def _block(written: Block, entries: Entries) -> list[str]:
-    arguments = mapping([("args", entries.arguments(written))] if written.arguments else [])
-    head = block(arguments, WIDTH - 4) if arguments.items else []
-    return [
-        f"{written.name}:",
-        *indented([*head, "layers:", *indented(block(entries.layers(written.lines), WIDTH - 6))]),
-    ]
+    arguments = block(mapping([("args", entries.arguments(written))]), WIDTH - 4) if written.arguments else []
+    layers = block(entries.layers(written.lines), WIDTH - 6)
+    return [f"{written.name}:", *indented([*arguments, "layers:", *indented(layers)])]
 
 
 def _named(graph: Graph, header: Header, uses: Uses) -> tuple[Pages, Naming]:
