@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows, bins
 from ..reference.pooling import seen_by
-from .selection import select
+from .selection import selected
 
 PoolPullback = Callable[[Array], Array]
 COLUMNS, ROWS = 2, 1
@@ -80,9 +80,7 @@ def _highest(x: Array, window: SlidingWindow, axis: int) -> tuple[Array, PoolPul
     def back(dy: Array) -> Array:
         dx = np.zeros(arriving, dy.dtype)
         for tap, (cells, outputs) in enumerate(taps):
-            part = dy[outputs].copy()
-            select(part, which[outputs] == tap)
-            _add_spaced(dx, cells, part, window)
+            _add_spaced(dx, cells, selected(dy[outputs], which[outputs] == tap), window)
         return dx
 
     return best, back
