@@ -29,6 +29,7 @@ COMMANDS = {
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
     "run": "Run a spec on images or arrays.",
     "inspect": "What each layer makes of an input, and the sum behind any value.",
+    "draw": "Draw a network, as SVG, Mermaid or DOT.",
     "train": "Learn the weights of a spec from examples.",
     "eval": "Loss, accuracy and confusion of a spec on examples.",
     "init": "Write fresh weights for a spec.",

@@ -51,6 +51,9 @@ Style = Literal["he", "glorot", "lecun"]
 """How weights are drawn that training starts from; `weights.initialisation` has the papers."""
 
 
+Family = Literal["convolution", "dense", "pooling", "activation", "normalization", "moving", "join", "output"]
+
+
 class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
@@ -121,6 +124,8 @@ class Layer(BaseModel):
 
     kind: ClassVar[str]
     examples: ClassVar[tuple[Example, ...]] = ()
+    family: ClassVar[Family]
+    """What it is like: pictures give each family a colour."""
     is_view: ClassVar[bool] = False
     """Running it moves no data: its output is its input's memory."""
     keeps_shape: ClassVar[bool] = False
@@ -186,6 +191,8 @@ class Layer(BaseModel):
 
 class Join(Layer):
     """A layer over two or more branches, which are written in place of fields."""
+
+    family: ClassVar[Family] = "join"
 
 
 def image(shape: Shape) -> tuple[int, int, int]:

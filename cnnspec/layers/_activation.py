@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, at, number
-from ..graph.layer import SavedForBackward
+from ..graph.layer import Family, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
@@ -20,6 +20,7 @@ class Activation(Pointwise):
     Where f has a bend, f' is that of PyTorch: relu'(0) = 0, as if the value lay on the flatter side.
     """
 
+    family: ClassVar[Family] = "activation"
     formula: ClassVar[str]
     """f(x); its other names are the layer's fields."""
     by_output: ClassVar[bool] = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..graph.layer import Layer
+from ..graph.layer import Family, Layer
 from ._pointwise import Pointwise
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ def by_channel(x: Array) -> Array:
 
 class Affine(Pointwise):
     """y = x*factor + offset with one factor and one offset a channel, once its tensors are given."""
+
+    family: ClassVar[Family] = "normalization"
 
     def affine(self, *_: Any, **tensors: Any) -> tuple[Array, Array]:
         """(factor, offset), each (C,), of the layer's tensors."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, copied
-from ..graph.layer import TrainingContext
+from ..graph.layer import Family, TrainingContext
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Dropping(Pointwise):
     """Values are dropped with probability p; what is kept is divided by 1 - p, so that the mean stays."""
 
+    family: ClassVar[Family] = "moving"
     p: float
 
     is_view: ClassVar[bool] = True

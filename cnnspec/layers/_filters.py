@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from ..graph.layer import Count, Pair, SavedForBackward, image
+from ..graph.layer import Count, Family, Pair, SavedForBackward, image
 from ..graph.shape import FLOAT, Shape
 from ._groups import divide
 from ._windowed import Windowed
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Filters(Windowed):
     """K filters over the image, each over the channels of its group."""
 
+    family: ClassVar[Family] = "convolution"
     K: Count = Field(description="number of filters = output depth")
     S: Pair = Field((1, 1), description="stride")
     D: Pair = Field((1, 1), description="dilation: distance between neighbouring taps of the filter")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from ..graph.layer import Layer, image
+from typing import ClassVar
+
+from ..graph.layer import Family, Layer, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 
 
 class Global(Layer):
     """One value for each channel: C x 1 x 1."""
+
+    family: ClassVar[Family] = "pooling"
 
     def output(self, arriving: Shape) -> Shape:
         C, _, _ = image(arriving)

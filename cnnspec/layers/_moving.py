@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..graph.explanation import Explanation, copied
-from ..graph.layer import Layer, SavedForBackward
+from ..graph.layer import Family, Layer, SavedForBackward
 from ..graph.shape import Shape
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 class Moving(Layer):
     """Each output value is one that arrives; none goes to two places."""
+
+    family: ClassVar[Family] = "moving"
 
     def seen(self, x: Array) -> Array:
         """The output's values in their order, as a view of x (N, *arriving); axes may be split in two."""

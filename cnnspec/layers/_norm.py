@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from ..graph.explanation import Explanation, at, number, over
-from ..graph.layer import SavedForBackward, TensorSpec
+from ..graph.layer import Family, SavedForBackward, TensorSpec
 from ..graph.shape import FLOAT, Shape
 from ..graph.window import AxisRange
 from ._affine import along
@@ -25,6 +25,7 @@ class Norm(Pointwise):
     The statistics that cells share are not counted into what a cell looks at, as a gate's are not.
     """
 
+    family: ClassVar[Family] = "normalization"
     eps: float = Field(1e-5, ge=0, description="added to the variance, keeps the root off 0")
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:

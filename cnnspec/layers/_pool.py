@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from ..diagnostics import Issue
-from ..graph.layer import LayerError, Pair, SavedForBackward, image
+from ..graph.layer import Family, LayerError, Pair, SavedForBackward, image
 from ..graph.shape import Shape
 from ..graph.window import AxisRange, Rounding, SlidingWindow
 from ._windowed import AXES, Windowed
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Pool(Windowed):
     """A window over each channel by itself: depth stays."""
 
+    family: ClassVar[Family] = "pooling"
     S: Pair | None = Field(None, description="stride, F when not given")
     rounding: Rounding | None = Field(
         None,

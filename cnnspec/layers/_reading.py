@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, Part, Read, cells, flat_index
-from ..graph.layer import Layer, SavedForBackward
+from ..graph.layer import Family, Layer, SavedForBackward
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Reading(Layer):
     """The arriving values in C, H, W order as those of another shape."""
 
+    family: ClassVar[Family] = "moving"
     is_view: ClassVar[bool] = True
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..graph.explanation import Explanation, over
-from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
+from ..graph.layer import Example, Family, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import AxisRange, bin_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class AdaptiveAvgPool(Layer):
     """Means over bins, to an output of `out` rows and columns."""
 
+    family: ClassVar[Family] = "pooling"
     out: Pair = Field(description="output size: `7`, or `[rows, columns]`")
 
     examples: ClassVar[tuple[Example, ...]] = (

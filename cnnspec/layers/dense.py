@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ..diagnostics import Issue
 from ..graph.explanation import Explanation, Read, biased, dot
-from ..graph.layer import Count, Example, LayerError, SavedForBackward, TensorSpec
+from ..graph.layer import Count, Example, Family, LayerError, SavedForBackward, TensorSpec
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape, is_image, times
 from ..graph.window import AxisRange
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class Dense(Absorbs):
     """K neurons, each connected to every value of a vector."""
 
+    family: ClassVar[Family] = "dense"
     K: Count = Field(description="number of neurons = length of the output")
     bias: bool = Field(True, description="add one learned value to each neuron")
 

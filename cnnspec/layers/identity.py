@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, copied
-from ..graph.layer import Example, SavedForBackward
+from ..graph.layer import Example, Family, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Identity(Pointwise):
     """What arrives, unchanged."""
 
+    family: ClassVar[Family] = "moving"
     is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("identity", (2, 3, 4), (2, 3, 4)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..graph.explanation import Explanation, at, cells, over, whole
-from ..graph.layer import Example, SavedForBackward
+from ..graph.layer import Example, Family, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class LogSoftmax(Pointwise):
     """x - log(sum(exp(x))) over C."""
 
+    family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("logsoftmax", (10,), (10,)),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ..graph.explanation import Explanation, at, cells, number, over
-from ..graph.layer import Count, Example, SavedForBackward, image
+from ..graph.layer import Count, Example, Family, SavedForBackward, image
 from ..graph.shape import FLOAT, Shape
 from ..graph.window import AxisRange
 from ._pointwise import Pointwise
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 class LRN(Pointwise):
     """Each value over a power of the squares in the channels around it."""
 
+    family: ClassVar[Family] = "normalization"
     size: Count = Field(description="channels in the sum")
     alpha: float = Field(1e-4, description="weight of the squares' mean")
     beta: float = Field(0.75, description="the power")

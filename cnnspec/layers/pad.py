@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, copied
-from ..graph.layer import Example, SavedForBackward
+from ..graph.layer import Example, Family, SavedForBackward
 from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
 from ._edges import Edges, inside
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Pad(Edges):
     """Zeros around the image, or before and after along an axis."""
 
+    family: ClassVar[Family] = "moving"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("pad: {top: 1, left: 2}", (2, 3, 4), (2, 4, 6)),
         Example("pad: {axis: C, before: C/2, after: C/2}", (4, 3, 3), (8, 3, 3)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from ..graph.explanation import Explanation, at
-from ..graph.layer import Example, SavedForBackward, TensorSpec
+from ..graph.layer import Example, Family, SavedForBackward, TensorSpec
 from ..graph.shape import Shape
 from ._affine import along, by_channel
 from ._pointwise import Pointwise
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class PReLU(Pointwise):
     """x for x > 0, else times the channel's learned slope."""
 
+    family: ClassVar[Family] = "activation"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("prelu", (3, 4, 5), (3, 4, 5)),
         Example("prelu: {}", (8,), (8,)),

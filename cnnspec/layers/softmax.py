@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ..graph.explanation import Explanation, at, cells, over, whole
-from ..graph.layer import Example, SavedForBackward
+from ..graph.layer import Example, Family, SavedForBackward
 from ..graph.shape import Shape
 from ._pointwise import Pointwise
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Softmax(Pointwise):
     """exp(x) / sum(exp(x)) over C."""
 
+    family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("softmax", (10,), (10,)),

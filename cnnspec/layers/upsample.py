@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..graph.explanation import Explanation, Part, Read, copied
-from ..graph.layer import Example, Layer, Pair, SavedForBackward, image
+from ..graph.layer import Example, Family, Layer, Pair, SavedForBackward, image
 from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import AxisRange
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Upsample(Layer):
     """An image `factor` times as large, cells repeated or mixed."""
 
+    family: ClassVar[Family] = "moving"
     factor: Pair = Field(description="how many times as large: `2`, or `[rows, columns]`")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="`nearest` or `bilinear`")
 

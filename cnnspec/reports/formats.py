@@ -7,6 +7,7 @@ from typing import Any
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "bundled_specs": ("text", "json"),
+    "diagram": ("svg", "mermaid", "dot"),
     "diff": ("text", "json", "markdown", "csv"),
     "inspection.cells": ("text", "json"),
     "inspection.maps": ("text",),

@@ -58,6 +58,7 @@ RECIPES = {
     "init": Recipe(("net.yaml",), NAMED, {"--output": ".npz"}),
     "convert": Recipe(("w.npz", "--for", "net.yaml"), (*NAMED, "w.npz"), {"--output": ".npz"}),
     "export": Recipe(("net.yaml", "--weights", "w.npz"), (*NAMED, "w.npz"), {"--output": ".onnx"}),
+    "draw": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".svg"}),
     "schema": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".json"}),
     "specs": Recipe(("digits",), (), {"--output": ".yaml"}),
 }

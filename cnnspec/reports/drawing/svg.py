@@ -35,13 +35,13 @@ def _painted(page: int) -> str:
 STYLE = f"{_SHAPE}{_painted(0)}\n@media (prefers-color-scheme: dark) {{\n{_painted(1)}\n}}\n"
 
 
-def document(width: float, height: float, title: str, parts: Iterable[str]) -> str:
-    """A picture on its own ground, with a title for those who cannot see it."""
+def document(width: float, height: float, title: str, parts: Iterable[str], style: str = "") -> str:
+    """A picture on its own ground, with a title for those who cannot see it, in a `style` beside that of them all."""
     size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{_plain(title)}</title>",
-        f"<style>\n{STYLE}</style>",
+        f"<style>\n{STYLE}{style}</style>",
         '<rect class="page" width="100%" height="100%"/>',
         *parts,
         "</svg>",
@@ -71,6 +71,26 @@ def dot(x: float, y: float, kind: str, radius: float = 3) -> str:
 def square(x: float, y: float, side: float, kind: str, opacity: float) -> str:
     size = f'width="{side:g}" height="{side:g}"'
     return f'<rect x="{x:.1f}" y="{y:.1f}" {size} fill-opacity="{opacity:.2f}"{_kind(kind)}/>'
+
+
+def box(x: float, y: float, width: float, height: float, kind: str, radius: float = 0) -> str:
+    size = f'width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} rx="{radius:g}"{_kind(kind)}/>'
+
+
+def polygon(points: Iterable[tuple[float, float]], kind: str) -> str:
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polygon points="{places}"{_kind(kind)}/>'
+
+
+def path(steps: str, kind: str) -> str:
+    """A line along the steps of SVG's path language."""
+    return f'<path d="{steps}"{_kind(kind)}/>'
+
+
+def hint(words: str) -> str:
+    """What a browser says of the group that it stands in when the mouse rests there."""
+    return f"<title>{_plain(words)}</title>"
 
 
 def _kind(kind: str) -> str:
