@@ -49,6 +49,15 @@ _HOMES = {
 }
 
 
+def in_html(thing: object) -> str:
+    """A spec, a check, a model, a summary or a training run as notebooks show it, for their `_repr_html_`.
+
+    It is asked for here, above all rooms: what is told of a thing stands above the thing.
+    """
+    shown: str = import_module(".reports.notebook", __name__).html(thing)
+    return shown
+
+
 if not TYPE_CHECKING:  # a misspelt name stays an error for type checkers
 
     def __getattr__(name: str) -> Any:

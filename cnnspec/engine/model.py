@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph.array import Array
 from ..graph.graph import Graph
-from ..graph.shape import Shape
+from ..graph.shape import Shape, times
 from ..machine.threads import default_threads, most_threads
 from .backends import DEFAULT, chain
 from .interpreter import execute
@@ -41,6 +41,15 @@ class Model:
         self.tensors = tensors
         self.plan = Plan(graph, tensors, chain(backend), min(threads or default_threads(), most_threads()), exact)
         self._choices = threads, exact, backend
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(f"{name} {times(self.graph.shape(name))}" for name in self.graph.outputs)
+        return f"<Model: {times(self.graph.input)} -> {outputs}, {len(self.graph.steps):,} layers>"
+
+    def _repr_html_(self) -> str:
+        from .. import in_html
+
+        return in_html(self)
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
         """What it is made of: pickled or deep-copied it is compiled anew where it arrives, with threads of its own."""

@@ -59,6 +59,11 @@ class Spec:
     def __repr__(self) -> str:
         return f"<Spec {self.name!r}: {len(self.graph.steps)} layers, {self.graph.totals.params:,} parameters>"
 
+    def _repr_html_(self) -> str:
+        from .. import in_html
+
+        return in_html(self)
+
     @property
     def header(self) -> Header:
         return self.document.header
@@ -264,6 +269,16 @@ class Checked:
     steps: tuple[Step, ...]
     diagnostics: tuple[Diagnostic, ...]
     document: Document | None = None
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{d.severity} {d.code}" for d in self.diagnostics[:5]) or "no finding"
+        more = f" and {len(self.diagnostics) - 5} more" if len(self.diagnostics) > 5 else ""
+        return f"<Checked {self.source.file!r}: {found}{more}>"
+
+    def _repr_html_(self) -> str:
+        from .. import in_html
+
+        return in_html(self)
 
     @classmethod
     def unread(cls, file: str, diagnostics: Iterable[Diagnostic]) -> Checked:

@@ -29,6 +29,11 @@ class TrainingResult:
     def __repr__(self) -> str:
         return f"<TrainingResult: {len(self.tensors):,} tensors, {len(self.history):,} epochs>"
 
+    def _repr_html_(self) -> str:
+        from .. import in_html
+
+        return in_html(self)
+
     def save(self, path: AnyPath) -> None:
         """Write the weights to `path`, .safetensors or .npz, whole or not at all, with the bytes of `cnnspec train`.
 

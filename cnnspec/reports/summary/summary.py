@@ -57,6 +57,11 @@ class Summary:
     totals: Totals | None
     batch: int = 1
 
+    def _repr_html_(self) -> str:
+        from ... import in_html
+
+        return in_html(self)
+
     @property
     def counted(self) -> tuple[Row, ...]:
         """The rows whose figures add up to the totals."""
