@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from ..diagnostics import FileError, TrainingError
+from ..diagnostics.wording import listed
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.checkpointer import Checkpointer
 from ..train.notices import AlreadyFinished, Begun, NothingToResume, WeightsDrawn
 
-LISTED = 8
+LISTED = 10
+"""So many names are said."""
 
 
 def note(text: str) -> None:
@@ -30,8 +31,11 @@ def nothing_to_resume(found: NothingToResume) -> None:
 def open_points(spec: Spec, begun: Begun) -> None:
     """What the reader may not have meant to leave open."""
     if begun.classes and spec.classes() is None:
-        names = _listed([_in_yaml(name) for name in begun.classes])
-        note(f"the classes are called like their folders: write `classes: [{names}]` into the spec")
+        said = "the classes are called like their folders"
+        if len(begun.classes) <= LISTED:
+            note(f"{said}: write `classes: [{', '.join(map(_in_yaml, begun.classes))}]` into the spec")
+        else:
+            note(f"{said}: {escaped(listed(begun.classes, LISTED))}; give the spec these names as its `classes`")
     if begun.settings.freeze and begun.is_drawn:
         note("what is frozen stays as it is drawn, at random: `--weights FILE` gives it values")
 
@@ -41,7 +45,7 @@ def drawn_afresh(drawn: WeightsDrawn) -> None:
     for names, why in ((drawn.lacks, "are not in it"), (drawn.misshapen, "have another shape in it")):
         if names:
             how = f"{len(names):,} of {drawn.count:,} tensors {why} and are drawn afresh"
-            note(f"{escaped(drawn.weights)}: {how}: {escaped(_listed(names))}")
+            note(f"{escaped(drawn.weights)}: {how}: {escaped(listed(names, LISTED))}")
 
 
 def finished(found: AlreadyFinished) -> None:
@@ -65,10 +69,6 @@ def kept(checkpointer: Checkpointer, end: BaseException) -> None:
         if not checkpointer.is_sound:
             how = "that it went wrong shows only now: begin anew, `--restart`, with other settings"
     note(f"`{path}` holds the run after step {checkpointer.kept:,}; {how}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
 
 
 def _in_yaml(name: str) -> str:

@@ -16,6 +16,7 @@ from os import PathLike, fspath
 from typing import Literal, NamedTuple
 
 from .span import Fix, Span
+from .wording import QUOTED, bounded
 
 Severity = Literal["error", "warning"]
 
@@ -29,7 +30,10 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `file` is the path shown to the reader; `span` is None when no place in it applies."""
+    """One finding. `file` is the path shown to the reader; `span` is None when no place in it applies.
+
+    However long the texts are that it quotes, it is not: only `help` keeps them whole, to be pasted.
+    """
 
     code: str
     message: str
@@ -41,6 +45,11 @@ class Diagnostic:
     help: str = ""
     is_strict: bool = False  # a warning that counts as an error
     fixes: tuple[Fix, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("message", "label", "why"):
+            if len(getattr(self, name)) > QUOTED:
+                object.__setattr__(self, name, bounded(getattr(self, name)))
 
     @property
     def severity(self) -> Severity:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-QUOTED = 100
+QUOTED = 200
 """So many characters of what a person wrote are repeated in a message."""
+SAID = 2000
+"""So many characters a message has."""
 
 
 def quantity(count: int, thing: str) -> str:
@@ -21,7 +24,7 @@ def plural(count: int, thing: str) -> str:
 def listed(names: Sequence[str], most: int) -> str:
     """The first names, `most` of them, and how many more there are: a, b, c and 1,021 more."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(clipped, names[:most])) + more
 
 
 def spelled(number: float) -> str:
@@ -32,3 +35,8 @@ def spelled(number: float) -> str:
 def clipped(text: str, most: int = QUOTED) -> str:
     """The beginning of a text that is longer than `most` characters, and three dots."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def bounded(text: str) -> str:
+    """A message with what stands between backticks clipped, and the whole of it."""
+    return clipped(re.sub(r"(?<=`)[^`]+(?=`)", lambda found: clipped(found[0]), text), SAID)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..diagnostics import Diagnostic, Span, SpecError, errors
+from ..diagnostics.wording import clipped
 from ..graph.graph import Graph
 from .document.document import Document
 from .sections.header import Header
@@ -88,5 +89,5 @@ def _placed(diagnostic: Diagnostic, document: Document, shown: Sequence[str]) ->
     """A finding in the spec's file; or, when it is about an option, at that."""
     span, lines = diagnostic.span, len(document.source.lines)
     if span is not None and span.line > lines:
-        return replace(diagnostic, file=shown[span.line - lines - 1], span=None)
+        return replace(diagnostic, file=clipped(shown[span.line - lines - 1]), span=None)
     return replace(diagnostic, file=document.source.file, span=None if span == document.root.span else span)

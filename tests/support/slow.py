@@ -26,6 +26,7 @@ SLOW = (
     "inputs/test_images",
     "language/test_hostile",
     "language/test_json_schema",
+    "language/test_linear",
     "language/test_schema_and_reader",
     "language/test_writer",
     "reports/test_memory_plan_report",

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
+from ...diagnostics.wording import listed
 from ...files.file_array import StoredArray, pieces
 from ...graph.shape import Shape, times
 from ...language.sections.train import LossName
 from .array_values import ArrayValues
+
+LISTED = 10
+"""So many names of classes are said."""
 
 
 def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossName) -> ArrayValues:
@@ -75,20 +79,16 @@ def named(path: Path, found: tuple[str, ...], classes: tuple[str, ...] | None, o
     """The label of each of the `found` class names: its place in `classes`, or without these its own. E421."""
     if classes is not None:
         if strangers := [name for name in found if name not in classes]:
-            why = f"the spec's `classes` are {_listed(classes)}"
+            why = f"the spec's `classes` are {listed(classes, LISTED)}"
             message = f"`{strangers[0]}` is no class of the spec"
             raise FileError.about(path, "E421", message, why, "name the folders like the classes, or change `classes`")
         return np.array([classes.index(name) for name in found], np.int64)
     if len(output) == 1 and len(found) != output[0]:
-        why = f"the classes are {_listed(found)}"
+        why = f"the classes are {listed(found, LISTED)}"
         message = f"{len(found)} classes, but the network gives {output[0]} scores"
         cure = f"a last layer of {len(found)} outputs, `dense: {{K: {len(found)}}}`, or name its `classes` in the spec"
         raise FileError.about(path, "E421", message, why, cure)
     return np.arange(len(found))
-
-
-def _listed(names: tuple[str, ...], most: int = 10) -> str:
-    return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
 
 
 def _shapes(y: StoredArray, output: Shape) -> str:
