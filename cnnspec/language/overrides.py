@@ -7,18 +7,18 @@ behind the last one, so it is read and checked as if it stood there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..diagnostics import Diagnostic, Span, SpecError, errors
 from ..diagnostics.wording import clipped
 from ..graph.graph import Graph
 from .document.document import Document
+from .elaboration.expectations import check_train
 from .sections.header import Header
 from .sections.train import Train
 from .syntax.nodes import Mapping, Node, Scalar
 from .syntax.parser import parse
-from .syntax.path import descend
 from .syntax.source import Source
 from .values.field_reader import read
 from .values.field_types import field_types
@@ -46,18 +46,11 @@ def configure(
     header, said = read(Header, Mapping(tuple((k, v) for k, v in body.items if k.text in known), body.span))
     found += said
     if header is not None and not found:
-        found += check(header.train or Train(), body, graph)
+        found += check_train(header.train or Train(), body, graph)
     placed = tuple(_placed(diagnostic, document, shown) for diagnostic in found)
     if header is None or errors(placed):
         raise SpecError(placed)
     return header.train or Train(), placed
-
-
-def check(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
-    """What settings have against a network, at the places where they are written."""
-    for issue in settings.issues(graph):
-        *_, node = descend(root, ".".join(filter(None, (SECTION, issue.field))))
-        yield issue.at(node.span)
 
 
 def _with(root: Mapping, option: str, number: int) -> tuple[Mapping, list[Diagnostic]]:

@@ -88,13 +88,18 @@ def _render(results: Sequence[Checked], style: str) -> str:
 
 
 def _text(result: Checked) -> str:
-    from ...reports.diagnostics import to_text
     from ...reports.drawing.terminal_text import escaped
 
-    said = to_text.render(result.diagnostics, [result.source], colour())
+    said = _findings(result) if result.diagnostics else ""
     if result.spec is None or exit_code(result.diagnostics):
         return said
     return f"{said}ok {escaped(result.source.file)}: {_figures(result)}\n"
+
+
+def _findings(result: Checked) -> str:
+    from ...reports.diagnostics import to_text
+
+    return to_text.render(result.diagnostics, [result.source], colour())
 
 
 def _figures(result: Checked) -> str:

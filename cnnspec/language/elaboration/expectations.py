@@ -10,6 +10,9 @@ from ...graph.graph import Graph, Step, Totals
 from ...graph.shape import Shape, times
 from ..document.document import Document
 from ..sections.header import OPERATORS, Expect, bound
+from ..sections.train import Train
+from ..syntax.nodes import Mapping
+from ..syntax.path import descend
 
 UNITS = {
     "params": "parameters",
@@ -26,9 +29,7 @@ def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
     header = document.header
     found = [*_preprocess(document)]
     if header.train is not None:
-        from ..overrides import check  # few specs have a section to check
-
-        found += check(header.train, document.root, graph)
+        found += check_train(header.train, document.root, graph)
     if isinstance(header.classes, tuple):
         found += misfit_classes(document, graph, len(header.classes))
     expect = header.expect
@@ -45,6 +46,13 @@ def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
         if not OPERATORS[sign](count, limit):
             found.append(_broken(total.name, count, sign, int(limit), graph, document.span(f"expect.{total.name}")))
     return found
+
+
+def check_train(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
+    """What settings of training have against a network, at the places where they are written."""
+    for issue in settings.issues(graph):
+        *_, node = descend(root, ".".join(filter(None, ("train", issue.field))))
+        yield issue.at(node.span)
 
 
 def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ...diagnostics import Failure
 from ...graph.layer import Layer
@@ -14,14 +14,13 @@ from ..values.scope import Scope, UnknownValue
 from ..values.validation import validate_model
 
 
-@dataclass(slots=True)
 class LayerFactory:
-    """Makes layers, equal ones once. `rounding` is the spec's own, for layers that say
-    nothing."""
+    """Makes layers, equal ones once. `rounding` is the spec's own, for layers that say nothing."""
 
-    rounding: str | None
-    read: dict[tuple[LayerEntry, Scope, Shape | None], Layer] = field(default_factory=dict)
-    made: dict[tuple[type[Layer], str], Layer] = field(default_factory=dict)
+    def __init__(self, rounding: str | None) -> None:
+        self.rounding = rounding
+        self.read: dict[tuple[LayerEntry, Scope, Shape | None], Layer] = {}
+        self.made: dict[tuple[type[Layer], str], Layer] = {}
 
     def create(self, item: LayerEntry, scope: Scope, arriving: Shape | None) -> Layer:
         """The layer of an item. Raises `Failure` with every mistake, or `UnknownValue`.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ...diagnostics import Diagnostic, Note, Span
 from ...diagnostics.collector import Collector
 from ..syntax.tree import LENGTH, Entry
@@ -11,14 +9,14 @@ from .context import Tensor
 from .symbol_table import SymbolTable, repeated
 
 
-@dataclass(slots=True)
 class LayerNames:
     """Gives names; mistakes go to `findings`."""
 
-    table: SymbolTable[Tensor]
-    findings: Collector
-    counted_up: dict[Span, str] = field(default_factory=dict)
-    """Where a name stands that `repeat` counts up."""
+    def __init__(self, table: SymbolTable[Tensor], findings: Collector) -> None:
+        self.table = table
+        self.findings = findings
+        self.counted_up: dict[Span, str] = {}
+        """Where a name stands that `repeat` counts up."""
 
     def name(self, entry: Entry, scopes: tuple[str, ...], index: int | None = None) -> str:
         """The full name of a layer or block call in scopes of names, in its repetition `index`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from ...diagnostics import Diagnostic, closest, instead
 from ...diagnostics.suggest import SUGGESTED_NAMES
@@ -17,15 +16,15 @@ from .context import Context, Tensor, Unknown
 from .symbol_table import SymbolTable
 
 
-@dataclass(slots=True)
 class References:
     """Looks names up; mistakes go to `findings`."""
 
-    document: Document
-    table: SymbolTable[Tensor]
-    findings: WalkCollector
-    unknown: set[Scalar] = field(default_factory=set)
-    """Those that have been reported."""
+    def __init__(self, document: Document, table: SymbolTable[Tensor], findings: WalkCollector) -> None:
+        self.document = document
+        self.table = table
+        self.findings = findings
+        self.unknown: set[Scalar] = set()
+        """Those that have been reported."""
 
     def find(self, scalar: Scalar, here: Context) -> Tensor:
         """The output of the earlier layer that a word names, or that an argument of this name does."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ...graph.builder import GraphBuilder, Value
 from ...graph.graph import BlockUse
 from ...graph.layer import Layer, LayerError
@@ -14,13 +12,13 @@ from .context import Tensor, Unknown
 from .layer_issue import placed
 
 
-@dataclass(slots=True)
 class StepMaker:
     """Makes steps, and adds them to the graph up to the first mistake."""
 
-    builder: GraphBuilder
-    findings: WalkCollector
-    source: Source
+    def __init__(self, builder: GraphBuilder, findings: WalkCollector, source: Source) -> None:
+        self.builder = builder
+        self.findings = findings
+        self.source = source
 
     def make(
         self,

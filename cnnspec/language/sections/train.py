@@ -16,11 +16,11 @@ from ...diagnostics import Issue
 from ...diagnostics.wording import clipped, listed
 from ...graph.layer import STRICT, Count, Natural, Style
 from ...graph.shape import is_image, times
-from .name_patterns import NamePatterns
 
 if TYPE_CHECKING:
     from ...graph.graph import Graph
     from ...graph.shape import Shape
+    from .name_patterns import NamePatterns
 
 NAMED = 5
 """So many patterns that freeze nothing are named."""
@@ -95,11 +95,13 @@ class Train(BaseModel):
 
     @cached_property
     def _frozen(self) -> NamePatterns:
+        from .name_patterns import NamePatterns  # few specs freeze anything
+
         return NamePatterns(self.freeze)
 
     def freezes(self, name: str) -> bool:
         """Whether a tensor, or the layer that holds it, is to stay as it is."""
-        return self._frozen.match(name) or self._frozen.match(name.rpartition(".")[0])
+        return bool(self.freeze) and (self._frozen.match(name) or self._frozen.match(name.rpartition(".")[0]))
 
     def trained(self, graph: Graph) -> Graph:
         """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
@@ -164,8 +166,7 @@ class Train(BaseModel):
 
     def _misfits(self, graph: Graph) -> Iterator[Issue]:
         layers = {name.rpartition(".")[0] for name in graph.tensors}
-        idle = self._frozen.idle((*graph.tensors, *layers))
-        if idle:
+        if idle := self.freeze and self._frozen.idle((*graph.tensors, *layers)):
             said = listed([f"`{clipped(pattern)}`" for pattern in idle], NAMED)
             why = "no layer and no tensor is called so"
             help = "`cnnspec summary` shows the names"

@@ -31,7 +31,7 @@ def unambiguous(text: str) -> str | None:
     return None
 
 
-_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*(/[1-9][0-9]*)?")
+_PLAIN_NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+|/[1-9][0-9]*)?")
 _TRAPS = (
     ("True|TRUE", "`{}` is spelled true"),
     ("False|FALSE", "`{}` is spelled false"),

@@ -17,14 +17,13 @@ from ...diagnostics import Diagnostic, Note, Span
 from ...diagnostics.collector import Collector
 from .nodes import Mapping, Node, Scalar, Sequence
 from .source import Source
-from .yaml_errors import reworded, unquoted
 
 MAX_DEPTH = 32
 MAX_EVENTS = 50_000
 MAX_SCALAR = 4096  # characters
 
 # Control characters, line separators that only YAML 1.1 knows, lone surrogates, byte order marks.
-_HIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_HIDDEN = "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 
 # What is not written in plain ASCII, and the marks of lists elsewhere.
 _UNLIKE = re.compile(r"[^\r\n -~]|^ *[*+] ", re.MULTILINE)
@@ -35,7 +34,7 @@ _SMALLEST = "the smallest spec: `input: {C: 1, H: 8, W: 8}`, then `layers: [relu
 
 def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:
     """The root mapping with every finding of the text; None where nothing can go on."""
-    hidden = list(_HIDDEN.finditer(source.text.replace("\r", "\n")))
+    hidden = _hidden(source.text.replace("\r", "\n"))
     if hidden:
         place = hidden[0].start()
         return None, [_hidden_character(source, source.span(place, place + 1), hidden[0][0], len(hidden))]
@@ -46,6 +45,11 @@ def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:
         source, said = straightened(source)
     reader = _Reader(source)
     return reader.root(), [*said, *reader.findings]
+
+
+def _hidden(text: str) -> list[re.Match[str]]:
+    """The characters that are not allowed. To compile what they are takes longer than to read most specs."""
+    return [] if text.replace("\n", "").isprintable() else list(re.finditer(_HIDDEN, text))
 
 
 def _hidden_character(source: Source, span: Span, character: str, count: int) -> Diagnostic:
@@ -75,6 +79,8 @@ class _Reader:
         except _Stop:
             return None
         except yaml.MarkedYAMLError as error:
+            from .yaml_errors import reworded  # only a mistake needs it
+
             self.findings.add(reworded(self.source, error))
             return None
 
@@ -127,13 +133,15 @@ class _Reader:
         if event.style in ("|", ">"):  # the parser ends a block where the next one begins
             end = start + len(self.source.text[start:end].rstrip())
             if not event.value and self.source.text[start + 1 : end].strip("+-"):
+                from .yaml_errors import unquoted
+
                 self.findings.add(unquoted(self.source, start))  # `>5` is an empty block, indented by 5
         span = self.source.span(start, end)
         if len(event.value) > MAX_SCALAR:
             message = f"a text of {len(event.value):,} characters is too long"
             self.findings.report("E003", message, self.head(event), why=f"a text has at most {MAX_SCALAR:,} characters")
-        if hidden := _HIDDEN.search(event.value):
-            self.findings.add(_hidden_character(self.source, span, hidden[0], 1))
+        if hidden := _hidden(event.value):
+            self.findings.add(_hidden_character(self.source, span, hidden[0][0], 1))
         return Scalar(event.value[:MAX_SCALAR], event.style not in ("'", '"', "|", ">"), span)
 
     def sequence(self, start: yaml.CollectionStartEvent, depth: int) -> Sequence:

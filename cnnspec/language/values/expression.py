@@ -187,13 +187,13 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE]([-+]?[0-9]+))?")
 
 _NUMBER_CURES = (  # what was written, and what to write instead
-    (re.compile(r"0[xXoObB].*"), "the number in decimal digits"),
-    (re.compile(r"0+([0-9]+)"), r"{}"),
-    (re.compile(r"(\.[0-9]+)"), r"0{}"),
-    (re.compile(r"([0-9]+\.)"), r"{}0"),
-    (re.compile(r"[0-9]+(?:_[0-9]+)+"), "the digits without `_`"),
-    (re.compile(r"([0-9]+)[xX]([0-9]+)"), "`[{}, {}]`"),
-    (re.compile(r"([0-9]+[A-Za-z_][A-Za-z0-9_]*)"), "a `*` between number and name"),
+    (r"0[xXoObB].*", "the number in decimal digits"),
+    (r"0+([0-9]+)", r"{}"),
+    (r"(\.[0-9]+)", r"0{}"),
+    (r"([0-9]+\.)", r"{}0"),
+    (r"[0-9]+(?:_[0-9]+)+", "the digits without `_`"),
+    (r"([0-9]+)[xX]([0-9]+)", "`[{}, {}]`"),
+    (r"([0-9]+[A-Za-z_][A-Za-z0-9_]*)", "a `*` between number and name"),
 )
 _LIST = "a list has square brackets: `[2, 2]`"
 _FOREIGN = (  # beginnings of what other languages have and this one has not, where an operator may stand
@@ -294,7 +294,7 @@ class _Parser:
 def _literal(token: _Token) -> Literal:
     match = _NUMBER.fullmatch(token.text)
     if match is None:
-        cures = ((pattern.fullmatch(token.text), cure) for pattern, cure in _NUMBER_CURES)
+        cures = ((re.fullmatch(pattern, token.text), cure) for pattern, cure in _NUMBER_CURES)
         cure = next((cure.format(*found.groups()) for found, cure in cures if found), "")
         raise _unreadable(token, f"`{token.text}` is not a decimal number", cure and f"write {cure}")
     fraction, exponent = match.groups()

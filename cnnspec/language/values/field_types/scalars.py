@@ -23,7 +23,7 @@ SIGNS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 """The bounds of numbers, as pydantic calls them."""
 LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 """The same in a JSON Schema."""
-NUMERAL = re.compile(r"[-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?")
+NUMERAL = r"[-+]?[0-9][0-9.]*(e[-+]?[0-9]+)?"
 TEXT: Schema = {"type": ["string", "number", "boolean"]}
 """A scalar that is taken as it is written."""
 
@@ -187,7 +187,7 @@ class Number(FieldType):
     def _quoted(self, scalar: Scalar, slot: Slot) -> Failure | None:
         """What is wrong with a plain number in quotes."""
         text = scalar.text
-        if scalar.plain or not NUMERAL.fullmatch(text) or slot.scope.argument(text) is not None:
+        if scalar.plain or not re.fullmatch(NUMERAL, text) or slot.scope.argument(text) is not None:
             return None
         fixes = (instead(scalar.span, text, is_sure=True),)
         return slot.wrong(scalar, f'the text "{text}"', help=f"write {text} without quotes", fixes=fixes)
