@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from .diagnostic import Diagnostic, Note
 from .span import Fix, Span
 from .suggest import SUGGESTED
 
 
-@dataclass(slots=True)
 class Collector:
     """What has been found, in order and without repeats, all of it in `file`.
 
     `is_sound` ends with the first error, and may be ended for what hangs on an earlier one.
     """
 
-    file: str = ""
-    is_sound: bool = True
-    _found: dict[Diagnostic, None] = field(default_factory=dict)
+    __slots__ = ("_found", "file", "is_sound")
+
+    def __init__(self, file: str = "") -> None:
+        self.file = file
+        self.is_sound = True
+        self._found: dict[Diagnostic, None] = {}
 
     def __iter__(self) -> Iterator[Diagnostic]:
         return iter(self._found)

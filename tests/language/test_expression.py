@@ -23,7 +23,7 @@ def refusal(text: str, work: Callable[[str], object] = value) -> ExpressionError
     with pytest.raises(ExpressionError) as caught:
         work(text)
     assert 0 <= caught.value.start <= caught.value.end <= len(text)
-    assert str(caught.value) == caught.value.message
+    assert str(caught.value) == caught.value.issue.message
     return caught.value
 
 
@@ -108,9 +108,9 @@ def test_values(text: str, expected: Number) -> None:
 )
 def test_what_cannot_be_read(text: str, caret: str, piece: str) -> None:
     error = refusal(text)
-    assert error.code == "E105"
+    assert error.issue.code == "E105"
     assert text[error.start : error.end] == caret
-    assert piece in error.message + error.help
+    assert piece in error.issue.message + error.issue.help
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_what_cannot_be_read(text: str, caret: str, piece: str) -> None:
 )
 def test_what_has_no_value(text: str, caret: str, piece: str) -> None:
     error = refusal(text)
-    assert error.code == "E106"
+    assert error.issue.code == "E106"
     assert text[error.start : error.end] == caret
-    assert piece in error.message + error.why
+    assert piece in error.issue.message + error.issue.why
 
 
 def test_length_and_nesting_are_bounded() -> None:
     assert value("1+" * 99 + "10") == 109
-    assert refusal("1+" * 99 + "100").code == "E105"
+    assert refusal("1+" * 99 + "100").issue.code == "E105"
     for left, right in (("(", ")"), ("-", ""), ("-(", ")")):
         levels = 32 // len(left)
         assert abs(value(left * levels + "1" + right * levels)) == 1
-        assert "nested" in refusal(left * (levels + 1) + "1" + right * (levels + 1)).message
-    assert "10,001" in refusal("(" * 10_001).message
+        assert "nested" in refusal(left * (levels + 1) + "1" + right * (levels + 1)).issue.message
+    assert "10,001" in refusal("(" * 10_001).issue.message
 
 
 def test_names_and_their_places() -> None:
@@ -177,7 +177,7 @@ def test_the_lookups_own_error_goes_through() -> None:
 )
 def test_whole_says_what_is_not(text: str, message: str, help: str) -> None:
     error = refusal(text, lambda written: whole(value(written), written))
-    assert (error.code, error.message, error.help) == ("E106", message, help)
+    assert (error.issue.code, error.issue.message, error.issue.help) == ("E106", message, help)
     assert (error.start, error.end) == (0, len(text))
 
 
@@ -254,7 +254,7 @@ def test_agrees_with_pythons_reading(text: str) -> None:
     try:
         expected = oracle(ast.parse(text, mode="eval").body)
     except (ZeroDivisionError, OverflowError):
-        assert refusal(text).code == "E106"
+        assert refusal(text).issue.code == "E106"
         return
     result = value(text)
     assert result == expected
@@ -266,7 +266,7 @@ def test_any_text_has_a_value_or_a_refusal(text: str) -> None:
     try:
         result = Fraction(evaluate(parse(text), lambda _: 3))
     except ExpressionError:
-        assert refusal(text, lambda again: evaluate(parse(again), lambda _: 3)).code in ("E105", "E106")
+        assert refusal(text, lambda again: evaluate(parse(again), lambda _: 3)).issue.code in ("E105", "E106")
     else:
         assert abs(result) <= MAX_VALUE
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from ...diagnostics import Diagnostic, Failure, Note
 from ...graph.shape import Shape
@@ -75,7 +74,7 @@ def _bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
             found.extend(failure.diagnostics)
     if found:
         raise Failure(found)
-    return replace(caller, arguments=binding.values, within=binding.within)
+    return Scope(binding.values, caller.arriving, binding.within, caller.used)
 
 
 def _text(value: Value) -> str:
@@ -90,22 +89,16 @@ def _text(value: Value) -> str:
             return numeral(value if isinstance(value, int) else float(value))
 
 
-@dataclass(slots=True)
 class ArgumentBinder:
     """Argument values as they come to be known, in the order of the block's `args`."""
 
-    call: BlockCall
-    caller: Scope
-    places: tuple[str, ...]
-    values: dict[str, Value] = field(default_factory=dict)
-
-    @property
-    def within(self) -> tuple[str, ...]:
-        return (*self.caller.within, self.call.block.name.text)
-
-    @property
-    def given(self) -> dict[str, Argument]:
-        return {key.text: argument for key, argument in self.call.arguments}
+    def __init__(self, call: BlockCall, caller: Scope, places: tuple[str, ...]) -> None:
+        self.call = call
+        self.caller = caller
+        self.places = places
+        self.values: dict[str, Value] = {}
+        self.within = (*caller.within, call.block.name.text)
+        self.given = {key.text: argument for key, argument in call.arguments}
 
     def missing(self) -> Iterator[Diagnostic]:
         block = self.call.block.name.text
@@ -125,7 +118,7 @@ class ArgumentBinder:
         if name in self.given:
             self.values[name] = evaluate(self.given[name], self.caller, self.places)
         elif default is not None:
-            own = replace(self.caller, arguments=dict(self.values), within=self.within)
+            own = Scope(dict(self.values), self.caller.arriving, self.within, self.caller.used)
             self.values[name] = evaluate(default, own, ROOT)
 
 

@@ -43,7 +43,7 @@ class LayerFactory:
         if is_whole and key in self.made and not item.flawed:
             return self.made[key]
         layer, found = validate_model(item.layer, values, item.body)
-        found = reader.found + found
+        found = [*reader.found, *found]
         if item.flawed:  # what seems to be missing may be what was misspelt
             found = [d for d in found if d.code != "E103"]
         if found:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from ...diagnostics import Diagnostic, Note, Span
+from ...diagnostics import Diagnostic, Failure, Note, Span
 from ...diagnostics.collector import Collector
 from .nodes import Mapping, Node, Scalar, Sequence
 from .source import Source
@@ -59,10 +59,6 @@ def _hidden_character(source: Source, span: Span, character: str, count: int) ->
     return Diagnostic("E002", message, source.file, span, why=more, help=cure)
 
 
-class _Stop(Exception):  # noqa: N818 - not an error of the program
-    """Reading cannot go on after the last finding."""
-
-
 class _Reader:
     """Recursive descent over the parser's events; `depth` counts a node and the collections around it."""
 
@@ -76,7 +72,8 @@ class _Reader:
     def root(self) -> Node | None:
         try:
             return self.document()
-        except _Stop:
+        except Failure as failure:
+            self.findings.extend(failure.diagnostics)
             return None
         except yaml.MarkedYAMLError as error:
             from .yaml_errors import reworded  # only a mistake needs it
@@ -211,9 +208,9 @@ class _Reader:
             return whole
         return Span(whole.line, whole.column, nodes[-1].span.end_line, nodes[-1].span.end_column)
 
-    def stop(self, code: str, message: str, span: Span, *, why: str = "", help: str = "") -> _Stop:
-        self.findings.report(code, message, span, why=why, help=help)
-        return _Stop()
+    def stop(self, code: str, message: str, span: Span, *, why: str = "", help: str = "") -> Failure:
+        """The finding after which reading cannot go on."""
+        return Failure([Diagnostic(code, message, self.source.file, span, why=why, help=help)])
 
 
 def _extent(event: yaml.Event) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from ...diagnostics import Diagnostic, Failure, Span, closest, instead
 from ...diagnostics.wording import listed
 from ..syntax.nodes import Scalar
 from .expression import ExpressionError, Number, evaluate, parse
-from .scope import LayersArgument, Scope, UndefinedName, Value, WordArgument
+from .scope import LETTERS, LayersArgument, Scope, Value, WordArgument
 from .unknown_field import LISTED
 
 
@@ -17,36 +17,38 @@ def number(scalar: Scalar, scope: Scope) -> Number:
     except ExpressionError as error:
         raise Failure([located(scalar, error)]) from None
 
-    def lookup(name: str) -> Number:
-        value = scope.value(name)
-        if isinstance(value, bool | WordArgument | LayersArgument):
-            raise UndefinedName(name, scope.names(), f"the argument `{name}` is {describe(value)}, not a number")
-        return value
-
+    values: dict[str, Number] = {}
+    for use in expression.uses:
+        value = scope.value(use.name)
+        if value is None or isinstance(value, bool | WordArgument | LayersArgument):
+            raise Failure([_no_number(use.name, value, scope, within(scalar, use.start, use.end))])
+        values[use.name] = value
     try:
-        return evaluate(expression, lookup)
+        return evaluate(expression, values.__getitem__)
     except ExpressionError as error:
         raise Failure([located(scalar, error)]) from None
-    except UndefinedName as error:
-        start, end = expression.where(error.name)
-        raise Failure([_no_such_name(error, within(scalar, start, end))]) from None
 
 
 def located(scalar: Scalar, error: ExpressionError) -> Diagnostic:
-    span = within(scalar, error.start, error.end)
-    return Diagnostic(error.code, error.message, span=span, why=error.why, help=error.help)
+    return error.issue.at(within(scalar, error.start, error.end))
 
 
-def _no_such_name(error: UndefinedName, span: Span) -> Diagnostic:
-    near = closest(error.name, error.known) if not error.why else None
+def _no_number(name: str, value: Value | None, scope: Scope, span: Span) -> Diagnostic:
+    """E105 for a name that stands for nothing, or for no number."""
+    known, why = scope.names(), ""
+    if value is not None:
+        why = f"the argument `{name}` is {describe(value)}, not a number"
+    elif name in LETTERS and scope.arriving:
+        why = f"a vector of {scope.arriving[0]} arrives: its length is C"
+    near = closest(name, known) if not why else None
     return Diagnostic(
         "E105",
-        f"`{error.name}` has no value here",
+        f"`{name}` has no value here",
         span=span,
         label=f"did you mean `{near}`?" if near else "",
-        why=error.why,
-        help=f"known here: {listed(error.known, LISTED)}" if error.known else "",
-        fixes=(instead(span, near, error.name.lower() == near.lower()),) if near else (),
+        why=why,
+        help=f"known here: {listed(known, LISTED)}" if known else "",
+        fixes=(instead(span, near, name.lower() == near.lower()),) if near else (),
     )
 
 

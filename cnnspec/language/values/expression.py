@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from ...diagnostics import Issue
+
 Number = int | Fraction
 
 IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
@@ -25,19 +27,14 @@ MAX_EXPONENT = 24  # in a literal such as 1e-3; beyond it MAX_TERM is passed in 
 
 
 class ExpressionError(Exception):
-    """An expression that cannot be read (E105) or has no valid value (E106).
+    """An expression that cannot be read (E105) or has no valid value (E106): the `issue`, and the characters `start`
+    to `end` of the expression's text, which are to blame."""
 
-    `start` and `end` are character offsets in the expression's text.
-    """
-
-    def __init__(self, code: str, message: str, start: int, end: int, why: str = "", help: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+    def __init__(self, issue: Issue, start: int, end: int) -> None:
+        super().__init__(issue.message)
+        self.issue = issue
         self.start = start
         self.end = end
-        self.why = why
-        self.help = help
 
 
 class Literal(NamedTuple):
@@ -81,7 +78,8 @@ def parse(text: str) -> Expression:
     """Read an expression. Raises ExpressionError: E105, or E106 for a literal past the bounds."""
     if len(text) > MAX_LENGTH:
         message = f"an expression of {len(text):,} characters is too long"
-        raise ExpressionError("E105", message, 0, len(text), f"an expression has at most {MAX_LENGTH} characters")
+        why = f"an expression has at most {MAX_LENGTH} characters"
+        raise ExpressionError(Issue("E105", message, why=why), 0, len(text))
     parser = _Parser(text)
     root = parser.everything()
     return Expression(text, root, tuple(parser.uses), frozenset(use.name for use in parser.uses))
@@ -104,11 +102,11 @@ def whole(value: Number, text: str = "") -> int:
     if value.denominator == 1:
         shown = written or " = ".join(filter(None, (text, f"{value}.0")))
         cure = f"write {value}" if literal else "leave decimals out: `C/2`, not `C*0.5`"
-        raise ExpressionError("E106", f"{shown} is a decimal, not a whole number", 0, len(text), help=cure)
+        raise ExpressionError(Issue("E106", f"{shown} is a decimal, not a whole number", help=cure), 0, len(text))
     steps = dict.fromkeys(filter(None, (text, str(value))))
     shown = written or " = ".join(steps) + _decimal(value)
     cure = "`//` divides and rounds down" if "/" in text else ""
-    raise ExpressionError("E106", f"{shown} is not a whole number", 0, len(text), help=cure)
+    raise ExpressionError(Issue("E106", f"{shown} is not a whole number", help=cure), 0, len(text))
 
 
 def _decimal(value: Fraction) -> str:
@@ -124,8 +122,8 @@ def _value(term: Term, lookup: Callable[[str], Number]) -> Number:
     left = _value(term.left, lookup)
     right = _value(term.right, lookup)
     if right == 0 and term.sign in _DIVISIONS:
-        start, end = term.right.start, term.right.end
-        raise ExpressionError("E106", "a division by zero has no value", start, end, f"{left} {term.sign} 0")
+        issue = Issue("E106", "a division by zero has no value", why=f"{left} {term.sign} 0")
+        raise ExpressionError(issue, term.right.start, term.right.end)
     value = _OPERATIONS[term.sign](left, right)
     if not _bounded(value):
         raise _unbounded(f"{left} {term.sign} {right}", term.start, term.end)
@@ -165,11 +163,11 @@ def _bounded(value: Number) -> bool:
 
 def _unbounded(shown: str, start: int, end: int) -> ExpressionError:
     why = "a value is at most 10^12 in size, a fraction has at most 10^24 above and below its line"
-    return ExpressionError("E106", f"`{shown}` is out of bounds", start, end, why)
+    return ExpressionError(Issue("E106", f"`{shown}` is out of bounds", why=why), start, end)
 
 
 def _unreadable(token: _Token, message: str, help: str = "") -> ExpressionError:
-    return ExpressionError("E105", message, token.start, token.end, help=help)
+    return ExpressionError(Issue("E105", message, help=help), token.start, token.end)
 
 
 class _Token(NamedTuple):

@@ -7,12 +7,12 @@ Words stay words, arithmetic is worked out, text is taken as written; what the t
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from ...diagnostics import Diagnostic, Failure
+from ...diagnostics.collector import Collector
 from ...graph.layer import Layer
 from ..syntax.nodes import Mapping, Node
 from .field_types import FieldType, Slot, field_types
@@ -22,12 +22,12 @@ from .validation import validate_model
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(slots=True)
 class FieldReader:
-    """Reads the fields of one model in one scope."""
+    """Reads the fields of one model in one scope; mistakes go to `found`."""
 
-    scope: Scope
-    found: list[Diagnostic] = field(default_factory=list)
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.found = Collector()
 
     def fields(self, model: type[BaseModel], body: Mapping) -> dict[str, Any]:
         """The values of `body`, whose keys are all the model's; mistakes go to `found`.
@@ -60,7 +60,7 @@ class FieldReader:
 
         def scope(axis: int) -> Scope:
             arguments = {**self.scope.arguments, **{letter: pair[axis] for letter, pair in own.items()}}
-            return replace(self.scope, arguments=arguments, hidden=hidden)
+            return Scope(arguments, self.scope.arriving, self.scope.within, self.scope.used, hidden)
 
         return scope(0), scope(1)
 
@@ -69,4 +69,5 @@ def read(model: type[M], body: Mapping) -> tuple[M | None, list[Diagnostic]]:
     """A model from its YAML mapping, where no tensor arrives, with every mistake found; None when there is any."""
     reader = FieldReader(Scope(arriving=()))
     made, found = validate_model(model, reader.fields(model, body), body)
-    return made, reader.found + found
+    reader.found.extend(found)
+    return made, list(reader.found)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...graph.shape import Shape
@@ -39,27 +40,29 @@ class UnknownValue(Exception):  # noqa: N818 - a signal, not an error
     """A value that hangs on a shape which an earlier mistake left unknown."""
 
 
-class UndefinedName(Exception):  # noqa: N818 - becomes a Diagnostic at the name's place
-    """A name that stands for nothing here; `known` are those that do."""
-
-    def __init__(self, name: str, known: Iterable[str], why: str = "") -> None:
-        super().__init__(name)
-        self.name, self.known, self.why = name, tuple(known), why
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """Lexical scope: the arguments of the enclosing block and the blocks around it.
+    """Lexical scope: the arguments of the enclosing block and the blocks around it. It does not change.
 
     `arriving` is the shape whose C, H and W are visible; None when it is unknown, empty where no tensor arrives.
+    `within` are the blocks around, the outermost first; `used` collects which of their arguments have been asked for.
     `hidden` are names whose values an earlier mistake left unknown.
     """
 
-    arguments: Mapping[str, Value] = field(default_factory=dict)
-    arriving: Shape | None = None
-    within: tuple[str, ...] = ()
-    used: set[tuple[str, str]] = field(default_factory=set)
-    hidden: frozenset[str] = frozenset()
+    __slots__ = ("arguments", "arriving", "hidden", "used", "within")
+
+    def __init__(
+        self,
+        arguments: Mapping[str, Value] = MappingProxyType({}),
+        arriving: Shape | None = None,
+        within: tuple[str, ...] = (),
+        used: set[tuple[str, str]] | None = None,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
+        self.arguments = arguments
+        self.arriving = arriving
+        self.within = within
+        self.used = set[tuple[str, str]]() if used is None else used
+        self.hidden = hidden
 
     def at(self, arriving: Shape | None) -> Scope:
         """The same place with another arriving tensor."""
@@ -72,8 +75,8 @@ class Scope:
             self.used.add((self.within[-1], name))
         return value
 
-    def value(self, name: str) -> Value:
-        """What `name` stands for, or raise `UndefinedName` or `UnknownValue`."""
+    def value(self, name: str) -> Value | None:
+        """What `name` stands for, None where it stands for nothing. Raises `UnknownValue`."""
         if name in self.hidden:
             raise UnknownValue
         argument = self.argument(name)
@@ -81,13 +84,7 @@ class Scope:
             return argument
         if self.arriving is None and name in LETTERS:
             raise UnknownValue
-        letters = dict(zip(LETTERS, self.arriving or (), strict=False))
-        if name not in letters:
-            is_vector = name in LETTERS and letters
-            raise UndefinedName(
-                name, self.names(), f"a vector of {letters['C']} arrives: its length is C" if is_vector else ""
-            )
-        return letters[name]
+        return dict(zip(LETTERS, self.arriving or (), strict=False)).get(name)
 
     def names(self) -> tuple[str, ...]:
         """The names that have a value here."""
