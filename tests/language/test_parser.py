@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from cnnspec.language.syntax.nodes import Mapping, Node, Scalar, Sequence
 from cnnspec.language.syntax.parser import parse
 from cnnspec.language.syntax.source import MAX_BYTES, Source, read
 from cnnspec.language.syntax.yaml_errors import reworded
+from cnnspec.spec import check
 
 
 def written(source: Source, span: Span) -> str:
@@ -394,3 +396,20 @@ def test_traps_are_explained(text: str, piece: str) -> None:
 )
 def test_plain_words_and_numbers_are_no_traps(text: str) -> None:
     assert trap(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("|", (1, 10, 1, 11)),
+        ("|\n  C+q", (1, 10, 2, 6)),
+        ('"C\\u002bq"', (1, 10, 1, 20)),
+        ("'''C'", (1, 10, 1, 15)),
+        ('"C+q"', (1, 11, 1, 12)),
+        ("2+", (1, 12, 1, 12)),
+        ("2+)", (1, 12, 1, 13)),
+    ],
+)
+def test_a_mistake_within_a_value_lies_within_what_is_written(written: str, place: tuple[int, int, int, int]) -> None:
+    found = check(io.StringIO(f"cnnspec: {written}\ninput: {{C: 1, H: 1, W: 1}}\nlayers: [relu]\n")).diagnostics
+    assert [diagnostic.span for diagnostic in found] == [Span(*place)]

@@ -53,12 +53,13 @@ def _no_number(name: str, value: Value | None, scope: Scope, span: Span) -> Diag
 
 
 def within(scalar: Scalar, start: int, end: int) -> Span:
-    """The span of characters `start` to `end` of a scalar's text."""
-    span = scalar.span
-    if span.line != span.end_line:
+    """The span of characters `start` to `end` of a scalar's text; all of it where the text is not written as it reads:
+    over several lines, with escapes, or in a block (`|`)."""
+    span, quote = scalar.span, 0 if scalar.plain else 1
+    if span.line != span.end_line or span.end_column - span.column != len(scalar.text) + 2 * quote:
         return span
-    first = span.column + start + (0 if scalar.plain else 1)
-    return Span(span.line, first, span.line, first + max(1, end - start))
+    first = span.column + quote + start
+    return Span(span.line, first, span.line, min(first + max(1, end - start), span.end_column))
 
 
 def describe(value: Value) -> str:
