@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ..graph.layer import Layer, Natural, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields, offset
 from ..graph.shape import Shape, is_image
+from ._together import POSITIVE, excludes, given, having, implies
 
 if TYPE_CHECKING:
     from ..graph.array import Array
@@ -26,6 +27,15 @@ class Edges(Layer):
     axis: Literal["C", "H", "W"] | None = Field(None, description="or: an axis, for `before` and `after`")
     before: Natural = Field(0, description="cells before the axis' first")
     after: Natural = Field(0, description="cells after the axis' last")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                *(implies(having(field, POSITIVE), given("axis")) for field in ("before", "after")),
+                *(excludes(given("axis"), having(side, POSITIVE)) for side in ("top", "bottom", "left", "right")),
+            ]
+        }
+    )
 
     @model_validator(mode="after")
     def one_way(self) -> Self:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from math import gcd, prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from ..diagnostics import Issue
 from ..graph.explanation import Explanation, Read, biased, dot
@@ -25,6 +25,7 @@ from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ..graph.window import AxisRange, SlidingWindow, transposed_size
 from ._filters import Filters
+from ._together import POSITIVE, excludes, having
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,13 @@ class Deconv(Filters):
         Example("deconv: {F: 4, K: 2, P: same}", (1, 4, 4), "E202"),
         Example("deconv: {F: 3, K: 4, G: 2}", (3, 4, 4), "E201"),
         Example("deconv: {F: 2, K: 4, S: 2, extra: 2}", (3, 4, 4), "E104"),
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra=excludes(
+            having("P", {"const": "same-upper"}),
+            having("extra", {"anyOf": [POSITIVE, {"type": "array", "contains": POSITIVE}]}),
+        )
     )
 
     @field_validator("extra")

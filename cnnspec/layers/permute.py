@@ -24,7 +24,9 @@ Axis = Literal["C", "H", "W"]
 class Permute(Moving):
     """The same values with their axes in another order."""
 
-    order: tuple[Axis, Axis, Axis] = Field(description="the arriving axes in the output's order: `[H, W, C]`")
+    order: tuple[Axis, Axis, Axis] = Field(
+        description="the arriving axes in the output's order: `[H, W, C]`", json_schema_extra={"uniqueItems": True}
+    )
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example("permute: {order: [H, W, C]}", (2, 3, 4), (3, 4, 2)),

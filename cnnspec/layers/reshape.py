@@ -9,12 +9,13 @@ from __future__ import annotations
 from math import prod
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ..diagnostics import Issue
 from ..graph.layer import Count, Example, LayerError
 from ..graph.shape import Shape, times
 from ._reading import Reading
+from ._together import given, implies
 
 
 class Reshape(Reading):
@@ -30,6 +31,10 @@ class Reshape(Reading):
         Example("reshape: {C: C/4, H: 2, W: 2}", (12,), (3, 2, 2)),
         Example("reshape: {C: 5, H: 2, W: 2}", (4, 2, 2), "E207"),
         Example("reshape: {C: 4, H: 4}", (4, 2, 2), "E104"),
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [implies(given("H"), given("W")), implies(given("W"), given("H"))]}
     )
 
     @model_validator(mode="after")

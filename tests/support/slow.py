@@ -29,6 +29,7 @@ SLOW = (
     "language/test_linear",
     "language/test_schema_and_reader",
     "language/test_writer",
+    "language/test_schema_and_validate",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from ....diagnostics import NOWHERE
 from ...syntax.nodes import Node, Scalar
 from ..scope import Scope
 from .contract import FieldType, Slot
@@ -13,6 +14,9 @@ from .scalars import Null
 
 if TYPE_CHECKING:
     from ..names import Names, Schema
+
+
+EMPTY = Scalar("", True, NOWHERE)
 
 
 class Union(FieldType):
@@ -44,7 +48,9 @@ class Union(FieldType):
         return [way for type in self.types for way in type.descriptions()]
 
     def schemas(self, names: Names) -> list[Schema]:
-        return [way for type in self.types for way in type.schemas(names)]
+        takes_empty = any(type.reads(EMPTY, Scope()) for type in self.types if not isinstance(type, Null))
+        types = [type for type in self.types if not (takes_empty and isinstance(type, Null))]
+        return [way for type in types for way in type.schemas(names)]
 
     def rewritten(self, node: Node) -> str:
         return next(filter(None, (type.rewritten(node) for type in self.types)), "")

@@ -15,7 +15,7 @@ from ....graph.layer import PerAxis, both
 from .alternatives import EachAxis, Union
 from .contract import FieldType
 from .nested import ByName, List, Pair, Section
-from .scalars import SIGNS, Flag, Null, Number, Pattern, Text, Word
+from .scalars import SIGNS, Flag, Null, Number, OneOfNumbers, Pattern, Text, Word
 
 SCALARS: dict[Any, FieldType] = {
     NoneType: Null(),
@@ -71,6 +71,8 @@ def _marked(found: list[FieldType], mark: Any) -> list[FieldType]:
     if isinstance(mark, BeforeValidator):
         return [Pair(type.item) if isinstance(type, List) and mark.func is both else type for type in found]
     limits = tuple((name, getattr(mark, name)) for name in SIGNS if hasattr(mark, name))
+    if not limits:
+        return found
     return [Number(type.is_whole, type.limits + limits) if isinstance(type, Number) else type for type in found]
 
 
@@ -104,10 +106,8 @@ def _literals(values: tuple[Any, ...]) -> list[FieldType]:
 
 
 def _one_number(found: list[FieldType]) -> list[FieldType]:
-    """Several numbers as one, which tells the limits of the first: a count or a share."""
+    """Several numbers as one: a count or a share."""
     numbers = [type for type in found if isinstance(type, Number)]
     if len(numbers) < 2:
         return found
-    limits = next((number.limits for number in numbers if number.limits), ())
-    one = Number(all(number.is_whole for number in numbers), limits)
-    return [one, *(type for type in found if not isinstance(type, Number))]
+    return [OneOfNumbers(numbers), *(type for type in found if not isinstance(type, Number))]

@@ -161,7 +161,7 @@ class Section(FieldType):
         properties = {}
         for name, info in self.model.model_fields.items():
             key = info.alias or name
-            properties[key] = known[key].schema(names)
+            properties[key] = known[key].schema(names) | _extra(info.json_schema_extra)
             if info.description:
                 properties[key]["description"] = info.description
             default = info.get_default(call_default_factory=True)
@@ -175,6 +175,7 @@ class Section(FieldType):
                 "properties": properties,
                 "additionalProperties": False,
                 **({"required": required} if required else {}),
+                **_extra(self.model.model_config.get("json_schema_extra")),
             }
         ]
 
@@ -219,6 +220,11 @@ class ByName(FieldType):
 
     def schemas(self, names: Names) -> list[Schema]:
         return [{"type": "object", "additionalProperties": self.item.schema(names)}]
+
+
+def _extra(said: object) -> Schema:
+    """What a field or a model adds to its schema: how fields go together, which their types cannot say."""
+    return dict(said) if isinstance(said, dict) else {}
 
 
 def _plain(default: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -200,8 +201,25 @@ class Number(FieldType):
         return [("a whole number" if self.is_whole else "a number") + (f" ({bounds})" if bounds else "")]
 
     def schemas(self, names: Names) -> list[Schema]:
+        return [self.plain_schema(), names.arithmetic()]
+
+    def plain_schema(self) -> Schema:
+        """A number that is written as one."""
         limits = {LIMITS[name]: limit for name, limit in self.limits}
-        return [{"type": "integer" if self.is_whole else "number", **limits}, names.arithmetic()]
+        return {"type": "integer" if self.is_whole else "number", **limits}
+
+
+class OneOfNumbers(Number):
+    """A number of one of several kinds: a count or a share. It tells the limits of the first that has any."""
+
+    def __init__(self, numbers: Sequence[Number]) -> None:
+        limits = next((number.limits for number in numbers if number.limits), ())
+        super().__init__(all(number.is_whole for number in numbers), limits)
+        self.numbers = numbers
+
+    def schemas(self, names: Names) -> list[Schema]:
+        plain = [number.plain_schema() for number in self.numbers]
+        return [*(schema for i, schema in enumerate(plain) if schema not in plain[:i]), names.arithmetic()]
 
 
 class Pattern(FieldType):

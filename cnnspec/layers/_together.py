@@ -1,0 +1,28 @@
+"""Fields that go together, as a JSON Schema says it: for `json_schema_extra` of a layer.
+
+A schema knows no value of an expression, so that it can only speak of fields that are written, and of plain numbers.
+"""
+
+from __future__ import annotations
+
+from pydantic.config import JsonDict
+
+POSITIVE: JsonDict = {"type": "integer", "minimum": 1}
+
+
+def having(field: str, schema: JsonDict) -> JsonDict:
+    """A mapping in which a field is written and fulfils a schema."""
+    return {"required": [field], "properties": {field: schema}}
+
+
+def given(field: str) -> JsonDict:
+    """A mapping in which a field has a value."""
+    return having(field, {"not": {"type": "null"}})
+
+
+def implies(condition: JsonDict, consequence: JsonDict) -> JsonDict:
+    return {"if": condition, "then": consequence}
+
+
+def excludes(condition: JsonDict, other: JsonDict) -> JsonDict:
+    return {"if": condition, "then": {"not": other}}
