@@ -27,7 +27,8 @@ def test_stars_and_what_is_kept_are_explained(net: Path) -> None:
 def test_frozen_weights_that_nobody_gave(net: Path) -> None:
     said = "note: what is frozen stays as it is drawn, at random: `--weights FILE` gives it values\n"
     assert call("train", "net.yaml", *THREADS, "--freeze", "conv").err == said
-    assert call("train", "net.yaml", *THREADS, "--freeze", "conv", "--weights", "net.safetensors").err == ""
+    again = ("--weights", "net.safetensors", "--restart")
+    assert call("train", "net.yaml", *THREADS, "--freeze", "conv", *again).err == ""
 
 
 @pytest.mark.parametrize(
