@@ -9,10 +9,13 @@ from typing import Any
 import click
 
 from ..diagnostics import FileError
+from ..diagnostics.wording import clipped
 from ..files.overwrite_guard import WouldOverwrite
 from ..graph.shape import Shape
 from ..reports.drawing.terminal_text import escaped
 
+MOST = 10**12
+"""The largest number that an option takes, as in a spec."""
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -23,6 +26,19 @@ class GivenPath(click.Path):
         if value == "":
             self.fail("it is empty: is a variable of the shell not set?", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Count(click.IntRange):
+    """A whole number from `least` on. One that is beyond all counting is refused before it can overflow anything."""
+
+    def __init__(self, least: int | None = 1) -> None:
+        super().__init__(least)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if number > MOST:
+            self.fail(f"{clipped(str(value))} is more than {MOST:,}.", param, ctx)
+        return number
 
 
 class OutputPath(GivenPath):
@@ -41,7 +57,7 @@ class OutputFolder(GivenPath):
 
 NAMES = f"{__name__}.outputs"
 """The options that name files to write, in what a command's context holds, by their paths."""
-PATH, OUTPUT, FOLDER = GivenPath(), OutputPath(), OutputFolder()
+PATH, OUTPUT, FOLDER, COUNT = GivenPath(), OutputPath(), OutputFolder(), Count()
 
 
 def overwriting(error: WouldOverwrite, ctx: click.Context) -> click.UsageError:

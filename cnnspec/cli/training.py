@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from os.path import realpath
 from pathlib import Path
 
 import click
@@ -36,7 +37,7 @@ class Files:
     def ensure_writable(self) -> None:
         """Before any work is done that could be lost. Raises FileError; UsageError when one is named twice."""
         paths = [path for path in (self.output, self.checkpoint, self.log, self.plot) if path]
-        if len({path.resolve() for path in paths}) < len(paths):
+        if len({realpath(path) for path in paths}) < len(paths):
             raise click.UsageError("--output, --checkpoint, --log and --plot need files of their own.")
         ensure_savable(self.output)
         ensure_svg(self.plot)

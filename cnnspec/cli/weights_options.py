@@ -10,7 +10,7 @@ from ..graph.layer import Style
 from ..spec import Spec
 from ..spec.spec import RANDOM
 from .diagnostics_output import show
-from .options import PATH, Decorator
+from .options import PATH, Count, Decorator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ def weights_options(command: Any) -> Any:
     options: tuple[Decorator, ...] = (
         click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own."),
         click.option("--init", type=click.Choice(get_args(Style)), help="Take fresh random weights instead."),
-        click.option("--seed", type=click.IntRange(0), help="Seed for --init.  [default: 0]"),
+        click.option("--seed", type=Count(0), help="Seed for --init.  [default: 0]"),
     )
     for option in reversed(options):
         command = option(command)

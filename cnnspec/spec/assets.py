@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from os.path import realpath
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 
@@ -66,7 +67,7 @@ def _outside(named: str, folder: Path) -> str:
         return "the path is absolute"
     if ".." in pure.parts:
         return "the path contains `..`"
-    if not (folder / named).resolve().is_relative_to(folder.resolve()):
+    if not Path(realpath(folder / named)).is_relative_to(realpath(folder)):
         return "it is reached through a link that points elsewhere"
     if is_stream(folder / named):
         return "it is a pipe or a device, and what comes through it is from elsewhere"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class RunFiles:
     def ensure_writable(self) -> None:
         """Before any work is done that could be lost. Raises FileError; ValueError when one is named twice."""
         paths = [path for path in (self.output, self.checkpoint, self.log) if path]
-        if len({path.resolve() for path in paths}) < len(paths):
+        if len({realpath(path) for path in paths}) < len(paths):
             raise ValueError("output, checkpoint and log need files of their own")
         if self.output:
             ensure_savable(self.output)

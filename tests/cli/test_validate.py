@@ -457,6 +457,15 @@ class TestFiles:
         assert found(write("inner/net.yaml", GOOD + "weights: up/good.safetensors\n")) == [("E416", 5)]
         assert found(write("inner/net.yaml", GOOD + "weights: in.safetensors\n")) == []
 
+    @pytest.mark.parametrize(
+        ("key", "code"), [("weights: a.npz", "E403"), ("sample: a.npz", "E403"), ("classes: in/a.txt", "E403")]
+    )
+    def test_links_in_a_circle_lead_nowhere(self, folder: Path, write: Write, key: str, code: str) -> None:
+        (folder / "a.npz").symlink_to("b.npz")
+        (folder / "b.npz").symlink_to("a.npz")
+        (folder / "in").symlink_to("in", target_is_directory=True)
+        assert found(write("net.yaml", GOOD + f"{key}\n")) == [(code, 5)]
+
     def test_spec_itself_may_lie_behind_a_link(self, folder: Path, write: Write) -> None:
         write("net.yaml", GOOD + "weights: good.safetensors\n")
         (folder / "linked").symlink_to(folder, target_is_directory=True)

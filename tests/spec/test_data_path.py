@@ -63,3 +63,10 @@ def test_a_spec_without_data(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         with_data(tmp_path, None).data_path()
     assert [d.code for d in caught.value.diagnostics] == ["E414"]
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("x")
+    with pytest.raises(FileError) as caught:
+        with_data(tmp_path, "x").data_path()
+    assert [found.code for found in caught.value.diagnostics] == ["E404"]

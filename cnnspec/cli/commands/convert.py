@@ -40,7 +40,7 @@ def _rule(text: str) -> Renaming:
     try:
         compiled = re.compile(pattern)
         compiled.sub(new, "")
-    except (re.error, IndexError, OverflowError, RecursionError) as error:
+    except (re.error, IndexError, OverflowError, RecursionError, ValueError) as error:
         raise click.BadParameter(f"{text!r}: {error}.") from None
     return compiled, new
 

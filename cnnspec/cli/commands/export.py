@@ -13,7 +13,7 @@ from ...interop.exporter import Exporter, Option, OptionError
 from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import exit_code, loaded, show
-from ..options import OUTPUT, input_option
+from ..options import OUTPUT, Count, input_option
 from ..weights_options import agree, chosen, weights_options
 
 
@@ -41,7 +41,7 @@ def _options() -> dict[str, Option]:
 def _asked(option: Option) -> click.Option:
     if isinstance(option.default, bool):
         return click.Option([_flag(option.name)], is_flag=True, help=option.help)
-    kind = click.STRING if isinstance(option.default, str) else click.IntRange(option.least)
+    kind = click.STRING if isinstance(option.default, str) else Count(option.least)
     return click.Option([_flag(option.name)], type=kind, default=option.default, show_default=True, help=option.help)
 
 

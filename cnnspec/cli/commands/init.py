@@ -10,7 +10,7 @@ from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
 from ..diagnostics_output import loaded
-from ..options import OUTPUT, input_option
+from ..options import OUTPUT, Count, input_option
 
 
 @click.command("init")
@@ -23,7 +23,7 @@ from ..options import OUTPUT, input_option
     show_default=True,
     help="How wide filters and neurons are drawn: He for ReLU, Glorot for sigmoid and tanh, LeCun.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Equal seeds give equal bytes.")
+@click.option("--seed", type=Count(0), default=0, show_default=True, help="Equal seeds give equal bytes.")
 @input_option
 def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None) -> None:
     """Write fresh random weights for SPEC.

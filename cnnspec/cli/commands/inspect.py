@@ -13,7 +13,7 @@ from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
-from ..options import FOLDER, input_option
+from ..options import COUNT, FOLDER, Count, input_option
 from ..terminal import colour, width
 from ..weights_options import agree, chosen, weights_options
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     help="Show the sum behind this value; without a place, the layer's maps and its largest value.",
 )
 @click.option("--follow", is_flag=True, help="Go on along the largest contribution, down to the input.")
-@click.option("--channels", type=click.IntRange(0), default=2, show_default=True, help="Channels shown as grids.")
-@click.option("--terms", type=click.IntRange(1), default=5, show_default=True, help="Terms that are listed.")
+@click.option("--channels", type=Count(0), default=2, show_default=True, help="Channels shown as grids.")
+@click.option("--terms", type=COUNT, default=5, show_default=True, help="Terms that are listed.")
 @click.option("--digits", type=click.IntRange(1, 17), default=4, show_default=True, help="Significant digits.")
 @click.option("--maps", "folder", type=FOLDER, help="Write each layer's maps as LAYER.png into this folder.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)

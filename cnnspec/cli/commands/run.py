@@ -13,7 +13,7 @@ from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
-from ..options import FOLDER, OUTPUT, input_option, threads_option
+from ..options import COUNT, FOLDER, OUTPUT, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 @click.argument("spec_name", metavar="SPEC")
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @weights_options
-@click.option("--top", type=click.IntRange(1), default=5, show_default=True, help="Classes to show for each input.")
+@click.option("--top", type=COUNT, default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--out", type=OUTPUT, help="Write the raw outputs to this .npz file, by layer name.")
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--images", "folder", type=FOLDER, help="Write outputs that are images into this folder, as PNG.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
-@click.option("--batch", type=click.IntRange(1), help="Inputs that run together.  [default: up to 16, by memory]")
+@click.option("--batch", type=COUNT, help="Inputs that run together.  [default: up to 16, by memory]")
 @threads_option("the work")
 @click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
 @input_option

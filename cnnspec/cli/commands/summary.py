@@ -8,7 +8,7 @@ from ...graph.shape import Shape
 from ...reports.formats import FORMATS, render
 from ...spec import check
 from ..diagnostics_output import exit_code, note_size, show
-from ..options import input_option, threads_option
+from ..options import COUNT, input_option, threads_option
 from ..settings_options import set_option
 from ..summary_views import LAYERS, VIEWS, Asked
 from ..terminal import colour, width
@@ -16,12 +16,8 @@ from ..terminal import colour, width
 
 @click.command("summary")
 @click.argument("spec", metavar="SPEC")
-@click.option(
-    "--depth", type=click.IntRange(1), metavar="N", help="Nest by block calls, N levels; 1: a row for each call."
-)
-@click.option(
-    "--batch", type=click.IntRange(1), default=1, show_default=True, help="Inputs whose activations are held."
-)
+@click.option("--depth", type=COUNT, metavar="N", help="Nest by block calls, N levels; 1: a row for each call.")
+@click.option("--batch", type=COUNT, default=1, show_default=True, help="Inputs whose activations are held.")
 @click.option("--format", "style", type=click.Choice(FORMATS[LAYERS.subject]), default="text", show_default=True)
 @click.option("--tensors", is_flag=True, help="List the tensors that a weights file must hold instead.")
 @click.option("--plan", is_flag=True, help="Show where the engine keeps each tensor instead.")

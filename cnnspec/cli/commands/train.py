@@ -14,7 +14,7 @@ from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec, naming
 from ..diagnostics_output import loaded
 from ..named_files import weights_of
-from ..options import OUTPUT, PATH, input_option, threads_option
+from ..options import COUNT, OUTPUT, PATH, input_option, threads_option
 from ..settings_options import Settable, configured, set_option, source
 
 EVERY = 500
@@ -36,7 +36,7 @@ EVERY = 500
 @click.option("--log", type=OUTPUT, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the learning curves.")
 @click.option("--checkpoint", type=OUTPUT, help="Where an unfinished run is kept.  [default: beside the output]")
-@click.option("--every", type=click.IntRange(1), default=EVERY, show_default=True, help="Steps between checkpoints.")
+@click.option("--every", type=COUNT, default=EVERY, show_default=True, help="Steps between checkpoints.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished run, if there is one.")
 @click.option("--restart", is_flag=True, help="Begin anew, in place of what an earlier run has left.")
 @input_option
