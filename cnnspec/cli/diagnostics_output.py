@@ -21,9 +21,10 @@ def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> N
     click.echo(to_text.render(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
 
 
-def loaded(spec: str, input: Shape | None = None) -> Spec:
-    """The spec, or the end of the command: its mistakes are shown with the reader's own lines."""
-    checked = check(spec, input)
+def loaded(spec: str, input: Shape | None = None, settings: bool = True) -> Spec:
+    """The spec, or the end of the command: its mistakes are shown with the reader's own lines. Who takes other settings
+    of training judges them after that, and asks here without `settings`."""
+    checked = check(spec, input, settings=settings)
     note_size(input)
     code = exit_code(checked.diagnostics)
     if checked.spec is None or code:

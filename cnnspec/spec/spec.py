@@ -319,8 +319,11 @@ def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
     return str(name), data.encode() if isinstance(data, str) else data, folder
 
 
-def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, files: bool = False) -> Checked:
-    """Check a spec and gather all findings, with `files` also those about weights, sample and class names.
+def check(
+    what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, files: bool = False, settings: bool = True
+) -> Checked:
+    """Check a spec and gather all findings, with `files` also those about weights, sample and class names, with
+    `settings` also what the settings of training have against the network.
 
     `input` (C, H, W) stands in for the spec's own; what the spec promises or names for its own is then left out.
     Raises FileError when there is nothing to read.
@@ -340,7 +343,7 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
     findings = [*found, *walked.diagnostics]
     sound = walked.graph if not errors(findings) else None
     if input is None:
-        findings += check_expectations(document, sound) if sound is not None else ()
+        findings += check_expectations(document, sound, settings) if sound is not None else ()
         findings += assets.check(document, folder, sound) if files and document.is_known else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or errors(found):
@@ -349,12 +352,13 @@ def check(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, fi
     return Checked(source, spec, walked.steps, diagnostics, document)
 
 
-def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None) -> Spec:
-    """Load a spec: a bundled name, a path or a file object.
+def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, settings: bool = True) -> Spec:
+    """Load a spec: a bundled name, a path or a file object. Without `settings`, those of training are judged by `train`
+    and `evaluate` alone, after others have been put in their place.
 
     Raises SpecError, which carries every finding in `.diagnostics`, or FileError when there is no such file.
     """
-    checked = check(what, input)
+    checked = check(what, input, settings=settings)
     if checked.spec is None or errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
     return checked.spec

@@ -54,7 +54,7 @@ def command(
     DATA is what `train` takes: a folder with a sub-folder of images a class, IDX files, .npz or .csv. Of the same data
     and settings the same examples are held out as in training. The loss is without label smoothing.
     """
-    spec = loaded(spec_name, shape)
+    spec = loaded(spec_name, shape, settings=False)
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ...files.writing import ensure_writable

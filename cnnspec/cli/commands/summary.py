@@ -60,7 +60,7 @@ def command(
         raise click.UsageError(view.no_batch)
     if (options or threads) and not view.takes_settings:
         raise click.UsageError("--set and --threads go with --train.")
-    first = check(spec, shape)
+    first = check(spec, shape, settings=not view.takes_settings)
     note_size(shape)
     asked = Asked(first, check(other, shape) if other else None, shape, batch, depth, options, threads)
     data = view.data(asked)

@@ -71,7 +71,7 @@ def command(
         raise click.UsageError("--resume and --restart exclude each other.")
     if (spec_name == "-" or is_stream(spec_name)) and not output:
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
-    spec = loaded(spec_name, shape)
+    spec = loaded(spec_name, shape, settings=False)
     settings = configured(spec, options, freeze)
     target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"

@@ -23,12 +23,12 @@ UNITS = {
 }
 
 
-def check_expectations(document: Document, graph: Graph) -> list[Diagnostic]:
+def check_expectations(document: Document, graph: Graph, settings: bool = True) -> list[Diagnostic]:
     """Broken promises of the top-level `expect`, classes that do not fit the output, a `preprocess` that never
-    gives the input, a `train` that cannot train the network."""
+    gives the input; with `settings`, a `train` that cannot train the network."""
     header = document.header
     found = [*_preprocess(document)]
-    if header.train is not None:
+    if settings and header.train is not None:
         found += check_train(header.train, document.root, graph)
     if isinstance(header.classes, tuple):
         found += misfit_classes(document, graph, len(header.classes))
