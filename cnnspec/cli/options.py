@@ -88,7 +88,7 @@ def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
 def threads_option(share: str, default: str = "CNNSPEC_THREADS, or one a core") -> Decorator:
     """`--threads`, for so many threads that share something."""
     shown = f"Threads that share {share}.  [default: {default}]"
-    return click.option("--threads", type=click.IntRange(1), callback=_threads, help=shown)
+    return click.option("--threads", type=COUNT, callback=_threads, help=shown)
 
 
 def _threads(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:

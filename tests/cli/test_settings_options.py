@@ -27,8 +27,7 @@ def test_what_another_setting_mends(tmp_path: Path, text: str, option: str, code
     spec = tmp_path / "net.yaml"
     spec.write_text(text)
     assert call("summary", spec, "--train", "--set", option).code == 0
-    for arguments in (["summary", spec, "--train"], ["validate", spec], ["train", spec]):
-        called = call(*arguments)
+    for called in (call("summary", spec, "--train"), call("validate", spec), call("train", spec)):
         assert (called.code, f"error[{code}]" in called.out + called.err) == (1, True)
 
 

@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
 
 def in_form(refusal: Exception, data: bytes) -> None:
     assert isinstance(refusal, ExpressionError)
-    assert refusal.code in ("E105", "E106")
+    assert refusal.issue.code in ("E105", "E106")
     assert 0 <= refusal.start <= refusal.end <= len(data.decode("utf-8", "replace"))
 
 
