@@ -216,3 +216,11 @@ def test_processes() -> None:
     wrong = process("covn")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "Did you mean 'conv'?" in wrong.stderr
+
+
+@pytest.mark.parametrize(("optimize", "code"), [("-O", 0), ("-OO", 2)])
+@pytest.mark.parametrize("command", [["explain", "conv"], ["schema"]])
+def test_without_docstrings_there_is_no_manual(command: list[str], optimize: str, code: int) -> None:
+    called = subprocess.run([sys.executable, optimize, "-m", "cnnspec", *command], capture_output=True, check=False)
+    assert called.returncode == code
+    assert (b"docstrings" in called.stderr) is bool(code)

@@ -9,6 +9,7 @@ from ...language import keywords
 from ...layers import kinds
 from ...reports.manual import pages
 from ...reports.manual.to_markdown import index, render, styled
+from ..docstrings import ensure_docstrings
 from ..terminal import colour
 
 
@@ -19,6 +20,7 @@ def command(names: tuple[str, ...]) -> None:
 
     Without NAME, everything that has a page is listed.
     """
+    ensure_docstrings()
     text = "\n".join(map(_page, names)) if names else _everything()
     click.echo(styled(text) if colour() else text, nl=False)
 

@@ -14,6 +14,7 @@ from ...language.json_schema import language, of_spec
 from ...language.syntax.source import read as read_text
 from ...spec.naming import spec_name
 from ...spec.spec import fetch
+from ..docstrings import ensure_docstrings
 from ..options import OUTPUT
 
 
@@ -27,6 +28,7 @@ def command(spec: str | None, output: str | None) -> None:
 
         # yaml-language-server: $schema=FILE
     """
+    ensure_docstrings()
     text = json.dumps(_of(spec) if spec else language(), indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
