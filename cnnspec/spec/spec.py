@@ -240,17 +240,11 @@ class Spec:
         return data if isinstance(data, tuple) else self.data_path(data)
 
     def _settings(self, values: Mapping[str, Any]) -> Train:
-        import json
-
         from ..language.overrides import configure
 
-        options = [f"train.{key}={json.dumps(value)}" for key, value in values.items()]
-        try:
-            settings, found = configure(self.document, self.graph, options)
-        except SpecError as error:
-            raise SpecError(map(_as_argument, error.diagnostics)) from None
+        settings, found = configure(self.document, self.graph, values=values)
         for diagnostic in found:
-            _warn(_as_argument(diagnostic), 4)
+            _warn(diagnostic, 4)
         return settings
 
     def _tensors(self, weights: Weights | None) -> dict[str, Array]:
@@ -362,11 +356,6 @@ def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, set
     if checked.spec is None or errors(checked.diagnostics):
         raise SpecError(checked.diagnostics)
     return checked.spec
-
-
-def _as_argument(diagnostic: Diagnostic) -> Diagnostic:
-    """What is said of an option, said of the argument that it stands for."""
-    return replace(diagnostic, file=diagnostic.file.removeprefix("--set "))
 
 
 def _warn(diagnostic: Diagnostic, calls: int = 5) -> None:

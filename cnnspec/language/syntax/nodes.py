@@ -54,3 +54,24 @@ def sequence(items: Iterable[Node] = ()) -> Sequence:
 
 def mapping(items: Iterable[tuple[str, Node]] = ()) -> Mapping:
     return Mapping(tuple((text(key), node) for key, node in items), NOWHERE)
+
+
+def of_data(value: object, span: Span) -> Node:
+    """Data as the node that it is read from. Raises ValueError for what no spec can hold."""
+    match value:
+        case bool():
+            return Scalar(str(value).lower(), True, span)
+        case None:
+            return Scalar("null", True, span)
+        case int() | float():
+            return Scalar(repr(value), True, span)
+        case str():
+            return Scalar(value, False, span)
+        case list() | tuple():
+            return Sequence(tuple(of_data(item, span) for item in value), span)
+        case dict():
+            return Mapping(
+                tuple((Scalar(str(key), True, span), of_data(item, span)) for key, item in value.items()), span
+            )
+        case _:
+            raise ValueError(f"{value!r} cannot be written in a spec")
