@@ -10,7 +10,6 @@ import click
 from ..diagnostics import Diagnostic
 from ..graph.shape import Shape, times
 from ..language.syntax.source import Source
-from ..reports.diagnostics import to_text
 from ..spec import Spec, check
 from .named_files import keep
 from .terminal import colour
@@ -18,6 +17,8 @@ from .terminal import colour
 
 def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
     """Print findings as text with the reader's own lines."""
+    from ..reports.diagnostics import to_text  # only a finding needs it
+
     click.echo(to_text.render(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .diagnostic import Diagnostic, Note
 from .span import Fix, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """What is wrong with a layer, a section or a setting, said by those who know no text.
 
     `field` is where the caret goes, such as `F` or `augment.shift`, "" for the whole. Of a layer, `{layer}` in the

@@ -24,7 +24,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -342,7 +341,7 @@ def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, i
             cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
         message = "the spec does not say how an image becomes its input"
         raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
-    if issues := [replace(issue, code="E411") for issue in preprocess.issues(*input)]:
+    if issues := [issue._replace(code="E411") for issue in preprocess.issues(*input)]:
         raise FileError(issue.at(None).within(str(path)) for issue in issues)
     return preprocess
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from ...diagnostics import NOWHERE, Diagnostic, Fix, Issue, Note, Span
 from ...graph.builder import Value
@@ -24,7 +23,7 @@ def placed(issue: Issue, item: Entry, name: str, tensors: Sequence[Value], text:
         if issue.shows_input and tensor.span != NOWHERE
     ]
     message = issue.message.replace("{layer}", f"{item.word.text} `{name}`")
-    return replace(issue, message=message).at(span, tuple(notes), tuple(_fixes(issue, item, text)))
+    return issue._replace(message=message).at(span, tuple(notes), tuple(_fixes(issue, item, text)))
 
 
 def _fixes(issue: Issue, item: Entry, text: Source) -> Iterator[Fix]:

@@ -9,7 +9,7 @@ from ...graph.layer import Join, Layer
 from .nodes import Mapping, Node, Scalar
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Entry:
     """One entry of a list of layers. `name`, `repeat` and `expect` are its sibling keys."""
 
@@ -20,7 +20,7 @@ class Entry:
     expect: Node | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class LayerEntry(Entry):
     """A layer with fields; `flawed` when more were written, which it does not have."""
 
@@ -29,7 +29,7 @@ class LayerEntry(Entry):
     flawed: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class JoinEntry(Entry):
     """A join over branches."""
 
@@ -37,7 +37,7 @@ class JoinEntry(Entry):
     branches: tuple[Branch, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class BlockCall(Entry):
     """A use of a block; `flawed` when more arguments were written, which it does not have."""
 
@@ -46,7 +46,7 @@ class BlockCall(Entry):
     flawed: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ArgumentEntry(Entry):
     """An argument that stands for layers; where it does not, and its name is a layer's, that layer."""
 
@@ -69,7 +69,7 @@ Branch = tuple[Entry, ...] | Scalar
 Argument = tuple[Entry, ...] | Scalar
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Block:
     """A named list of layers with arguments; a default of None is `required`."""
 
