@@ -13,7 +13,7 @@ from ...graph.shape import Shape
 from ...reports.summary.summary import Summary, summarise
 from ...spec import check
 from ..diagnostics_output import exit_code, note_size, show
-from ..options import OUTPUT, input_option
+from ..options import OUTPUT, Count, input_option
 
 if TYPE_CHECKING:
     from ...reports.diagram.to_svg import Direction
@@ -33,7 +33,7 @@ FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".gv": "dot"}
 )
 @click.option(
     "--depth",
-    type=click.IntRange(0),
+    type=Count(0),
     metavar="N",
     help="Fold block calls from this level on; 0: show every layer.  [default: 1 beyond 40 layers, else 0]",
 )
