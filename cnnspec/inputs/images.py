@@ -117,6 +117,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int, str]:
 def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
     """Raise what `load` would raise for this image, as far as its header shows it."""
     path = Path(path)
+    _refuse_other(path, preprocess)
     preprocess = _section(path, preprocess, input)
     width, height, _ = header(path)
     _refuse_misfit(path, height, width, preprocess, input)
@@ -144,6 +145,7 @@ def load(
     import numpy as np
 
     path = Path(path)
+    _refuse_other(path, preprocess)
     preprocess = _section(path, preprocess, input)
     with _opened(path) as file:
         pixels = None if by_pillow else _as_it_is(file, preprocess, input)
@@ -335,7 +337,6 @@ def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, i
     """The section, if there is one (E412) and it can make `input` of some image (E411)."""
     C, H, W = input
     if preprocess is None:
-        _refuse_other(path)
         cure = f"an image has 1 or 3 channels; an input of {C} needs an array"
         if mode := {1: "gray", 3: "rgb"}.get(C):
             cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
@@ -384,8 +385,10 @@ def _otherwise(path: Path) -> FileError:
     return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", found.cure or ANOTHER)
 
 
-def _refuse_other(path: Path) -> None:
-    """Refuse a file that is plainly of another kind, whatever it is called."""
+def _refuse_other(path: Path, preprocess: Preprocess | None) -> None:
+    """Refuse a file that is plainly of another kind, before a section for images is asked for."""
+    if preprocess is not None:
+        return
     found = None
     with suppress(FileError), opened(path) as file:
         found = recognised(file)

@@ -1,11 +1,15 @@
 """CSV: an image a row, as its label and its gray pixels, whole numbers from 0 to 255, row by row.
 
-Without a header line the label stands first. With one, it is the column called `label` or `y`.
+Without a header line the label stands first. With one, it is the column called `label`, `y`, `class` or `target`, and a
+column that counts the rows is left out. Fields stand between commas, semicolons or tabs, and may stand in quotes, as
+RFC 4180 has it; lines that begin with # are comments.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from csv import reader
 from math import isqrt
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -18,19 +22,35 @@ from ...files.file_array import StoredArray
 from ...files.reading import blaming
 from .storage import array, kept, plain
 
-LABELS = ("label", "y")
+LABELS = ("label", "y", "class", "target")
+COUNTERS = ("", "id", "index", "unnamed: 0")
+"""What the column is called in which other programs count the rows."""
+SEPARATORS = ",;\t"
 BLOCK = 2**22
 """Bytes that are read at once; a line may not be longer."""
 MOST = 2**40
+_NUMBER = re.compile(r' *"? *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? *"? *|(?i: *nan *)', re.ASCII)
+_UNSEEN = re.compile(r"[^ -~\t]")
+"""What NumPy may take for blanks around a number, and nobody else does."""
 WHOLE = 2**53
 """Up to here, float64 tells whole numbers apart."""
 
 
 class CsvColumns(NamedTuple):
-    """How many there are, and the place of the label's."""
+    """How many there are and what stands between them, the place of the label's, and of those that are no pixels."""
 
     width: int
+    separator: str
     label: int
+    others: tuple[int, ...]
+    is_named: bool
+
+    def fields(self, line: CsvLine) -> list[str]:
+        return line.text.split(self.separator)
+
+    def start(self, line: CsvLine, column: int) -> int:
+        """Where a field begins, counted from 1."""
+        return sum(len(field) + 1 for field in self.fields(line)[:column]) + 1
 
 
 class CsvLine(NamedTuple):
@@ -49,15 +69,18 @@ def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int
     Raises FileError: E403 and E404, E420 when there is no row, E424 for a row that is no image.
     """
     labels: list[NDArray[np.int64]] = []
+    lasts: list[NDArray[np.int64]] = []
     width = 0
 
     def pixels() -> Iterator[bytes]:
         nonlocal width
         for lines, columns in _blocks(path, stream):
             rows = _parsed(path, lines, columns)
-            width = columns.width - 1
+            width = columns.width - len(columns.others)
             labels.append(rows[:, columns.label])
-            yield np.delete(rows, columns.label, axis=1).astype(np.uint8).tobytes()
+            if not columns.is_named:
+                lasts.append(rows[:, -1])
+            yield np.delete(rows, columns.others, axis=1).astype(np.uint8).tobytes()
 
     with plain(path) as stream, blaming(path):
         stored = kept(pixels(), MOST)
@@ -70,6 +93,7 @@ def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int
             path, 1, 1, "a row is no gray image", why, "all pixels of the image, row by row; else an `.npz` file"
         )
     found = np.concatenate(labels)
+    _refuse_first(path, found, lasts)
     return array(stored, "u1", (len(found), H, W), 0), found
 
 
@@ -78,8 +102,12 @@ def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[CsvLine], CsvC
     columns, number = None, 0
     while block := stream.read(BLOCK):
         block += stream.readline(BLOCK)
-        texts = block.decode("latin-1").removeprefix("\xef\xbb\xbf").splitlines()
-        lines = [CsvLine(number + i, text) for i, text in enumerate(texts, 1) if text.strip()]
+        texts = (
+            block.decode("latin-1").removeprefix("\xef\xbb\xbf").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        )
+        texts = texts[: len(texts) - (not texts[-1])]
+        given = (CsvLine(number + i, text) for i, text in enumerate(texts, 1) if text.strip())
+        lines = [line for line in given if not line.text.startswith("#")]
         number += len(texts)
         if not block.endswith(b"\n") and stream.read(1):
             raise _error(
@@ -87,72 +115,86 @@ def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[CsvLine], CsvC
             )
         if columns is None and lines:
             columns = _columns(path, lines[0])
-            lines = lines[not _is_numeric(lines[0]) :]
+            lines = lines[columns.is_named :]
         if columns is not None and lines:
             yield lines, columns
 
 
 def _columns(path: Path, first: CsvLine) -> CsvColumns:
-    fields = [field.strip().strip('"').lower() for field in first.text.split(",")]
-    if _is_numeric(first):
-        return CsvColumns(len(fields), 0)
-    found = [i for i, field in enumerate(fields) if field in LABELS]
+    """What the first line says of all."""
+    separator = max(SEPARATORS, key=first.text.count)
+    fields = first.text.split(separator)
+    if all(map(_is_number, fields)):
+        return CsvColumns(len(fields), separator, 0, (0,), False)
+    names = [name.strip().lower() for name in next(reader([first.text], delimiter=separator))]
+    found = [i for i, name in enumerate(names) if name in LABELS]
     if len(found) != 1:
-        why = f"the first line is neither numbers nor names with one of {' and '.join(f'`{name}`' for name in LABELS)}"
+        wanted = ", ".join(f"`{name}`" for name in LABELS)
+        why = f"the first line is neither numbers nor names with one of {wanted}"
         raise _error(path, first.number, 1, "which column is the label?", why, "call it `label`")
-    return CsvColumns(len(fields), found[0])
+    counters = tuple(i for i, name in enumerate(names) if name in COUNTERS)
+    return CsvColumns(len(names), separator, found[0], (found[0], *counters), True)
+
+
+def _refuse_first(path: Path, labels: NDArray[np.int64], lasts: list[NDArray[np.int64]]) -> None:
+    """Refuse a first column that never changes, as the corner of an image, where the last one numbers classes."""
+    if not lasts or (labels != labels[0]).any():
+        return
+    found = np.unique(np.concatenate(lasts))
+    if len(found) > 1 and found[0] in (0, 1) and found[-1] - found[0] == len(found) - 1:
+        why = f"the first column is always {labels[0]}, the last one counts from {found[0]} to {found[-1]}"
+        cure = "a first line of names, with `label` for its column"
+        raise _error(path, 1, 1, "which column is the label?", why, cure)
 
 
 def _parsed(path: Path, lines: list[CsvLine], columns: CsvColumns) -> NDArray[np.int64]:
     """The numbers of some lines, (n, columns), pixels from 0 to 255."""
+    for line in lines:
+        if _UNSEEN.search(line.text):
+            _blame(path, [line], columns)
     try:
-        rows = np.loadtxt((line.text for line in lines), delimiter=",", comments=None, ndmin=2)
+        quote = '"' if any('"' in line.text for line in lines) else None
+        texts = (line.text for line in lines)
+        rows = np.loadtxt(texts, delimiter=columns.separator, comments=None, ndmin=2, quotechar=quote)
     except ValueError as fault:
         _blame(path, lines, columns)
-        raise _error(path, lines[0].number, 1, "the table cannot be read", str(fault), "numbers and commas") from None
+        raise _error(
+            path, lines[0].number, 1, "the table cannot be read", str(fault), "numbers and what parts them"
+        ) from None
     if rows.shape[1] != columns.width:
         _blame(path, lines, columns)
     low, high = np.zeros(columns.width), np.full(columns.width, 255)
-    low[columns.label], high[columns.label] = -WHOLE, WHOLE
+    low[list(columns.others)], high[list(columns.others)] = -WHOLE, WHOLE
     wrong = ~((low <= rows) & (rows <= high) & (rows == np.floor(rows)))
     if wrong.any():
         row, column = map(int, np.argwhere(wrong)[0])
         line = lines[row]
         what = "a label is a whole number" if column == columns.label else "a pixel is a whole number from 0 to 255"
         cure = "other numbers go into an `.npz` file: its x is taken as it is"
-        raise _error(path, line.number, _start(line, column), what, f"found {rows[row, column]:g}", cure)
+        raise _error(path, line.number, columns.start(line, column), what, f"found {rows[row, column]:g}", cure)
     return rows.astype(np.int64)
 
 
 def _blame(path: Path, lines: list[CsvLine], columns: CsvColumns) -> None:
     """Raises E424 for the first line of another length, or the first field that is no number."""
     for line in lines:
-        fields = line.text.split(",")
+        fields = columns.fields(line)
         if len(fields) != columns.width:
             why = f"{len(fields)} fields; the first line has {columns.width}"
-            raise _error(path, line.number, 1, "a row has another length", why, "an example a line, fields with commas")
+            raise _error(
+                path, line.number, 1, "a row has another length", why, "an example a line, as many fields in each"
+            )
         for column, field in enumerate(fields):
             if not _is_number(field):
                 found = f"found `{field.strip()[:20]}`"
                 cure = "a number for each class, from 0 on, and for each pixel, from 0 to 255"
-                raise _error(path, line.number, _start(line, column), "a field is no number", found, cure)
-
-
-def _start(line: CsvLine, column: int) -> int:
-    """Where a field begins, counted from 1."""
-    return sum(len(field) + 1 for field in line.text.split(",")[:column]) + 1
-
-
-def _is_numeric(line: CsvLine) -> bool:
-    return all(map(_is_number, line.text.split(",")))
+                raise _error(path, line.number, columns.start(line, column), "a field is no number", found, cure)
 
 
 def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return "_" not in field
+    """Numbers as all programs write them, in quotes or not: no letters of other scripts, no characters that are not
+    seen."""
+    return _NUMBER.fullmatch(field) is not None
 
 
 def _error(path: Path, line: int, column: int, message: str, why: str, cure: str) -> FileError:
