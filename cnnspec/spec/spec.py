@@ -72,6 +72,11 @@ class Spec:
     def name(self) -> str:
         return self.header.name or spec_name(self.source.file)
 
+    def at(self, input: Shape) -> Graph | None:
+        """The network at another input size (C, H, W), None where it has mistakes there."""
+        walked = elaborate(self.document, input)
+        return None if errors(walked.diagnostics) else walked.graph
+
     def classes(self) -> tuple[str, ...] | None:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
         return assets.class_names(self.document, self.folder)

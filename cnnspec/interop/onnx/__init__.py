@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
@@ -49,10 +50,11 @@ def opsets() -> range:
     return range(OPSET, onnx_opset_version() + 1)
 
 
-def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) -> bytes:
+def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET, free_size: bool = False) -> bytes:
     """The bytes of an ONNX file: the part of the network that makes the spec's outputs, with `tensors` by name.
 
-    `opset` is one of `opsets()`. Raises FileError: E417 without the package `onnx`, E418 for a network that is too
+    `opset` is one of `opsets()`; with `free_size` height and width of the input are free, called `H` and `W`. Raises
+    FileError: E428 for a network that fixes them, E417 without the package `onnx`, E418 for a network that is too
     large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
     """
     graph = spec.graph.until(*spec.graph.outputs)
@@ -60,8 +62,12 @@ def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) 
         raise FileError(found)
     from onnx import ModelProto, helper
 
+    from .free_size import dimensions, fixed, other_sizes
     from .writer import Writer, typed
 
+    others = other_sizes(spec) if free_size else []
+    if free_size and (found := fixed(graph, others)):
+        raise FileError(replace(diagnostic, file=spec.source.file) for diagnostic in found)
     versions = [helper.make_opsetid("", opset)]
     model = ModelProto(
         ir_version=helper.find_min_ir_version_for(versions),
@@ -74,11 +80,11 @@ def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET) 
         model.metadata_props.add(key="classes", value=json.dumps(names, ensure_ascii=False))
     model.graph.name = spec.name
     model.graph.doc_string = spec.header.about or ""
-    model.graph.input.append(typed(INPUT, graph.input))
-    model.graph.output.extend(typed(name, graph.shape(name)) for name in graph.outputs)
+    model.graph.input.append(typed(INPUT, dimensions(INPUT, graph, others)))
+    model.graph.output.extend(typed(name, dimensions(name, graph, others)) for name in graph.outputs)
     # The other shapes are for people, and for the checker, which compares them with what it infers.
     inner = (step for step in graph.steps if step.name not in graph.outputs)
-    model.graph.value_info.extend(typed(step.name, step.shape) for step in inner)
+    model.graph.value_info.extend(typed(step.name, dimensions(step.name, graph, others)) for step in inner)
     writer = Writer(model.graph, graph, tensors)
     for step in graph.steps:
         writer.write(step)

@@ -22,7 +22,10 @@ class ONNX:
         "ONNX: nodes are called as the layers; the batch size stays free. `preprocess` is left out: the input is the "
         "array that comes out of it. Needs the package onnx: pip install 'cnnspec[onnx]'."
     )
-    options = (Option("opset", OPSET, "Version of ONNX's operators to declare.", least=OPSET),)
+    options = (
+        Option("opset", OPSET, "Version of ONNX's operators to declare.", least=OPSET),
+        Option("free_size", False, "Leave height and width free, as H and W, where the network allows it."),
+    )
 
     def problems(self, graph: Graph) -> list[Diagnostic]:
         return problems(graph)
@@ -33,7 +36,7 @@ class ONNX:
             raise OptionError("opset", opset, f"the installed onnx knows {newest} at most")
 
     def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
-        return encode(spec, tensors, choices["opset"])
+        return encode(spec, tensors, choices["opset"], choices["free_size"])
 
     def describe(self, choices: OptionValues) -> str:
-        return f"ONNX, opset {choices['opset']}"
+        return f"ONNX, opset {choices['opset']}" + (", H and W free" if choices["free_size"] else "")

@@ -13,6 +13,7 @@ from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 from ...graph.graph import Graph, Step
 from ...graph.shape import Shape
 from .expression import OperatorCall, Own, Value, ensure_room
+from .free_size import Dimensions
 from .operators import KINDS
 
 BATCH = "N"
@@ -20,8 +21,8 @@ TYPES = {"f": ("<f4", TensorProto.FLOAT), "i": ("<i8", TensorProto.INT64)}
 """How values of a NumPy kind are stored, and ONNX's word for it."""
 
 
-def typed(name: str, shape: Shape) -> ValueInfoProto:
-    """The declaration of a float32 tensor (N, *shape)."""
+def typed(name: str, shape: Shape | Dimensions) -> ValueInfoProto:
+    """The declaration of a float32 tensor (N, *shape); words in the shape stand for sizes that are free."""
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH, *shape])
 
 
