@@ -42,7 +42,7 @@ def open_points(spec: Spec, begun: Begun) -> None:
 
 def drawn_afresh(drawn: WeightsDrawn) -> None:
     """Which tensors the file of weights did not give."""
-    for names, why in ((drawn.lacks, "are not in it"), (drawn.misshapen, "have another shape in it")):
+    for names, why in ((drawn.lacks, "are not in it"), (drawn.misshapen, "have another shape or type in it")):
         if names:
             how = f"{len(names):,} of {drawn.count:,} tensors {why} and are drawn afresh"
             note(f"{escaped(drawn.weights)}: {how}: {escaped(listed(names, LISTED))}")

@@ -39,8 +39,10 @@ def agree(weights: str | None, init: str | None, seed: int | None) -> None:
 def chosen(
     spec: Spec, weights: str | None, init: Style | None, seed: int | None, cure: str = RANDOM
 ) -> dict[str, NDArray[Any]]:
-    """The network's tensors. Warnings are shown; raises FileError when there are none, with the `cure`, or they do not
-    fit."""
+    """The network's tensors, none for one without. Warnings are shown; raises FileError when no weights are named, with
+    the `cure`, or they do not fit."""
+    if not (init or weights or spec.graph.tensors):
+        return {}
     path = None if init else weights or spec.weights_path(cure)
     from ..weights import initial, take
 

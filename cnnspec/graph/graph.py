@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..diagnostics import Span
 from .layer import Layer, TensorSpec
 from .receptive_field import ReceptiveFields, compose
-from .shape import FLOAT, Shape
+from .shape import FLOAT, Shape, is_image
 
 INPUT = "input"
 
@@ -115,7 +115,14 @@ class Graph:
     @cached_property
     def tensors(self) -> dict[str, TensorSpec]:
         """Every array that a weights file must hold, by its full name."""
-        return {f"{step.name}.{key}": tensor for step in self.steps for key, tensor in step.tensors.items()}
+        held = ((step, key, tensor) for step in self.steps for key, tensor in step.tensors.items())
+        return {f"{step.name}.{key}": self._placed(step, tensor) for step, key, tensor in held}
+
+    def _placed(self, step: Step, tensor: TensorSpec) -> TensorSpec:
+        """A tensor with what its place in the network says of it."""
+        if tensor.fan is None or is_image(step.arriving[0]):
+            return tensor
+        return tensor._replace(unrolled=_unrolled_image(self.by_name, step.inputs[0]))
 
     @cached_property
     def totals(self) -> Totals:
@@ -203,3 +210,31 @@ def compose_receptive_fields(
     if (rows is columns or rows == columns) and all(row is column for row, column in through):
         return composed, composed
     return composed, compose(columns, [field[1] for field in through])
+
+
+def _unrolled_image(steps: Mapping[str, Step], name: str) -> Shape | None:
+    """The image (C, H, W) whose values, row by row, are those of the vector that the step `name` makes.
+
+    None when they are no image's, as behind a layer of neurons or a pooling over all; () when it cannot be told
+    in which order they are: behind a join, a norm with a weight for each of them, or axes that changed places.
+    """
+    while (step := steps.get(name)) is not None:
+        if len(step.arriving) > 1:
+            return ()
+        (arriving,) = step.arriving
+        if is_image(arriving):
+            if prod(arriving) != prod(step.shape):
+                return None
+            return () if _exchanged(steps) else arriving
+        if any(tensor.fan for tensor in step.tensors.values()):
+            return None
+        if step.tensors:
+            return ()
+        (name,) = step.inputs
+    return ()
+
+
+def _exchanged(steps: Mapping[str, Step]) -> bool:
+    """Whether a layer exchanges axes of an image, as far as its shape shows."""
+    shapes = ((step.arriving[0], step.shape) for step in steps.values())
+    return any(before != behind and sorted(before) == sorted(behind) for before, behind in shapes)

@@ -58,7 +58,8 @@ class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
     `fan` = (fan in, fan out) marks a weight that starts at random; otherwise the array starts filled with
-    `fill`. A `buffer` is computed, not learned. A `bare` tensor may be stored under the layer's own name.
+    `fill`. A `buffer` is computed, not learned. A `bare` tensor may be stored under the layer's own name. The columns
+    of a matrix may be an `unrolled` image's; None when they are not, or nobody has looked, () when it cannot be told.
     """
 
     shape: Shape
@@ -66,6 +67,7 @@ class TensorSpec(NamedTuple):
     fill: float = 0.0
     buffer: bool = False
     bare: bool = False
+    unrolled: Shape | None = None
 
 
 class Example(NamedTuple):

@@ -119,12 +119,16 @@ def _archived(path: AnyPath) -> _Source:
 
 def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """How an array of shape `found` becomes `shape` or (N, *shape) by moving or adding axes, if it does."""
-    if found == shape[1:]:
+    if found == shape[1:] and shape[0] == 1:
         return "save `array[None]`: its axis C is missing"
     if found[1:] == shape[1:] and shape[0] == 1:
         return "save `array[:, None]`: its axis C is missing"
     if found[1:] == (prod(shape),) and found[0]:
-        return f"save `array.reshape({', '.join(map(str, (-1, *shape)))})`: its images lie flat"
+        C, H, W = shape
+        flat = f"its images lie flat: save `array.reshape(-1, {C}, {H}, {W})`"
+        return (
+            flat if C == 1 else f"{flat}, or, pixel by pixel, `array.reshape(-1, {H}, {W}, {C}).transpose(0, 3, 1, 2)`"
+        )
     batch = tuple(range(len(found) - len(shape)))
     for axes in permutations(range(len(batch), len(found))):
         if tuple(found[axis] for axis in axes) == shape and len(batch) < 2 and 0 not in found:

@@ -34,6 +34,8 @@ def export(
     def tensors() -> Tensors:
         from ..weights import take
 
+        if weights is None and not spec.graph.tensors:
+            return {}
         return take(spec.graph.tensors, spec.weights_path() if weights is None else weights, _warn)
 
     write(spec, path, format, choices, tensors)

@@ -255,6 +255,8 @@ class Spec:
     def _tensors(self, weights: Weights | None) -> dict[str, Array]:
         from ..weights import take
 
+        if weights is None and not self.graph.tensors:
+            return {}
         return take(self.graph.tensors, self.weights_path() if weights is None else weights, _warn)
 
 

@@ -1,6 +1,7 @@
 """Weights in and out: `.safetensors` and `.npz` files, and values to start from.
 
-Computation is in float32: F16 and BF16 are widened, F64 is narrowed. `header` and `match` need no NumPy.
+Computation is in float32: F16 and BF16 are widened, F64 and whole numbers are rounded. `header` and `match` need
+no NumPy.
 """
 
 from __future__ import annotations

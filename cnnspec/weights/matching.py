@@ -9,7 +9,6 @@ from math import prod
 
 from ..diagnostics import Diagnostic, closest
 from ..diagnostics.wording import listed
-from ..files.dtypes import FLOATS
 from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
 from .reparametrisation import parts
@@ -26,9 +25,11 @@ MISFITS = 50
 
 _LAYOUTS: dict[Shape, str] = {
     (3, 2, 0, 1): "that is the Keras layout",
+    (2, 3, 0, 1): "that is the Keras layout of one filter a channel",
     (0, 3, 1, 2): "that is the channels-last layout",
     (1, 0): "that is the transpose, the Keras layout",
 }
+_KERAS = ((3, 2, 0, 1), (1, 0))
 
 
 def match(needed: Mapping[str, TensorSpec], header: Mapping[str, TensorInfo], file: str) -> list[Diagnostic]:
@@ -37,6 +38,8 @@ def match(needed: Mapping[str, TensorSpec], header: Mapping[str, TensorInfo], fi
     misfits = [
         found for name, at in places.items() if at in header and (found := misfit(name, needed[name], header[at], file))
     ]
+    if any("Keras" in found.help for found in misfits):
+        misfits += _either_way(places, needed, header, file)
     missing = [name for name, at in places.items() if at not in header]
     used = set(places.values())
     extra = [name for name in header if name not in used and not _is_of_training(name)]
@@ -61,9 +64,9 @@ def place(name: str, tensor: TensorSpec, header: Mapping[str, TensorInfo]) -> st
 def misfit(name: str, tensor: TensorSpec, entry: TensorInfo, file: str) -> Diagnostic | None:
     """Why a stored tensor cannot be the network's (E401); None when it can."""
     layer, _, role = name.rpartition(".")
-    if entry.dtype not in FLOATS:
+    if entry.dtype == "BOOL":
         message = f"weights for `{layer}` have the wrong type"
-        why = f"the spec needs {role} in floating point; the file holds {entry.dtype}"
+        why = f"the spec needs numbers as {role}; the file holds {entry.dtype}"
         return Diagnostic("E401", message, file=file, why=why, help="save it as F32")
     if _trimmed(entry.shape) == _trimmed(tensor.shape):
         return None
@@ -72,8 +75,21 @@ def misfit(name: str, tensor: TensorSpec, entry: TensorInfo, file: str) -> Diagn
         f"weights for `{layer}` have the wrong shape",
         file=file,
         why=f"the spec needs {role} {tensor.shape}{_axes(tensor)}; the file holds {entry.shape}",
-        help=_layout(tensor.shape, entry.shape),
+        help=_layout(tensor, entry.shape),
     )
+
+
+def _either_way(
+    places: Mapping[str, str], needed: Mapping[str, TensorSpec], header: Mapping[str, TensorInfo], file: str
+) -> Iterator[Diagnostic]:
+    """Where others have the Keras layout: those that have as many rows as columns and fit in both."""
+    for name, at in places.items():
+        held = header[at].shape if at in header else ()
+        layout = next((axes for axes in _KERAS if len(axes) == len(held)), None)
+        if layout and held == needed[name].shape and tuple(held[axis] for axis in layout) == held and max(held) > 1:
+            message = f"weights for `{name.rpartition('.')[0]}` fit in either layout"
+            why = f"{held} is as wide as high; other tensors of the file have their axes in another order"
+            yield Diagnostic("E401", message, file=file, why=why, help=_cure(needed[name], layout))
 
 
 def _axes(tensor: TensorSpec) -> str:
@@ -92,14 +108,31 @@ def _trimmed(shape: Shape) -> Shape:
     return _trimmed(shape[:-1]) if shape[-1:] == (1,) else shape
 
 
-def _layout(needed: Shape, held: Shape) -> str:
-    """How the axes were moved, when that is all: known layouts first."""
-    orders = (*_LAYOUTS, *permutations(range(len(needed)))) if len(needed) == len(held) <= 4 else ()
-    for axes in orders:
-        if len(axes) == len(held) and tuple(held[axis] for axis in axes) == needed:
-            layout = _LAYOUTS.get(axes, "its axes are in another order")
-            return f"{layout}: save `array.transpose{axes}`"
+def _layout(tensor: TensorSpec, held: Shape) -> str:
+    """How the axes were moved, when that is all and can be told for certain: one known layout, or one at all."""
+    if len(tensor.shape) != len(held) or len(held) > 4:
+        return ""
+    for orders in (tuple(_LAYOUTS), tuple(permutations(range(len(held))))):
+        fitting = [axes for axes in orders if len(axes) == len(held) and tuple(held[i] for i in axes) == tensor.shape]
+        if fitting:
+            return _cure(tensor, fitting[0]) if len(fitting) == 1 else ""
     return ""
+
+
+def _cure(tensor: TensorSpec, axes: Shape) -> str:
+    """What to save in place of a stored array. In Keras the columns of neurons behind an unrolled image have the order
+    H, W, C, so that the transpose would run, and be wrong."""
+    layout = _LAYOUTS.get(axes, "its axes are in another order")
+    if axes != (1, 0) or tensor.unrolled is None:
+        return f"{layout}: save `array.transpose{axes}`"
+    if not tensor.unrolled:
+        return ""
+    C, H, W = tensor.unrolled
+    if C == 1 or H * W == 1:
+        return f"{layout}: save `array.transpose{axes}`"
+    K = tensor.shape[0]
+    way = f"array.reshape({H}, {W}, {C}, {K}).transpose(3, 2, 0, 1).reshape({K}, -1)"
+    return f"that is the Keras layout, whose `Flatten` counts H, W, C: save `{way}`"
 
 
 def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ import pytest
 from calling import CLASSES, HEAD, LAYERS, call, image, inputs, net, outputs
 from numpy.typing import NDArray
 
-from cnnspec import weights
+from cnnspec import export, weights
 from cnnspec.inputs.batches import batches, cases, paths
 from cnnspec.spec import bundled, load
 
@@ -487,3 +487,17 @@ def test_a_name_that_is_no_unicode(spec: Path, tmp_path: Path) -> None:
     assert "b\\udcff.png" in call("run", spec, file).out
     assert call("run", spec, file, "--format", "json").objects[0]["input"] == str(file)
     assert call("run", spec, file, "--out", tmp_path / "y.npz").code == 0
+
+
+def test_a_network_without_tensors_wants_no_weights(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("input: {C: 1, H: 4, W: 4}\nlayers:\n  - {maxpool: {F: 2}, name: p}\n")
+    x = np.arange(16, dtype=np.float32).reshape(1, 4, 4)
+    np.save(tmp_path / "x.npy", x)
+    out = tmp_path / "y.npz"
+    assert call("run", tmp_path / "net.yaml", tmp_path / "x.npy", "--out", out).code == 0
+    assert np.load(out)["p"].tolist() == [[[[5, 7], [13, 15]]]]
+    assert load(tmp_path / "net.yaml").compile().run(x[None])["p"].tolist() == [[[[5, 7], [13, 15]]]]
+    pytest.importorskip("onnx")
+    assert call("export", tmp_path / "net.yaml", "-o", tmp_path / "p.onnx").code == 0
+    export(load(tmp_path / "net.yaml"), tmp_path / "q.onnx")
+    assert (tmp_path / "q.onnx").read_bytes() == (tmp_path / "p.onnx").read_bytes()

@@ -121,7 +121,7 @@ def test_a_new_head_on_old_filters(net: Path) -> None:
     Path("new.yaml").write_text(text.replace(", bottom right", ", bottom right, none"))
     called = call("train", "new.yaml", *THREADS, "--weights", "net.safetensors", "--freeze", "conv")
     assert called.code == 0
-    said = "2 of 4 tensors have another shape in it and are drawn afresh: fc.weight, fc.bias"
+    said = "2 of 4 tensors have another shape or type in it and are drawn afresh: fc.weight, fc.bias"
     assert called.err == f"note: net.safetensors: {said}\n"
     new = read("new.safetensors")
     assert new["conv.weight"].tobytes() == old["conv.weight"].tobytes()

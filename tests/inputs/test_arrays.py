@@ -219,3 +219,21 @@ def test_an_array_that_does_not_fit(tmp_path: Path, found: Any, shape: Any, cure
         with pytest.raises(FileError) as error:
             check(tmp_path / name, shape)
         assert error.value.diagnostics == (misfit,)
+
+
+def test_both_cures_for_flat_images_of_several_channels_are_right(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    for order, place in (((0, 1, 2, 3), 1), ((0, 2, 3, 1), 3)):
+        flat = images.transpose(order).reshape(2, -1)
+        np.save(tmp_path / "a.npy", flat)
+        with pytest.raises(FileError) as caught:
+            load_input(tmp_path / "a.npy", (3, 4, 5))
+        program = caught.value.diagnostics[0].help.split("`")[place]
+        np.testing.assert_array_equal(eval(program, {"array": flat}), images)
+
+
+def test_one_gray_plane_is_no_colour_image(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((4, 5)))
+    with pytest.raises(FileError) as caught:
+        load_input(tmp_path / "a.npy", (3, 4, 5))
+    assert caught.value.diagnostics[0].help == ""

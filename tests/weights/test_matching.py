@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 from math import prod
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cnnspec import weights
 from cnnspec.graph.layer import TensorSpec
 from cnnspec.layers import find
+from cnnspec.spec import load
 from cnnspec.weights import TensorInfo
 
 LENET = {
@@ -55,7 +58,8 @@ def test_a_bare_tensor_may_have_the_name_of_its_layer() -> None:
          "that is the Keras layout: save `array.transpose(3, 2, 0, 1)`"),
         ((16, 6, 5, 5), (16, 5, 5, 6), "",
          "that is the channels-last layout: save `array.transpose(0, 3, 1, 2)`"),
-        ((8, 1, 3, 3), (3, 3, 8, 1), "", "its axes are in another order: save `array.transpose(2, 3, 0, 1)`"),
+        ((8, 1, 3, 3), (3, 3, 8, 1), "",
+         "that is the Keras layout of one filter a channel: save `array.transpose(2, 3, 0, 1)`"),
         ((10, 84), (84, 10), "weight (10, 84) = K, C; the file holds (84, 10)",
          "that is the transpose, the Keras layout: save `array.transpose(1, 0)`"),
         ((10, 84), (10, 85), "", ""),
@@ -98,8 +102,8 @@ def test_axes_have_the_letters_of_their_layer(kind: str, fields: dict[str, int],
     assert letters in found.why
 
 
-@pytest.mark.parametrize("dtype", ["I64", "U8", "BOOL"])
-def test_weights_that_are_no_floats(dtype: str) -> None:
+@pytest.mark.parametrize("dtype", ["BOOL"])
+def test_weights_that_are_no_numbers(dtype: str) -> None:
     [found] = weights.match({"a.b.bias": TensorSpec((3,))}, entries({"a.b.bias": (3,)}, dtype), "a")
     assert (found.code, found.message) == ("E401", "weights for `a.b` have the wrong type")
     assert dtype in found.why
@@ -171,3 +175,86 @@ def test_what_training_keeps_beside_the_weights_is_not_mentioned() -> None:
     assert weights.match({"a.weight": TensorSpec((2,))}, entries(held), "a") == []
     [found] = weights.match({"a.weight": TensorSpec((2,))}, entries({**held, "other/a.weight": (2,)}), "a")
     assert found.why == "unused: `other/a.weight`"
+
+
+def network(*layers: str, input: str = "{C: 2, H: 6, W: 5}") -> dict[str, TensorSpec]:
+    text = "".join(f"  - {layer}\n" for layer in layers)
+    return load(StringIO(f"input: {input}\nlayers:\n{text}")).graph.tensors
+
+
+CONV, FC = "{conv: {F: 3, K: 3}, name: c}", "{dense: {K: 4}, name: fc}"
+
+
+def keras_cure(needed: Mapping[str, TensorSpec], name: str = "fc.weight") -> str:
+    """What is said of a matrix in Keras' layout."""
+    held = {at: tensor.shape[::-1] if at == name else tensor.shape for at, tensor in needed.items()}
+    found = [one for one in weights.match(needed, entries(held), "a") if one.message.endswith("the wrong shape")]
+    assert [one.code for one in found] == ["E401"]
+    return found[0].help
+
+
+def applied(cure: str, array: NDArray[Any]) -> NDArray[Any]:
+    _, program, _ = cure.split("`")[-3:]
+    made: NDArray[Any] = eval(program, {"array": array})
+    return made
+
+
+@pytest.mark.parametrize("between", [(), ("relu",), ("relu", "dropout", "relu")])
+def test_the_cure_for_keras_neurons_behind_flatten_computes_what_keras_computes(between: tuple[str, ...]) -> None:
+    cure = keras_cure(network(CONV, "flatten", *between, FC))
+    image = np.random.default_rng(0).normal(size=(3, 4, 3))  # C, H, W behind the convolution
+    kernel = np.random.default_rng(1).normal(size=(36, 4))
+    in_keras = image.transpose(1, 2, 0).reshape(-1) @ kernel
+    np.testing.assert_allclose(applied(cure, kernel) @ image.reshape(-1), in_keras, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (CONV, "globalavgpool", "flatten", FC),
+        (CONV, "flatten", "{dense: {K: 7}}", "relu", FC),
+        ("{conv: {F: 3, K: 1}}", "flatten", FC),
+        (CONV, "adaptiveavgpool: {out: 1}", "flatten", FC),
+    ],
+)
+def test_elsewhere_the_transpose_is_right(layers: tuple[str, ...]) -> None:
+    kernel = np.random.default_rng(1).normal(size=(network(*layers)["fc.weight"].shape[1], 4))
+    np.testing.assert_array_equal(applied(keras_cure(network(*layers)), kernel), kernel.T)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (CONV, "flatten", "batchnorm", FC),
+        ("permute: {order: [H, W, C]}", "flatten", FC),
+    ],
+)
+def test_no_cure_is_given_where_the_order_cannot_be_told(layers: tuple[str, ...]) -> None:
+    assert keras_cure(network(*layers)) == ""
+
+
+def test_a_square_matrix_among_transposed_ones_is_named() -> None:
+    needed = network(CONV, "globalavgpool", "flatten", "{dense: {K: 5}, name: a}", "{dense: {K: 5}, name: b}", FC)
+    held = {
+        name: tensor.shape[::-1] if name in ("a.weight", "fc.weight") else tensor.shape
+        for name, tensor in needed.items()
+    }
+    found = weights.match(needed, entries(held), "a")
+    assert [one.message.split("`")[1] for one in found] == ["a", "fc", "b"]
+    assert found[-1].message == "weights for `b` fit in either layout"
+    assert found[-1].help.endswith("save `array.transpose(1, 0)`")
+    assert weights.match(needed, entries({name: tensor.shape for name, tensor in needed.items()}), "a") == []
+
+
+def test_axes_that_may_have_moved_in_several_ways_get_no_cure() -> None:
+    needed = {"a.weight": TensorSpec((4, 2, 3, 3), fan=(18, 36))}
+    [found] = weights.match(needed, entries({"a.weight": (2, 3, 3, 4)}), "a")
+    assert (found.code, found.help) == ("E401", "")
+
+
+@pytest.mark.parametrize("dtype", ["I8", "U8", "I16", "I32", "I64", "U64"])
+def test_whole_numbers_are_weights_too(dtype: str) -> None:
+    assert weights.match({"a.bias": TensorSpec((3,))}, entries({"a.bias": (3,)}, dtype), "a") == []
+    arrays, found = weights.fit({"a.bias": TensorSpec((3,))}, {"a.bias": np.array([1, 2, 3], np.int16)}, "a")
+    assert (arrays["a.bias"].dtype.name, arrays["a.bias"].tolist()) == ("float32", [1, 2, 3])
+    assert not found
