@@ -23,7 +23,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -33,8 +33,8 @@ from ..files import png
 from ..files.overwrite_guard import note_folder
 from ..files.places import AnyPath, is_plain
 from ..files.reading import Malformed, opened
-from ..files.recognition import IMAGE, TEXT, recognised
 from ..language.sections.preprocess import Preprocess
+from .image_kind import ANOTHER, otherwise, refuse_other
 from .image_work import MeteredFile, check_decoding, check_directory, check_exif
 
 if TYPE_CHECKING:
@@ -62,8 +62,6 @@ MAX_BYTES = 256 * 2**20
 """Of the file: enough for `MAX_PIXELS` of 16-bit colour, uncompressed."""
 
 LIMITS = f"an image may have {MAX_PIXELS:,} pixels, {MAX_SIDE:,} a side"
-ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
-NO_IMAGE = "this is not an image that can be read"
 RESAVE = "save it as 8-bit or 16-bit PNG"
 SMALLER = "make it smaller in an image program first"
 
@@ -117,7 +115,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int, str]:
 def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
     """Raise what `load` would raise for this image, as far as its header shows it."""
     path = Path(path)
-    _refuse_other(path, preprocess)
+    refuse_other(path, preprocess)
     preprocess = _section(path, preprocess, input)
     width, height, _ = header(path)
     _refuse_misfit(path, height, width, preprocess, input)
@@ -145,7 +143,7 @@ def load(
     import numpy as np
 
     path = Path(path)
-    _refuse_other(path, preprocess)
+    refuse_other(path, preprocess)
     preprocess = _section(path, preprocess, input)
     with _opened(path) as file:
         pixels = None if by_pillow else _as_it_is(file, preprocess, input)
@@ -370,30 +368,10 @@ def _failure(path: Path, error: Exception) -> FileError:
         case Image.DecompressionBombError():
             return FileError.about(path, "E410", "the image is too large", LIMITS, SMALLER)
         case UnidentifiedImageError():
-            return _otherwise(path)
+            return otherwise(path)
         case OSError(strerror=str(why)):
             return FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
     return FileError.about(path, "E410", "the image is damaged", str(error) or type(error).__name__, ANOTHER)
-
-
-def _otherwise(path: Path) -> FileError:
-    """E410 for a file that is no image that is read, and what it is."""
-    with opened(path) as file:
-        found = recognised(file)
-    if found is None or found in (IMAGE, TEXT):
-        return FileError.about(path, "E410", NO_IMAGE, "no known header", ANOTHER)
-    return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", found.cure or ANOTHER)
-
-
-def _refuse_other(path: Path, preprocess: Preprocess | None) -> None:
-    """Refuse a file that is plainly of another kind, before a section for images is asked for."""
-    if preprocess is not None:
-        return
-    found = None
-    with suppress(FileError), opened(path) as file:
-        found = recognised(file)
-    if found is not None and found is not IMAGE:
-        raise _otherwise(path)
 
 
 def natural(path: Path) -> tuple[list[str | int], str]:

@@ -1,0 +1,34 @@
+"""What a file is that is no image, as far as its content shows it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from ..diagnostics import FileError
+from ..files.reading import opened
+from ..files.recognition import IMAGE, TEXT, recognised
+from ..language.sections.preprocess import Preprocess
+
+ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
+NO_IMAGE = "this is not an image that can be read"
+
+
+def otherwise(path: Path) -> FileError:
+    """E410 for a file that is no image that is read, and what it is."""
+    with opened(path) as file:
+        found = recognised(file)
+    if found is None or found in (IMAGE, TEXT):
+        return FileError.about(path, "E410", NO_IMAGE, "no known header", ANOTHER)
+    return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", found.cure or ANOTHER)
+
+
+def refuse_other(path: Path, preprocess: Preprocess | None) -> None:
+    """Refuse a file that is plainly of another kind, before a section for images is asked for."""
+    if preprocess is not None:
+        return
+    found = None
+    with suppress(FileError), opened(path) as file:
+        found = recognised(file)
+    if found is not None and found is not IMAGE:
+        raise otherwise(path)
