@@ -292,7 +292,7 @@ class LookalikeScanner:
         while self.at < len(self.text):
             self.gap()
             if self.text[self.at : self.at + 1] in _ENDS_LINE:
-                self.at += 1
+                self.at = min(self.at + 1, len(self.text))
                 continue
             if self.comment():
                 continue
