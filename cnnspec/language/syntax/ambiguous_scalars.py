@@ -21,8 +21,10 @@ def unambiguous(text: str) -> str | None:
     """What `text` was plainly meant to be, as it is written here; None where versions of YAML read it as two things."""
     if found := re.fullmatch(r"(?i:(true|yes|on|y)|(false|no|off|n))", text):
         return "true" if found[1] else "false"
-    if re.fullmatch(r"0[xX][0-9a-fA-F_]+", text):
-        return str(int(text, 16))
+    if found := re.fullmatch(
+        r"0[xX]([0-9a-fA-F]{1,16})", text.replace("_", "")
+    ):  # a longer one is no number for a field
+        return str(int(found[1], 16))
     if re.fullmatch(r"[1-9][0-9]*_[0-9_]*(\.[0-9_]*[0-9])?", text):
         return text.replace("_", "")
     if found := re.fullmatch(r"([-+]?)([0-9]*)\.([0-9]*)((?:[eE][-+]?[0-9]+)?)", text):
