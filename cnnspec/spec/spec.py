@@ -103,7 +103,7 @@ class Spec:
         Blocks are kept, with arguments for what differs between their uses; comments, what single layers `expect` and
         the labels of branches are not. Raises SpecError for a network that the language cannot say.
         """
-        from ..language.writer.write import write
+        from ..language.writer import write
 
         return write(self.graph, self.header)
 

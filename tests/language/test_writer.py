@@ -16,7 +16,7 @@ from cnnspec.graph.builder import GraphBuilder
 from cnnspec.graph.graph import Graph, Step
 from cnnspec.graph.layer import Layer
 from cnnspec.language.sections.header import Header
-from cnnspec.language.writer.write import write
+from cnnspec.language.writer import write
 from cnnspec.layers import find, kinds
 from cnnspec.spec import Spec, bundled, load
 
@@ -209,3 +209,11 @@ def test_what_the_language_cannot_say(name: str, fields: dict[str, object], code
     with pytest.raises(SpecError) as caught:
         write(builder.build([name]))
     assert [found.code for found in caught.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800"])
+def test_names_of_networks_that_cannot_be_said(name: str) -> None:
+    header = again("input: {C: 3, H: 8, W: 8}\nlayers: [relu]\n").header.model_copy(update={"name": name})
+    with pytest.raises(SpecError) as caught:
+        write(Graph((3, 8, 8), (), ("input",)), header)
+    assert [found.code for found in caught.value.diagnostics] == ["E002"]

@@ -13,7 +13,7 @@ from cnnspec.graph.builder import GraphBuilder
 from cnnspec.graph.graph import BlockUse, Graph
 from cnnspec.graph.layer import Layer
 from cnnspec.language.syntax.emitter import WIDTH
-from cnnspec.language.writer.write import write
+from cnnspec.language.writer import write
 from cnnspec.layers import find
 from cnnspec.spec import Spec, bundled, load
 

@@ -48,6 +48,15 @@ class Region:
     branches: tuple[LayerList | int, ...]
 
 
+class Piece(NamedTuple):
+    """A line with the tensor that it goes on from, the first and the last step that it makes."""
+
+    line: Line
+    arriving: int
+    first: int
+    last: int
+
+
 class Tree:
     """The lines of one graph, in which some uses are kept. Raises `Shadowed`."""
 
@@ -64,40 +73,41 @@ class Tree:
 
     def _lines(self, place: LayerList) -> Lines:
         flow, lines = place.arriving, Lines()
-        for piece in self._pieces(place):
-            wanted, first, end, line = self._line(piece, flow, place)
-            if wanted != flow:
-                lines.append(FromLine(self.references.to(wanted, first, place.scopes)))
-            lines.append(line)
-            flow = end
+        for part in self._parts(place):
+            piece = self._piece(part, flow, place)
+            if piece.arriving != flow:
+                lines.append(FromLine(self._reference(piece.arriving, piece.first, place)))
+            lines.append(piece.line)
+            flow = piece.last
         return lines
 
-    def _pieces(self, place: LayerList) -> list[Use | Region | int]:
+    def _parts(self, place: LayerList) -> list[Use | Region | int]:
         """What a list consists of, found from its end: uses, joins with their branches, single steps."""
         found: list[Use | Region | int] = []
         end = place.end
         while end > place.first:
-            piece = self._use(end - 1, place) or self._region(end - 1, place) or end - 1
-            found.append(piece)
-            end = piece if isinstance(piece, int) else piece.first
+            part = self._use(end - 1, place) or self._region(end - 1, place) or end - 1
+            found.append(part)
+            end = part if isinstance(part, int) else part.first
         return found[::-1]
 
-    def _line(self, piece: Use | Region | int, flow: int, place: LayerList) -> tuple[int, int, int, Line]:
-        """The tensor that a piece goes on from, its first step, its last step, and its line."""
-        if isinstance(piece, Use):
-            reads = {number for step in range(piece.first, piece.end) for number in self.inputs[step]}
-            wanted = flow if flow in reads else self.inputs[piece.first][0]
-            inner = LayerList(piece.first, piece.end, wanted, place.uses + 1, 0, piece.scopes)
-            return wanted, piece.first, piece.end - 1, UseLine(piece, self._depth(wanted), self._lines(inner))
-        if isinstance(piece, Region):
-            branches = tuple(self._branch(branch, piece, place) for branch in piece.branches)
-            return piece.arriving, piece.first, piece.join, self._join(piece.join, branches, place)
-        step, (first, *_) = self.graph.steps[piece - 1], self.inputs[piece]
+    def _piece(self, part: Use | Region | int, flow: int, place: LayerList) -> Piece:
+        """A part of a list written, where the tensor `flow` is the last before it."""
+        if isinstance(part, Use):
+            reads = {number for step in range(part.first, part.end) for number in self.inputs[step]}
+            arriving = flow if flow in reads else self.inputs[part.first][0]
+            inner = LayerList(part.first, part.end, arriving, place.uses + 1, 0, part.scopes)
+            use = UseLine(part, self._depth(arriving), self._lines(inner))
+            return Piece(use, arriving, part.first, part.end - 1)
+        if isinstance(part, Region):
+            branches = tuple(self._branch(branch, part, place) for branch in part.branches)
+            return Piece(self._join(part.join, branches, place), part.arriving, part.first, part.join)
+        step, (first, *_) = self.graph.steps[part - 1], self.inputs[part]
         if isinstance(step.layer, Join):
-            return flow, piece, piece, self._join(piece, tuple(self._inputs(piece, flow, place)), place)
+            return Piece(self._join(part, tuple(self._inputs(part, flow, place)), place), flow, part, part)
         name = step.name.removeprefix(place.scopes[-1])
-        line = LayerLine(step.kind, (piece,), (name,), (self._depth(first),), field_nodes(step.layer))
-        return first, piece, piece, line
+        layer = LayerLine(step.kind, (part,), (name,), (self._depth(first),), field_nodes(step.layer))
+        return Piece(layer, first, part, part)
 
     # uses
 
