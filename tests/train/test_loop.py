@@ -323,4 +323,4 @@ def test_a_new_run_has_a_new_log(tmp_path: Path) -> None:
 
 def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="E415"):
-        JsonlLog(tmp_path / "none" / "log.jsonl", Progress())
+        logged(run(), JsonlLog(tmp_path / "none" / "log.jsonl", Progress()))
