@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from .. import __version__
+from .signals import end_in_order
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -132,6 +133,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # bars and names beyond a narrow terminal's letters
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
+    end_in_order()
     code = guarded(lambda: group.main(prog_name="cnnspec", standalone_mode=False))
     code = guarded(lambda: _flush(code)) if code != 141 else code
     sys.exit(130 if interrupt.seen else code)

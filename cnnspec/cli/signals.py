@@ -37,6 +37,19 @@ class Interruption:
         self.asked = number
 
 
+def end_in_order() -> None:
+    """What asks a process to end lets it clear up first: a file that is half written is removed. A second time it does
+    not wait."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    raise ending(number)
+
+
 def ending(number: int) -> BaseException:
     """What ends a process that has got this signal: KeyboardInterrupt, or an exit with 128 and its number."""
     return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)

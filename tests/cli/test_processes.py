@@ -72,6 +72,23 @@ def test_what_is_written_never_takes_the_place_of_a_closed_stream(tmp_path: Path
     assert out.read_bytes()[8:9] == b"{"
 
 
+def test_a_process_that_is_asked_to_end_removes_what_is_half_written(tmp_path: Path) -> None:
+    """And what one that is killed has left is removed by the next, which writes the same file."""
+    big = np.zeros((1000, 1000), np.float32)
+    weights.save({f"w{i}": big for i in range(20)}, tmp_path / "big.npz")
+    for signum, left in ((signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGKILL, 1)):
+        process = start("convert", "big.npz", "-o", "out.npz", cwd=tmp_path)
+        while process.poll() is None and not any(p.stat().st_size for p in tmp_path.glob(".cnnspec-*.tmp")):
+            time.sleep(0.001)
+        process.send_signal(signum)
+        code, said = finish(process)
+        assert code == (-signum if left else 128 + signum), said
+        assert len(list(tmp_path.glob(".cnnspec-*"))) == left
+        assert not (tmp_path / "out.npz").exists()
+    assert finish(start("convert", "big.npz", "-o", "out.npz", cwd=tmp_path)) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["big.npz", "out.npz"]
+
+
 @every_command
 def test_a_closed_pipe(arguments: list[str]) -> None:
     reader, writer = os.pipe()
