@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import click
 import numpy as np
 
@@ -48,18 +50,25 @@ class Results:
             self.failed += 1
             show(failure.diagnostics)
         self.names += found.names
-        if found.inputs is None:
-            return found
-        if self.keep:
+        if self.keep and found.outputs:
             self.kept.append(found.outputs)
         show(found.warnings)
-        shown = self._picture(found.inputs) + self._rendered(found.predictions) + self._output_pictures(found)
-        click.echo(shown, nl=False)
+        if self.style == "json":
+            click.echo(self._in_order(batch, found.predictions), nl=False)
+        elif found.inputs is not None:
+            shown = self._picture(found.inputs) + self._rendered(found.predictions) + self._output_pictures(found)
+            click.echo(shown, nl=False)
         return found
 
+    def _in_order(self, batch: InputBatch, predictions: list[Prediction]) -> str:
+        """The lines of each input, those that cannot be used at their places."""
+        found, each = iter(predictions), len(self.runner.outputs)
+        return "".join(
+            to_jsonl.failed(case.name, case.failure) if case.failure else to_jsonl.render(list(islice(found, each)))
+            for case in batch.cases
+        )
+
     def _rendered(self, results: list[Prediction]) -> str:
-        if self.style == "json":
-            return to_jsonl.render(results)
         lines = self.several and self.runner.top == 1
         gap = "\n" if self.printed and not lines else ""
         self.printed = True
@@ -67,7 +76,7 @@ class Results:
 
     def _picture(self, x: Array) -> str:
         """The input itself when it is alone, gray and small."""
-        if self.style == "json" or self.several:
+        if self.several:
             return ""
         if x.shape[1] > 1 or max(x.shape[2:]) > LARGEST_PICTURE:
             return ""

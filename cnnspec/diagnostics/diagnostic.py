@@ -64,6 +64,11 @@ class Diagnostic:
         return f"{place if self.file else ''}{self.severity}[{self.code}]: {self.message}"
 
 
+def _in_full(found: Diagnostic) -> str:
+    reasons = [f"\n  = {title}: {said}" for title, said in (("why", found.why), ("help", found.help)) if said]
+    return f"{found}{''.join(reasons)}"
+
+
 class Failure(Exception):  # noqa: N818 - the base of SpecError and FileError
     """Work that cannot go on, with the diagnostics that say why."""
 
@@ -72,7 +77,8 @@ class Failure(Exception):  # noqa: N818 - the base of SpecError and FileError
         super().__init__(*self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.diagnostics))
+        """Each finding with why and help."""
+        return "\n".join(map(_in_full, self.diagnostics))
 
 
 class SpecError(Failure):

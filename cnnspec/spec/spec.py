@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
 from ..files import places
-from ..files.reading import AnyPath, blaming, opened, standard_input
+from ..files.reading import AnyPath, blaming
 from ..files.recognition import EMPTY, TEXT, ensure
 from ..graph.array import Array
 from ..graph.graph import Graph, Step
@@ -23,8 +22,9 @@ from ..language.document.document import load as load_document
 from ..language.elaboration.elaborate import Elaboration, elaborate
 from ..language.elaboration.expectations import check_expectations
 from ..language.sections.header import Header
-from ..language.syntax.source import MAX_BYTES, Source, read
+from ..language.syntax.source import Source, read
 from . import assets, bundled
+from .given import Given, fetch
 from .naming import spec_name
 
 if TYPE_CHECKING:
@@ -287,42 +287,7 @@ class Checked:
         return cls(Source(file, ""), None, (), tuple(diagnostics))
 
 
-def locate(what: str) -> tuple[str, Path]:
-    """The name to show and the path of a spec given as path or bundled name. Raises FileError (E404)."""
-    path = Path(what)
-    if places.is_file(path):
-        return what, path
-    inside = bundled.path(what)
-    if inside is not None:
-        return what, inside
-    near = closest(what, bundled.names())
-    is_folder = places.is_folder(path)
-    reason = "it is a folder" if is_folder else "there is no such file, and no bundled network of that name"
-    help = f"did you mean `{near}`?" if near else "`cnnspec specs` lists the bundled networks"
-    raise FileError.about(what, "E404", f"no spec `{what}`", reason, help)
-
-
-def fetch(what: str | Path | IO[bytes] | IO[str]) -> tuple[str, bytes, Path]:
-    """Name, bytes and folder of a spec: a path, a bundled name, `-` for standard input, or a file object. What comes
-    through a stream lies in the current folder."""
-    if isinstance(what, str | Path):
-        if what == "-":
-            if sys.stdin is None:
-                raise FileError.about("<stdin>", "E404", "standard input is closed")
-            return "<stdin>", standard_input(MAX_BYTES + 1), Path()
-        shown, path = locate(str(what))
-        with opened(path, MAX_BYTES + 1) as file, blaming(path):
-            folder = Path() if places.is_stream(path) else path.parent
-            return shown if path == Path(shown) else path.name, file.read(MAX_BYTES + 1), folder
-    data = what.read(MAX_BYTES + 1)
-    name = getattr(what, "name", "<file>")
-    folder = Path(name).parent if isinstance(name, str) and places.is_file(name) else Path()
-    return str(name), data.encode() if isinstance(data, str) else data, folder
-
-
-def check(
-    what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, files: bool = False, settings: bool = True
-) -> Checked:
+def check(what: Given, input: Shape | None = None, files: bool = False, settings: bool = True) -> Checked:
     """Check a spec and gather all findings, with `files` also those about weights, sample and class names, with
     `settings` also what the settings of training have against the network.
 
@@ -353,11 +318,12 @@ def check(
     return Checked(source, spec, walked.steps, diagnostics, document)
 
 
-def load(what: str | Path | IO[bytes] | IO[str], input: Shape | None = None, settings: bool = True) -> Spec:
-    """Load a spec: a bundled name, a path or a file object. Without `settings`, those of training are judged by `train`
-    and `evaluate` alone, after others have been put in their place.
+def load(what: Given, input: Shape | None = None, settings: bool = True) -> Spec:
+    """Load a spec: a bundled name, a path, a text of several lines, a mapping as YAML would give it, or a file object.
 
-    Raises SpecError, which carries every finding in `.diagnostics`, or FileError when there is no such file.
+    Without `settings`, those of training are judged by `train` and `evaluate` alone, after others have been put in their
+    place. What has no folder lies in the current one. Raises SpecError, which carries every finding in `.diagnostics`,
+    FileError when there is no such file, and TypeError for anything else.
     """
     checked = check(what, input, settings=settings)
     if checked.spec is None or errors(checked.diagnostics):

@@ -214,8 +214,10 @@ def test_a_bad_input_is_reported_and_the_rest_go_on(spec: Path, tmp_path: Path) 
         assert called.code == 4
         assert [code for code in ("E410", "E413", "E404") if f"error[{code}]" in called.err] == ["E410", "E413", "E404"]
         assert "no image in this folder" in called.err
-        assert [each["input"] for each in called.objects] == [str(file) for file in good]
-        for found, wanted in zip(called.objects, alone, strict=True):
+        assert [each["input"] for each in called.objects] == [str(file) for file in given]
+        usable = [each for each in called.objects if "error" not in each]
+        for found, wanted in zip(usable, alone, strict=True):
+            assert found["input"] == wanted["input"]
             assert [c["index"] for c in found["top"]] == [c["index"] for c in wanted["top"]]
             assert [c["score"] for c in found["top"]] == pytest.approx([c["score"] for c in wanted["top"]], rel=1e-5)
         with np.load(tmp_path / "y.npz") as kept:
@@ -501,3 +503,21 @@ def test_a_network_without_tensors_wants_no_weights(tmp_path: Path) -> None:
     assert call("export", tmp_path / "net.yaml", "-o", tmp_path / "p.onnx").code == 0
     export(load(tmp_path / "net.yaml"), tmp_path / "q.onnx")
     assert (tmp_path / "q.onnx").read_bytes() == (tmp_path / "p.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 16])
+def test_json_has_a_line_for_each_input(tmp_path: Path, batch: int) -> None:
+    """In their order, of one that cannot be used its error."""
+    spec, good = net(tmp_path), image(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no image")
+    given = [good, tmp_path / "b.png", good, tmp_path / "none.npy"]
+    called = call("run", spec, *given, "--format", "json", "--batch", str(batch))
+    assert called.code == 4
+    assert [found["input"] for found in called.objects] == [str(path) for path in given]
+    assert [found.get("error", {}).get("code") for found in called.objects] == [None, "E410", None, "E404"]
+    error = called.objects[1]["error"]
+    assert (error["message"], error["file"]) == ("this is not an image that can be read", str(given[1]))
+    assert error["why"]
+    assert error["help"]
+    [alone] = call("run", spec, given[1], "--format", "json").objects
+    assert alone == called.objects[1]

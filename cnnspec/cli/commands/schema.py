@@ -12,8 +12,8 @@ from ...files.writing import whole
 from ...language.document import document
 from ...language.json_schema import language, of_spec
 from ...language.syntax.source import read as read_text
+from ...spec.given import fetch
 from ...spec.naming import spec_name
-from ...spec.spec import fetch
 from ..docstrings import ensure_docstrings
 from ..options import OUTPUT
 

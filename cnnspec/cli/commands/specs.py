@@ -71,7 +71,7 @@ def _list(style: str) -> str:
 def _path(name: str) -> Path:
     path = bundled.path(name)
     if path is None:
-        from ...spec.spec import locate
+        from ...spec.given import locate
 
         locate(name)  # says which name is near
         raise click.UsageError(f"{name!r} is a file, not a bundled network.")

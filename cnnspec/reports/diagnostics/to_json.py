@@ -17,13 +17,14 @@ def render(diagnostics: Iterable[Diagnostic], verdicts: Iterable[tuple[str, bool
     Lines and columns count characters from 1, the end is exclusive; they are null where a finding has no place.
     """
     document = {
-        "diagnostics": [_record(d) for d in diagnostics],
+        "diagnostics": [record(d) for d in diagnostics],
         "files": [{"file": file, "ok": ok} for file, ok in verdicts],
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _record(diagnostic: Diagnostic) -> dict[str, Any]:
+def record(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A finding as it stands in the document."""
     span = diagnostic.span
     return {
         "code": diagnostic.code,

@@ -6,13 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ...diagnostics import FileError
 from ...spec.ranking import Prediction, figures
+from ..diagnostics.to_json import record
 from ..drawing.json_number import json_number
 
 
 def render(results: Sequence[Prediction]) -> str:
     """A JSON object for each result, in ASCII; numbers that JSON does not know (NaN, infinity) become null."""
     return "".join(json.dumps(_object(result), allow_nan=False) + "\n" for result in results)
+
+
+def failed(input: str, failure: FileError) -> str:
+    """A JSON object for an input that cannot be used: its `error` is a finding as `validate --format json` has it."""
+    return json.dumps({"input": input, "error": record(failure.diagnostics[0])}) + "\n"
 
 
 def _object(result: Prediction) -> dict[str, Any]:
