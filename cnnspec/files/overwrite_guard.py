@@ -79,7 +79,14 @@ def note_folder(folder: AnyPath, is_part: Callable[[Path], bool]) -> None:
 
 
 def note_written(path: AnyPath) -> None:
-    """A file is written, or is to be. Raises WouldOverwrite where it is one that is read, or would be part of it."""
+    """A file is to be written. Raises WouldOverwrite where it is one that is read, or would be part of it."""
+    ensure_unread(path)
+    if _guard is not None and path not in _guard.written:
+        _guard.written.append(path)
+
+
+def ensure_unread(path: AnyPath) -> None:
+    """A file is written. Raises WouldOverwrite where it is one that has been read, or would be part of it."""
     if _guard is None or any(_is_target(path, other) for other in _guard.exempt):
         return
     for folder, is_part in _guard.folders:
@@ -88,8 +95,6 @@ def note_written(path: AnyPath) -> None:
     place, shown = _guard.read.get(identity, (None, "")) if identity else (None, "")
     if place is not None and _identity(place) == identity:
         raise WouldOverwrite(path, shown)
-    if path not in _guard.written:
-        _guard.written.append(path)
 
 
 def _is_target(path: AnyPath, other: AnyPath) -> bool:

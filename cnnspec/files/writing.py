@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError
-from .overwrite_guard import note_written
+from .overwrite_guard import ensure_unread, note_written
 from .places import AnyPath, is_folder, is_stream
 from .reading import reason
 
@@ -35,7 +35,7 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
     is replaced: WouldOverwrite.
     """
     path = Path(path)
-    note_written(path)
+    ensure_unread(path)
     with writing(path), path.open("wb") if is_stream(path) else _replacing(path) as stream:
         yield stream
 

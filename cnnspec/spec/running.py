@@ -10,6 +10,7 @@ import numpy as np
 
 from ..diagnostics import Diagnostic, FileError
 from ..engine.model import Model
+from ..files.overwrite_guard import note_read
 from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
@@ -43,6 +44,8 @@ def work(
     has room for, 16 at most; names are shown as they lie in `folder`."""
     C, H, W = graph.input
     files = list(paths(inputs))
+    for file in files:
+        note_read(file)
     size = size or batch_size(graph, LARGEST_BATCH)
     total = count(files, (C, H, W))
     groups = batches(cases(files, preprocess, (C, H, W), folder), size)

@@ -112,3 +112,19 @@ def test_input_can_be_saved(tmp_path: Path) -> None:
     saved = call("run", tmp_path / "same.yaml", tmp_path / "x.npy", "--init", "he", "--out", out, "--save", "input")
     assert saved.code == 0
     np.testing.assert_array_equal(np.load(tmp_path / "y.npz")["input"], x)
+
+
+def test_images_do_not_replace_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one that was read, nor one that is still to be read, nor one of a folder."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(SAME)
+    Path("in").mkdir()
+    image(Path("in/a.png"), 1, (6, 6))
+    image(Path("a.png"), 2, (6, 6))
+    before = {path: path.read_bytes() for path in (Path("a.png"), Path("in/a.png"))}
+    for given in (["a.png"], ["in/a.png", "a.png", "--batch", "1"]):
+        called = call("run", "net.yaml", *given, "--init", "he", "--images", ".")
+        assert (called.code, "would overwrite `a.png`, which is read" in called.err) == (2, True)
+    called = call("run", "net.yaml", "in", "--init", "he", "--images", "in")
+    assert (called.code, "lies among the data in `in`" in called.err) == (2, True)
+    assert {path: path.read_bytes() for path in before} == before
