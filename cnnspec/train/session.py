@@ -15,7 +15,7 @@ from typing import Any
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.lock import Taken, locked
 from ..files.places import AnyPath, are_one
-from ..files.writing import ensure_writable
+from ..files.writing import ensure_writable, writing
 from ..graph.array import Array
 from ..language.sections.train import Train
 from ..machine.threads import default_threads
@@ -136,7 +136,8 @@ class Session:
     def discard_checkpoint(self) -> None:
         """Once the result is written, the checkpoint has done its work."""
         if self.files.checkpoint:
-            self.files.checkpoint.unlink(missing_ok=True)
+            with writing(self.files.checkpoint):
+                self.files.checkpoint.unlink(missing_ok=True)
 
 
 def open_session(
