@@ -18,6 +18,7 @@ SLOW = (
     "engine/test_schedule",
     "engine/test_threads",
     "files/pytorch/test_checkpoint_fuzz",
+    "files/test_faults",
     "files/test_npz",
     "fuzz/test_fuzzing",
     "house/test_benchmarks",
