@@ -321,7 +321,7 @@ def check(what: Given, input: Shape | None = None, files: bool = False, settings
 def load(what: Given, input: Shape | None = None, settings: bool = True) -> Spec:
     """Load a spec: a bundled name, a path, a text of several lines, a mapping as YAML would give it, or a file object.
 
-    Without `settings`, those of training are judged by `train` and `evaluate` alone, after others have been put in their
+    Without `settings`, those of training are judged by `train` and `evaluate` alone, once others have taken their
     place. What has no folder lies in the current one. Raises SpecError, which carries every finding in `.diagnostics`,
     FileError when there is no such file, and TypeError for anything else.
     """
