@@ -6,7 +6,7 @@ Numbers are taken as they are, as float32: nothing is scaled, and NaN and infini
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import permutations
 from math import prod
@@ -17,12 +17,14 @@ from ..diagnostics import Diagnostic, FileError
 from ..files import npy
 from ..files.reading import AnyPath, Malformed, blaming, opened
 from ..files.recognition import NPY, NPZ, ZIP, ensure
+from . import is_array
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ..files.file_array import StoredArray
+    from ..language.sections.preprocess import Preprocess
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
         if held != shape and (held[1:] != shape or not held[0]):
             raise misfit(Path(path), held, shape)
         yield source
+
+
+def unscaled(path: AnyPath, shape: tuple[int, ...], preprocess: Preprocess | None) -> str:
+    """The type of the whole numbers that a file of arrays holds, when `preprocess` would scale them in an image; else
+    nothing. They are taken as they are."""
+    if preprocess is None or preprocess.scale == 1 or not is_array(Path(path)):
+        return ""
+    with suppress(FileError), _fitting(path, shape) as source:
+        kind, width = source.header.dtype[1], int(source.header.dtype[2])
+        return {"u": f"uint{8 * width}", "i": f"int{8 * width}"}.get(kind, "")
+    return ""
 
 
 def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileError:

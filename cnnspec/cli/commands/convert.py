@@ -48,7 +48,9 @@ def _rule(text: str) -> Renaming:
 @click.command("convert")
 @click.argument("source", metavar="IN", type=PATH)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
-@click.option("--for", "wanted", metavar="SPEC", help="Check against SPEC; write just what it needs, as float32.")
+@click.option(
+    "--for", "wanted", type=PATH, metavar="SPEC", help="Check against SPEC; write just what it needs, as float32."
+)
 @click.option(
     "--rename",
     "rules",

@@ -60,11 +60,13 @@ def command(
     from ...files.writing import ensure_writable
     from ...train.datasets import open_dataset
     from ...train.evaluate import Evaluator, part_of
+    from ..unscaled import note_unscaled
 
     path = source(spec, settings, data)
     ensure_svg(plot)
     if plot:
         ensure_writable(plot)
+    note_unscaled(spec, [path])
     examples = open_dataset(path, spec, settings.loss)
     try:
         judged = part_of(examples, settings, part)

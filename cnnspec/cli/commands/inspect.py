@@ -13,7 +13,7 @@ from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
-from ..options import COUNT, FOLDER, Count, input_option
+from ..options import COUNT, FOLDER, PATH, Count, input_option
 from ..terminal import colour, width
 from ..weights_options import agree, chosen, weights_options
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command("inspect")
 @click.argument("spec_name", metavar="SPEC")
-@click.argument("given", required=False, metavar="[INPUT]")
+@click.argument("given", required=False, metavar="[INPUT]", type=PATH)
 @weights_options
 @click.option(
     "--at",

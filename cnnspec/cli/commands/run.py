@@ -13,7 +13,7 @@ from ...graph.shape import Shape
 from ...spec import Spec
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
-from ..options import COUNT, FOLDER, OUTPUT, input_option, threads_option
+from ..options import COUNT, FOLDER, OUTPUT, PATH, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("spec_name", metavar="SPEC")
-@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...", type=PATH)
 @weights_options
 @click.option("--top", type=COUNT, default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -69,7 +69,9 @@ def command(
     from ...spec.running import Runner, work
     from ..run_images import ImageFolder
     from ..run_results import Results
+    from ..unscaled import note_unscaled
 
+    note_unscaled(spec, map(Path, inputs))
     named_in = None if inputs else spec.folder
     given = work(inputs or [str(spec.sample_path())], graph, spec.header.preprocess, batch, named_in)
     runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)

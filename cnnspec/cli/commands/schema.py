@@ -15,11 +15,11 @@ from ...language.syntax.source import read as read_text
 from ...spec.given import fetch
 from ...spec.naming import spec_name
 from ..docstrings import ensure_docstrings
-from ..options import OUTPUT
+from ..options import OUTPUT, PATH
 
 
 @click.command("schema")
-@click.argument("spec", metavar="[SPEC]", required=False)
+@click.argument("spec", metavar="[SPEC]", type=PATH, required=False)
 @click.option("-o", "--output", type=OUTPUT, help="The file to write, instead of standard output.")
 def command(spec: str | None, output: str | None) -> None:
     """Print a JSON Schema of the language, or of what SPEC may hold, with its own blocks and their arguments.

@@ -77,10 +77,12 @@ def command(
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
     from ...train.session import Beginning
     from ..training import Files, train
+    from ..unscaled import note_unscaled
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)
     note_read(path)
+    note_unscaled(spec, [path])
     if not output and exists(target) and not (resume and not exists(kept)):  # then nothing is written
         _refuse_unasked(target, spec, resume or restart or exists(kept))
     exempt(target)  # weights may be learned on in their place
