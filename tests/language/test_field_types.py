@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -11,11 +12,12 @@ from yaml_nodes import HERE, node
 from cnnspec.diagnostics import Diagnostic, Failure
 from cnnspec.graph.layer import STRICT, Count, Natural, Pair
 from cnnspec.language.syntax.emitter import flow
-from cnnspec.language.syntax.nodes import Scalar, sequence
+from cnnspec.language.syntax.nodes import Scalar, sequence, word
 from cnnspec.language.values.field_types import FieldType, Slot, Spelled, field_type, field_types
 from cnnspec.language.values.names import Names, Schema
 from cnnspec.language.values.scope import Scope, WordArgument
 from cnnspec.layers._windowed import Padding, Sides
+from cnnspec.spec import load
 
 NAMES = Names("expression", ("C", "H", "W"))
 Axis = Literal["C", "H", "W"]
@@ -288,7 +290,7 @@ COUNTS: list[Schema] = [{"type": "array", "items": {"anyOf": INTEGER}, "minItems
     ("annotation", "schemas"),
     [
         (str | None, [{"type": ["string", "number", "boolean"]}, {"type": "null"}]),
-        (Axis | None, [{"enum": ["C", "H", "W"]}, {"enum": ["a"]}, {"type": "null"}]),
+        (Axis | None, [{"enum": ["C", "H", "W"]}, {"enum": ["a"]}, {"type": "null"}, {"const": "none"}]),
         (bool, [{"type": "boolean"}, {"enum": ["a"]}]),
         (Count, INTEGER),
         (
@@ -299,7 +301,12 @@ COUNTS: list[Schema] = [{"type": "array", "items": {"anyOf": INTEGER}, "minItems
         (Pair, [*INTEGER, {"type": "array", "items": {"anyOf": INTEGER}, "minItems": 2, "maxItems": 2}]),
         (
             dict[str, Count] | tuple[Count, ...] | None,
-            [{"type": "null"}, *COUNTS, {"type": "object", "additionalProperties": {"anyOf": INTEGER}}],
+            [
+                {"type": "null"},
+                *COUNTS,
+                {"type": "object", "additionalProperties": {"anyOf": INTEGER}},
+                {"const": "none"},
+            ],
         ),
     ],
 )
@@ -333,3 +340,15 @@ def test_a_schema_is_its_own() -> None:
     """Fields of one type have descriptions of their own."""
     field_type(str).schema(NAMES)["description"] = "of one field"
     assert "description" not in field_type(str).schema(NAMES)
+
+
+def test_the_word_for_nothing_at_all_may_be_written() -> None:
+    """As the manual gives it for a default: `clip: none`. Where a text may stand, it is a text."""
+    for text in ("none", "null", ""):
+        for key in ("clip", "patience"):
+            given = f"input: {{C: 1, H: 2, W: 2}}\nlayers: [flatten, {{dense: {{K: 2}}}}]\ntrain: {{{key}: {text}}}\n"
+            train = load(StringIO(given)).header.train
+            assert train is not None
+            assert getattr(train, key) is None
+    assert field_type(str | None).reads(word("none"), Scope())
+    assert "none" not in str(field_type(str | None).schema(Names("expression", (), ())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -70,10 +71,21 @@ def _for_each(work: Callable[[int], None], count: int) -> None:
         raise FileError(found)
 
 
+def images_below(folder: Path) -> list[Path]:
+    """The images of a class: those in its folder and, where there are some, those in its sub-folders, hidden ones and
+    links left out. Without any of its own a folder is no class's, but may hold data sets."""
+    images = listing(folder)
+    if images:
+        for place, inner, _ in os.walk(folder):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            images += listing(Path(place)) if Path(place) != folder else []
+    return images
+
+
 def classes_in(folder: Path) -> dict[str, list[Path]]:
     """The images of each class, by its name, in natural order. Raises FileError (E420, E404)."""
     inner = sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
-    found = {path.name: listing(path) for path in inner}
+    found = {path.name: images_below(path) for path in inner}
     if len(found) < 2:
         raise _no_classes(folder, tuple(found))
     if empty := [path for path in inner if not found[path.name]]:

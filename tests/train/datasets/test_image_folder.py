@@ -13,7 +13,7 @@ from PIL import Image
 from cnnspec.diagnostics import FileError
 from cnnspec.files import png
 from cnnspec.train.datasets import open_dataset
-from cnnspec.train.datasets.image_folder import ImageFiles
+from cnnspec.train.datasets.image_folder import ImageFiles, classes_in
 
 
 def test_folders_are_classes_in_natural_order(tmp_path: Path, held: int) -> None:
@@ -106,3 +106,13 @@ def test_too_large_images_are_not_decoded(tmp_path: Path) -> None:
     class_folders(tmp_path, *pictures())
     Image.new("1", (70_000, 1)).save(tmp_path / "ant/0.png")
     assert refusal(tmp_path).code == "E410"
+
+
+def test_images_in_sub_folders_of_a_class_are_its_images(tmp_path: Path) -> None:
+    for name in ("a/1.png", "a/more/0.png", "a/more/deeper/2.png", "a/.hidden/3.png", "b/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "b" / "again").symlink_to(tmp_path / "b")
+    found = classes_in(tmp_path)
+    names = {name: [str(path.relative_to(tmp_path / name)) for path in paths] for name, paths in found.items()}
+    assert names == {"a": ["1.png", "more/0.png", "more/deeper/2.png"], "b": ["1.png"]}

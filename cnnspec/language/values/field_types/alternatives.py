@@ -7,10 +7,10 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ....diagnostics import NOWHERE
-from ...syntax.nodes import Node, Scalar
+from ...syntax.nodes import Node, Scalar, word
 from ..scope import Scope
 from .contract import FieldType, Slot
-from .scalars import Null
+from .scalars import NOTHING, Null, Text
 
 if TYPE_CHECKING:
     from ..names import Names, Schema
@@ -33,10 +33,18 @@ class Union(FieldType):
         return any(type.reads(node, scope) for type in self.types)
 
     def read(self, node: Node, slot: Slot) -> Any:
+        if self._says_nothing(node):
+            return None
         for type in self.asked:
             if type.reads(node, slot.scope):
                 return type.read(node, slot)
         raise slot.unread(node)
+
+    def _says_nothing(self, node: Node) -> bool:
+        """Whether a node is the manual's word for nothing at all, where it is no text and no other word."""
+        takes_text = any(isinstance(type, Text) for type in self.types)
+        is_word = isinstance(node, Scalar) and node.text == NOTHING
+        return is_word and isinstance(self.asked[-1], Null) and not takes_text and NOTHING not in self.words
 
     def holds(self, value: Any) -> bool:
         return any(type.holds(value) for type in self.types)
@@ -50,7 +58,8 @@ class Union(FieldType):
     def schemas(self, names: Names) -> list[Schema]:
         takes_empty = any(type.reads(EMPTY, Scope()) for type in self.types if not isinstance(type, Null))
         types = [type for type in self.types if not (takes_empty and isinstance(type, Null))]
-        return [way for type in types for way in type.schemas(names)]
+        ways = [way for type in types for way in type.schemas(names)]
+        return [*ways, {"const": NOTHING}] if self._says_nothing(word(NOTHING)) else ways
 
     def rewritten(self, node: Node) -> str:
         return next(filter(None, (type.rewritten(node) for type in self.types)), "")

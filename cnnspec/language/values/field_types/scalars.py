@@ -29,6 +29,9 @@ TEXT: Schema = {"type": ["string", "number", "boolean"]}
 """A scalar that is taken as it is written."""
 
 
+NOTHING = "none"
+
+
 class Null(FieldType):
     """Nothing at all: an empty value, `~` or `null`."""
 
