@@ -54,7 +54,7 @@ def in_html(thing: object) -> str:
 
     It is asked for here, above all rooms: what is told of a thing stands above the thing.
     """
-    shown: str = import_module(".reports.notebook", __name__).html(thing)
+    shown: str = import_module(".reports.notebook", __name__).shown(thing)
     return shown
 
 

@@ -25,12 +25,12 @@ from .training.lines import figure, share
 
 
 @singledispatch
-def html(thing: object) -> str:
+def shown(thing: object) -> str:
     """The thing as HTML. Raises TypeError for what notebooks show by its `repr`."""
     raise TypeError(f"{type(thing).__name__} has no picture")
 
 
-@html.register
+@shown.register
 def _(summary: Summary) -> str:
     """The network as a graph, and its totals."""
     picture = _image(drawn(diagram(summary)), f"{summary.name} as a graph") if summary.totals else ""
@@ -38,29 +38,29 @@ def _(summary: Summary) -> str:
     return f"<div><b>{_plain(title(summary))}</b>{_table(rows)}{picture}</div>"
 
 
-@html.register
+@shown.register
 def _(spec: Spec) -> str:
     checked = Checked(spec.source, spec, spec.graph.steps, spec.warnings, spec.document)
     summary = summarise(checked)
     assert summary is not None
-    return html(summary)
+    return shown(summary)
 
 
-@html.register
+@shown.register
 def _(checked: Checked) -> str:
     """All findings at their lines, and the network if there is one."""
     findings = to_text.render(checked.diagnostics, [checked.source]).strip()
     said = f"<pre>{escape(findings)}</pre>" if findings else f"<p>ok {_plain(checked.source.file)}</p>"
-    return said + (html(checked.spec) if checked.spec else "")
+    return said + (shown(checked.spec) if checked.spec else "")
 
 
-@html.register
+@shown.register
 def _(model: Model) -> str:
     """What it takes and gives, and how many tensors it holds."""
     return f"<p>{escape(repr(model))}</p>"
 
 
-@html.register
+@shown.register
 def _(result: TrainingResult) -> str:
     """The learning curves, and the last epoch's scores."""
     if not result.history:
