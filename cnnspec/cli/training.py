@@ -16,7 +16,8 @@ from ..reports.drawing.terminal_text import escaped
 from ..reports.training import curves_svg, curves_text
 from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
-from ..train.notices import AlreadyFinished, Begun, NothingToResume, Notice, WeightsDrawn
+from ..train.notices import AlreadyFinished, Begun, Extended, NothingToResume, Notice, WeightsDrawn
+from ..train.result import TrainingResult
 from ..train.session import Beginning, RunFiles, Session, open_session
 from ..weights import ensure_savable
 from . import terminal, training_notes
@@ -58,6 +59,8 @@ def train(spec: Spec, settings: Train, data: Path, files: Files, beginning: Begi
                 training_notes.drawn_afresh(notice)
             case AlreadyFinished():
                 training_notes.finished(notice)
+            case Extended():
+                training_notes.extended(notice)
             case Begun():
                 training_notes.open_points(spec, notice)
                 counts = notice.examples, notice.held_out, notice.threads
@@ -68,7 +71,7 @@ def train(spec: Spec, settings: Train, data: Path, files: Files, beginning: Begi
     written = RunFiles(files.output, files.checkpoint, files.log)
     with written.locked():
         session = open_session(spec, settings, data, written, beginning, say)
-        if session is None:
+        if isinstance(session, TrainingResult):
             return
         try:
             _carry_out(session)

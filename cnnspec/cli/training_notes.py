@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from ..diagnostics import FileError, TrainingError
-from ..diagnostics.wording import listed
+from ..diagnostics.wording import listed, quantity
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.checkpointer import Checkpointer
-from ..train.notices import AlreadyFinished, Begun, NothingToResume, WeightsDrawn
+from ..train.notices import AlreadyFinished, Begun, Extended, NothingToResume, WeightsDrawn
 
 LISTED = 10
 """So many names are said."""
@@ -53,6 +53,17 @@ def finished(found: AlreadyFinished) -> None:
     output, checkpoint = escaped(str(found.output)), escaped(str(found.checkpoint))
     how = f"`{output}` is its result, and there is no `{checkpoint}`"
     note(f"this run is finished: {how}; --restart begins anew")
+
+
+def extended(run: Extended) -> None:
+    """A run goes on to another number of epochs than it was begun for."""
+    path = escaped(str(run.path))
+    how = f"the run in `{path}` was begun for {quantity(run.had, 'epoch')} and goes on to {run.epochs:,}"
+    if run.has_ended:
+        how += "; from its weights: the optimizer, which is not in that file, begins anew"
+    elif run.is_replanned:
+        how += "; from here on the rate is that of a run of so many"
+    note(how)
 
 
 def kept(checkpointer: Checkpointer, end: BaseException) -> None:

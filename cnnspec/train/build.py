@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ..graph.graph import Graph
 from ..language.sections.train import Train
-from .checkpoint import Identity, Snapshot, digest
+from .checkpoint import Snapshot
 from .datasets.augment import Augment
 from .datasets.batches import Batches, held_out
 from .datasets.dataset import Dataset
 from .evaluate import Evaluator
+from .identity import Identity, digest
 from .loop import TrainingRun
 from .schedules import rate
 from .trainer import Trainer
@@ -16,7 +17,7 @@ from .trainer import Trainer
 
 def identify(graph: Graph, settings: Train, examples: Dataset, start: str, threads: int) -> Identity:
     """What makes the run this run, with `start` the digest of its first weights; where the data lie does not."""
-    values = settings.model_dump(mode="json", exclude={"data"})
+    values = settings.model_copy(update={"data": None})
     return Identity(digest(graph), examples.fingerprint, start, values, threads)
 
 

@@ -8,16 +8,10 @@ one before.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import TypeVar
 
 from ..diagnostics import Diagnostic, FileError, TrainingError
 from ..files.reading import AnyPath, Malformed, blaming
@@ -28,41 +22,13 @@ from ..language.sections.train import Train
 from ..weights.formats import safetensors
 from ..weights.matching import BEST as _BEST
 from ..weights.matching import OPTIMIZER as _OPTIMIZER
+from .identity import Identity, Notes
 from .optimizers import state_shapes
 from .progress import Progress
 
 T = TypeVar("T")
 _KEY = "cnnspec.training"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What makes a run this run and no other: with all of it equal, the same bytes come out.
-
-    `settings` are the values of `train:` that have an influence; `start` is the digest of the weights before the first
-    step.
-    """
-
-    spec: str
-    data: str
-    start: str
-    settings: dict[str, Any]
-    threads: int
-
-    def differences(self, other: Identity) -> Iterator[str]:
-        """What the other has otherwise, in words."""
-        if self.spec != other.spec:
-            yield "the network is another one"
-        if self.data != other.data:
-            yield "the data are others"
-        if self.start != other.start:
-            yield "it began with other weights"
-        for key in dict.fromkeys((*self.settings, *other.settings)):
-            mine, theirs = self.settings.get(key), other.settings.get(key)
-            if mine != theirs:
-                yield f"`train.{key}` was {json.dumps(mine)}, is {json.dumps(theirs)}"
-        if self.threads != other.threads:
-            yield f"it had {self.threads} threads, has {other.threads}"
+_STEPS = _OPTIMIZER + "steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +46,9 @@ class Snapshot:
         return cls(Progress(), tensors, {}, {})
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What the file says beside its arrays."""
-
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
-    identity: Identity
-    progress: Progress
-
-
 def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
     """Write a run to `path`, whole or not at all; E415 when that is impossible."""
-    words = TypeAdapter(_Header).dump_json(_Header(identity, snapshot.progress)).decode()
+    words = Notes(identity, snapshot.progress).written()
     with whole(path) as stream:
         safetensors.dump(_together(snapshot.tensors, snapshot.optimizer, snapshot.best), stream, {_KEY: words})
 
@@ -104,32 +61,18 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
         text = stored.words.get(_KEY)
         if text is None:
             raise Malformed("it holds no training run", "name the file of --checkpoint", message="cannot be resumed")
-        try:
-            words = TypeAdapter(_Header).validate_json(text)
-        except ValidationError as fault:
-            raise Malformed(f"what it says of the run is wrong: {fault.errors()[0]['msg']}") from fault
-        if not isinstance(words.identity.settings.get("epochs"), int):
-            raise Malformed("it does not say how many epochs the run has")
+        notes = Notes.read(text)
     parts: dict[str, dict[str, Array]] = {"": {}, _OPTIMIZER: {}, _BEST: {}}
     for name, array in stored.items():
         part = next((prefix for prefix in (_OPTIMIZER, _BEST) if name.startswith(prefix)), "")
         parts[part][name.removeprefix(part)] = array.copy()  # the file will be replaced; the arrays are written to
-    return words.identity, Snapshot(words.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])
+    return notes.identity, Snapshot(notes.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])
 
 
 def _together(tensors: Mapping[str, T], optimizer: Mapping[str, T], best: Mapping[str, T]) -> dict[str, T]:
     """By the names that they have in the file."""
     parts = {"": tensors, _OPTIMIZER: optimizer, _BEST: best}
     return {prefix + name: thing for prefix, part in parts.items() for name, thing in part.items()}
-
-
-def agree(path: AnyPath, held: Identity, wanted: Identity, what: str = "checkpoint") -> None:
-    """Raises E502 where the run in the file, `what` it is, is another than the one that is wanted."""
-    found = list(held.differences(wanted))
-    if found:
-        message = f"the {what} is of another run"
-        cure = "give what it was begun with, or begin anew from its weights: `--restart --weights FILE`"
-        raise TrainingError([Diagnostic("E502", message, file=str(path), why="; ".join(found), help=cure)])
 
 
 def ensure_complete(path: AnyPath, held: Snapshot, graph: Graph, settings: Train) -> None:
@@ -143,9 +86,11 @@ def ensure_complete(path: AnyPath, held: Snapshot, graph: Graph, settings: Train
         for name in dict.fromkeys((*wanted, *arrays)):
             if name not in arrays:
                 raise Malformed(f"it lacks `{name}`")
-            array, is_count = arrays[name], name == _OPTIMIZER + "steps"
+            array, is_count = arrays[name], name == _STEPS
             if array.shape != wanted.get(name) or (array.dtype.kind == "f") == is_count:
                 raise Malformed(f"`{name}` of shape {array.shape}, {array.dtype}, is not part of the run")
+        if not 0 <= int(arrays[_STEPS]) <= held.progress.step:
+            raise Malformed(f"its optimizer has made {arrays[_STEPS]:,} steps of {held.progress.step:,}")
 
 
 def ensure_absent(path: AnyPath, restart: bool) -> None:
@@ -158,7 +103,7 @@ def ensure_absent(path: AnyPath, restart: bool) -> None:
     if restart:
         return
     identity, snapshot = load(path)
-    done, whole = len(snapshot.progress.epochs), identity.settings["epochs"]
+    done, whole = len(snapshot.progress.epochs), identity.settings.epochs
     why = f"it has done {snapshot.progress.step:,} steps, and {done:,} of {whole:,} epochs"
     cure = "`--resume` to go on with it, `--restart` to begin anew, `--checkpoint FILE` to keep it"
     raise TrainingError([Diagnostic("E503", "there is an unfinished run", file=str(path), why=why, help=cure)])
@@ -169,19 +114,3 @@ def _why_no_checkpoint(path: AnyPath) -> str:
         return "" if _KEY in safetensors.metadata(path) else "it holds no training run"
     except FileError as fault:
         return fault.diagnostics[0].why
-
-
-def digest(graph: Graph) -> str:
-    """A network's fingerprint: its layers with fields, names and connections, whatever the text they stand in."""
-    steps = ((step.name, step.inputs, step.layer.kind, step.layer.model_dump_json()) for step in graph.steps)
-    return sha256(repr(list(chain([graph.input, graph.outputs], steps))).encode()).hexdigest()
-
-
-def digest_of(tensors: Mapping[str, Array]) -> str:
-    """The fingerprint of weights: equal for equal ones, whatever file they come from."""
-    digest = sha256()
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(repr((name, array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

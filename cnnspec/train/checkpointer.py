@@ -8,8 +8,8 @@ from contextlib import suppress
 from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from . import checkpoint
-from .checkpoint import Identity
 from .events import EpochDone, Event, Finished, Stepped, StepVerified
+from .identity import Identity, Notes
 from .loop import TrainingRun
 
 
@@ -24,6 +24,11 @@ class Checkpointer:
         self.run, self.identity, self.path, self.every = run, identity, path, every
         self.kept: int | None = run.progress.step or None
         self.is_sound = self.is_due = False
+
+    @property
+    def notes(self) -> Notes:
+        """What stands beside the run's arrays, as it is now."""
+        return Notes(self.identity, self.run.progress)
 
     def events(self) -> Iterator[Event]:
         """Those of the run, which is saved as it is when its data cannot be read."""

@@ -6,7 +6,14 @@ Epochs, batches and steps count from 1; steps go on over the epochs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+Count = Annotated[int, Field(ge=0, le=1 << 53)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+"""What files are held to that say what has happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +21,8 @@ class Score:
     """How good a network is: mean loss an example, and the share of examples whose likeliest class is the right one;
     None where the output is no list of classes."""
 
-    loss: float
-    accuracy: float | None = None
+    loss: Finite
+    accuracy: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,8 @@ class EpochDone:
     ones.
     """
 
-    epoch: int
-    step: int
+    epoch: Count
+    step: Count
     training: Score
     validation: Score | None
     is_best: bool

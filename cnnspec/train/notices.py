@@ -36,6 +36,20 @@ class AlreadyFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Extended:
+    """A run that was begun for `had` epochs goes on to `epochs` from the file `path`, after `step` steps. Where it
+    `has_ended`, that is its result, and the optimizer, which is not in it, begins anew. With `is_replanned` it comes to
+    other bytes than a run that is begun for so many epochs."""
+
+    path: Path
+    had: int
+    epochs: int
+    step: int
+    has_ended: bool
+    is_replanned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A run is ready for its next step, the first one after `progress`: `examples` to learn from and `held_out` in each
     epoch, `threads` that share a batch. `classes` are the names of the labels, where they have some; `is_drawn` says
@@ -51,4 +65,4 @@ class Begun:
     is_resumed: bool
 
 
-Notice = NothingToResume | WeightsDrawn | AlreadyFinished | Begun
+Notice = NothingToResume | WeightsDrawn | AlreadyFinished | Extended | Begun

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .events import EpochDone, Score
+from .events import Count, EpochDone, Finite, Score
 
 
 @dataclass(frozen=True, slots=True)
 class RunningTotals:
     """What batches add up to: `correct` of `answers` are right, one for each label. Without labels there are none."""
 
-    examples: int = 0
-    loss: float = 0.0
-    answers: int = 0
-    correct: int = 0
+    examples: Count = 0
+    loss: Finite = 0.0
+    answers: Count = 0
+    correct: Count = 0
 
     @classmethod
     def of(cls, examples: int, loss: float, answers: int, correct: int) -> RunningTotals:
@@ -41,10 +41,10 @@ class Progress:
     `first_loss` is that of the very first batch."""
 
     epochs: tuple[EpochDone, ...] = ()
-    batch: int = 0
-    step: int = 0
+    batch: Count = 0
+    step: Count = 0
     sums: RunningTotals = RunningTotals()
-    first_loss: float | None = None
+    first_loss: Finite | None = None
 
     def stepped(self, batch: RunningTotals) -> Progress:
         """After one more batch."""
@@ -58,6 +58,27 @@ class Progress:
         is_best = (validation or training).loss < best
         done = EpochDone(len(self.epochs) + 1, self.step, training, validation, is_best)
         return replace(self, epochs=(*self.epochs, done), batch=0, sums=RunningTotals())
+
+    def contradiction(self, epochs: int) -> str:
+        """Why no run of so many epochs comes to this, in words; nothing where one may."""
+        if [done.epoch for done in self.epochs] != list(range(1, len(self.epochs) + 1)):
+            return "its epochs are not counted from 1"
+        if len(self.epochs) + (self.batch > 0) > epochs:
+            return f"it has done more than its {epochs:,} epochs"
+        if (self.batch > 0) != (self.sums.examples > 0) or self.sums.correct > self.sums.answers:
+            return f"{self.batch:,} batches do not add up to {self.sums}"
+        if (self.step > 0) != (self.first_loss is not None):
+            return "the loss of its first batch is not known, or not made"
+        return ""
+
+    def misfit(self, batches: int) -> str:
+        """Why no run of so many batches an epoch comes to this."""
+        steps = [done.step for done in self.epochs]
+        if self.batch > batches or steps != [batches * done.epoch for done in self.epochs]:
+            return f"its epochs do not have {batches:,} batches each"
+        if self.step != batches * len(self.epochs) + self.batch:
+            return f"{self.step:,} steps are not {len(self.epochs):,} epochs and {self.batch:,} batches"
+        return ""
 
     @property
     def best(self) -> int:

@@ -10,21 +10,28 @@ from ..files.reading import AnyPath
 from ..graph.array import Array
 from ..graph.graph import Graph
 from . import trained_weights
-from .checkpoint import Identity
 from .events import EpochDone
+from .identity import Identity, Notes
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
     """The weights that were learned, float32 arrays by name: `tensors`; and an `EpochDone` for each epoch: `history`.
 
-    `identity` is what makes the run this run. Where a run was resumed that had ended already, its history is empty.
+    `identity` is what makes the run this run.
     """
 
     graph: Graph
     tensors: Mapping[str, Array]
-    history: tuple[EpochDone, ...]
-    identity: Identity
+    notes: Notes
+
+    @property
+    def history(self) -> tuple[EpochDone, ...]:
+        return self.notes.progress.epochs
+
+    @property
+    def identity(self) -> Identity:
+        return self.notes.identity
 
     def __repr__(self) -> str:
         return f"<TrainingResult: {len(self.tensors):,} tensors, {len(self.history):,} epochs>"
@@ -39,7 +46,7 @@ class TrainingResult:
 
         Raises FileError: E405 for another suffix, E415 when it cannot be written.
         """
-        trained_weights.save(self.tensors, path, self.identity)
+        trained_weights.save(self.tensors, path, self.notes)
 
     def model(self, threads: int | None = None, exact: bool = False) -> Model:
         """The executable network with these weights; as `Spec.compile`."""

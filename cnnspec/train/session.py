@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from os.path import realpath
 from pathlib import Path
 from typing import Any
@@ -22,23 +23,22 @@ from ..machine.threads import default_threads
 from ..weights import ensure_savable, initial, take
 from ..weights.transfer import transfer
 from .build import assemble, identify
-from .checkpoint import Identity, Snapshot, agree, digest_of, ensure_absent, ensure_complete, load
+from .checkpoint import Snapshot
 from .checkpointer import Checkpointer
 from .datasets import Arrays, open_dataset
 from .datasets.batches import held_out, refuse_unlearned
 from .events import Event, Finished
+from .identity import digest_of
 from .jsonl_log import JsonlLog
 from .network import Network
-from .notices import AlreadyFinished, Begun, NothingToResume, Notice, WeightsDrawn
+from .notices import AlreadyFinished, Begun, Notice, WeightsDrawn
 from .result import TrainingResult
+from .resuming import Held, find, fitting
 from .step_memory import ensure_memory
-from .trained_weights import finished, save
+from .trained_weights import save
 
 EVERY = 500
 """Steps between checkpoints."""
-
-Held = tuple[Identity, Snapshot | None]
-"""A run that has been begun, and where it stands; None at its end."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Session:
     def write(self) -> None:
         """Write the result, where it is wanted."""
         if self.files.output:
-            save(self.checkpointer.run.result, self.files.output, self.checkpointer.identity)
+            save(self.checkpointer.run.result, self.files.output, self.checkpointer.notes)
 
     def discard_checkpoint(self) -> None:
         """Once the result is written, the checkpoint has done its work."""
@@ -147,31 +147,34 @@ def open_session(
     files: RunFiles,
     beginning: Beginning,
     notify: Callable[[Notice], object],
-) -> Session | None:
-    """A run, ready to go on; None when it has ended already. What there is to say of it goes to `notify`.
+) -> Session | TrainingResult:
+    """A run, ready to go on; or what it has come to, when it has ended already. What there is to say of it goes to
+    `notify`.
 
     Raises FileError and TrainingError for all that can be known before the first step.
     """
-    held = _held(files, beginning, notify)
+    held = find(files.checkpoint, files.output, beginning.resume, beginning.restart, notify)
     examples = open_dataset(data, network, settings.loss)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
     learned = len(examples) - aside
-    threads = beginning.threads or (held[0].threads if held else default_threads())
+    held = find(files.checkpoint, files.output, beginning.resume, beginning.restart, notify)
     ensure_memory(network.graph, settings, threads, learned)
     origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
     identity = identify(network.graph, settings, examples, origin, threads)
-    if held and start is None:
-        assert files.output, "it is what was resumed"
-        assert files.checkpoint, "it was looked for"
-        agree(files.output, held[0], identity, "result")
-        notify(AlreadyFinished(files.output, files.checkpoint))
-        return None
-    assert start is not None, "what has ended has begun"
     if held:
-        assert files.checkpoint, "it was read from there"
-        agree(files.checkpoint, held[0], identity)
-        ensure_complete(files.checkpoint, start, network.graph, settings)
+        held.agree(identity)
+        if not held.goes_on(settings):
+            assert files.checkpoint, "it was looked for"
+            notify(AlreadyFinished(held.path, files.checkpoint))
+            return TrainingResult(network.graph, fitting(network.graph, held.snapshot.tensors, held.path), held.notes)
+        extended = held.extended(settings)
+        steps = (extended.step,) if extended and extended.is_replanned else ()
+        identity = replace(identity, extended=(*held.identity.extended, *steps))
+        start = held.start(network.graph, settings, ceil(learned / settings.batch))
+        if extended:
+            notify(extended)
+    assert start is not None, "what is not held has just begun"
     run = assemble(network.graph, settings, examples, threads, start)
     is_drawn = beginning.weights is None and not held
     begun = Begun(settings, learned, aside, threads, run.progress, examples.classes, is_drawn, held is not None)
@@ -195,31 +198,14 @@ def train(
     files.ensure_writable()
     with files.locked():
         session = open_session(network, settings, data, files, beginning, on_event)
-        if session is None:
-            assert files.output, "it is the result"
-            return TrainingResult(network.graph, take(network.graph.tensors, files.output), (), finished(files.output))
+        if isinstance(session, TrainingResult):
+            return session
         with closing(session.events()) as events:
             for event in events:
                 on_event(event)
         session.write()
         session.discard_checkpoint()
-    run = session.checkpointer.run
-    return TrainingResult(network.graph, run.result, run.progress.epochs, session.checkpointer.identity)
-
-
-def _held(files: RunFiles, beginning: Beginning, notify: Callable[[Notice], object]) -> Held | None:
-    """The run to go on with. Where there is none to be resumed, the run begins: it comes to the same."""
-    if files.checkpoint is None:
-        return None
-    if not beginning.resume:
-        ensure_absent(files.checkpoint, beginning.restart)
-        return None
-    if files.checkpoint.exists():
-        return load(files.checkpoint)
-    if files.output and files.output.exists():
-        return finished(files.output), None
-    notify(NothingToResume(files.checkpoint))
-    return None
+    return TrainingResult(network.graph, session.checkpointer.run.result, session.checkpointer.notes)
 
 
 def _origin(
@@ -230,12 +216,12 @@ def _origin(
     held: Held | None,
     notify: Callable[[Notice], object],
 ) -> tuple[str, Snapshot | None]:
-    """The digest of the weights at the beginning of the run, and where it stands. Like threads, the weights of a run
-    that goes on need not be named again; those that its result has replaced cannot be."""
-    if held and (weights is None or (held[1] is None and output and _is_file(weights, output))):
-        return held[0].start, held[1]
+    """The digest of the weights at the beginning of the run, and the run that begins with them. Like threads, the
+    weights of a run that goes on need not be named again; those that its result has replaced cannot be."""
+    if held and (weights is None or (held.has_ended and output and _is_file(weights, output))):
+        return held.identity.start, None
     tensors = _tensors(network, settings, weights, notify)
-    return digest_of(tensors), held[1] if held else Snapshot.start(tensors)
+    return digest_of(tensors), Snapshot.start(tensors)
 
 
 def _is_file(weights: AnyPath | Mapping[str, Any], output: Path) -> bool:

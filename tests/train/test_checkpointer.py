@@ -12,13 +12,15 @@ import pytest
 from learning import Lost, Shuffled, losses, run
 
 from cnnspec.diagnostics import Diagnostic, Failure, FileError
-from cnnspec.train.checkpoint import Identity, load
+from cnnspec.language.sections.train import Train
+from cnnspec.train.checkpoint import load
 from cnnspec.train.checkpointer import Checkpointer
 from cnnspec.train.datasets.batches import LabelledBatch
 from cnnspec.train.events import Stepped
+from cnnspec.train.identity import Identity
 from cnnspec.train.loop import TrainingRun
 
-IDENTITY = Identity("spec", "data", "start", {"epochs": 3}, 1)
+IDENTITY = Identity("spec", "data", "start", Train(epochs=3), 1)
 
 
 def kept(training: TrainingRun, path: Path, every: int) -> dict[int, bytes]:

@@ -305,9 +305,10 @@ def test_a_finished_run_that_has_replaced_its_first_weights(folder: Path) -> Non
 def test_the_result_of_another_run_is_not_overwritten(folder: Path) -> None:
     assert call(*RUN).code == 0
     before = Path("net.safetensors").read_bytes()
-    called = call(*RUN, "--resume", "--set", "train.epochs=5")
-    assert (called.code, "error[E502]: the result is of another run\n" in called.err) == (1, True)
-    assert "= why: `train.epochs` was 4, is 5\n" in called.err
+    for setting, why in (("rate=0.2", "`train.rate` was 0.01, is 0.2"), ("epochs=3", "`train.epochs` was 4, is 3")):
+        called = call(*RUN, "--resume", "--set", f"train.{setting}")
+        assert (called.code, "error[E502]: the result is of another run\n" in called.err) == (1, True)
+        assert f"= why: {why}\n" in called.err
     assert Path("net.safetensors").read_bytes() == before
 
 

@@ -15,7 +15,7 @@ from processes import PATIENCE, finish, start
 from cnnspec.files import reading
 from cnnspec.files.lock import locked
 from cnnspec.train import checkpoint
-from cnnspec.train.checkpoint import digest_of
+from cnnspec.train.identity import digest_of
 from cnnspec.weights.formats import safetensors
 
 RUN = ("train", "net.yaml", "--threads", "1", "--every", "1", "--log", "log.jsonl")

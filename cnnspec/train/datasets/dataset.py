@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,9 +33,7 @@ class Dataset:
     `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
     the value (C,) of a black cell in each channel: the background that augmentation fills in.
 
-    `fingerprint` is a hash: equal for equal data, wherever they lie. It covers the answers, the inputs, and of pixels
-    the `preprocess` that makes inputs of them; of images in folders also the names and sizes of their files. Of arrays
-    that stay on disk only the shape, the first and the last rows count, of images that do, only names and sizes.
+    `seal` works out the fingerprint.
     """
 
     name: str
@@ -41,7 +41,13 @@ class Dataset:
     answers: ArrayValues
     classes: tuple[str, ...] | None
     blank: NDArray[np.float32]
-    fingerprint: str
+    seal: Callable[[], str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash: equal for equal data, wherever they lie. It covers the answers, all of the inputs, and of pixels the
+        `preprocess` that makes inputs of them; of images in folders also their names. So all data are read once."""
+        return self.seal()
 
     def __len__(self) -> int:
         return len(self.inputs)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from math import prod
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
+from ...files.reading import blaming, opened
 from ...inputs.images import check, listing, load, natural
 from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
 from .array_values import Indices
 from .dataset import Images
-from .storage import are_few
+from .storage import are_few, chunks
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +48,21 @@ class ImageFiles:
         """Whether all of them fit in memory, decoded."""
         return are_few(len(self) * prod(self.input) * 4)
 
-    def described(self) -> Iterator[str]:
-        """Each image's folder, name and size."""
-        return (f"{path.parent.name}/{path.name} {path.stat().st_size}" for path in self.paths)
+    def described(self) -> list[str]:
+        """Each image's folder and name, and the hash of its file. Raises FileError (E403, E404) for what cannot be
+        read."""
+        found = [""] * len(self)
+
+        def describe(i: int) -> None:
+            path = self.paths[i]
+            with opened(path) as stream, blaming(path):
+                digest = sha256()
+                for chunk in chunks(stream):
+                    digest.update(chunk)
+            found[i] = f"{path.parent.name}/{path.name} {digest.hexdigest()}"
+
+        _for_each(describe, len(self))
+        return found
 
     def check(self) -> None:
         """Raises FileError (E410 to E412) for every image whose header shows that it cannot be used."""

@@ -75,7 +75,10 @@ def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Netwo
     _refuse_empty(path, len(pixels))
     inputs = PixelInputs.of(path, pixels, network.header.preprocess, image(network.graph.input))
     y = answers(path, labels, len(inputs), _output(network), loss)
-    seal = fingerprint(inputs.preprocess.model_dump_json(), pixels, y.array)
+
+    def seal() -> str:
+        return fingerprint(inputs.preprocess.model_dump_json(), pixels, y.array)
+
     return Dataset(str(path), inputs, y, network.classes(), _black(network), seal)
 
 
@@ -91,13 +94,12 @@ def _folder(path: Path, network: Network, loss: LossName) -> Dataset:
     files.check()
     preprocess = network.header.preprocess
     assert preprocess is not None, "checked"
-    words = (preprocess.model_dump_json(), *files.described())
-    if files.are_few:
-        x = ArrayValues(path, "x", files.read(np.arange(len(files))), "float32")
-        return Dataset(
-            str(path), x, y, network.classes() or names, _black(network), fingerprint(*words, x.array, y.array)
-        )
-    return Dataset(str(path), files, y, network.classes() or names, _black(network), fingerprint(*words, y.array))
+
+    def seal() -> str:
+        return fingerprint(preprocess.model_dump_json(), *files.described(), y.array)
+
+    read = ArrayValues(path, "x", files.read(np.arange(len(files))), "float32") if files.are_few else files
+    return Dataset(str(path), read, y, network.classes() or names, _black(network), seal)
 
 
 def _npz(path: Path, network: Network, loss: LossName) -> Dataset:
@@ -132,7 +134,7 @@ def _numbers(path: Path, inputs: StoredArray, targets: StoredArray, network: Net
     x = ArrayValues(path, "x", inputs, "float32").check()
     y = answers(path, targets, len(x), _output(network), loss)
     blank = np.zeros(inputs.shape[1], np.float32)
-    return Dataset(str(path), x, y, network.classes(), blank, fingerprint(x.array, y.array))
+    return Dataset(str(path), x, y, network.classes(), blank, lambda: fingerprint(x.array, y.array))
 
 
 def _stored(archive: Archive, path: Path, name: str) -> StoredArray:

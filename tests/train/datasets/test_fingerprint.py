@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, table
 
-from cnnspec.train.datasets import open_dataset
+from cnnspec.train.datasets import file_array, open_dataset, storage
 
 KINDS: dict[str, Callable[[Path, Any, Any], Path]] = {
     "idx": idx_folder,
@@ -37,6 +37,24 @@ def test_other_data_have_other_fingerprints(tmp_path: Path, kind: str) -> None:
         for i, variant in enumerate(variants)
     }
     assert len(seals) == 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_on_the_disk_are_known_by_their_middle_too(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sizes of all files are the same."""
+    monkeypatch.setattr(storage, "HELD", 100)
+    monkeypatch.setattr(file_array, "PIECE", 50)
+    pixels, labels = pictures(40)
+    pixels[20] = 77  # an image of one colour: another one takes as many bytes
+    changed = pixels.copy()
+    changed[20] = 78
+    paths = [KINDS[kind](tmp_path / name, each, labels) for name, each in (("a", pixels), ("b", changed))]
+    found = [open_dataset(path, network()) for path in paths]
+    assert len({examples.fingerprint for examples in found}) == 2
+    sizes = [[path.stat().st_size for path in sorted((tmp_path / name).rglob("*.*"))] for name in ("a", "b")]
+    assert sizes[0] == sizes[1]
 
 
 def test_the_way_from_pixels_to_inputs_is_part_of_the_fingerprint(tmp_path: Path) -> None:
