@@ -85,7 +85,7 @@ def mutants(draw: st.DrawFn, value: Any) -> Any:
             parent = parent[key]
         change = draw(st.sampled_from(["put", "put", "put", "drop", "twice"]))
         if change == "put":
-            parent[way[-1]] = draw(VALUES)
+            parent[way[-1]] = copy.deepcopy(draw(VALUES))
         elif change == "drop":
             del parent[way[-1]]
         elif isinstance(parent, list):
