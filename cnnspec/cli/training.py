@@ -84,7 +84,7 @@ def train(spec: Spec, settings: Train, data: Path, files: Files, beginning: Begi
 def _carry_out(session: Session) -> None:
     """The run to its end, each event shown. Ctrl-C and its like break it off between two, once it is kept."""
     begun = session.begun
-    extent = Extent(begun.settings.epochs, begun.examples, begun.held_out, begun.progress)
+    extent = Extent(begun.settings, begun.examples, begun.held_out, begun.progress)
     with Interruption() as interruption, closing(session.events()) as events, shown(extent) as show:
         for event in events:
             show(event)
@@ -97,11 +97,12 @@ def _write(spec: Spec, session: Session, files: Files) -> None:
     """The results; with them the checkpoint has done its work."""
     epochs, end = session.checkpointer.run.progress.epochs, session.end
     assert end is not None, "it was carried out"
+    settings = session.begun.settings
     session.write()
     if files.plot:
         with whole(files.plot) as stream:
-            stream.write(curves_svg.render(spec.name, epochs).encode())
+            stream.write(curves_svg.render(spec.name, epochs, settings.smoothing > 0).encode())
     session.discard_checkpoint()
     if terminal.width() is not None and len(epochs) > 1:
-        click.echo("\n" + curves_text.render(epochs, terminal.width()))
+        click.echo("\n" + curves_text.render(epochs, terminal.width(), settings.smoothing > 0))
     click.echo(last_line(escaped(str(files.output)), end, epochs[end.kept - 1]))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..reports.training.lines import epoch_line, figure, legend, share, titles
+from ..language.sections.train import Train
+from ..reports.training.lines import EpochColumns, figure, legend, share
 from ..train.events import EpochDone, Event, Finished, Stepped, Validating
 from ..train.progress import Progress
 
@@ -24,9 +25,10 @@ Sink = Callable[[Event], object]
 
 
 class Extent(NamedTuple):
-    """How large a run is: epochs, examples to learn from and held out in each, and what of it is done already."""
+    """How large a run of these settings is: examples to learn from and held out in each epoch, and what of it is done
+    already."""
 
-    epochs: int
+    settings: Train
     examples: int
     held_out: int
     done: Progress
@@ -34,15 +36,15 @@ class Extent(NamedTuple):
     @property
     def left(self) -> int:
         """Judgements of an example that are still to be made, or what costs as much."""
-        epochs = self.epochs - len(self.done.epochs)
+        epochs = self.settings.epochs - len(self.done.epochs)
         return epochs * (LEARNING * self.examples + self.held_out) - LEARNING * self.done.sums.examples
 
 
 class Lines:
     """A line for each epoch."""
 
-    def __init__(self, epochs: int) -> None:
-        self.epochs, self.examples, self.seconds = epochs, 0, 0.0
+    def __init__(self, settings: Train) -> None:
+        self.settings, self.examples, self.seconds = settings, 0, 0.0
         self.titled, self.best = False, 0
 
     def __call__(self, event: Event) -> None:
@@ -51,8 +53,9 @@ class Lines:
             self.seconds += event.seconds
         if isinstance(event, EpochDone):
             rate = self.examples / self.seconds if self.seconds else None
-            lines = [] if self.titled else [titles(self.epochs)]
-            lines.append(epoch_line(event, self.epochs, rate))
+            columns = EpochColumns.of(self.settings, event)
+            lines = [] if self.titled else [columns.titles()]
+            lines.append(columns.line(event, rate))
             # To the stream that is standard output now: in a terminal, the bar's. click would find the one beneath.
             click.echo("\n".join(lines), file=sys.stdout)
             self.titled, self.examples, self.seconds = True, 0, 0.0
@@ -90,7 +93,7 @@ class Live:
 @contextmanager
 def shown(extent: Extent) -> Iterator[Sink]:
     """What shows the events of a run, while it lasts."""
-    lines = Lines(extent.epochs)
+    lines = Lines(extent.settings)
     if not sys.stderr.isatty():
         yield lines
         return

@@ -36,8 +36,21 @@ def open_points(spec: Spec, begun: Begun) -> None:
             note(f"{said}: write `classes: [{', '.join(map(_in_yaml, begun.classes))}]` into the spec")
         else:
             note(f"{said}: {escaped(listed(begun.classes, LISTED))}; give the spec these names as its `classes`")
+    if begun.unlearned:
+        note(f"no example of {_classes(begun.unlearned)} is learned from")
+    unjudged(begun.unjudged, begun.held_out, "held out")
     if begun.settings.freeze and begun.is_drawn:
         note("what is frozen stays as it is drawn, at random: `--weights FILE` gives it values")
+
+
+def unjudged(classes: Sequence[str], count: int, which: str = "looked at") -> None:
+    """Classes that the figures say nothing of."""
+    if classes:
+        note(f"of the {quantity(count, 'example')} {which} none is of {_classes(classes)}: are the data sorted?")
+
+
+def _classes(names: Sequence[str]) -> str:
+    return f"class{'es' * (len(names) > 1)} {escaped(listed(names, LISTED))}"
 
 
 def drawn_afresh(drawn: WeightsDrawn) -> None:

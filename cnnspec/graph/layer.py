@@ -136,6 +136,9 @@ class Layer(BaseModel):
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
     """How the output reads when this is the network's last layer."""
 
+    normalizes_batch: ClassVar[bool] = False
+    """In training it goes by mean and variance of a channel's values in the batch, so two of them are needed."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)

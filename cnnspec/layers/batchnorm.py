@@ -40,6 +40,7 @@ class BatchNorm(Affine):
         description="the batch's share in the running mean and variance (training only)",
     )
 
+    normalizes_batch: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("batchnorm", (3, 4, 5), (3, 4, 5)),
         Example("batchnorm: {eps: 1e-3, momentum: 0.01}", (2, 3, 3), (2, 3, 3)),

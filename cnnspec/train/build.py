@@ -28,7 +28,7 @@ def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, sta
     if start.optimizer:
         trainer.optimizer.restore(start.optimizer)
     augment = Augment(examples.blank, **settings.augment.model_dump())
-    batches = Batches(examples, learned, settings.batch, settings.seed, augment)
+    batches = Batches(examples, learned, settings.batch, settings.seed, augment, least_batch(graph, settings))
     aside = range(learned, len(examples))
 
     return TrainingRun(
@@ -42,6 +42,11 @@ def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, sta
         progress=start.progress,
         best=start.best,
     )
+
+
+def least_batch(graph: Graph, settings: Train) -> int:
+    """Examples that a batch needs."""
+    return 2 if settings.lonely(settings.trained(graph)) else 1
 
 
 def _cure(settings: Train) -> str:

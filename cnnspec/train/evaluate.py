@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..diagnostics import FileError
 from ..engine.model import Model
 from ..files.reading import AnyPath
 from ..graph.array import Array
@@ -17,7 +18,7 @@ from ..graph.graph import Graph
 from ..inputs.batch_size import batch_size
 from ..language.sections.train import Train
 from .datasets import Arrays, open_dataset
-from .datasets.batches import held_out, in_order
+from .datasets.batches import count_held_out, in_order
 from .datasets.dataset import Answers, Dataset
 from .events import Score
 from .losses import Measure, objective
@@ -135,11 +136,18 @@ def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def part_of(examples: Dataset, settings: Train, part: Part) -> range:
-    """The examples of a part. Raises ValueError where there are none."""
-    begin = 0 if part == "all" else len(examples) - held_out(len(examples), settings.validation)
-    if begin == len(examples):
+    """The examples of a part. Raises ValueError where nothing is held out, FileError (E420) where all would be."""
+    count = len(examples)
+    if part == "all":
+        return range(count)
+    held = count_held_out(count, settings.validation)
+    if not held:
         raise ValueError("`validation: 0` holds no examples out; part='all' takes them all")
-    return range(begin, len(examples))
+    if held >= count:
+        why = f"`validation` holds {held:,} examples out, there are {count:,}: as many as a test set has"
+        help = 'all of them: `--part all`; in Python `part="all"`'
+        raise FileError.about(examples.name, "E420", "no part of the data is held out", why, help)
+    return range(count - held, count)
 
 
 class Evaluator:
@@ -188,7 +196,7 @@ def evaluate(
 ) -> Evaluation:
     """How good a network with these tensors is on a part of the data. Raises FileError for data that do not fit it,
     ValueError where the part is empty."""
-    examples = open_dataset(data, network, settings.loss)
+    examples = open_dataset(data, network, settings.loss, to_learn=False)
     evaluator = Evaluator(network.graph, settings, examples, part_of(examples, settings, part), tensors, threads)
     for _ in evaluator:
         pass

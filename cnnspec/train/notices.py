@@ -52,7 +52,8 @@ class Extended:
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A run is ready for its next step, the first one after `progress`: `examples` to learn from and `held_out` in each
-    epoch, `threads` that share a batch. `classes` are the names of the labels, where they have some; `is_drawn` says
+    epoch, `threads` that share a batch. `classes` are the names of the labels, where they have some; of the `unlearned`
+    ones there is no example to learn from, of the `unjudged` ones none is held out. `is_drawn` says
     that all weights to begin with are random, `is_resumed` that a checkpoint is gone on with."""
 
     settings: Train
@@ -61,6 +62,8 @@ class Begun:
     threads: int
     progress: Progress
     classes: tuple[str, ...] | None
+    unlearned: tuple[str, ...]
+    unjudged: tuple[str, ...]
     is_drawn: bool
     is_resumed: bool
 

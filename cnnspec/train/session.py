@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from math import ceil
 from os.path import realpath
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ from ..language.sections.train import Train
 from ..machine.threads import default_threads
 from ..weights import ensure_savable, initial, take
 from ..weights.transfer import transfer
-from .build import assemble, identify
+from .build import assemble, identify, least_batch
 from .checkpoint import Snapshot
 from .checkpointer import Checkpointer
 from .datasets import Arrays, open_dataset
-from .datasets.batches import held_out, refuse_unlearned
+from .datasets.batches import batch_count, class_gaps, held_out, refuse_lonely, refuse_unlearned
 from .events import Event, Finished
 from .identity import digest_of
 from .jsonl_log import JsonlLog
@@ -157,8 +156,9 @@ def open_session(
     examples = open_dataset(data, network, settings.loss)
     aside = held_out(len(examples), settings.validation)
     refuse_unlearned(examples, aside)
-    learned = len(examples) - aside
-    held = find(files.checkpoint, files.output, beginning.resume, beginning.restart, notify)
+    learned, least = len(examples) - aside, least_batch(network.graph, settings)
+    refuse_lonely(examples, learned, least)
+    threads = beginning.threads or (held.identity.threads if held else default_threads())
     ensure_memory(network.graph, settings, threads, learned)
     origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
     identity = identify(network.graph, settings, examples, origin, threads)
@@ -171,13 +171,25 @@ def open_session(
         extended = held.extended(settings)
         steps = (extended.step,) if extended and extended.is_replanned else ()
         identity = replace(identity, extended=(*held.identity.extended, *steps))
-        start = held.start(network.graph, settings, ceil(learned / settings.batch))
+        start = held.start(network.graph, settings, batch_count(learned, settings.batch, least))
         if extended:
             notify(extended)
     assert start is not None, "what is not held has just begun"
     run = assemble(network.graph, settings, examples, threads, start)
     is_drawn = beginning.weights is None and not held
-    begun = Begun(settings, learned, aside, threads, run.progress, examples.classes, is_drawn, held is not None)
+    unlearned, unjudged = class_gaps(examples, aside, network.graph.shape(network.graph.outputs[0])[0])
+    begun = Begun(
+        settings=settings,
+        examples=learned,
+        held_out=aside,
+        threads=threads,
+        progress=run.progress,
+        classes=examples.classes,
+        unlearned=unlearned,
+        unjudged=unjudged,
+        is_drawn=is_drawn,
+        is_resumed=held is not None,
+    )
     notify(begun)
     return Session(begun, Checkpointer(run, identity, files.checkpoint, beginning.every), files)
 

@@ -156,7 +156,8 @@ class Trainer:
 
         self._over_pieces(move)
         for name, value in self._buffers.items():
-            self.tensors[name][...] = value
+            if not self.settings.freezes(name):
+                self.tensors[name][...] = value
 
     def _learn(self, x: Array, y: NDArray[Any], count: int, context: StepContext) -> PartialStep:
         """A worker's part: the gradients are left in its own arrays."""

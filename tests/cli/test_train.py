@@ -122,7 +122,7 @@ def test_a_new_head_on_old_filters(net: Path) -> None:
     called = call("train", "new.yaml", *THREADS, "--weights", "net.safetensors", "--freeze", "conv")
     assert called.code == 0
     said = "2 of 4 tensors have another shape or type in it and are drawn afresh: fc.weight, fc.bias"
-    assert called.err == f"note: net.safetensors: {said}\n"
+    assert called.err == f"note: net.safetensors: {said}\nnote: no example of class none is learned from\n"
     new = read("new.safetensors")
     assert new["conv.weight"].tobytes() == old["conv.weight"].tobytes()
     assert new["fc.weight"].shape == (5, 36)

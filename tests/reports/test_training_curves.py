@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cnnspec.language.sections.train import Train
 from cnnspec.reports.drawing.axis import Axis, counting, fitting, linear, logarithmic
 from cnnspec.reports.training import curves_svg, curves_text
-from cnnspec.reports.training.lines import epoch_line, first_line, last_line, titles
+from cnnspec.reports.training.lines import EpochColumns, first_line, last_line
 from cnnspec.train.events import EpochDone, Finished, Score
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -132,9 +132,15 @@ def test_one_is_no_plural() -> None:
 
 def test_lines(golden: Callable[[str, str], None]) -> None:
     done = epochs(20)
-    lines = [titles(20), *(epoch_line(each, 20, 12345.6) for each in done[::5])]
-    lines += [titles(9), epoch_line(epochs(1, accuracy=False)[0], 9, None)]
-    lines += [titles(1000), epoch_line(epochs(1, held_out=False)[0], 1000, 7.0)]
+    columns = EpochColumns.of(Train(epochs=20), done[0])
+    lines = [columns.titles(), *(columns.line(each, 12345.6) for each in done[::5])]
+    for settings, only, rate in (
+        (Train(epochs=9), epochs(1, accuracy=False)[0], None),
+        (Train(epochs=1000), epochs(1, held_out=False)[0], 7.0),
+        (Train(epochs=9, smoothing=0.1), done[0], 7.0),
+    ):
+        columns = EpochColumns.of(settings, only)
+        lines += [columns.titles(), columns.line(only, rate)]
     assert max(map(len, lines)) < 80
     lines += [
         last_line("digits.safetensors", Finished("epochs", 20, 20), done[19]),

@@ -132,7 +132,7 @@ def test_the_bar_reaches_its_end_wherever_the_run_goes_on(count: int) -> None:
     part = run()
     list(islice(part.events(), count))
     bar = Progressbar()
-    live = Live(bar, Extent(3, N, N, part.progress))
+    live = Live(bar, Extent(Train(epochs=3), N, N, part.progress))
     for event in run(part.snapshot()).events():
         live(event)
     [task] = bar.tasks

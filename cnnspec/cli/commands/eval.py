@@ -14,6 +14,7 @@ from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, set_option, source
 from ..terminal import colour, width
+from ..training_notes import unjudged
 from ..weights_options import chosen
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
     if plot:
         ensure_writable(plot)
     note_unscaled(spec, [path])
-    examples = open_dataset(path, spec, settings.loss)
+    examples = open_dataset(path, spec, settings.loss, to_learn=False)
     try:
         judged = part_of(examples, settings, part)
     except ValueError:
@@ -78,6 +79,9 @@ def command(
     for _ in tracked(evaluator, len(evaluator), prints=False):
         pass
     found, classes = evaluator.metrics.evaluation(), examples.classes or spec.classes()
+    names = found.named(classes) or [str(i) for i in range(len(found.confusion if found.confusion is not None else ()))]
+    gaps = [name for name, score in zip(names, found.classes(), strict=True) if not score.examples]
+    unjudged(gaps, found.examples, "held out" if part == "validation" else "looked at")
     click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)
     if plot:
         _draw(plot, spec.name, found, classes)

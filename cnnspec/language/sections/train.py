@@ -114,6 +114,16 @@ class Train(BaseModel):
         """The tensors that follow their gradients, by name: those of layers that the output hangs on."""
         return {name: shape for name, shape in _weights(graph).items() if not self.freezes(name)}
 
+    def lonely(self, graph: Graph) -> str | None:
+        """A layer that goes by the batch, and gets from each example a single value for a channel: of one example it
+        could learn nothing. None where there is no such layer."""
+        learned = self.learned(graph)
+        for step in graph.steps:
+            is_learned = any(f"{step.name}.{key}" in learned for key in step.tensors)
+            if is_learned and step.layer.normalizes_batch and prod(step.arriving[0][1:]) == 1:
+                return step.name
+        return None
+
     @property
     def slots(self) -> tuple[str, ...]:
         """What the optimizer remembers of each weight."""
@@ -182,6 +192,10 @@ class Train(BaseModel):
         elif not self.learned(trained):
             why = "all weights that the output hangs on are frozen"
             yield Issue("E306", "nothing is left to learn", "freeze", why=why, help="freeze fewer layers")
+        if self.batch == 1 and (name := self.lonely(trained)):
+            why = f"`{name}` gets one value for each channel, which is its own mean: nothing is left of it"
+            message = "batch norm has nothing to go by in batches of 1"
+            yield Issue("E306", message, "batch", why=why, help="`batch: 2` or more")
         shape = graph.shape(graph.outputs[0])
         yield from self.augment.issues(graph.input, shape)
         if self.loss == "cross_entropy" and shape[0] < 2:

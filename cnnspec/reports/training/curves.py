@@ -27,13 +27,19 @@ class Panel:
         return f"{value:g}{self.unit}"
 
 
-def panels(epochs: Sequence[EpochDone]) -> Iterator[Panel]:
-    """Loss, and accuracy where there is one; of at least one epoch."""
+def panels(epochs: Sequence[EpochDone], is_smoothed: bool = False) -> Iterator[Panel]:
+    """Loss, which is of smoothed targets in training where it `is_smoothed`, and accuracy where there is one; of at
+    least one epoch."""
     training = [(done.epoch, done.training) for done in epochs]
     validation = [(done.epoch, done.validation) for done in epochs if done.validation is not None]
     losses = _loss(training), _loss(validation)
     if any(losses):
-        yield Panel("loss", "", fitting(value for curve in losses for _, value in curve), *losses)
+        yield Panel(
+            "loss, smoothed in training" if is_smoothed else "loss",
+            "",
+            fitting(value for curve in losses for _, value in curve),
+            *losses,
+        )
     accuracies = _accuracy(training), _accuracy(validation)
     if any(accuracies):
         yield Panel("accuracy", " %", linear(value for curve in accuracies for _, value in curve), *accuracies)

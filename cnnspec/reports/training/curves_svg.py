@@ -22,9 +22,9 @@ TRAINING, VALIDATION = "line first dashed", "line second"
 """The two curves differ in their strokes, too: not everybody sees the colours."""
 
 
-def render(name: str, epochs: Sequence[EpochDone]) -> str:
+def render(name: str, epochs: Sequence[EpochDone], is_smoothed: bool = False) -> str:
     """The picture of a run's epochs, at least one."""
-    shown = list(panels(epochs))
+    shown = list(panels(epochs, is_smoothed))
     last = epochs[-1].epoch
     parts = [part for i, panel in enumerate(shown) for part in _panel(panel, last, i * WIDTH)]
     heading = text(LEFT, 26, shortened(name, TITLE), kind="title")

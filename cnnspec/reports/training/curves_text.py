@@ -16,9 +16,9 @@ GAP = 3
 TRAINING, VALIDATION, BOTH = "·", "●", "◉"
 
 
-def render(epochs: Sequence[EpochDone], width: int | None = None) -> str:
+def render(epochs: Sequence[EpochDone], width: int | None = None, is_smoothed: bool = False) -> str:
     """The plots of a run's epochs, at least one; above one another where `width` is too small for two."""
-    drawn = [_panel(panel, epochs[-1].epoch) for panel in panels(epochs)]
+    drawn = [_panel(panel, epochs[-1].epoch) for panel in panels(epochs, is_smoothed)]
     room = LABELS + 2 + COLUMNS
     if width is not None and width < 2 * room + GAP:
         lines = [line for panel in drawn for line in panel]

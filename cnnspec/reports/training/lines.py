@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...diagnostics.wording import quantity
 from ...language.sections.train import Train
 from ...train.events import EpochDone, Finished, Score
@@ -21,17 +23,46 @@ def resumed_line(progress: Progress, epochs: int) -> str:
     return f"resumed after step {progress.step:,}, epoch {epoch:,} of {epochs:,}"
 
 
-def titles(epochs: int) -> str:
-    """What stands over the lines of epochs: first what was seen while learning, then the examples held out."""
-    return f"{'epoch':>{_room(epochs)}}      loss  accuracy   held out: loss  accuracy     images/s"
+@dataclass(frozen=True)
+class EpochColumns:
+    """A table of epochs, a line each, of a run of `epochs` in all: first what was seen while learning, with
+    `is_smoothed` by a loss of smoothed targets, then the examples held out. What a run does not have gets no column."""
 
+    epochs: int
+    has_accuracy: bool
+    has_validation: bool
+    is_smoothed: bool
 
-def epoch_line(done: EpochDone, epochs: int, rate: float | None) -> str:
-    """A line for an epoch; `rate` are examples a second. A star marks the best one so far on what is held out."""
-    held_out = f"{_scored(done.validation, 14)} {'*' if done.is_best else ' '}" if done.validation else " " * 26
-    count = f"{done.epoch:,}/{epochs:,}"
-    seen = f"{rate:11,.0f}" if rate is not None else ""
-    return f"{count:>{_room(epochs)}}   {_scored(done.training, 7)}   {held_out}{seen}".rstrip()
+    @classmethod
+    def of(cls, settings: Train, done: EpochDone) -> EpochColumns:
+        """Those of a run of which one epoch is done."""
+        has_validation = done.validation is not None
+        return cls(settings.epochs, done.training.accuracy is not None, has_validation, settings.smoothing > 0)
+
+    def titles(self) -> str:
+        accuracy = "  accuracy" if self.has_accuracy else ""
+        held_out = f"   {'held out: loss':>14}{accuracy}  " if self.has_validation else ""
+        return f"{'epoch':>{self._room}}   {self._loss:>7}{accuracy}{held_out}   images/s"
+
+    def line(self, done: EpochDone, rate: float | None) -> str:
+        """`rate` are examples a second. A star marks the best epoch so far on what is held out."""
+        count = f"{done.epoch:,}/{self.epochs:,}"
+        training = self._scored(done.training, max(7, len(self._loss)))
+        held_out = f"   {self._scored(done.validation, 14)} {' *'[done.is_best]}" if done.validation else ""
+        seen = f"{rate:11,.0f}" if rate is not None else ""
+        return f"{count:>{self._room}}   {training}{held_out}{seen}".rstrip()
+
+    @property
+    def _loss(self) -> str:
+        return "smoothed loss" if self.is_smoothed else "loss"
+
+    @property
+    def _room(self) -> int:
+        return max(5, 2 * len(f"{self.epochs:,}") + 1)
+
+    def _scored(self, score: Score, room: int) -> str:
+        accuracy = share(score.accuracy) if score.accuracy is not None else ""
+        return f"{figure(score.loss):>{room}}" + (f"  {accuracy:>8}" if self.has_accuracy else "")
 
 
 def legend(end: Finished, best: int) -> str:
@@ -63,11 +94,3 @@ def figure(value: float) -> str:
 
 def share(value: float) -> str:
     return f"{100 * value:.2f} %"
-
-
-def _room(epochs: int) -> int:
-    return max(5, 2 * len(f"{epochs:,}") + 1)
-
-
-def _scored(score: Score, room: int) -> str:
-    return f"{figure(score.loss):>{room}}  {'' if score.accuracy is None else share(score.accuracy):>8}"

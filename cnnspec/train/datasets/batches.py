@@ -29,13 +29,18 @@ class LabelledBatch(NamedTuple):
     y: Answers
 
 
+def count_held_out(count: int, validation: float | int) -> int:
+    """How many of `count` examples a share or a number of them is; of a share at least one."""
+    return validation if isinstance(validation, int) else max(1, round(count * validation))
+
+
 def held_out(count: int, validation: float | int) -> int:
     """How many of `count` examples are held out: a share below 1, at least one of them, or a number of them.
 
     They are the last ones in the stored order: `range(count - held_out, count)`. Raises FileError (E420) when none
     are left to learn from.
     """
-    held = validation if isinstance(validation, int) else max(1, round(count * validation))
+    held = count_held_out(count, validation)
     if held >= count:
         why = f"of {quantity(count, 'example')} {held:,} would be held out"
         message = "no examples are left to learn from"
@@ -59,20 +64,47 @@ def refuse_unlearned(examples: Dataset, held: int) -> None:
         raise FileError.about(examples.name, "E425", message, why, cure)
 
 
+def class_gaps(examples: Dataset, held: int, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of `count` classes, those that are not learned, and those that are, but of which none of the last `held` examples
+    is: names, or numbers. There are none where the answers are no labels."""
+    answers = examples.answers
+    if answers.array.ndim != 1 or answers.dtype == "float32":
+        return (), ()
+    learned, judged = (np.unique(part) for part in np.split(np.asarray(answers.array[:]), [len(examples) - held]))
+    unlearned = np.setdiff1d(np.arange(count), learned)
+    unjudged = np.setdiff1d(learned, judged) if held else unlearned[:0]
+    names = examples.classes or tuple(map(str, range(count)))
+    return tuple(names[i] for i in unlearned), tuple(names[i] for i in unjudged)
+
+
+def refuse_lonely(examples: Dataset, learned: int, least: int) -> None:
+    """Raises FileError (E420) when there are fewer examples to learn from than a batch needs."""
+    if learned < least:
+        why = f"a batch norm goes by several values of a channel; {quantity(learned, 'example')} gives one"
+        raise FileError.about(examples.name, "E420", "one example is too little to learn from", why, "more examples")
+
+
+def batch_count(count: int, size: int, least: int = 1) -> int:
+    """Batches of `size` out of `count` examples, where a rest of fewer than `least` joins the batch before it."""
+    return max(1, ceil(count / size) - (0 < count % size < least))
+
+
 @dataclass(frozen=True)
 class Batches:
     """The examples `range(count)` in batches of `size`, in an order of their own for each epoch; the last batch may
-    be smaller. They are read, and changed by `augment`, in a thread of their own while others are worked on."""
+    be smaller, but has `least` examples: fewer join the batch before it. They are read, and changed by `augment`, in a
+    thread of their own while others are worked on."""
 
     examples: Dataset
     count: int
     size: int
     seed: int
     augment: Augment | None = None
+    least: int = 1
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return ceil(self.count / self.size)
+        return batch_count(self.count, self.size, self.least)
 
     def of(self, epoch: int, start: int = 0) -> Iterator[LabelledBatch]:
         """The batches of an epoch, from number `start` on."""
@@ -85,7 +117,8 @@ class Batches:
     def _read(self, epoch: int, start: int) -> Iterator[LabelledBatch]:
         order = self.order(epoch)
         for number in range(start, len(self)):
-            x, y = self.examples.read(order[number * self.size : (number + 1) * self.size])
+            end = (number + 1) * self.size if number + 1 < len(self) else self.count
+            x, y = self.examples.read(order[number * self.size : end])
             if self.augment is not None:
                 x = self.augment(x, generator(self.seed, Purpose.AUGMENTATION, epoch, number))
             yield LabelledBatch(x, y)

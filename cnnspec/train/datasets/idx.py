@@ -68,6 +68,10 @@ def _read(path: Path, axes: int, what: str) -> StoredArray:
         if size < start:
             raise Malformed("it ends within its header", "download it again")
         shape = tuple(int(side) for side in np.frombuffer(stream.read(4 * axes), ">u4"))
+        if not shape[0]:
+            raise FileError.about(path, "E420", "there are no examples", "the file holds 0 of them")
+        if not all(shape):
+            raise Malformed(f"its images are of {shape[1]:,} x {shape[2]:,} pixels", "download it again")
         if start + prod(shape) != size:
             promised = " x ".join(f"{side:,}" for side in shape)
             raise Malformed(f"its header promises {promised} bytes; {size - start:,} follow", "download it again")

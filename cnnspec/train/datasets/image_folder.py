@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
+from ...diagnostics.wording import listed, quantity
 from ...files.reading import blaming, opened
 from ...inputs.images import check, listing, load, natural
 from ...language.sections.preprocess import Preprocess
@@ -96,17 +97,32 @@ def images_below(folder: Path) -> list[Path]:
     return images
 
 
-def classes_in(folder: Path) -> dict[str, list[Path]]:
-    """The images of each class, by its name, in natural order. Raises FileError (E420, E404)."""
+def classes_in(folder: Path, to_learn: bool = True) -> dict[str, list[Path]]:
+    """The images of each class, by its name, in natural order. Raises FileError (E420, E404).
+
+    Who learns needs two classes, and images of each; who judges takes what there is.
+    """
     inner = sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
     found = {path.name: images_below(path) for path in inner}
-    if len(found) < 2:
-        raise _no_classes(folder, tuple(found))
-    if empty := [path for path in inner if not found[path.name]]:
-        deeper = [p for p in empty if any(q.is_dir() for q in p.iterdir())]
-        cure = f"give `{deeper[0]}` instead?" if deeper else "put images into it, or delete it"
+    empty = [path for path in inner if not found[path.name]]
+    if sets := [path for path in empty if any(deeper.is_dir() and listing(deeper) for deeper in path.iterdir())]:
+        raise _several(folder, sets, to_learn)
+    if len(found) < (2 if to_learn else 1) or len(empty) == len(found):
+        raise _no_classes(folder, tuple(found), to_learn)
+    if empty and to_learn:
+        cure = "put images into it, or delete it"
         raise FileError([Diagnostic("E420", f"no image in `{p.name}`", file=str(p), help=cure) for p in empty])
     return found
+
+
+def _several(folder: Path, sets: list[Path], to_learn: bool) -> FileError:
+    """The folder is no data set, but holds some."""
+    words = ("train",) if to_learn else ("test", "val")
+    fitting = [path for word in words for path in sets if path.name.lower().startswith(word)]
+    names = [f"`{path}`" for path in fitting[:1] or sets]
+    why = f"{listed([f'`{path.name}`' for path in sets], 5)} {'have' if len(sets) > 1 else 'has'} sub-folders of images"
+    cure = f"give {names[0]} instead" if len(names) == 1 else f"give one of them: {listed(names, 5)}"
+    return FileError.about(folder, "E420", "this folder holds data sets, not the images of classes", why, cure)
 
 
 def mixed(counts: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -120,11 +136,13 @@ def mixed(counts: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return order, labels[order]
 
 
-def _no_classes(folder: Path, found: tuple[str, ...]) -> FileError:
+def _no_classes(folder: Path, found: tuple[str, ...], to_learn: bool) -> FileError:
     images = len(listing(folder))
     message, why = "no data set in this folder", "it has neither sub-folders of images nor IDX files"
     cure = "a sub-folder for each class, with its images"
-    if found:
+    if len(found) > 1 or (found and not to_learn):
+        why = f"there is no image in {quantity(len(found), 'sub-folder')}"
+    elif found:
         message = "one class is nothing to learn from"
         why, cure = f"`{found[0]}` is the only sub-folder", "a second one, with images that are of another class"
     elif images:

@@ -37,7 +37,9 @@ MOST = 2**44
 """Bytes that an uncompressed archive may hold."""
 
 
-def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cross_entropy") -> Dataset:
+def open_dataset(
+    data: AnyPath | Arrays, network: Network, loss: LossName = "cross_entropy", to_learn: bool = True
+) -> Dataset:
     """The examples in a file or folder, or in memory, as inputs and answers for the spec's network.
 
     - an IDX file of images, or a folder with `train-images-idx3-ubyte` (.gz or not); its labels beside it
@@ -47,15 +49,16 @@ def open_dataset(data: AnyPath | Arrays, network: Network, loss: LossName = "cro
     - `.csv` (.gz or not): label and gray pixels a row, or with a header, which names the column `label` or `y`
     - arrays x and y in memory, as in `.npz`
 
-    Pixels (images, IDX, CSV) go through the spec's `preprocess`; numbers in arrays are taken as they are. What can be
-    known before the work is checked now. Raises FileError (E403, E404, E406, E410 to E413, E420 to E424, E426).
+    Pixels (images, IDX, CSV) go through the spec's `preprocess`; numbers in arrays are taken as they are. Who judges
+    and does not learn (`to_learn` false) may look at a single class. What can be known before the work is checked now.
+    Raises FileError (E403, E404, E406, E410 to E413, E420 to E424, E426).
     """
     if isinstance(data, tuple):
         return _in_memory(data, network, loss)
     path = Path(data)
     if is_folder(path):
         images = idx.images_in(path)
-        return _idx(images, network, loss) if images else _folder(path, network, loss)
+        return _idx(images, network, loss) if images else _folder(path, network, loss, to_learn)
     if path.suffix.lower() == ".npz":
         return _npz(path, network, loss)
     if csv_file.is_table(path):
@@ -82,9 +85,9 @@ def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Netwo
     return Dataset(str(path), inputs, y, network.classes(), _black(network), seal)
 
 
-def _folder(path: Path, network: Network, loss: LossName) -> Dataset:
+def _folder(path: Path, network: Network, loss: LossName, to_learn: bool) -> Dataset:
     with blaming(path):
-        classes = classes_in(path)
+        classes = classes_in(path, to_learn)
     names = tuple(classes)
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
