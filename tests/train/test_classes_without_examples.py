@@ -49,7 +49,10 @@ def test_a_class_that_never_occurs(folder: Path) -> None:
 
 def test_nothing_is_said_where_all_is_well(folder: Path) -> None:
     assert call("train", "net.yaml", "--data", labelled([0, 1, 2] * 30)).err == ""
-    assert call("train", "net.yaml", "--data", labelled([0, 1, 2] * 30), "--set", "train.validation=0").err == ""
+    assert (
+        call("train", "net.yaml", "--data", labelled([0, 1, 2] * 30), "--restart", "--set", "train.validation=0").err
+        == ""
+    )
 
 
 def test_a_single_class_can_be_judged(folder: Path) -> None:

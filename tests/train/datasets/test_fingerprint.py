@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from datasets import class_folders, idx_folder, network, npz, pictures, table
 
-from cnnspec.train.datasets import file_array, open_dataset, storage
+from cnnspec.files import file_array
+from cnnspec.train.datasets import open_dataset, storage
 
 KINDS: dict[str, Callable[[Path, Any, Any], Path]] = {
     "idx": idx_folder,
