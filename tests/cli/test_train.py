@@ -23,6 +23,8 @@ from cnnspec.train.checkpoint import load as load_checkpoint
 from cnnspec.weights import initial, read, save
 
 THREADS = ("--threads", "1")
+INTO = ("-o", "net.safetensors")
+"""Replaces what is there, which the default does not."""
 
 
 def held_out_accuracy(out: str) -> float:
@@ -49,7 +51,7 @@ def test_what_it_writes_can_be_run(net: Path) -> None:
 def test_equal_seeds_give_equal_bytes(net: Path) -> None:
     outputs = []
     for seed in (0, 0, 1):
-        call("train", "net.yaml", *THREADS, "--set", f"train.seed={seed}", "--set", "train.augment.shift=1")
+        call("train", "net.yaml", *THREADS, *INTO, "--set", f"train.seed={seed}", "--set", "train.augment.shift=1")
         outputs.append(Path("net.safetensors").read_bytes())
     assert outputs[0] == outputs[1] != outputs[2]
 
@@ -58,7 +60,7 @@ def test_threads_share_a_batch(net: Path) -> None:
     """Their number changes last bits at most."""
     tensors = []
     for threads in (1, 2, 3):
-        assert call("train", "net.yaml", "--threads", f"{threads}").code == 0
+        assert call("train", "net.yaml", *INTO, "--threads", f"{threads}").code == 0
         tensors.append({name: array.copy() for name, array in read("net.safetensors").items()})
     for name in TENSORS:
         for other in tensors[1:]:
@@ -70,7 +72,7 @@ def test_data_of_ones_own(net: Path, tmp_path: Path) -> None:
     path = examples(tmp_path / "elsewhere", 40, seed=5)
     Path("x.npz").unlink()
     for given in (("--data", path), ("--set", "train.data=elsewhere/x.npz")):
-        called = call("train", "net.yaml", *THREADS, *given)
+        called = call("train", "net.yaml", *THREADS, *INTO, *given)
         assert "32 examples to learn from, 8 held out" in called.out
 
 
@@ -107,8 +109,8 @@ def test_patience(net: Path) -> None:
 
 def test_going_on_from_weights(net: Path) -> None:
     call("train", "net.yaml", *THREADS)
-    first = call("train", "net.yaml", *THREADS, "--weights", "net.safetensors", "--set", "train.epochs=1")
-    again = call("train", "net.yaml", *THREADS, "--set", "train.epochs=1")
+    first = call("train", "net.yaml", *THREADS, *INTO, "--weights", "net.safetensors", "--set", "train.epochs=1")
+    again = call("train", "net.yaml", *THREADS, *INTO, "--set", "train.epochs=1")
     assert (first.code, first.err) == (0, "")
     assert held_out_accuracy(first.out) > held_out_accuracy(again.out)
 
@@ -134,7 +136,7 @@ def test_tensors_that_the_file_lacks(net: Path) -> None:
     called = call("train", "net.yaml", *THREADS, "--weights", "conv.safetensors")
     assert "2 of 4 tensors are not in it and are drawn afresh: fc.weight, fc.bias" in called.err
     save({"other": np.zeros(3, np.float32)}, "none.safetensors")
-    called = call("train", "net.yaml", *THREADS, "--weights", "none.safetensors")
+    called = call("train", "net.yaml", *THREADS, *INTO, "--weights", "none.safetensors")
     assert (called.code, "error[E402]" in called.err) == (3, True)
 
 
@@ -182,7 +184,7 @@ def test_an_exploding_loss(net: Path) -> None:
     spoilt = initial(load("net.yaml").graph.tensors, "he", 0)
     spoilt["fc.weight"] *= np.float32(1e36)
     save(spoilt, "spoilt.safetensors")
-    called = call("train", "net.yaml", *THREADS, "--weights", "spoilt.safetensors", "--every", "1")
+    called = call("train", "net.yaml", *THREADS, *INTO, "--weights", "spoilt.safetensors", "--every", "1")
     assert called.code == 1
     assert called.err.startswith("error[E501]: the loss is not finite\n")
     assert "step 1, epoch 1: loss" in called.err

@@ -49,7 +49,7 @@ def test_classes_that_only_folders_name(net: Path, count: int, said: str) -> Non
     called = call("train", "net.yaml", *THREADS, "--data", "images", "--set", "train.validation=4")
     first = ", ".join(sorted(names)[:9])
     note = f"note: the classes are called like their folders: {said.format(first)}\n"
-    assert (called.code, called.err) == (0, note)
+    assert (called.code, called.err.startswith(note)) == (0, True)
 
 
 @pytest.mark.parametrize("command", ["train", "eval"])
