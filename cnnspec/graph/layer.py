@@ -135,6 +135,8 @@ class Layer(BaseModel):
     checked all the same."""
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
     """How the output reads when this is the network's last layer."""
+    part_of_loss: ClassVar[str] = ""
+    """The loss that, in training, works this layer out by itself when it is the network's last one."""
 
     normalizes_batch: ClassVar[bool] = False
     """In training it goes by mean and variance of a channel's values in the batch, so two of them are needed."""

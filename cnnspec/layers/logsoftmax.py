@@ -23,6 +23,7 @@ class LogSoftmax(Pointwise):
 
     family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
+    part_of_loss: ClassVar[str] = "cross_entropy"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("logsoftmax", (10,), (10,)),
         Example("logsoftmax", (3, 2, 2), (3, 2, 2)),

@@ -16,6 +16,7 @@ class Sigmoid(Activation):
 
     formula: ClassVar[str] = "1 / (1 + exp(-x))"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
+    part_of_loss: ClassVar[str] = "binary_cross_entropy"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sigmoid", (3, 4, 5), (3, 4, 5)),

@@ -22,6 +22,7 @@ class Softmax(Pointwise):
 
     family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
+    part_of_loss: ClassVar[str] = "cross_entropy"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("softmax", (10,), (10,)),
         Example("softmax", (3, 2, 2), (3, 2, 2)),

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from ..engine.model import Model
     from ..files.reading import AnyPath
     from ..language.sections.train import Train
-    from ..train.evaluate import Evaluation, Part
+    from ..train.evaluate import Part
     from ..train.events import Event
+    from ..train.metrics import Evaluation
     from ..train.notices import Notice
     from ..train.result import TrainingResult
     from .ranking import Prediction

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
 from .checkpoint import Snapshot
@@ -11,6 +14,7 @@ from .datasets.dataset import Dataset
 from .evaluate import Evaluator
 from .identity import Identity, digest
 from .loop import TrainingRun
+from .losses import class_weights
 from .schedules import rate
 from .trainer import Trainer
 
@@ -24,7 +28,8 @@ def identify(graph: Graph, settings: Train, examples: Dataset, start: str, threa
 def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, start: Snapshot) -> TrainingRun:
     """The run from `start` on. The last examples are held out, as `validation` says."""
     learned = len(examples) - held_out(len(examples), settings.validation)
-    trainer = Trainer(graph, settings, start.tensors, threads)
+    weights = _class_weights(graph, settings, examples, learned)
+    trainer = Trainer(graph, settings, start.tensors, threads, weights)
     if start.optimizer:
         trainer.optimizer.restore(start.optimizer)
     augment = Augment(examples.blank, **settings.augment.model_dump())
@@ -42,6 +47,13 @@ def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, sta
         progress=start.progress,
         best=start.best,
     )
+
+
+def _class_weights(graph: Graph, settings: Train, examples: Dataset, learned: int) -> Array | None:
+    labels = (
+        examples.answers.read(np.arange(learned)) if settings.class_weights == "balanced" else np.zeros(0, np.int64)
+    )
+    return class_weights(settings, labels, graph.shape(graph.outputs[0])[0])
 
 
 def least_batch(graph: Graph, settings: Train) -> int:

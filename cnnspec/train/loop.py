@@ -16,8 +16,9 @@ from ..diagnostics import Diagnostic, TrainingError
 from ..graph.array import Array
 from .checkpoint import Snapshot
 from .datasets.batches import Batches
-from .evaluate import Evaluator, labels
+from .evaluate import Evaluator
 from .events import Event, Finished, Score, Stepped, StepVerified, Validating
+from .metrics import labels
 from .progress import Progress, RunningTotals
 from .trainer import Trainer
 

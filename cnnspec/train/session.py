@@ -177,7 +177,8 @@ def open_session(
     assert start is not None, "what is not held has just begun"
     run = assemble(network.graph, settings, examples, threads, start)
     is_drawn = beginning.weights is None and not held
-    unlearned, unjudged = class_gaps(examples, aside, network.graph.shape(network.graph.outputs[0])[0])
+    outputs = network.graph.shape(network.graph.outputs[0])[0]
+    unlearned, unjudged = class_gaps(examples, aside, max(2, outputs))
     begun = Begun(
         settings=settings,
         examples=learned,

@@ -7,7 +7,7 @@ hand on, keep and hand back exists from one moment up to another, and is counted
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from math import prod
@@ -17,12 +17,18 @@ from ..diagnostics import Diagnostic, TrainingError
 from ..diagnostics.wording import quantity
 from ..graph.graph import INPUT, Graph
 from ..graph.shape import FLOAT, Shape
-from ..language.sections.train import Train
+from ..language.sections.train import LossName, Train
 from ..machine.hardware import memory
 from .backward_path import BackwardPath
 
 LABEL = 8
 """Bytes of a label, an int64."""
+ANSWERS: dict[LossName, Callable[[Shape], int]] = {
+    "cross_entropy": lambda shape: LABEL * prod(shape[1:]),
+    "binary_cross_entropy": lambda shape: LABEL * prod(shape),
+    "mse": lambda shape: FLOAT * prod(shape),
+}
+"""Bytes of what a network ought to give for an example."""
 SCRATCH = 3 << 19
 """Bytes that a worker's kernels take for themselves: they go part by part, each of which fits a core's cache."""
 OBJECTS = 1 << 12
@@ -64,7 +70,7 @@ def step_memory(graph: Graph, settings: Train, workers: int = 1) -> StepMemory:
     moments = Moments(BackwardPath(trained, learned), settings.batch, workers)
     between, step, backward = moments.peak()
     shape = trained.shape(trained.outputs[0])
-    answer = LABEL * prod(shape[1:]) if settings.loss == "cross_entropy" else FLOAT * prod(shape)
+    answer = ANSWERS[settings.loss](shape)
     weights = FLOAT * sum(map(prod, learned.values()))
     return StepMemory(
         batch=settings.batch,

@@ -18,7 +18,7 @@ from ..graph.graph import Graph
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
 from .flat_parameters import FlatParameters
-from .losses import objective
+from .losses import Loss, measure
 from .optimizers import RULES
 from .rng import Purpose, generator
 from .tape import Tape
@@ -85,14 +85,22 @@ class StepContext:
 class Trainer:
     """A network on its way. `tensors` are its arrays by name: they change from step to step.
 
-    They are taken over in their own type: float32, or float64 for comparisons. The same steps give the same bytes
+    `class_weights` (C,) are how much each class counts, by default the same. Tensors are taken over in their own type:
+    float32, or float64 for comparisons. The same steps give the same bytes
     for a given number of workers.
     """
 
-    def __init__(self, graph: Graph, settings: Train, tensors: Mapping[str, Array], workers: int = 1) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        settings: Train,
+        tensors: Mapping[str, Array],
+        workers: int = 1,
+        class_weights: Array | None = None,
+    ) -> None:
         keep_freed_memory()
-        self.settings = settings
-        self.graph, self.measure = objective(settings, graph)
+        self.settings, self.class_weights = settings, class_weights
+        self.graph = settings.trained(graph)
         learned = settings.learned(self.graph)
         dtype = next(iter(tensors.values())).dtype
         self.weights = FlatParameters(learned, dtype)
@@ -120,13 +128,14 @@ class Trainer:
         is raised here.
         """
         count = self._hands(len(x))
+        loss = measure(self.settings, y, self.class_weights)
         parts = np.array_split(np.arange(len(x)), count)
 
         def learn(worker: int, sums: AllReduce) -> PartialStep:
             random = generator(self.settings.seed, Purpose.LAYERS, epoch, number, worker)
             context = StepContext(worker, sums, random)
             part = slice(parts[worker][0], parts[worker][-1] + 1)
-            return self._learn(x[part], y[part], len(x), context)
+            return self._learn(x[part], y[part], lambda outputs, y: loss(outputs, y, len(x)), context)
 
         found = self.workers.run(learn, count)
         self._norm, self._buffers = self._gradient_norm(count), found[0].buffers
@@ -159,10 +168,12 @@ class Trainer:
             if not self.settings.freezes(name):
                 self.tensors[name][...] = value
 
-    def _learn(self, x: Array, y: NDArray[Any], count: int, context: StepContext) -> PartialStep:
+    def _learn(
+        self, x: Array, y: NDArray[Any], measure: Callable[[Array, NDArray[Any]], Loss], context: StepContext
+    ) -> PartialStep:
         """A worker's part: the gradients are left in its own arrays."""
         outputs, back = self.tape.forward(self.tensors, _laid_out(x, self.weights.whole.dtype), context.layer)
-        loss = self.measure(outputs, y, count)
+        loss = measure(outputs, y)
         del outputs
         back(loss.gradient, self.gradients[context.worker].named)
         return PartialStep(loss.value, loss.correct, context.buffers)

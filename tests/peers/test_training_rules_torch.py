@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnnspec.language.sections.train import Train
 from cnnspec.train.flat_parameters import FlatParameters
-from cnnspec.train.losses import cross_entropy, mean_squared_error
+from cnnspec.train.losses import binary_cross_entropy, class_weights, cross_entropy, mean_squared_error, measure
 from cnnspec.train.optimizers import RULES
 from cnnspec.train.schedules import rate
 
@@ -151,3 +151,60 @@ def test_warmup_then_cosine() -> None:
         return peer.SequentialLR(optimizer, [rising, peer.CosineAnnealingLR(optimizer, EPOCHS * EACH - warm)], [warm])
 
     assert rates(settings(schedule="cosine", warmup=2)) == pytest.approx(peer_rates(make), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 3, 2, 5), (3, 4, 1, 1)])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_weights_of_classes(shape: tuple[int, ...], smoothing: float) -> None:
+    """Of a batch in two parts, as two workers have it."""
+    random = np.random.default_rng(2)
+    scores, labels = random.standard_normal(shape), random.integers(0, shape[1], (shape[0], *shape[2:]))
+    weights = random.uniform(0.1, 5, shape[1])
+    peer = torch.tensor(scores, requires_grad=True)
+    loss = torch.nn.functional.cross_entropy(
+        peer, torch.tensor(labels), weight=torch.tensor(weights), label_smoothing=smoothing
+    )
+    loss.backward()
+    settings = Train(smoothing=smoothing, class_weights=tuple(weights))
+    measured = measure(settings, labels, class_weights(settings, labels, shape[1]))
+    parts = [measured(scores[part], labels[part], len(scores)) for part in (slice(0, 1), slice(1, None))]
+    assert sum(part.value for part in parts) == pytest.approx(float(loss.detach()), rel=1e-12)
+    found = np.concatenate([part.gradient for part in parts])
+    np.testing.assert_allclose(found, peer.grad.numpy(), rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 3, 2, 5), (7, 1)])
+@pytest.mark.parametrize("size", [1.0, 100.0, 1000.0])
+def test_binary_cross_entropy(shape: tuple[int, ...], size: float) -> None:
+    random = np.random.default_rng(3)
+    scores, targets = size * random.standard_normal(shape), random.integers(0, 2, shape)
+    peer = torch.tensor(scores, requires_grad=True)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(peer, torch.tensor(targets, dtype=torch.float64))
+    loss.backward()
+    before = scores.copy()
+    parts = [binary_cross_entropy(scores[part], targets[part], len(scores)) for part in (slice(0, 2), slice(2, None))]
+    np.testing.assert_array_equal(scores, before)
+    assert sum(part.value for part in parts) == pytest.approx(float(loss.detach()), rel=1e-12)
+    np.testing.assert_allclose(
+        np.concatenate([part.gradient for part in parts]), peer.grad.numpy(), rtol=1e-10, atol=1e-15
+    )
+    assert sum(part.correct for part in parts) == int(((scores > 0) == (targets == 1)).sum())
+
+
+def test_cross_entropy_goes_through_a_last_sigmoid() -> None:
+    """It is no part of the loss: PyTorch's CrossEntropyLoss of its outputs, and a step by their gradients."""
+    from trainers import drawn, graph, trainer
+
+    text = "input: {C: 1, H: 3, W: 3}\nlayers: [flatten, {dense: {K: 3}, name: fc}, sigmoid]\n"
+    ours = trainer(text, optimizer="sgd", momentum=0.0)
+    x = np.random.default_rng(4).standard_normal((8, 1, 3, 3))
+    y = np.arange(8) % 3
+    start = drawn(graph(text))
+    theirs = {name: torch.tensor(array, requires_grad=True) for name, array in start.items()}
+    scores = torch.sigmoid(torch.tensor(x.reshape(8, 9)) @ theirs["fc.weight"].T + theirs["fc.bias"])
+    loss = torch.nn.functional.cross_entropy(scores, torch.tensor(y))
+    loss.backward()
+    found = ours.step(x, y, 0.1)
+    assert found.loss == pytest.approx(float(loss.detach()), rel=1e-12)
+    for name, tensor in theirs.items():
+        np.testing.assert_allclose(ours.tensors[name], start[name] - 0.1 * tensor.grad.numpy(), rtol=1e-10, atol=1e-14)

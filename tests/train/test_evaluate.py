@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from cnnspec.graph.array import Array
 from cnnspec.reports.evaluation import confusion_svg, to_json, to_text
-from cnnspec.train.evaluate import ClassScore, Evaluation, RunningMetrics
 from cnnspec.train.losses import Loss, mean_squared_error
+from cnnspec.train.metrics import ClassMetrics, ClassScore, Evaluation, RunningMetrics
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -32,14 +32,14 @@ def examples(classes: int, count: int = 200) -> tuple[Array, NDArray[np.int64]]:
 
 
 def found(classes: int, count: int = 200) -> Evaluation:
-    metrics = RunningMetrics(loss, classes)
+    metrics = ClassMetrics(loss, classes)
     metrics.add(*examples(classes, count))
     return metrics.evaluation()
 
 
 def test_counts_are_those_of_plain_loops() -> None:
     output, y = examples(8)
-    metrics = RunningMetrics(loss, 8)
+    metrics = ClassMetrics(loss, 8)
     for part in (slice(0, 64), slice(64, 128), slice(128, 200)):
         metrics.add(output[part], y[part])
     evaluation = metrics.evaluation()
@@ -61,7 +61,7 @@ def test_counts_are_those_of_plain_loops() -> None:
 
 def test_images_of_one_cell_are_classes() -> None:
     output, y = examples(3)
-    metrics = RunningMetrics(loss, 3)
+    metrics = ClassMetrics(loss, 3)
     metrics.add(output.reshape(-1, 3, 1, 1), y)
     assert np.array_equal(metrics.evaluation().confusion, found(3).confusion)  # type: ignore[arg-type]
 
@@ -72,7 +72,7 @@ def test_five_classes_have_no_top5() -> None:
 
 
 def test_equal_scores_go_to_the_first_class() -> None:
-    metrics = RunningMetrics(loss, 7)
+    metrics = ClassMetrics(loss, 7)
     metrics.add(np.zeros((7, 7), np.float32), np.arange(7))
     evaluation = metrics.evaluation()
     assert evaluation.accuracy == 1 / 7
@@ -80,7 +80,7 @@ def test_equal_scores_go_to_the_first_class() -> None:
 
 
 def test_scores_that_are_no_numbers_are_not_among_the_first_five() -> None:
-    metrics = RunningMetrics(loss, 7)
+    metrics = ClassMetrics(loss, 7)
     scores = np.zeros((3, 7), np.float32)
     scores[1:] = np.nan
     scores[2, 0] = 1
@@ -93,12 +93,12 @@ def test_nothing_is_ranked_where_top5_says_nothing(monkeypatch: pytest.MonkeyPat
         raise AssertionError("it costs")
 
     for name in ("_rank", "np.argsort"):
-        monkeypatch.setattr(f"cnnspec.train.evaluate.{name}", rank)
+        monkeypatch.setattr(f"cnnspec.train.metrics.{name}", rank)
     found(5)
 
 
 def test_without_classes_there_is_a_loss() -> None:
-    metrics = RunningMetrics(mean_squared_error, None)
+    metrics = RunningMetrics(mean_squared_error)
     metrics.add(np.zeros((4, 2), np.float32), np.ones((4, 2), np.float32))
     metrics.add(np.zeros((1, 2), np.float32), np.full((1, 2), 3, np.float32))
     evaluation = metrics.evaluation()
@@ -136,7 +136,18 @@ def test_a_matrix_that_does_not_fit_is_not_shown() -> None:
 def test_json() -> None:
     evaluation = found(3)
     record = json.loads(to_json.render("pets", "folder", "all", evaluation, ("cat", "dog", "bird")))
-    assert record.keys() == {"spec", "data", "part", "examples", "loss", "accuracy", "top5", "classes", "confusion"}
+    assert record.keys() == {
+        "spec",
+        "data",
+        "part",
+        "examples",
+        "loss",
+        "accuracy",
+        "top5",
+        "exact",
+        "classes",
+        "confusion",
+    }
     assert evaluation.confusion is not None
     assert record["confusion"] == evaluation.confusion.tolist()
     assert [each["class"] for each in record["classes"]] == ["cat", "dog", "bird"]

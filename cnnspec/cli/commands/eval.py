@@ -18,7 +18,8 @@ from ..training_notes import unjudged
 from ..weights_options import chosen
 
 if TYPE_CHECKING:
-    from ...train.evaluate import Evaluation, Part
+    from ...train.evaluate import Part
+    from ...train.metrics import Evaluation
 
 Names = tuple[str, ...] | None
 
@@ -74,12 +75,12 @@ def command(
     except ValueError:
         raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.") from None
     evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads)
-    if plot and evaluator.metrics.confusion is None:
+    if plot and not evaluator.metrics.has_confusion:
         raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
     for _ in tracked(evaluator, len(evaluator), prints=False):
         pass
     found, classes = evaluator.metrics.evaluation(), examples.classes or spec.classes()
-    names = found.named(classes) or [str(i) for i in range(len(found.confusion if found.confusion is not None else ()))]
+    names = found.named(classes) or [str(i) for i in range(found.count)]
     gaps = [name for name, score in zip(names, found.classes(), strict=True) if not score.examples]
     unjudged(gaps, found.examples, "held out" if part == "validation" else "looked at")
     click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)

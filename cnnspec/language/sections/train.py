@@ -27,7 +27,7 @@ NAMED = 5
 Share = Annotated[float, Field(gt=0, lt=1)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
-LossName = Literal["cross_entropy", "mse"]
+LossName = Literal["cross_entropy", "binary_cross_entropy", "mse"]
 
 
 class Augmentation(BaseModel):
@@ -66,7 +66,13 @@ class Train(BaseModel):
     loss: LossName = Field(
         "cross_entropy",
         description="what is made small: cross-entropy of class scores (a final softmax or logsoftmax is part of "
+        "it), binary cross-entropy of each output by itself, for several labels at once (a final sigmoid is part of "
         "it), or the mean squared error",
+    )
+    class_weights: Literal["balanced"] | tuple[Positive, ...] | None = Field(
+        None,
+        description="of cross_entropy: how much an example of each class counts in training, a number for each; "
+        "`balanced`: the more, the rarer its class is",
     )
     smoothing: Beta = Field(0.0, description="of cross_entropy: share of the target spread evenly over all classes")
     optimizer: Literal["sgd", "adam", "adamw"] = Field("adam", description="the rule by which weights follow gradients")
@@ -104,9 +110,10 @@ class Train(BaseModel):
         return bool(self.freeze) and (self._frozen.match(name) or self._frozen.match(name.rpartition(".")[0]))
 
     def trained(self, graph: Graph) -> Graph:
-        """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy."""
+        """The part of a network that is trained: a final softmax or logsoftmax is part of cross-entropy, a final
+        sigmoid of binary cross-entropy."""
         last = graph.by_name.get(graph.outputs[0])  # none when the input itself is put out
-        if self.loss == "mse" or last is None or last.layer.output_kind == "scores":
+        if last is None or last.layer.part_of_loss != self.loss:
             return graph
         return graph.until(last.inputs[0])
 
@@ -204,6 +211,27 @@ class Train(BaseModel):
             yield Issue(
                 "E306", "cross_entropy needs a score for each of two classes or more", "loss", why=what, help=help
             )
+        elif isinstance(self.class_weights, tuple) and len(self.class_weights) != shape[0]:
+            why = f"there are {len(self.class_weights)} weights, and {shape[0]} classes"
+            message = "`class_weights` needs a number for each class"
+            yield Issue("E306", message, "class_weights", why=why, help=f"{shape[0]} numbers, or `balanced`")
+        yield from self._last_layer(graph)
+
+    def _last_layer(self, graph: Graph) -> Iterator[Issue]:
+        """What the loss has against the layer that the network ends in."""
+        last = graph.by_name.get(graph.outputs[0])
+        wants = last.layer.part_of_loss if last is not None else ""
+        if last is None or wants in ("", self.loss):
+            return
+        kind = last.layer.kind
+        if self.loss == "binary_cross_entropy":
+            message = "binary_cross_entropy judges each output by itself"
+            why = f"the network ends in `{kind}`, where they add up to 1"
+            yield Issue("E306", message, "loss", why=why, help=f"`sigmoid` in the place of `{kind}`")
+        if self.loss == "cross_entropy":
+            why = f"the network ends in `{kind}`: between 0 and 1, no class can be far ahead of the others"
+            help = f"`softmax` in the place of `{kind}`; for several labels at once `loss: binary_cross_entropy`"
+            yield Issue("W302", "`cross_entropy` takes scores of any size", "loss", why=why, help=help)
 
 
 def _weights(graph: Graph) -> dict[str, Shape]:
@@ -212,7 +240,7 @@ def _weights(graph: Graph) -> dict[str, Shape]:
 
 
 _USES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("loss", "cross_entropy", ("smoothing",)),
+    ("loss", "cross_entropy", ("smoothing", "class_weights")),
     ("optimizer", "sgd", ("momentum", "nesterov")),
     ("optimizer", "adam", ("betas", "eps")),
     ("schedule", "step", ("every", "factor")),

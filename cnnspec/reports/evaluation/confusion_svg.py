@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from ...diagnostics.wording import quantity
-from ...train.evaluate import Evaluation
+from ...train.metrics import Evaluation
 from ..drawing.svg import document, square, text
 from ..drawing.text_table import shortened
 from .to_text import names_of, percent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from ...train.evaluate import Evaluation
+from ...train.metrics import Evaluation
 from ..drawing.json_number import json_number
 
 
@@ -21,6 +21,7 @@ def render(spec: str, data: str, part: str, found: Evaluation, classes: Sequence
         "loss": json_number(found.loss),
         "accuracy": found.accuracy,
         "top5": found.top5,
+        "exact": found.labels.exact if found.labels is not None else None,
         "classes": [
             {
                 "index": index,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...train.evaluate import Evaluation
+from ...train.metrics import Evaluation
 from ..drawing.ansi import painter
 from ..drawing.terminal_text import escaped
 from ..drawing.text_table import Column, Table, TableRow, table
@@ -28,9 +28,7 @@ def render(
 
 def names_of(found: Evaluation, classes: Sequence[str] | None) -> tuple[str, ...]:
     """A name for each class: its own or its number; none where the output is no list of classes."""
-    if found.confusion is None:
-        return ()
-    named = found.named(classes) or map(str, range(len(found.confusion)))
+    named = found.named(classes) or map(str, range(found.count))
     return tuple(escaped(name) for name in named)
 
 
@@ -39,7 +37,8 @@ def percent(share: float | None) -> str:
 
 
 def _figures(found: Evaluation) -> str:
-    shares = {"accuracy": found.accuracy, "top-5": found.top5}
+    exact = found.labels.exact if found.labels is not None and found.count > 1 else None
+    shares = {"accuracy": found.accuracy, "top-5": found.top5, "all labels right": exact}
     known = [f"{name} {percent(share)}" for name, share in shares.items() if share is not None]
     return "   ".join([f"loss {found.loss:.4f}", *known])
 
@@ -60,7 +59,8 @@ def _by_class(found: Evaluation, names: Sequence[str]) -> tuple[list[str], Table
 
 def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> Iterator[tuple[list[str], Table]]:
     """The matrix, or its largest mistakes where it is too large to be read."""
-    assert found.confusion is not None
+    if found.confusion is None:
+        return
     columns = [Column("right", ""), *(Column(f"{i}", name, right=True) for i, name in enumerate(names))]
     rows = [
         TableRow([name, *(f"{count:,}" if count else "·" for count in counts)])

@@ -56,8 +56,7 @@ def refuse_unlearned(examples: Dataset, held: int) -> None:
     learned, judged = answers.array[: len(examples) - held], answers.array[len(examples) - held :]
     strangers = np.setdiff1d(judged, learned)
     if len(strangers):
-        label = int(strangers[0])
-        name = examples.classes[label] if examples.classes else str(label)
+        name = examples.class_name(int(strangers[0]))
         why = f"class `{name}` is found among the last {quantity(held, 'example')} alone; are the data sorted by class?"
         cure = "store them in another order, or `validation: 0`"
         message = "examples are held out of a class that is not learned"
@@ -73,8 +72,7 @@ def class_gaps(examples: Dataset, held: int, count: int) -> tuple[tuple[str, ...
     learned, judged = (np.unique(part) for part in np.split(np.asarray(answers.array[:]), [len(examples) - held]))
     unlearned = np.setdiff1d(np.arange(count), learned)
     unjudged = np.setdiff1d(learned, judged) if held else unlearned[:0]
-    names = examples.classes or tuple(map(str, range(count)))
-    return tuple(names[i] for i in unlearned), tuple(names[i] for i in unjudged)
+    return tuple(examples.class_name(i) for i in unlearned), tuple(examples.class_name(i) for i in unjudged)
 
 
 def refuse_lonely(examples: Dataset, learned: int, least: int) -> None:

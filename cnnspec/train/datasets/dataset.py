@@ -52,6 +52,10 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def class_name(self, label: int) -> str:
+        """The name of a label, or its number where it has none."""
+        return self.classes[label] if self.classes and label < len(self.classes) > 1 else str(label)
+
     def read(self, indices: Indices) -> tuple[Images, Answers]:
         """Inputs float32 (n, C, H, W), C-contiguous, and labels int64 (n,) or targets float32 (n, *output).
 

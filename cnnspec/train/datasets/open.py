@@ -92,7 +92,7 @@ def _folder(path: Path, network: Network, loss: LossName, to_learn: bool) -> Dat
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
     files = ImageFiles(tuple(paths[i] for i in order), network.header.preprocess, image(network.graph.input))
-    labels = named(path, names, network.classes(), _output(network))[numbers]
+    labels = named(path, names, network.classes(), _output(network), loss)[numbers]
     y = answers(path, labels, len(files), _output(network), loss)
     files.check()
     preprocess = network.header.preprocess

@@ -24,7 +24,7 @@ def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossNam
 
     Raises FileError: E421 for labels that are none of its scores, E422 for another number than `count`, E423 when
     they are of another kind or shape than the loss compares with the output. Labels may stand for vectors of a 1
-    among zeros with `mse`.
+    among zeros with `mse`, and for a single output with `binary_cross_entropy`.
     """
     if not y.ndim:
         cure = "an array with one row for each input, in its order"
@@ -32,6 +32,8 @@ def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossNam
     if len(y) != count:
         why, cure = f"{count:,} inputs, {len(y):,} answers", "each input needs one, in its order"
         raise FileError.about(path, "E422", "there are not as many answers as inputs", why, cure)
+    if loss == "binary_cross_entropy":
+        return _bits(path, y, output)
     are_labels = y.ndim == 1 and y.dtype.kind in "iub" and len(output) == 1 and output != (1,)
     return _targets(path, y, output) if loss == "mse" and not are_labels else _labels(path, y, output)
 
@@ -44,6 +46,29 @@ def _targets(path: Path, y: StoredArray, output: Shape) -> ArrayValues:
         message = "`mse` compares numbers one by one with the output"
         raise FileError.about(path, "E423", message, _shapes(y, output), cure)
     return ArrayValues(path, "y", y, "float32").check()
+
+
+def _bits(path: Path, y: StoredArray, output: Shape) -> ArrayValues:
+    """A 0 or a 1 for each value of the output."""
+    is_single = y.ndim == 1 and prod(output) == 1
+    if y.shape[1:] != output and not is_single:
+        cure = f"`y` of shape {('n', *output)}".replace("'", "")
+        if prod(y.shape[1:]) == prod(output):
+            cure = f"save `y.reshape({', '.join(map(str, (-1, *output)))})`"
+        elif y.ndim == 1 and y.dtype.kind in "iub" and len(output) == 1:
+            cure = f"`loss: cross_entropy`, where each example has one label; else save `numpy.eye({output[0]})[y]`"
+        message = "`binary_cross_entropy` takes a 0 or a 1 for each output"
+        raise FileError.about(path, "E423", message, _shapes(y, output), cure)
+    for start, piece in pieces(y):
+        wrong = (piece != 0) & (piece != 1)
+        if wrong.any():
+            place, *rest = (int(i) for i in np.argwhere(wrong)[0])
+            value = piece[place, *rest]
+            cure = "save `y > 0`, or `loss: mse` for other numbers" if np.isfinite(value) else "leave the example out"
+            where = ", ".join(map(str, (start + place, *rest)))
+            why = "`binary_cross_entropy` learns whether each label is there: 1, or not: 0"
+            raise FileError.about(path, "E421", f"`y[{where}]` is {value:g}, neither 0 nor 1", why, cure)
+    return ArrayValues(path, "y", y, "int64")
 
 
 def _labels(path: Path, y: StoredArray, output: Shape) -> ArrayValues:
@@ -75,8 +100,12 @@ def _refuse_labels_outside(path: Path, y: StoredArray, scores: int) -> None:
     raise FileError.about(path, "E421", f"label {wrong} of example {first} is no class", why, cure)
 
 
-def named(path: Path, found: tuple[str, ...], classes: tuple[str, ...] | None, output: Shape) -> NDArray[np.int64]:
+def named(
+    path: Path, found: tuple[str, ...], classes: tuple[str, ...] | None, output: Shape, loss: LossName
+) -> NDArray[np.int64]:
     """The label of each of the `found` class names: its place in `classes`, or without these its own. E421."""
+    if loss == "binary_cross_entropy" and prod(output) == 1 and classes is None and len(found) == 2:
+        return np.arange(2)  # of two classes the second is there or not
     if classes is not None:
         if strangers := [name for name in found if name not in classes]:
             why = f"the spec's `classes` are {listed(classes, LISTED)}"
