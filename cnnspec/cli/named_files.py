@@ -31,6 +31,8 @@ def _kept(spec: Spec) -> Iterator[Path]:
         with suppress(FileError):  # a path that leaves the spec's folder is not read
             if path := assets.resolve(spec.document, spec.folder, key):
                 yield path
-    with suppress(FileError):
-        if path := assets.data(spec.document, spec.folder):
-            yield path
+    data: tuple[assets.DataKey, ...] = ("data", "validation_data")
+    for each in data:
+        with suppress(FileError):
+            if path := assets.data(spec.document, spec.folder, each):
+                yield path

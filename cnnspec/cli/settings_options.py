@@ -80,3 +80,10 @@ def source(spec: Spec, settings: Train, data: str | None) -> Path:
     own = spec.header.train.data if spec.header.train else None
     given = data or (settings.data if settings.data != own else None)
     return spec.data_path(given)
+
+
+def judged_by(spec: Spec, settings: Train) -> Path | None:
+    """The examples to judge by: those that --validation or --set name, as seen from here, else the spec's own, if any.
+    Raises FileError."""
+    own = spec.header.train.validation_data if spec.header.train else None
+    return spec.validation_path(settings.validation_data if settings.validation_data != own else None)

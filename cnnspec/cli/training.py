@@ -18,7 +18,7 @@ from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
 from ..train.notices import AlreadyFinished, Begun, Extended, NothingToResume, Notice, WeightsDrawn
 from ..train.result import TrainingResult
-from ..train.session import Beginning, RunFiles, Session, open_session
+from ..train.session import Beginning, RunData, RunFiles, Session, open_session
 from ..weights import ensure_savable
 from . import terminal, training_notes
 from .options import ensure_svg
@@ -46,7 +46,7 @@ class Files:
             ensure_writable(path)
 
 
-def train(spec: Spec, settings: Train, data: Path, files: Files, beginning: Beginning) -> None:
+def train(spec: Spec, settings: Train, data: RunData, files: Files, beginning: Beginning) -> None:
     """Train, and write what came of it. Raises Failure for what goes wrong, KeyboardInterrupt after Ctrl-C, SystemExit
     after another signal to end."""
     files.ensure_writable()

@@ -34,15 +34,19 @@ def resolve(document: Document, folder: Path, key: Key) -> Path | None:
     return _within(document, folder, key, named) if isinstance(named, str) else None
 
 
-def data(document: Document, folder: Path) -> Path | None:
-    """The path of the data that the spec's `train` names; otherwise as `resolve`."""
-    train = document.header.train
-    return _within(document, folder, "data", train.data) if train and train.data else None
+DataKey = Literal["data", "validation_data"]
+
+
+def data(document: Document, folder: Path, key: DataKey = "data") -> Path | None:
+    """The path of the data that the spec's `train` names under that key; otherwise as `resolve`."""
+    named = getattr(document.header.train, key, None)
+    return _within(document, folder, key, named) if named else None
 
 
 def files(document: Document, folder: Path) -> tuple[Path, ...]:
     """The files that the spec names and that are there. Data sets that are folders are not among them."""
-    named = (*(resolve(document, folder, key) for key in _LOOKS), data(document, folder))
+    keys: tuple[DataKey, ...] = ("data", "validation_data")
+    named = (*(resolve(document, folder, key) for key in _LOOKS), *(data(document, folder, key) for key in keys))
     return tuple(path for path in named if path is not None and is_plain(path))
 
 
@@ -57,7 +61,12 @@ def _within(document: Document, folder: Path, key: str, named: str) -> Path:
     return folder / named
 
 
-_CHOSEN = {"weights": "run SPEC --weights FILE", "sample": "run SPEC FILE", "data": "train SPEC --data DATA"}
+_CHOSEN = {
+    "weights": "run SPEC --weights FILE",
+    "sample": "run SPEC FILE",
+    "data": "train SPEC --data DATA",
+    "validation_data": "train SPEC --validation DATA",
+}
 
 
 def _outside(named: str, folder: Path) -> str:
@@ -113,10 +122,12 @@ def check(document: Document, folder: Path, graph: Graph | None) -> Iterator[Dia
             found = list(error.diagnostics)
         for diagnostic in found:
             yield _at(document, key, diagnostic)
-    try:
-        data(document, folder)
-    except FileError as error:
-        yield from error.diagnostics
+    keys: tuple[DataKey, ...] = ("data", "validation_data")
+    for each in keys:
+        try:
+            data(document, folder, each)
+        except FileError as error:
+            yield from error.diagnostics
 
 
 def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
@@ -160,5 +171,5 @@ _LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]
 
 def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
     """The finding where the spec names the file."""
-    span = document.span("train.data" if key == "data" else key)
+    span = document.span(f"train.{key}" if key in ("data", "validation_data") else key)
     return replace(diagnostic, file=document.source.file, span=span)

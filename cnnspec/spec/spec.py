@@ -168,6 +168,7 @@ class Spec:
         self,
         data: AnyPath | tuple[Any, Any] | None = None,
         *,
+        validation_data: AnyPath | tuple[Any, Any] | None = None,
         weights: Weights | None = None,
         output: AnyPath | None = None,
         checkpoint: AnyPath | None = None,
@@ -183,7 +184,8 @@ class Spec:
 
         `data` is a path or the name of a bundled data set, as `cnnspec train` takes them, or a pair of arrays: inputs
         (N, C, H, W), taken as they are, and labels (N,) or targets (N, *output); by default the spec's own.
-        `settings` are keys of the spec's `train` section, in place of its values: `epochs=5`,
+        `validation_data`, which are given like them, are what the network is judged by in place of the last part of the
+        data. `settings` are keys of the spec's `train` section, in place of its values: `epochs=5`,
         `augment={"shift": 1}`. Training starts from fresh weights, or from `weights`: a file, of which what does not
         fit is drawn afresh, or arrays by name, which must all fit. `threads` share each batch, by default one a core.
 
@@ -195,11 +197,14 @@ class Spec:
         Raises SpecError for settings, FileError for data, weights and files, TrainingError where a run cannot go on,
         ValueError for arguments that contradict each other. Settings that do nothing are a Python warning.
         """
-        from ..train.session import Beginning, RunFiles, train
+        from ..train.session import Beginning, RunData, RunFiles, train
 
         files = RunFiles(*(Path(path) if path else None for path in (output, checkpoint, log)))
         beginning = Beginning(weights, threads, save_every, resume, restart)
-        return train(self, self._settings(settings), self._data(data), files, beginning, on_event)
+        given = RunData(self._data(data), self._validation_data(validation_data))
+        if validation_data is not None:
+            settings["validation_data"] = "arrays" if isinstance(validation_data, tuple) else str(validation_data)
+        return train(self, self._settings(settings), given, files, beginning, on_event)
 
     def evaluate(
         self,
@@ -213,14 +218,17 @@ class Spec:
         """How good the network is on examples: loss, accuracy, top-5, the confusion matrix, and each class by itself.
 
         `data` and `settings` are those of `train`: of equal ones the same examples are held out. These are the `part`
-        that is looked at, or "all" examples. `weights` is a path, or arrays by name; by default the spec's own file.
+        that is looked at (or the spec's `validation_data`, where no `data` are given), or "all" examples, or those that
+        the data keep for a "test". `weights` is a path, or arrays by name; by default the spec's own file.
         The loss is without label smoothing.
 
         Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out.
         """
-        from ..train.evaluate import evaluate
+        from ..train.evaluate import evaluate, whole_part
 
-        return evaluate(self, self._settings(settings), self._data(data), self._tensors(weights), part, threads)
+        own = self._validation_data(None) if part == "validation" and data is None else None
+        given, part = (self._data(data), part) if own is None else (own, whole_part(own))
+        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads)
 
     def data_path(self, given: AnyPath | None = None) -> Path:
         """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.
@@ -229,11 +237,20 @@ class Spec:
         Raises FileError: E404 when there is nothing, E414 when the spec names none, E416 when its path leaves the
         spec's folder.
         """
-        path = Path(given) if given else assets.data(self.document, self.folder)
+        path = self._named_data(given, "data")
         if path is None:
             cure = "`--data DATA`, or `train: {data: DATA}` in the spec"
             raise FileError.about(self.source.file, "E414", "the spec names no data", help=cure)
-        if places.exists(path):
+        return path
+
+    def validation_path(self, given: AnyPath | None = None) -> Path | None:
+        """The examples to judge by: `given`, by default what the spec's `train: {validation_data: ...}` names, if it
+        names any. As `data_path`."""
+        return self._named_data(given, "validation_data")
+
+    def _named_data(self, given: AnyPath | None, key: assets.DataKey) -> Path | None:
+        path = Path(given) if given else assets.data(self.document, self.folder, key)
+        if path is None or places.exists(path):
             return path
         name = str(given or path.relative_to(self.folder))
         if name not in bundled.data():
@@ -244,6 +261,9 @@ class Spec:
 
     def _data(self, data: AnyPath | tuple[Any, Any] | None) -> Path | tuple[Any, Any]:
         return data if isinstance(data, tuple) else self.data_path(data)
+
+    def _validation_data(self, data: AnyPath | tuple[Any, Any] | None) -> Path | tuple[Any, Any] | None:
+        return data if isinstance(data, tuple) else self.validation_path(data)
 
     def _settings(self, values: Mapping[str, Any]) -> Train:
         from ..language.overrides import configure

@@ -9,8 +9,9 @@ from ..graph.graph import Graph
 from ..language.sections.train import Train
 from .checkpoint import Snapshot
 from .datasets.augment import Augment
-from .datasets.batches import Batches, held_out
+from .datasets.batches import Batches
 from .datasets.dataset import Dataset
+from .datasets.split import Split
 from .evaluate import Evaluator
 from .identity import Identity, digest
 from .loop import TrainingRun
@@ -19,27 +20,26 @@ from .schedules import rate
 from .trainer import Trainer
 
 
-def identify(graph: Graph, settings: Train, examples: Dataset, start: str, threads: int) -> Identity:
-    """What makes the run this run, with `start` the digest of its first weights; where the data lie does not."""
-    values = settings.model_copy(update={"data": None})
-    return Identity(digest(graph), examples.fingerprint, start, values, threads)
+def identify(graph: Graph, settings: Train, data: str, start: str, threads: int) -> Identity:
+    """What makes the run this run: `data` are their fingerprint, `start` is the digest of the first weights. Where the
+    data lie makes no difference."""
+    values = settings.model_copy(update={"data": None, "validation_data": None})
+    return Identity(digest(graph), data, start, values, threads)
 
 
-def assemble(graph: Graph, settings: Train, examples: Dataset, threads: int, start: Snapshot) -> TrainingRun:
-    """The run from `start` on. The last examples are held out, as `validation` says."""
-    learned = len(examples) - held_out(len(examples), settings.validation)
+def assemble(graph: Graph, settings: Train, split: Split, threads: int, start: Snapshot) -> TrainingRun:
+    """The run from `start` on."""
+    examples, learned, judged, aside = split.examples, split.learned, split.judged, split.aside
     weights = _class_weights(graph, settings, examples, learned)
     trainer = Trainer(graph, settings, start.tensors, threads, weights)
     if start.optimizer:
         trainer.optimizer.restore(start.optimizer)
     augment = Augment(examples.blank, **settings.augment.model_dump())
     batches = Batches(examples, learned, settings.batch, settings.seed, augment, least_batch(graph, settings))
-    aside = range(learned, len(examples))
-
     return TrainingRun(
         learner=trainer,
         batches=batches,
-        examine=(lambda tensors: Evaluator(graph, settings, examples, aside, tensors, threads)) if aside else None,
+        examine=(lambda tensors: Evaluator(graph, settings, judged, aside, tensors, threads)) if aside else None,
         rate=lambda step: rate(settings, step, len(batches)),
         epochs=settings.epochs,
         patience=settings.patience,

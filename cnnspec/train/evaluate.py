@@ -13,15 +13,17 @@ from ..graph.graph import Graph
 from ..inputs.batch_size import batch_size
 from ..language.sections.train import Train
 from .datasets import Arrays, open_dataset
-from .datasets.batches import count_held_out, in_order
+from .datasets.batches import in_order
 from .datasets.dataset import Dataset
+from .datasets.open import has_test_part
+from .datasets.split import count_held_out
 from .events import Score
 from .losses import measure
 from .metrics import ClassMetrics, Evaluation, LabelMetrics, RunningMetrics
 from .network import Network
 
-Part = Literal["validation", "all"]
-"""The examples that training holds out, or all."""
+Part = Literal["validation", "all", "test"]
+"""The examples that training holds out, or all, or those that a data set keeps apart for tests."""
 LARGEST_BATCH = 256
 """Examples that run together."""
 
@@ -29,7 +31,7 @@ LARGEST_BATCH = 256
 def part_of(examples: Dataset, settings: Train, part: Part) -> range:
     """The examples of a part. Raises ValueError where nothing is held out, FileError (E420) where all would be."""
     count = len(examples)
-    if part == "all":
+    if part != "validation":
         return range(count)
     held = count_held_out(count, settings.validation)
     if not held:
@@ -47,6 +49,19 @@ def _metrics(settings: Train, examples: Dataset, outputs: int) -> RunningMetrics
     if settings.loss == "binary_cross_entropy":
         return LabelMetrics(judged, outputs)
     return RunningMetrics(judged) if examples.answers.dtype == "float32" else ClassMetrics(judged, outputs)
+
+
+def whole_part(data: AnyPath | Arrays) -> Part:
+    """The part of a data set that is there to judge by: what it keeps for tests, or all of it."""
+    return "test" if has_test_part(data) else "all"
+
+
+def open_judged(data: AnyPath | Arrays, network: Network, settings: Train, part: Part) -> Dataset:
+    """The data set of which a part is to be judged. Raises FileError: E420 where it keeps no test part."""
+    if part == "test" and not has_test_part(data):
+        why = "an `.npz` keeps one as x_test and y_test, a folder of IDX files as `t10k-...`"
+        raise FileError.about(str(data), "E420", "these data keep no part for tests", why, "all of them: `--part all`")
+    return open_dataset(data, network, settings.loss, "test" if part == "test" else "judge")
 
 
 class Evaluator:
@@ -94,7 +109,7 @@ def evaluate(
 ) -> Evaluation:
     """How good a network with these tensors is on a part of the data. Raises FileError for data that do not fit it,
     ValueError where the part is empty."""
-    examples = open_dataset(data, network, settings.loss, to_learn=False)
+    examples = open_judged(data, network, settings, part)
     evaluator = Evaluator(network.graph, settings, examples, part_of(examples, settings, part), tensors, threads)
     for _ in evaluator:
         pass

@@ -25,7 +25,8 @@ from .build import assemble, identify, least_batch
 from .checkpoint import Snapshot
 from .checkpointer import Checkpointer
 from .datasets import Arrays, open_dataset
-from .datasets.batches import batch_count, class_gaps, held_out, refuse_lonely, refuse_unlearned
+from .datasets.batches import batch_count, refuse_lonely
+from .datasets.split import Split
 from .events import Event, Finished
 from .identity import digest_of
 from .jsonl_log import JsonlLog
@@ -77,6 +78,14 @@ def _taken(path: Path, holder: Taken) -> TrainingError:
     cure = "wait for its end, or stop it; a run beside it needs files of its own: `-o FILE`"
     message = f"`{path}` is being written by another run"
     return TrainingError([Diagnostic("E505", message, file=str(path), why=f"{holder} is at work on it", help=cure)])
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What is learned from, and what the network is judged by: a part of the same, or another set."""
+
+    learned: AnyPath | Arrays
+    judged: AnyPath | Arrays | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,7 @@ class Session:
 def open_session(
     network: Network,
     settings: Train,
-    data: AnyPath | Arrays,
+    data: RunData,
     files: RunFiles,
     beginning: Beginning,
     notify: Callable[[Notice], object],
@@ -153,15 +162,15 @@ def open_session(
     Raises FileError and TrainingError for all that can be known before the first step.
     """
     held = find(files.checkpoint, files.output, beginning.resume, beginning.restart, notify)
-    examples = open_dataset(data, network, settings.loss)
-    aside = held_out(len(examples), settings.validation)
-    refuse_unlearned(examples, aside)
-    learned, least = len(examples) - aside, least_batch(network.graph, settings)
+    examples = open_dataset(data.learned, network, settings.loss)
+    judged = open_dataset(data.judged, network, settings.loss, "test") if data.judged is not None else None
+    split = Split.of(examples, settings.validation, judged)
+    learned, least = split.learned, least_batch(network.graph, settings)
     refuse_lonely(examples, learned, least)
     threads = beginning.threads or (held.identity.threads if held else default_threads())
     ensure_memory(network.graph, settings, threads, learned)
     origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
-    identity = identify(network.graph, settings, examples, origin, threads)
+    identity = identify(network.graph, settings, split.fingerprint, origin, threads)
     if held:
         held.agree(identity)
         if not held.goes_on(settings):
@@ -175,14 +184,14 @@ def open_session(
         if extended:
             notify(extended)
     assert start is not None, "what is not held has just begun"
-    run = assemble(network.graph, settings, examples, threads, start)
+    run = assemble(network.graph, settings, split, threads, start)
     is_drawn = beginning.weights is None and not held
     outputs = network.graph.shape(network.graph.outputs[0])[0]
-    unlearned, unjudged = class_gaps(examples, aside, max(2, outputs))
+    unlearned, unjudged = split.gaps(max(2, outputs))
     begun = Begun(
         settings=settings,
         examples=learned,
-        held_out=aside,
+        held_out=len(split.aside),
         threads=threads,
         progress=run.progress,
         classes=examples.classes,
@@ -198,7 +207,7 @@ def open_session(
 def train(
     network: Network,
     settings: Train,
-    data: AnyPath | Arrays,
+    data: RunData,
     files: RunFiles,
     beginning: Beginning,
     on_event: Callable[[Notice | Event], object],

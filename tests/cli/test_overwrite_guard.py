@@ -35,6 +35,7 @@ def named(net: Path) -> Path:
     call("init", "net.yaml", "-o", "own.safetensors")
     call("init", "net.yaml", "-o", "w.npz")
     Path("again.npz").symlink_to("x.npz")
+    Path("v.npz").write_bytes(Path("x.npz").read_bytes())
     return net
 
 
@@ -50,8 +51,8 @@ NAMED = ("net.yaml", "classes.txt", "one.npy", "x.npz")
 RECIPES = {
     "run": Recipe(("net.yaml", "two.npy", "--weights", "w.npz"), (*NAMED, "two.npy", "w.npz"), {"--out": ".npz"}),
     "train": Recipe(
-        ("net.yaml", "--data", "x.npz", "--weights", "w.npz", *THREADS),
-        (*NAMED, "w.npz"),
+        ("net.yaml", "--data", "x.npz", "--validation", "v.npz", "--weights", "w.npz", *THREADS),
+        (*NAMED, "v.npz", "w.npz"),
         {"--output": ".npz", "--log": ".jsonl", "--plot": ".svg", "--checkpoint": ".safetensors"},
     ),
     "eval": Recipe(("net.yaml", "--data", "x.npz", "--weights", "w.npz"), (*NAMED, "w.npz"), {"--plot": ".svg"}),
@@ -64,7 +65,7 @@ RECIPES = {
 }
 ALLOWED = {("train", "--output", "w.npz"): 0, ("train", "--checkpoint", "w.npz"): 1}
 """Weights are learned on in their place where `-o` names them; no checkpoint replaces another file (E503)."""
-READ = {"data", "weights", "source"}
+READ = {"data", "validation", "weights", "source"}
 """The options that name files to read."""
 
 

@@ -12,7 +12,7 @@ from ...graph.shape import Shape
 from ..diagnostics_output import loaded
 from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
-from ..settings_options import Settable, configured, set_option, source
+from ..settings_options import Settable, configured, judged_by, set_option, source
 from ..terminal import colour, width
 from ..training_notes import unjudged
 from ..weights_options import chosen
@@ -30,10 +30,11 @@ Names = tuple[str, ...] | None
 @click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own.")
 @click.option(
     "--part",
-    type=click.Choice(["validation", "all"]),
+    type=click.Choice(["validation", "all", "test"]),
     default="validation",
     show_default=True,
-    help="The examples that training holds out, or all: for data that were never learned from.",
+    help="The examples that training holds out; all, for data that were never learned from; or what the data keep for "
+    "tests.",
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the confusion matrix.")
@@ -60,16 +61,17 @@ def command(
     settings = configured(spec, options)
     tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ...files.writing import ensure_writable
-    from ...train.datasets import open_dataset
-    from ...train.evaluate import Evaluator, part_of
+    from ...train.evaluate import Evaluator, open_judged, part_of, whole_part
     from ..unscaled import note_unscaled
 
-    path = source(spec, settings, data)
+    apart = judged_by(spec, settings) if part == "validation" and not data else None
+    path = apart or source(spec, settings, data)
+    part = whole_part(apart) if apart else part
     ensure_svg(plot)
     if plot:
         ensure_writable(plot)
     note_unscaled(spec, [path])
-    examples = open_dataset(path, spec, settings.loss, to_learn=False)
+    examples = open_judged(path, spec, settings, part)
     try:
         judged = part_of(examples, settings, part)
     except ValueError:

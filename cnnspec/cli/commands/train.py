@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from ...spec import Spec, naming
 from ..diagnostics_output import loaded
 from ..named_files import weights_of
 from ..options import COUNT, OUTPUT, PATH, input_option, threads_option
-from ..settings_options import Settable, configured, set_option, source
+from ..settings_options import Settable, configured, judged_by, set_option, source
 
 EVERY = 500
 
@@ -23,6 +24,9 @@ EVERY = 500
 @click.command("train", cls=Settable)
 @click.argument("spec_name", metavar="SPEC")
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
+@click.option(
+    "--validation", type=PATH, metavar="DATA", help="Other examples to judge by, in place of a part of the data."
+)
 @click.option("-o", "--output", type=OUTPUT, help="The file of weights to write.  [default: NAME.safetensors]")
 @set_option
 @click.option("--weights", type=PATH, help="Start from these weights; what does not fit is drawn afresh.")
@@ -43,6 +47,7 @@ EVERY = 500
 def command(
     spec_name: str,
     data: str | None,
+    validation: str | None,
     output: str | None,
     options: tuple[str, ...],
     weights: str | None,
@@ -72,17 +77,22 @@ def command(
     if (spec_name == "-" or is_stream(spec_name)) and not output:
         raise click.UsageError("a spec from standard input has no name for its weights; name them with --output.")
     spec = loaded(spec_name, shape, settings=False)
+    if validation:
+        options = *options, f"train.validation_data={json.dumps(validation)}"
     settings = configured(spec, options, freeze)
     target = Path(output or f"{naming.spec_name(spec_name)}.safetensors")
     kept = Path(checkpoint) if checkpoint else target.parent / f"{target.stem}.checkpoint.safetensors"
-    from ...train.session import Beginning
+    from ...train.session import Beginning, RunData
     from ..training import Files, train
     from ..unscaled import note_unscaled
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
     path = source(spec, settings, data)
-    note_read(path)
-    note_unscaled(spec, [path])
+    judged = judged_by(spec, settings)
+    for read in (path, judged):
+        if read:
+            note_read(read)
+    note_unscaled(spec, [read for read in (path, judged) if read])
     if not output and exists(target) and not (resume and not exists(kept)):  # then nothing is written
         _refuse_unasked(target, spec, resume or restart or exists(kept))
     exempt(target)  # weights may be learned on in their place
@@ -90,7 +100,7 @@ def command(
     for start in (weights, weights_of(spec)):
         if start:
             note_read(start)
-    train(spec, settings, path, files, Beginning(weights, threads, every, resume, restart))
+    train(spec, settings, RunData(path, judged), files, Beginning(weights, threads, every, resume, restart))
     return 0
 
 

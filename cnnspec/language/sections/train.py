@@ -63,6 +63,9 @@ class Train(BaseModel):
     validation: Natural | Share = Field(
         0.1, description="examples held out at the end of the data: a share, `1/5`, or a count, `10000`"
     )
+    validation_data: str | None = Field(
+        None, description="other examples to judge by, in place of those held out: the path of a folder or file"
+    )
     loss: LossName = Field(
         "cross_entropy",
         description="what is made small: cross-entropy of class scores (a final softmax or logsoftmax is part of "
@@ -165,7 +168,7 @@ class Train(BaseModel):
             yield Issue(
                 "E305", "the rate never gets to its height", "warmup", why=why, help=f"`warmup` < {self.epochs}"
             )
-        if self.patience is not None and self.validation == 0:
+        if self.patience is not None and self.validation == 0 and self.validation_data is None:
             why = "`validation: 0` holds no examples out, so there is no validation loss"
             yield Issue("E305", "`patience` has nothing to go by", "patience", why=why, help="`validation: 1/10`")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...diagnostics import Diagnostic, FileError
+from ...diagnostics import FileError
 from ...diagnostics.wording import quantity
 from ...inputs.prefetch import ahead
 from ..rng import Purpose, generator
@@ -27,52 +27,6 @@ class LabelledBatch(NamedTuple):
 
     x: NDArray[np.float32]
     y: Answers
-
-
-def count_held_out(count: int, validation: float | int) -> int:
-    """How many of `count` examples a share or a number of them is; of a share at least one."""
-    return validation if isinstance(validation, int) else max(1, round(count * validation))
-
-
-def held_out(count: int, validation: float | int) -> int:
-    """How many of `count` examples are held out: a share below 1, at least one of them, or a number of them.
-
-    They are the last ones in the stored order: `range(count - held_out, count)`. Raises FileError (E420) when none
-    are left to learn from.
-    """
-    held = count_held_out(count, validation)
-    if held >= count:
-        why = f"of {quantity(count, 'example')} {held:,} would be held out"
-        message = "no examples are left to learn from"
-        raise FileError([Diagnostic("E420", message, why=why, help="a smaller `validation`")])
-    return held
-
-
-def refuse_unlearned(examples: Dataset, held: int) -> None:
-    """Raises FileError (E425) when a class is among the last `held` examples, but not among those before."""
-    answers = examples.answers
-    if answers.array.ndim != 1 or answers.dtype == "float32":
-        return
-    learned, judged = answers.array[: len(examples) - held], answers.array[len(examples) - held :]
-    strangers = np.setdiff1d(judged, learned)
-    if len(strangers):
-        name = examples.class_name(int(strangers[0]))
-        why = f"class `{name}` is found among the last {quantity(held, 'example')} alone; are the data sorted by class?"
-        cure = "store them in another order, or `validation: 0`"
-        message = "examples are held out of a class that is not learned"
-        raise FileError.about(examples.name, "E425", message, why, cure)
-
-
-def class_gaps(examples: Dataset, held: int, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of `count` classes, those that are not learned, and those that are, but of which none of the last `held` examples
-    is: names, or numbers. There are none where the answers are no labels."""
-    answers = examples.answers
-    if answers.array.ndim != 1 or answers.dtype == "float32":
-        return (), ()
-    learned, judged = (np.unique(part) for part in np.split(np.asarray(answers.array[:]), [len(examples) - held]))
-    unlearned = np.setdiff1d(np.arange(count), learned)
-    unjudged = np.setdiff1d(learned, judged) if held else unlearned[:0]
-    return tuple(examples.class_name(i) for i in unlearned), tuple(examples.class_name(i) for i in unjudged)
 
 
 def refuse_lonely(examples: Dataset, learned: int, least: int) -> None:

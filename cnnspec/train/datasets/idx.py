@@ -22,10 +22,13 @@ UNSIGNED_BYTE = 8
 MOST_AXES = 8
 
 
-def images_in(folder: Path) -> Path | None:
-    """The images in a folder of IDX files, if it is one: those called `train-...`, or the only ones."""
+def images_in(folder: Path, of_test: bool = False) -> Path | None:
+    """The images in a folder of IDX files, if it is one: those called `train-...`, or the only ones; of the test part
+    those called `t10k-...` or `test-...`."""
     found = sorted(path for path in folder.glob("*images*idx3*") if is_idx(path) and is_plain(path))
-    return next((path for path in found if path.name.startswith("train")), found[0] if len(found) == 1 else None)
+    begin = ("t10k", "test") if of_test else ("train",)
+    fallback = found[0] if len(found) == 1 and not of_test else None
+    return next((path for path in found if path.name.startswith(begin)), fallback)
 
 
 def is_idx(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,34 +33,50 @@ from .targets import answers, named
 KINDS = "a folder with a sub-folder for each class, IDX files, `.npz` with x and y, or `.csv`"
 Arrays = tuple[Any, Any]
 """Examples in memory: inputs x (N, C, H, W) and their answers y, what NumPy takes for arrays."""
+KERAS_TEST = {"x_test", "y_test"}
 MOST = 2**44
 """Bytes that an uncompressed archive may hold."""
 
 
+Use = Literal["learn", "judge", "test"]
+"""What data are opened for: to learn from, to judge by the same, or to judge by what they keep for tests, if any."""
+
+
+def has_test_part(data: AnyPath | Arrays) -> bool:
+    """Whether a data set keeps examples for tests apart from those to learn from. Raises FileError."""
+    if isinstance(data, tuple):
+        return False
+    path = Path(data)
+    if is_folder(path):
+        return idx.images_in(path, of_test=True) is not None
+    return path.suffix.lower() == ".npz" and Archive(path, MOST).headers.keys() >= KERAS_TEST
+
+
 def open_dataset(
-    data: AnyPath | Arrays, network: Network, loss: LossName = "cross_entropy", to_learn: bool = True
+    data: AnyPath | Arrays, network: Network, loss: LossName = "cross_entropy", use: Use = "learn"
 ) -> Dataset:
     """The examples in a file or folder, or in memory, as inputs and answers for the spec's network.
 
     - an IDX file of images, or a folder with `train-images-idx3-ubyte` (.gz or not); its labels beside it
     - a folder with one sub-folder of images a class, named like the spec's `classes` where it has some. The classes
       are mixed: every stretch of the data holds each of them in proportion
-    - `.npz` with x (N, C, H, W) and y
+    - `.npz` with x (N, C, H, W) and y, or with x_train and y_train, beside x_test and y_test for tests; x of bytes
+      (N, H, W) are gray pixels
     - `.csv` (.gz or not): label and gray pixels a row, or with a header, which names the column `label` or `y`
     - arrays x and y in memory, as in `.npz`
 
     Pixels (images, IDX, CSV) go through the spec's `preprocess`; numbers in arrays are taken as they are. Who judges
-    and does not learn (`to_learn` false) may look at a single class. What can be known before the work is checked now.
+    and does not learn may look at a single class. What can be known before the work is checked now.
     Raises FileError (E403, E404, E406, E410 to E413, E420 to E424, E426).
     """
     if isinstance(data, tuple):
         return _in_memory(data, network, loss)
     path = Path(data)
     if is_folder(path):
-        images = idx.images_in(path)
-        return _idx(images, network, loss) if images else _folder(path, network, loss, to_learn)
+        images = (idx.images_in(path, of_test=True) if use == "test" else None) or idx.images_in(path)
+        return _idx(images, network, loss) if images else _folder(path, network, loss, use == "learn")
     if path.suffix.lower() == ".npz":
-        return _npz(path, network, loss)
+        return _npz(path, network, loss, use)
     if csv_file.is_table(path):
         _, H, W = image(network.graph.input)
         return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
@@ -105,14 +121,27 @@ def _folder(path: Path, network: Network, loss: LossName, to_learn: bool) -> Dat
     return Dataset(str(path), read, y, network.classes() or names, _black(network), seal)
 
 
-def _npz(path: Path, network: Network, loss: LossName) -> Dataset:
+def _npz(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     archive = Archive(path, MOST)
-    if not {"x", "y"} <= archive.headers.keys():
-        why = f"it holds {', '.join(f'`{name}`' for name in list(archive)[:10]) or 'nothing'}"
-        cure = "`numpy.savez(FILE, x=inputs, y=answers)`"
-        raise FileError.about(path, "E420", "an archive of examples holds x and y", why, cure)
-    _refuse_misfit(path, archive.headers["x"].shape, network)
-    return _numbers(path, _stored(archive, path, "x"), _stored(archive, path, "y"), network, loss)
+    x, y = _names(path, archive, use)
+    header = archive.headers[x]
+    if header.dtype == "|u1" and len(header.shape) == 3 and network.graph.input[0] in (1, 3):
+        return _pixels(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)
+    _refuse_misfit(path, header.shape, network)
+    return _numbers(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)
+
+
+def _names(path: Path, archive: Archive, use: Use) -> tuple[str, str]:
+    """What the inputs and the answers are called in an archive."""
+    pairs = [("x", "y"), ("x_train", "y_train")]
+    if use == "test":
+        pairs.insert(0, ("x_test", "y_test"))
+    for pair in pairs:
+        if archive.headers.keys() >= set(pair):
+            return pair
+    why = f"it holds {', '.join(f'`{name}`' for name in list(archive)[:10]) or 'nothing'}"
+    cure = "`numpy.savez(FILE, x=inputs, y=answers)`"
+    raise FileError.about(path, "E420", "an archive of examples holds x and y", why, cure)
 
 
 def _in_memory(arrays: Arrays, network: Network, loss: LossName) -> Dataset:

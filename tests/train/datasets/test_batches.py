@@ -13,7 +13,8 @@ from datasets import idx_folder, network, npz, pictures
 from cnnspec.diagnostics import FileError
 from cnnspec.train.datasets import Dataset, open_dataset
 from cnnspec.train.datasets.augment import Augment
-from cnnspec.train.datasets.batches import Batches, held_out, in_order
+from cnnspec.train.datasets.batches import Batches, in_order
+from cnnspec.train.datasets.split import held_out
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datasets import class_folders, idx_folder, network, npz, pictures, refusal,
 
 from cnnspec.diagnostics import FileError
 from cnnspec.train.datasets import open_dataset
-from cnnspec.train.datasets.batches import held_out
+from cnnspec.train.datasets.split import held_out
 
 IMAGES = "train-images-idx3-ubyte"
 LABELS = "train-labels-idx1-ubyte"
@@ -73,8 +73,8 @@ def test_no_examples(tmp_path: Path, size: tuple[int, ...]) -> None:
 
 
 def test_an_archive_of_other_arrays(tmp_path: Path) -> None:
-    found = refusal(npz(tmp_path / "a.npz", x_train=np.zeros(3), y_train=np.zeros(3)))
-    assert (found.code, found.why) == ("E420", "it holds `x_train`, `y_train`")
+    found = refusal(npz(tmp_path / "a.npz", inputs=np.zeros(3), y_train=np.zeros(3)))
+    assert (found.code, found.why) == ("E420", "it holds `inputs`, `y_train`")
 
 
 def test_everything_held_out() -> None:

@@ -12,7 +12,7 @@ from datasets import class_folders, idx_folder, network, npz, pictures, refusal,
 from cnnspec.diagnostics import FileError
 from cnnspec.language.sections.train import LossName
 from cnnspec.train.datasets import open_dataset
-from cnnspec.train.datasets.batches import refuse_unlearned
+from cnnspec.train.datasets.split import Split
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_a_class_that_is_held_out_alone(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", x=np.zeros((6, 1, 4, 5)), y=np.array([0, 0, 1, 1, 2, 2]))
     examples = open_dataset(path, net)
     for held in (0, 1):
-        refuse_unlearned(examples, held)
+        Split.of(examples, held)
     with pytest.raises(FileError) as caught:
-        refuse_unlearned(examples, 2)
+        Split.of(examples, 2)
     (found,) = caught.value.diagnostics
     assert found.code == "E425"
     assert found.why.startswith("class `cat` is found among the last 2 examples alone")
@@ -110,7 +110,7 @@ def test_a_truth_that_is_held_out_alone(tmp_path: Path, rest: str, name: str) ->
     """Labels may be of type bool: they count as 0 and 1."""
     path = npz(tmp_path / "a.npz", x=np.zeros((4, 1, 4, 5)), y=np.array([False, False, False, True]))
     with pytest.raises(FileError) as caught:
-        refuse_unlearned(open_dataset(path, network(rest=rest)), 1)
+        Split.of(open_dataset(path, network(rest=rest)), 1)
     (found,) = caught.value.diagnostics
     assert found.code == "E425"
     assert found.why.startswith(f"class `{name}` is found among the last 1 example alone")
@@ -118,4 +118,4 @@ def test_a_truth_that_is_held_out_alone(tmp_path: Path, rest: str, name: str) ->
 
 def test_targets_have_no_classes_to_miss(tmp_path: Path) -> None:
     path = npz(tmp_path / "a.npz", x=np.zeros((2, 1, 4, 5)), y=np.eye(2, 3))
-    refuse_unlearned(open_dataset(path, network(), "mse"), 1)
+    Split.of(open_dataset(path, network(), "mse"), 1)
