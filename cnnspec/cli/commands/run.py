@@ -67,6 +67,7 @@ def command(
     tensors = chosen(spec, weights, init, seed)
     from ...engine.model import Model
     from ...spec.running import Runner, work
+    from ..run_hints import GroundHint
     from ..run_images import ImageFolder
     from ..run_results import Results
     from ..unscaled import note_unscaled
@@ -78,8 +79,10 @@ def command(
     results = Results(spec.name, runner, style, keep=bool(out), several=given.total > 1)
     images = ImageFolder(folder, runner, spec.header.preprocess) if folder else None
     click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
+    hint = GroundHint(spec)
     for group in tracked(given.batches, len(given)):
         found = results.add(group)
+        hint.add(found)
         if images:
             images.add(found)
     if out:
