@@ -65,7 +65,7 @@ def _(result: TrainingResult) -> str:
     """The learning curves, and the last epoch's scores."""
     if not result.history:
         return f"<p>{escape(repr(result))}</p>"
-    picture = _image(curves("training", result.history), "learning curves")
+    picture = _image(curves("training", result.history, result.identity.settings.smoothing > 0), "learning curves")
     return f"<div>{picture}{_table(_scores(result.history[-1]))}</div>"
 
 
