@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
+
+from ..diagnostics import closest
+from .naming import spec_name
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -28,3 +32,18 @@ def data() -> dict[str, Path]:
 def path(name: str) -> Path | None:
     """The file of a bundled spec; None when there is none of that name."""
     return folder() / f"{name}.yaml" if name in names() else None
+
+
+def near(what: str) -> str | None:
+    """The bundled spec that was most likely meant: `lenet5.yaml`, `LeNet-5` and `lenet` are `lenet5`."""
+    word = _bare(spec_name(what) if Path(what).suffix.lower() in (".yaml", ".yml") else Path(what).name)
+    digits = re.sub(r"[^0-9]", "", word)
+    alike = (name for name in names() if digits in ("", re.sub(r"[^0-9]", "", name)))  # resnet34 is not resnet18
+    spelled = {_bare(name): name for name in alike}
+    found = closest(word, spelled)
+    return spelled[found] if found else None
+
+
+def _bare(name: str) -> str:
+    """A name without its case and joints."""
+    return re.sub(r"[-_ .]", "", name.lower())

@@ -27,6 +27,7 @@ from ..syntax.tree import (
 )
 from ..values.field_types import field_types
 from ..values.unknown_field import LISTED, renamed, unknown_field
+from .loose_entry import LooseEntry, Signature, example, parsed, readings, rejoined, written
 
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -42,8 +43,12 @@ class Resolver:
         self.found = found
         self.blocks: dict[str, Block] = {}
 
-    def unknown(self, key: Scalar, body: Mapping, known: list[str], what: str = "field", of: str = "") -> None:
-        self.found.add(unknown_field(key, body, known, what, of, suggest=self.found.may_search))
+    def unknown(self, key: Scalar, body: Mapping, known: list[str], what: str = "field", of: str = "") -> str:
+        """Report a key that is not known; the one that it can only have been meant as, "" when there may be others."""
+        finding = unknown_field(key, body, known, what, of, suggest=self.found.may_search)
+        self.found.add(finding)
+        meant = [edit.text for fix in finding.fixes if fix.is_sure for edit in fix.edits if edit.text in known]
+        return meant[0] if meant else ""
 
     def near(self, word: str, known: Iterable[str]) -> str | None:
         """What a word was meant to be. Only the first findings are worth the search, which takes its time."""
@@ -51,9 +56,11 @@ class Resolver:
 
     def layer_meant(self, word: str, scope: Iterable[str]) -> str | None:
         """The layer, block or argument that was meant by a word, also by another framework's."""
-        from ..values.synonyms import kind  # only a mistake needs it
+        from ..values.synonyms import kind, nearest  # only a mistake needs it
 
         if not self.found.may_search:  # only the first findings are worth the search
+            return None
+        if nearest(word) is not None:  # another layer whose name is near is another function
             return None
         return kind(word) or self.near(word, chain(kinds(), self.blocks, scope))
 
@@ -72,7 +79,7 @@ class Resolver:
         return node
 
     def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Entry, ...]:
-        return tuple(self.item(entry, scope) for entry in node.items)
+        return tuple(self.item(entry, scope) for entry in rejoined(node.items))
 
     def item(self, node: Node, scope: Iterable[str]) -> Entry:
         if isinstance(node, Sequence):
@@ -143,12 +150,7 @@ class Resolver:
             self.found.report("E112", f"the argument `{kind}` takes nothing inside or beside it", word.span, help=help)
             return InvalidEntry(word, span, name)
         if kind not in kinds():
-            near = self.layer_meant(kind, scope)
-            known = f"blocks here: {listed(list(self.blocks), LISTED)}" if self.blocks and not near else ""
-            meant = f"did you mean `{near}`?" if near else ""
-            fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
-            self.found.report("E101", f"unknown layer `{kind}`", word.span, meant, help=known, fixes=fixes)
-            return InvalidEntry(word, span, name)
+            return self.unknown_layer(word, body, span, scope, siblings) or InvalidEntry(word, span, name)
         if repeat is not None:
             self.found.report(
                 "E110",
@@ -166,6 +168,64 @@ class Resolver:
             )
         return self.plain(word, body, span, name, expect, layer)
 
+    def unknown_layer(
+        self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
+    ) -> Entry | None:
+        """Report a word that is no layer. What stands in the entry is read as that of the layer that was meant; the
+        entry itself is given where no other can have been."""
+        if self.loose(word, body, scope):
+            return None
+        from ..values.synonyms import nearest  # only a mistake needs it
+
+        kind = word.text
+        near, other = self.layer_meant(kind, scope), nearest(kind)
+        known = f"blocks here: {listed(list(self.blocks), LISTED)}" if self.blocks and not near else ""
+        meant = f"did you mean `{near}`?" if near else ""
+        fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
+        self.found.report("E101", f"unknown layer `{kind}`", word.span, meant, help=other or known, fixes=fixes)
+        if near is None or (near not in kinds() and near not in self.blocks):
+            return None
+        entry = self.resolve(word._replace(text=near), body, span, scope, siblings)
+        return entry if any(fix.is_sure for fix in fixes) else None
+
+    def loose(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> bool:
+        """Report an entry that is written in one word with its values, such as `conv(3, 8)`, if it is one."""
+        text = word.text
+        if isinstance(body, Scalar) and body.plain and not body.is_null:
+            text, place = f"{text}: {body.text}", word.span.up_to(body.span)
+        elif body is None or isinstance(body, Scalar):
+            place = word.span
+        else:
+            return False
+        entry = parsed(text)
+        near = entry and (entry.word if entry.word in self.blocks else self.layer_meant(entry.word, scope))
+        if entry is None or (near not in kinds() and near not in self.blocks):
+            return False
+        sure = renamed(word._replace(text=entry.word), near, chain(kinds(), self.blocks)).is_sure
+        self.report_form([entry], self.signature(near, entry.word), place, sure)
+        return True
+
+    def signature(self, name: str, called: str) -> Signature:
+        """What a block or a kind takes that is `called` so in the text."""
+        if name in self.blocks:
+            arguments = self.blocks[name].arguments
+            required = [argument for argument, (_, default) in arguments.items() if default is None]
+            return Signature(name, list(arguments), required, name == called)
+        fields = find(name).model_fields
+        required = [info.alias or key for key, info in fields.items() if info.is_required()]
+        return Signature(name, list(field_types(find(name))), required, name == called)
+
+    def report_form(self, entries: Iterable[LooseEntry], of: Signature, place: Span, sure: bool) -> None:
+        """E110: what should have been a mapping of fields, in words and as an edit."""
+        cure = next(filter(None, (written(entry, of) for entry in entries)), None)
+        self.found.report(
+            "E110",
+            f"the fields of `{of.name}` are a mapping",
+            place,
+            help=f"`{cure.text if cure else example(of)}`",
+            fixes=(instead(place, cure.text, sure and cure.is_sure),) if cure else (),
+        )
+
     def plain(
         self,
         word: Scalar,
@@ -178,22 +238,20 @@ class Resolver:
         if body is None or (isinstance(body, Scalar) and body.is_null):
             body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
         if not isinstance(body, Mapping):
-            required = [key for key, field in layer.model_fields.items() if field.is_required()]
-            known = ", ".join(f"{key}: ..." for key in required or list(field_types(layer))[:1])
-            self.found.report(
-                "E110",
-                f"the fields of `{word.text}` are a mapping",
-                body.span,
-                help=f"`{word.text}: {{{known}}}`",
-            )
+            place = word.span.up_to(body.span)
+            self.report_form(readings(word.text, body), self.signature(word.text, word.text), place, sure=True)
             return InvalidEntry(word, span, name)
         known_fields = list(field_types(layer))
-        items = tuple(item for item in body.items if item[0].text in known_fields)
-        for key, _ in body.items:
-            if key.text not in known_fields and not self.misplaced(key, word, known_fields):
-                self.unknown(key, body, known_fields)
+        items = []
+        for key, value in body.items:
+            if key.text in known_fields:
+                items.append((key, value))
+            elif not self.misplaced(key, word, known_fields) and (meant := self.unknown(key, body, known_fields)):
+                items.append((key._replace(text=meant), value))
         flawed = len(items) < len(body.items)
-        return LayerEntry(word, span, name, None, expect, layer=layer, body=Mapping(items, body.span), flawed=flawed)
+        return LayerEntry(
+            word, span, name, None, expect, layer=layer, body=Mapping(tuple(items), body.span), flawed=flawed
+        )
 
     def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
         """Report a key of the whole entry that was written among the layer's fields."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -54,6 +54,19 @@ class Input(Strict):
     @property
     def shape(self) -> Shape:
         return (self.C, self.H, self.W)
+
+    @staticmethod
+    def order_of(values: Sequence[int]) -> Sequence[int] | None:
+        """Where C, H and W stand among three numbers whose order nobody has said: depth is 1 or 3, or what differs
+        where the others are equal, and comes first or last. None where that may be either."""
+        first, middle, last = values
+        leads, trails = (0, 1, 2), (2, 0, 1)
+        if first == middle == last:
+            return leads
+        told = {leads: first in (1, 3) and last not in (1, 3), trails: last in (1, 3) and first not in (1, 3)}
+        square = {leads: middle == last, trails: first == middle}
+        found = [order for order in (leads, trails) if told[order] or square[order]]
+        return found[0] if len(found) == 1 else None
 
 
 class Expect(Strict):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...diagnostics import Diagnostic, Edit, Fix
+from ...diagnostics import Diagnostic, Edit, Fix, instead
+from .lookalike_scanner import FREE
 
 if TYPE_CHECKING:
     from .source import Source
 
+LENGTH = 200
+"""So long a line is worth the reading."""
 WORD = r"([A-Za-z_][\w.-]{0,60})"  # bounded, so that a search through a long line is quick
 
 
@@ -19,6 +22,8 @@ def slip(source: Source, at: int) -> Diagnostic | None:
     line = _line(source.text, start)
     if found := re.match(f" *-{WORD}", line):
         return _finding(source, start, found, "a space is missing after the `-`", f"`- {found[1]}`", found.start(1))
+    if finding := _one_line(source, start, line):
+        return finding
     if found := re.search(WORD + r":(?=[\[{])", line[: at - start]):
         cure = f"`{found[1]}: {line[found.end()]}`"
         return _finding(source, start, found, "a space is missing after the `:`", cure, found.end())
@@ -37,6 +42,28 @@ def slip(source: Source, at: int) -> Diagnostic | None:
         cure = f"`- {found[1]}: {{}}`, and below it `{key[1]}: ...`"
         return _finding(source, first, found, f"`{found[1]}` needs a `:`, as keys follow it", cure)
     return None
+
+
+_FIELD = r"[A-Za-z_]\w{0,30}: *(?:\[[^][]*\]|[^\s,:#{}\[\]]+)"
+_ONE_LINE = re.compile(rf" *(?:- +)*{WORD}(:?) +(\{{? *{_FIELD}(?:,? +{_FIELD})*(?: *\}})?) *(?:#.*)?")
+
+
+def _one_line(source: Source, start: int, line: str) -> Diagnostic | None:
+    """A key whose value has keys without braces, `conv: F: 3, K: 8`, or that wants its colon, `conv {F: 3, K: 8}`."""
+    found = _ONE_LINE.fullmatch(line) if len(line) <= LENGTH else None
+    if found is None or (found[2] and found[3].startswith("{")):
+        return None
+    place = source.span(start + found.start(1), start + found.end(3))
+    if found[1] in FREE:
+        cure = f'{found[1]}: "{found[3]}"'
+        message = "a text that holds `: ` needs quotes"
+    else:
+        fields = re.findall(_FIELD, found[3])
+        cure = f"{found[1]}: {{{', '.join(fields)}}}"
+        message = f"the fields of `{found[1]}` are a mapping, in braces or on lines of their own"
+    return Diagnostic(
+        "E001", message, source.file, place, help=f"write `{cure}`", fixes=(instead(place, cure, is_sure=True),)
+    )
 
 
 def _line(text: str, start: int) -> str:

@@ -2,44 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 _KINDS = {
-    "conv": "conv conv1d conv2d convolution convolution2d depthwiseconv2d",
+    "conv": "conv1d conv2d convolution convolution2d pointwiseconv pointwiseconv2d",
     "deconv": "convtranspose convtranspose2d conv2dtranspose transposedconv deconvolution upconv",
     "dense": "linear fc fullyconnected innerproduct",
     "maxpool": "pool pooling pool2d maxpool2d maxpooling maxpooling2d",
-    "avgpool": "avgpool2d averagepool averagepooling averagepooling2d meanpool",
-    "adaptiveavgpool": "adaptiveavgpool2d adaptiveaveragepooling2d",
-    "globalavgpool": "gap globalaveragepool globalaveragepooling globalaveragepooling2d",
-    "globalmaxpool": "gmp globalmaxpooling globalmaxpooling2d",
-    "batchnorm": "bn batchnorm2d batchnormalization spatialbatchnorm",
-    "layernorm": "ln layernormalization",
+    "avgpool": "avgpool2d averagepool averagepool2d averagepooling averagepooling2d meanpool avgpooling",
+    "adaptiveavgpool": "adaptiveavgpool2d adaptiveaveragepool adaptiveaveragepooling2d",
+    "globalavgpool": "gap globalavgpool2d globalaveragepool globalaveragepooling globalaveragepooling2d",
+    "globalmaxpool": "gmp globalmaxpool2d globalmaxpooling globalmaxpooling2d",
+    "batchnorm": "bn batchnorm1d batchnorm2d batchnormalization spatialbatchnorm syncbatchnorm",
+    "layernorm": "ln layernorm2d layernormalization",
     "groupnorm": "gn groupnormalization",
     "instancenorm": "instancenorm2d instancenormalization",
     "lrn": "localresponsenorm localresponsenormalization",
-    "dropout": "dropout2d spatialdropout2d",
+    "dropout": "dropout1d dropout2d spatialdropout spatialdropout2d",
     "droppath": "stochasticdepth",
     "silu": "swish",
     "hardswish": "hswish",
     "hardsigmoid": "hsigmoid",
     "leakyrelu": "lrelu leaky",
+    "softmax": "softmax2d",
     "concat": "concatenate cat merge",
     "add": "sum plus residual shortcut skip eltwise",
     "mul": "multiply times",
-    "upsample": "upsampling upsampling2d interpolate resize",
-    "pad": "padding zeropadding zeropadding2d zeropad2d",
+    "upsample": "upsampling upsampling2d upsamplingnearest2d upsamplingbilinear2d interpolate resize",
+    "pad": "padding zeropad zeropadding zeropadding2d zeropad2d",
     "crop": "cropping cropping2d centercrop",
     "permute": "transpose",
-    "pixelshuffle": "depthtospace",
+    "pixelshuffle": "depthtospace subpixel",
     "reshape": "view unflatten",
     "identity": "noop passthrough",
+    "scale": "layerscale",
 }
 _FIELDS = {
-    "F": "kernel kernelsize filtersize poolsize window windowsize size ksize",
-    "K": "filters channels units outchannels outfeatures numoutput numfilters outputs features neurons",
+    "F": "kernel kernelsize kernelshape filtersize poolsize window windowsize size ksize",
+    "K": "filters channels units outchannels outfeatures numoutput numfilters outputs features neurons depth",
     "S": "stride strides step",
     "P": "padding pad pads",
     "D": "dilation dilationrate dilations",
     "G": "groups group numgroups",
+    "C": "channels channel depth inchannels planes",
+    "H": "height rows",
+    "W": "width columns cols",
+    "extra": "outputpadding adj",
+    "count_padding": "countincludepad",
     "bias": "usebias biasterm",
     "eps": "epsilon",
     "p": "rate prob probability",
@@ -61,20 +70,94 @@ _FIELDS = {
     "every": "stepsize",
     "augment": "augmentation augmentations transforms",
     "optimizer": "optimiser optim",
-    "style": "init initialisation initialization",
+    "style": "init initialisation initialization kernelinitializer",
 }
+_WORDS = {
+    "gray": "grayscale greyscale grey l mono",
+    "rgb": "color colour",
+    "nearest": "nearestneighbor nearestneighbour",
+    "bilinear": "linear",
+    "cross_entropy": "crossentropy crossentropyloss categoricalcrossentropy sparsecategoricalcrossentropy ce",
+    "mse": "meansquarederror mseloss l2",
+    "cosine": "cosineannealing cosineannealinglr cosinedecay",
+    "one-cycle": "onecyclelr 1cycle",
+    "step": "steplr",
+    "he": "kaiming kaimingnormal henormal msra",
+    "glorot": "xavier glorotuniform xavieruniform",
+    "lecun": "lecunnormal",
+}
+_SAID_ELSEWHERE = {
+    "activation": "a layer of its own, on the next line: `- relu`",
+    "act": "a layer of its own, on the next line: `- relu`",
+    "kernelregularizer": "`train: {decay: ...}` holds for all weights",
+}
+"""Fields of others whose meaning is written in another form here."""
+_FLAGS = {"ceilmode": ("rounding", {"true": "ceil", "false": "floor"})}
+"""Fields of others that are true or false, and what they are here."""
+_KNOWN_HERE = frozenset(
+    "inchannels infeatures inputdim inputshape inputsize inputchannels numfeatures normalizedshape numparameters "  # noqa: SIM905
+    "dataformat nin cin".split()
+)
+"""Fields of others that follow here from what arrives."""
+_OTHERS = {
+    "selu": "`elu: {alpha: 1.6733}` is it but for a last factor of 1.0507, for which there is no layer",
+    "celu": "`elu` is it where alpha is 1; for another alpha there is none",
+    "rrelu": "when running it is `leakyrelu: {slope: 0.229}`; a random slope while training there is not",
+    "crelu": "",
+    "mish": "",
+    "glu": "",
+    "hardtanh": "",
+    "softplus": "",
+    "softsign": "",
+    "softmin": "",
+    "logsigmoid": "",
+    "quickgelu": "",
+    "adaptivemaxpool": "for one cell it is `globalmaxpool`; where its size divides the image's, `maxpool: {F: H/size}`",
+    "minpool": "",
+    "lppool": "",
+    "maxunpool": "",
+    "fractionalmaxpool": "",
+    "depthwiseconv": "it is `conv: {F: ..., K: C, G: C}`",
+    "separableconv": "it is two layers: `conv: {F: ..., K: C, G: C}`, then `conv: {F: 1, K: ...}`",
+    "conv3d": "images here have rows and columns alone",
+    "pixelunshuffle": "",
+    "spacetodepth": "",
+    "rmsnorm": "",
+    "alphadropout": "",
+    "dropblock": "",
+    "reflectionpad": "`pad` writes zeros alone",
+    "replicationpad": "`pad` writes zeros alone",
+    "constantpad": "`pad` writes zeros alone",
+    "max": "",
+    "maximum": "",
+    "min": "",
+    "minimum": "",
+    "sub": "",
+    "subtract": "",
+    "div": "",
+    "activation": "each has its own name: `- relu`",
+    "input": "the tensor that arrives stands at the top: `input: {C: 3, H: 224, W: 224}`",
+    "sequential": "`layers` is one; several layers under one name are a block: see `blocks`",
+    "lstm": "",
+    "gru": "",
+    "rnn": "",
+    "embedding": "",
+    "attention": "",
+}
+"""Layers of others that are none of ours, with what comes nearest, where anything does."""
 
 
 _LOOSE = frozenset(
     "pool pooling pool2d conv1d leaky merge residual shortcut skip eltwise interpolate resize transpose view window "  # noqa: SIM905
-    "size step features alpha gamma scale rate split order axes every".split()
+    "size step features alpha gamma scale rate split order axes every depth l l2 color "
+    "colour".split()
 )
 """Words that mean several things, or something near."""
 
 
 def is_exact(word: str, ours: str) -> bool:
-    """Whether another framework's `word` can only stand for `ours`, a kind or a field."""
-    theirs = f"{_KINDS.get(ours, '')} {_FIELDS.get(ours, '')}".split()
+    """Whether another framework's `word` can only stand for `ours`, a kind, a field or a word."""
+    theirs = f"{_KINDS.get(ours, '')} {_FIELDS.get(ours, '')} {_WORDS.get(ours, '')}".split()
     return _bare(word) in theirs and _bare(word) not in _LOOSE
 
 
@@ -83,14 +166,42 @@ def kind(word: str) -> str | None:
     return _meant(word, _KINDS)
 
 
-def field(word: str, known: list[str]) -> str | None:
+def field(word: str, known: Iterable[str]) -> str | None:
     """The field among those `known` that another framework calls `word`."""
-    return _meant(word, {ours: theirs for ours, theirs in _FIELDS.items() if ours in known})
+    return _meant(word, {ours: _FIELDS[ours] for ours in known if ours in _FIELDS})
 
 
-def _meant(word: str, table: dict[str, str]) -> str | None:
+def value(word: str, known: Iterable[str]) -> str | None:
+    """The word among those `known` that another framework calls `word`."""
+    return _meant(word, {ours: _WORDS[ours] for ours in known if ours in _WORDS})
+
+
+def nearest(word: str) -> str | None:
+    """Of a layer of other frameworks that there is not here, what comes nearest, in words; None for any other word."""
+    bare = _bare(word)
+    for known in (bare, bare.removesuffix("2d"), bare.removesuffix("1d"), bare.removesuffix("2d").replace("ing", "")):
+        if known in _OTHERS:
+            return _OTHERS[known] or "there is no layer that computes it"
+    return _OTHERS["conv3d"] if bare.endswith("3d") else None
+
+
+def elsewhere(word: str) -> str | None:
+    """Where that is said which another framework says in a field `word`; None for any other word."""
+    bare = _bare(word)
+    if bare in _KNOWN_HERE:
+        return "leave it out: it follows from what arrives"
+    return _SAID_ELSEWHERE.get(bare)
+
+
+def flag(word: str, value: str) -> tuple[str, str] | None:
+    """The field and the value that stand here for another framework's field which is true or false."""
+    field, values = _FLAGS.get(_bare(word), ("", {}))
+    return (field, values[value]) if value in values else None
+
+
+def _meant(word: str, table: Mapping[str, str]) -> str | None:
     return next((ours for ours, theirs in table.items() if _bare(word) in theirs.split()), None)
 
 
 def _bare(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "")
+    return word.lower().replace("_", "").replace("-", "").replace(" ", "")

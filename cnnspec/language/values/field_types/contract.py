@@ -9,12 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ....diagnostics import Diagnostic, Failure, Fix, closest, instead
+from ....diagnostics import Diagnostic, Failure, Fix, instead
 from ...syntax.ambiguous_scalars import trap, unambiguous
 from ...syntax.nodes import Node, Scalar, Sequence
 from ..arithmetic import describe
 from ..scope import LayersArgument, Scope, WordArgument
-from ..unknown_field import renamed
+from ..unknown_field import renamed, word_meant
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -113,7 +113,7 @@ class Slot(NamedTuple):
         if isinstance(node, Scalar):
             text = node.text
             return self.misread(node) or self.wrong(
-                node, f"`{text}`", near=closest(text, self.type.words), cure=self.type.rewritten(node)
+                node, f"`{text}`", near=word_meant(text, self.type.words), cure=self.type.rewritten(node)
             )
         got = "a list" if isinstance(node, Sequence) else "a mapping"
         return self.wrong(node, got, cure=self.type.rewritten(node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceABC
 from inspect import cleandoc
@@ -180,17 +181,20 @@ class Section(FieldType):
         ]
 
     def rewritten(self, node: Node) -> str:
-        """Whole numbers, `1x28x28` or `[1, 28, 28]`, with a key each, where there is one for each of the fields."""
+        """Whole numbers, `1x28x28` or `[1, 28, 28]`, with a key each, where it is plain which one each of them has."""
         if isinstance(node, Scalar):
-            return self._keyed(node.text.split("x"))
+            return self._keyed(re.split(r"\s*[x*,]\s*|\s+", node.text.strip("()[] ")))
         items: SequenceABC[Node] = node.items if isinstance(node, Sequence) else ()
         return self._keyed([item.text if isinstance(item, Scalar) else "" for item in items])
 
     def _keyed(self, values: SequenceABC[str]) -> str:
         keys = list(self.fields())
-        if len(keys) != len(values) or not all(map(str.isdecimal, values)):
+        if len(keys) != len(values) or not all(value.isdecimal() and value.isascii() for value in values):
             return ""
-        return f"{{{', '.join(f'{key}: {value}' for key, value in zip(keys, values, strict=True))}}}"
+        order = getattr(self.model, "order_of", _alike)([int(value) for value in values])
+        if order is None:
+            return ""
+        return f"{{{', '.join(f'{key}: {values[place]}' for key, place in zip(keys, order, strict=True))}}}"
 
 
 class ByName(FieldType):
@@ -233,3 +237,8 @@ def _plain(default: Any) -> Any:
     if isinstance(default, tuple):
         return default[0] if len(set(default)) == 1 else list(default)
     return default
+
+
+def _alike(values: SequenceABC[int]) -> SequenceABC[int] | None:
+    """Which of some values each key has in turn: plain only where they are equal."""
+    return range(len(values)) if len(set(values)) == 1 else None

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ....diagnostics import Failure, closest, instead
+from ....diagnostics import Failure, instead
 from ....diagnostics.wording import spelled
 from ...syntax.nodes import Node, Scalar, text, word
 from ..arithmetic import located, number
 from ..expression import ExpressionError, whole
 from ..numeral import numeral
 from ..scope import Scope, WordArgument
-from ..unknown_field import renamed
+from ..unknown_field import renamed, word_meant
 from .contract import FieldType, Slot
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def is_flag(scalar: Scalar) -> bool:
 
 def _or_word(failure: Failure, scalar: Scalar, words: frozenset[str]) -> Failure:
     """Why a text is no number, where it may also be one of some `words`."""
-    near = closest(scalar.text, words)
+    near = word_meant(scalar.text, words)
     if near:
         fixes = (renamed(scalar, near, words),)
         return Failure([replace(d, label=f"did you mean `{near}`?", fixes=fixes) for d in failure.diagnostics])
