@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from .. import __version__
+from .help_format import HelpContext
 from .signals import end_in_order
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ none."""
 class Commands(click.Group):
     """A group whose commands are modules of this package; listing them imports none."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -58,6 +61,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"{__name__}.commands.{cmd_name}").command
+        command.context_class = HelpContext
         gc.freeze()  # what has been imported stays
         gc.set_threshold(SELDOM)
         gc.enable()
@@ -78,6 +82,8 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        # Whether there are colours is decided where they are put: none are taken out behind that.
+        kwargs.setdefault("color", True)
         with _own_exit_for_closed_pipes():
             return super().make_context(*args, **kwargs)
 

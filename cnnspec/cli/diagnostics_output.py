@@ -19,7 +19,8 @@ def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> N
     """Print findings as text with the reader's own lines."""
     from ..reports.diagnostics import to_text  # only a finding needs it
 
-    click.echo(to_text.render(diagnostics, sources, colour(sys.stderr)), err=True, nl=False)
+    coloured = colour(sys.stderr)
+    click.echo(to_text.render(diagnostics, sources, coloured), err=True, nl=False, color=coloured)
 
 
 def loaded(spec: str, input: Shape | None = None, settings: bool = True) -> Spec:

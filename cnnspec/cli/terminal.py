@@ -6,6 +6,9 @@ import os
 import sys
 from typing import TextIO
 
+NARROW, WIDE = 30, 80
+"""Bounds of the width of help."""
+
 
 def width() -> int | None:
     """Columns of the terminal, or `COLUMNS`; None for a pipe or file, which takes lines of any length."""
@@ -16,7 +19,18 @@ def width() -> int | None:
     return get_terminal_size().columns
 
 
+def help_width() -> int:
+    """Columns of help and messages about usage: those of the terminal, or `COLUMNS`, but no more than read well."""
+    from shutil import get_terminal_size
+
+    return min(max(get_terminal_size().columns, NARROW), WIDE) - 2
+
+
 def colour(stream: TextIO | None = None) -> bool:
-    """Whether colours are wanted on a stream, by default standard output: in a terminal, unless `NO_COLOR` is set or
-    the terminal is a dumb one."""
-    return (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether colours are wanted on a stream, by default standard output: never with `NO_COLOR`, always with
+    `FORCE_COLOR`, else in a terminal that is no dumb one."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"

@@ -18,10 +18,13 @@ from cnnspec.cli import group
 from cnnspec.diagnostics import catalogue
 from cnnspec.language import keywords
 from cnnspec.language.sections.train import Train
+from cnnspec.language.values import synonyms
 from cnnspec.language.values.field_types import field_types
 from cnnspec.layers import find, kinds
+from cnnspec.reports.manual.letters import LETTERS, TOPICS
 from cnnspec.reports.manual.pages import fields, layer_page, written
-from cnnspec.reports.manual.to_markdown import WIDTH, render, styled
+from cnnspec.reports.manual.to_markdown import WIDTH, render
+from cnnspec.reports.manual.to_terminal import render as told
 from cnnspec.spec import check
 
 
@@ -115,7 +118,84 @@ def test_page_of_a_letter(letter: str) -> None:
     page = printed(letter)
     assert page.startswith(f"# {letter}: {keywords.letters()[letter]}\n")
     having = {kind for kind in kinds() for field in [find(kind).model_fields] if letter in field}
-    assert set(re.findall(r"`(\w+)`", page.partition("\n\n")[2])) == having
+    said = page.partition("\nA field of ")[2].partition("\n")[0]
+    assert set(re.findall(r"`(\w+)`", said)) == having
+    assert "## Mistakes" not in page
+
+
+@pytest.mark.parametrize(
+    ("letter", "said"),
+    [
+        ("F", ["output = (W - F + 2P)/S + 1", "A filter is as deep as its input"]),
+        ("S", ["output = (W - F + 2P)/S + 1", "(7 - 3)/2 + 1 = 3 places"]),
+        ("K", ["depth of the\noutput is the number of filters", "A filter is as deep as its input"]),
+        ("P", ["output = (W - F + 2P)/S + 1", "P = (F - 1)/2 keeps the size"]),
+    ],
+)
+def test_what_the_textbook_says_of_a_letter(letter: str, said: list[str]) -> None:
+    page = printed(letter)
+    assert [words for words in said if words not in page] == []
+    for example in LETTERS[letter].examples:
+        shape = "x".join(map(str, example.produces))
+        assert re.search(rf"^    - {re.escape(example.yaml)} .*-> {shape}\b", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("word", "pages"),
+    [
+        ("padding", ["P", "pad"]),
+        ("stride", ["S"]),
+        ("strides", ["S"]),
+        ("kernel_size", ["F"]),
+        ("filters", ["K"]),
+        ("units", ["K"]),
+        ("groups", ["G"]),
+        ("dilation", ["D"]),
+        ("Conv2D", ["conv"]),
+        ("MaxPooling2D", ["maxpool"]),
+        ("Linear", ["dense"]),
+        ("RELU", ["relu"]),
+        ("same", ["P"]),
+        ("nearest", ["upsample.mode", "preprocess.filter"]),
+        ("adam", ["train.optimizer"]),
+        ("learning_rate", ["rate"]),
+        ("RF", ["receptive field"]),
+        ("receptive_field", ["receptive field"]),
+        ("FLOPs", ["MACs"]),
+        ("e203", ["E203"]),
+    ],
+)
+def test_another_word_leads_to_its_pages(word: str, pages: list[str]) -> None:
+    found = printed(word)
+    called = " and ".join(f"`{page}`" for page in pages)
+    opening = "" if pages == ["E203"] else f"`{word}` is {called} here.\n\n"
+    assert found == opening + "\n".join(map(printed, pages))
+
+
+@pytest.mark.parametrize("word", ["pooling", "pool", "norm", "Normalization"])
+def test_a_word_for_several_layers_lists_them(word: str) -> None:
+    part = "pool" if "pool" in word else "norm"
+    listed = [line.split()[0] for line in printed(word).splitlines()[2:] if line[4:5].strip()]
+    assert listed == [kind for kind in kinds() if part in kind]
+
+
+@pytest.mark.parametrize(
+    "word", [word for words in (*synonyms._KINDS.values(), *synonyms._FIELDS.values()) for word in words.split()]
+)
+def test_whatever_validate_suggests_is_found(word: str) -> None:
+    assert printed(word).count("# ")
+
+
+@pytest.mark.parametrize(("word", "said"), [("selu", "`elu: {alpha: 1.6733}`"), ("activation", "`- relu`")])
+def test_a_word_without_an_equal(word: str, said: str) -> None:
+    result = invoke(word)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_page_of_a_word_of_the_field(topic: str) -> None:
+    assert printed(topic) == f"# {topic}\n\n{TOPICS[topic]}\n"
 
 
 def test_page_of_a_field() -> None:
@@ -145,7 +225,14 @@ def test_several_pages() -> None:
 
 def test_everything_is_listed() -> None:
     listed = [line.split()[0] for line in printed().splitlines() if line.startswith("    ") and line[4] != " "]
-    assert listed == [*kinds(), *keywords.top(), *keywords.inner(), *keywords.letters(), *catalogue.codes()]
+    assert listed == [
+        *kinds(),
+        *keywords.top(),
+        *keywords.inner(),
+        *keywords.letters(),
+        *(t.split()[0] for t in TOPICS),
+        *catalogue.codes(),
+    ]
     assert max(map(len, printed().splitlines())) <= WIDTH
 
 
@@ -154,7 +241,6 @@ def test_everything_is_listed() -> None:
     [
         ("smothing", "smoothing"),
         ("covn", "conv"),
-        ("Conv", "conv"),
         ("E2O3", "E203"),
         ("preproces", "preprocess"),
         ("e20", "E20"),
@@ -200,13 +286,26 @@ def test_values_as_in_yaml(value: object, text: str) -> None:
 
 
 def test_for_a_terminal() -> None:
-    page = styled(render(layer_page("conv")))
+    page = told(render(layer_page("conv")), 100, colour=True)
     assert page.startswith("\x1b[1mconv: K filters")
     assert "\x1b[36mG\x1b[0m groups split" in page
     assert "    - conv: {F: 3, K: 2} " in page
-    code = styled(catalogue.page("E401"))
+    code = told(catalogue.page("E401"), 100, colour=True)
     assert "```" not in code
     assert "\n    error[E401]: weights" in code
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+@pytest.mark.parametrize(
+    "name", ["conv", "lrn", "train", "preprocess", "P", "rate", "mode", "E203", "W201", "receptive field", ""]
+)
+def test_no_word_is_cut_at_the_edge_of_a_terminal(name: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = printed(*filter(None, [name]))
+    monkeypatch.setattr("cnnspec.cli.commands.explain.width", lambda: width)
+    page = printed(*filter(None, [name]))
+    for line in page.splitlines():
+        assert len(line) <= width or " " not in line.strip(" -`"), line  # a single word that is longer
+    assert set(re.findall(r"[A-Za-z]{3,}", page)) == set(re.findall(r"[A-Za-z]{3,}", re.sub("(?m)^```.*", "", whole)))
 
 
 def test_processes() -> None:

@@ -36,7 +36,7 @@ layers:
   - flatten
   - dense: {K: 10}   # classes
 """
-SAID = "net.yaml: 6 mistakes mended: write `F`, write `K`, write `P`, write `relu`, write `dense`, write `6`\n"
+SAID = "net.yaml: 6 mistakes mended: write `F`, write `K`, write `6`, write `P`, write `relu`, write `dense`\n"
 
 
 def run(*arguments: str, given: str | None = None) -> Result:

@@ -9,6 +9,7 @@ import click
 
 from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
+from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
@@ -25,7 +26,7 @@ Names = tuple[str, ...] | None
 
 
 @click.command("eval", cls=Settable)
-@click.argument("spec_name", metavar="SPEC")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
 @click.option("--weights", type=PATH, help="A .safetensors or .npz file, in place of the spec's own.")
 @click.option(

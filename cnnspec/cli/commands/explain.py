@@ -4,54 +4,82 @@ from __future__ import annotations
 
 import click
 
-from ...diagnostics import catalogue, closest
+from ...diagnostics import catalogue
 from ...language import keywords
+from ...language.values.synonyms import elsewhere, nearest
 from ...layers import kinds
-from ...reports.manual import pages
-from ...reports.manual.to_markdown import index, render, styled
+from ...reports.drawing.terminal_text import escaped
+from ...reports.manual import pages, search
+from ...reports.manual.letters import TOPICS
+from ...reports.manual.to_markdown import WIDTH, index, render
+from ..completion import manual_names
 from ..docstrings import ensure_docstrings
-from ..terminal import colour
+from ..terminal import colour, width
 
 
 @click.command("explain")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=manual_names)
 def command(names: tuple[str, ...]) -> None:
     """Print the manual page of a layer (conv), a key of a spec (train), a field (rate), a letter (F) or a code (E203).
 
-    Without NAME, everything that has a page is listed.
+    Words of other frameworks lead to the page of what they are called here: stride, padding, Conv2D. Without NAME,
+    everything that has a page is listed.
     """
     ensure_docstrings()
-    text = "\n".join(map(_page, names)) if names else _everything()
-    click.echo(styled(text) if colour() else text, nl=False)
+    room = width() or WIDTH
+    text = "\n".join(_pages(name, room) for name in names) if names else _everything(room)
+    if width() or colour():
+        from ...reports.manual import to_terminal
+
+        text = to_terminal.render(text, room, colour())
+    click.echo(text, nl=False)
 
 
-def _page(name: str) -> str:
+def _pages(name: str, room: int) -> str:
+    """The page of a name; or those of what it is called here, with a line that says so."""
+    if (page := _page(name, room)) is not None:
+        return page
+    if family := search.family(name):
+        return index({f"Layers of the kind {escaped(name)}": {kind: pages.summary(kind) for kind in family}}, room)
+    found = search.meant(name)
+    texts = [page for page in (_page(other, room) for other in found) if page is not None]
+    if not texts:
+        raise click.UsageError(_unknown(name))
+    called = " and ".join(f"`{other}`" for other in found)
+    return "\n".join([*([] if found == [name.upper()] else [f"`{escaped(name)}` is {called} here.\n"]), *texts])
+
+
+def _page(name: str, room: int) -> str | None:
     if name in kinds():
-        return render(pages.layer_page(name))
-    if name in _keys():
-        return render(pages.key_page(name))
+        return render(pages.layer_page(name), room)
+    if name in keywords.inner() | keywords.top():
+        return render(pages.key_page(name), room)
     if name in keywords.letters():
-        return render(pages.letter_page(name))
-    if name.upper() in catalogue.codes():
-        return catalogue.page(name.upper())
-    if name in pages.fields():
-        return render(pages.field_page(name))
-    near = closest(name, [*kinds(), *_keys(), *keywords.letters(), *catalogue.codes(), *pages.fields()])
+        return render(pages.letter_page(name), room)
+    if name in TOPICS:
+        return pages.topic_page(name)
+    if name in catalogue.codes():
+        return catalogue.page(name)
+    return render(pages.field_page(name), room) if name in pages.fields() else None
+
+
+def _unknown(name: str) -> str:
+    near, other = search.near(name), nearest(name)
     hint = f"Did you mean {near!r}?" if near else "`cnnspec explain` lists what there is."
-    raise click.UsageError(f"no layer, key, field, letter or code is called {name!r}. {hint}")
+    if other or elsewhere(name):
+        hint = f"{other or elsewhere(name)}."
+    return f"no layer, key, field, letter or code is called {name!r}. {hint}"
 
 
-def _keys() -> dict[str, str]:
-    return keywords.inner() | keywords.top()
-
-
-def _everything() -> str:
+def _everything(room: int) -> str:
     return index(
         {
             "Layers": {kind: pages.summary(kind) for kind in kinds()},
             "Keys of a spec": keywords.top(),
             "Keys of a layer or block": keywords.inner(),
             "Letters": keywords.letters(),
+            "Words": {topic: text.partition(".")[0].replace("\n", " ") for topic, text in TOPICS.items()},
             "Errors and warnings": {code: catalogue.title(code) for code in catalogue.codes()},
-        }
+        },
+        room,
     )

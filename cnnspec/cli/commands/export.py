@@ -12,6 +12,7 @@ from ...interop.export import problems, write
 from ...interop.exporter import Exporter, Option, OptionError
 from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
+from ..completion import spec_names
 from ..diagnostics_output import exit_code, loaded, show
 from ..options import OUTPUT, Count, input_option
 from ..weights_options import agree, chosen, weights_options
@@ -50,7 +51,7 @@ def _flag(name: str) -> str:
 
 
 @click.command("export", cls=Exporting)
-@click.argument("spec_name", metavar="SPEC")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The file to write; its ending says the format.")
 @weights_options
 @input_option

@@ -9,12 +9,13 @@ import click
 from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
+from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..options import OUTPUT, Count, input_option
 
 
 @click.command("init")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", shell_complete=spec_names)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
 @click.option(
     "--style",

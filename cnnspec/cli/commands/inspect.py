@@ -11,6 +11,7 @@ from ...graph.graph import INPUT
 from ...graph.shape import Shape, times
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
+from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
 from ..options import COUNT, FOLDER, PATH, Count, input_option
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("inspect")
-@click.argument("spec_name", metavar="SPEC")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.argument("given", required=False, metavar="[INPUT]", type=PATH)
 @weights_options
 @click.option(

@@ -11,6 +11,7 @@ from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
 from ...graph.shape import Shape
 from ...spec import Spec
+from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
 from ..options import COUNT, FOLDER, OUTPUT, PATH, input_option, threads_option
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("spec_name", metavar="SPEC")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...", type=PATH)
 @weights_options
 @click.option("--top", type=COUNT, default=5, show_default=True, help="Classes to show for each input.")

@@ -8,11 +8,13 @@ import click
 
 from ...reports.drawing.terminal_text import escaped
 from ...spec import bundled
+from ..completion import bundled_names
 from ..options import OUTPUT
+from ..terminal import width
 
 
 @click.command("specs")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=bundled_names)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=OUTPUT, help="Copy NAME and the files that it names to this folder or .yaml file.")
 def command(name: str | None, style: str, output: str | None) -> None:
@@ -65,7 +67,7 @@ def _list(style: str) -> str:
     from ...reports.formats import render
     from ...spec import load
 
-    return render("bundled_specs", style, {name: load(name) for name in bundled.names()})
+    return render("bundled_specs", style, {name: load(name) for name in bundled.names()}, width=width())
 
 
 def _path(name: str) -> Path:

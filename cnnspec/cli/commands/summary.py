@@ -7,6 +7,7 @@ import click
 from ...graph.shape import Shape
 from ...reports.formats import FORMATS, render
 from ...spec import check
+from ..completion import spec_names
 from ..diagnostics_output import exit_code, note_size, show
 from ..options import COUNT, input_option, threads_option
 from ..settings_options import set_option
@@ -15,7 +16,7 @@ from ..terminal import colour, width
 
 
 @click.command("summary")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", shell_complete=spec_names)
 @click.option("--depth", type=COUNT, metavar="N", help="Nest by block calls, N levels; 1: a row for each call.")
 @click.option("--batch", type=COUNT, default=1, show_default=True, help="Inputs whose activations are held.")
 @click.option("--format", "style", type=click.Choice(FORMATS[LAYERS.subject]), default="text", show_default=True)

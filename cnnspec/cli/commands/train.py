@@ -13,6 +13,7 @@ from ...files.places import are_one, exists, is_stream
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec, naming
+from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..named_files import weights_of
 from ..options import COUNT, OUTPUT, PATH, input_option, threads_option
@@ -22,7 +23,7 @@ EVERY = 500
 
 
 @click.command("train", cls=Settable)
-@click.argument("spec_name", metavar="SPEC")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.option("--data", type=PATH, metavar="DATA", help="The examples, in place of the spec's own.")
 @click.option(
     "--validation", type=PATH, metavar="DATA", help="Other examples to judge by, in place of a part of the data."

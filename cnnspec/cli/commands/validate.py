@@ -14,6 +14,7 @@ import click
 from ...diagnostics import FileError
 from ...graph.shape import Shape, times
 from ...spec import Checked, check
+from ..completion import spec_names
 from ..diagnostics_output import exit_code, note_size
 from ..options import input_option
 from ..terminal import colour
@@ -23,7 +24,7 @@ LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
 
 
 @click.command("validate")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=spec_names)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--fix", is_flag=True, help="Make the fixes that are sure, and check what is then in the file.")

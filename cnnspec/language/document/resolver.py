@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 
 from ...diagnostics import Span, closest, instead
@@ -183,10 +184,10 @@ class Resolver:
         meant = f"did you mean `{near}`?" if near else ""
         fixes = (renamed(word, near, chain(kinds(), self.blocks, scope)),) if near else ()
         self.found.report("E101", f"unknown layer `{kind}`", word.span, meant, help=other or known, fixes=fixes)
-        if near is None or (near not in kinds() and near not in self.blocks):
+        if near is None or near in scope or not isinstance(body, Mapping | Sequence):
             return None
         entry = self.resolve(word._replace(text=near), body, span, scope, siblings)
-        return entry if any(fix.is_sure for fix in fixes) else None
+        return replace(entry, guessed=True) if isinstance(entry, LayerEntry) else None
 
     def loose(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> bool:
         """Report an entry that is written in one word with its values, such as `conv(3, 8)`, if it is one."""
@@ -248,10 +249,9 @@ class Resolver:
                 items.append((key, value))
             elif not self.misplaced(key, word, known_fields) and (meant := self.unknown(key, body, known_fields)):
                 items.append((key._replace(text=meant), value))
-        flawed = len(items) < len(body.items)
-        return LayerEntry(
-            word, span, name, None, expect, layer=layer, body=Mapping(tuple(items), body.span), flawed=flawed
-        )
+        flawed, guessed = len(items) < len(body.items), any(item not in body.items for item in items)
+        own = Mapping(tuple(items), body.span)
+        return LayerEntry(word, span, name, None, expect, layer=layer, body=own, flawed=flawed, guessed=guessed)
 
     def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
         """Report a key of the whole entry that was written among the layer's fields."""

@@ -40,7 +40,7 @@ class LayerFactory:
         if is_whole and self.rounding and "rounding" in field_types(item.layer):
             values.setdefault("rounding", self.rounding)
         key = (item.layer, repr(values))
-        if is_whole and key in self.made and not item.flawed:
+        if is_whole and key in self.made and not item.flawed and not item.guessed:
             return self.made[key]
         layer, found = validate_model(item.layer, values, item.body)
         found = [*reader.found, *found]
@@ -48,7 +48,7 @@ class LayerFactory:
             found = [d for d in found if d.code != "E103"]
         if found:
             raise Failure(replace(d, span=item.span) if d.span == item.body.span else d for d in found)
-        if layer is None or item.flawed:
+        if layer is None or item.flawed or item.guessed:
             raise UnknownValue
         return self.made.setdefault(key, layer)
 

@@ -22,11 +22,13 @@ class Entry:
 
 @dataclass(slots=True, eq=False, repr=False)
 class LayerEntry(Entry):
-    """A layer with fields; `flawed` when more were written, which it does not have."""
+    """A layer with fields; `flawed` when more were written, which it does not have, `guessed` when words of it
+    were read as what they were most likely meant to be: its fields are checked, what comes out of it is not known."""
 
     layer: type[Layer] = Layer
     body: Mapping = field(kw_only=True)
     flawed: bool = False
+    guessed: bool = False
 
 
 @dataclass(slots=True, eq=False, repr=False)

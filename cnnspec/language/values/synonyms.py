@@ -158,7 +158,7 @@ _LOOSE = frozenset(
 def is_exact(word: str, ours: str) -> bool:
     """Whether another framework's `word` can only stand for `ours`, a kind, a field or a word."""
     theirs = f"{_KINDS.get(ours, '')} {_FIELDS.get(ours, '')} {_WORDS.get(ours, '')}".split()
-    return _bare(word) in theirs and _bare(word) not in _LOOSE
+    return bare(word) in theirs and bare(word) not in _LOOSE
 
 
 def kind(word: str) -> str | None:
@@ -178,30 +178,35 @@ def value(word: str, known: Iterable[str]) -> str | None:
 
 def nearest(word: str) -> str | None:
     """Of a layer of other frameworks that there is not here, what comes nearest, in words; None for any other word."""
-    bare = _bare(word)
-    for known in (bare, bare.removesuffix("2d"), bare.removesuffix("1d"), bare.removesuffix("2d").replace("ing", "")):
+    plain = bare(word)
+    for known in (
+        plain,
+        plain.removesuffix("2d"),
+        plain.removesuffix("1d"),
+        plain.removesuffix("2d").replace("ing", ""),
+    ):
         if known in _OTHERS:
             return _OTHERS[known] or "there is no layer that computes it"
-    return _OTHERS["conv3d"] if bare.endswith("3d") else None
+    return _OTHERS["conv3d"] if plain.endswith("3d") else None
 
 
 def elsewhere(word: str) -> str | None:
     """Where that is said which another framework says in a field `word`; None for any other word."""
-    bare = _bare(word)
-    if bare in _KNOWN_HERE:
+    if bare(word) in _KNOWN_HERE:
         return "leave it out: it follows from what arrives"
-    return _SAID_ELSEWHERE.get(bare)
+    return _SAID_ELSEWHERE.get(bare(word))
 
 
 def flag(word: str, value: str) -> tuple[str, str] | None:
     """The field and the value that stand here for another framework's field which is true or false."""
-    field, values = _FLAGS.get(_bare(word), ("", {}))
+    field, values = _FLAGS.get(bare(word), ("", {}))
     return (field, values[value]) if value in values else None
 
 
 def _meant(word: str, table: Mapping[str, str]) -> str | None:
-    return next((ours for ours, theirs in table.items() if _bare(word) in theirs.split()), None)
+    return next((ours for ours, theirs in table.items() if bare(word) in theirs.split()), None)
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
+    """A word without its case and joints: `batch_norm`, `BatchNorm` and `batch-norm` are one."""
     return word.lower().replace("_", "").replace("-", "").replace(" ", "")

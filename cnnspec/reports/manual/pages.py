@@ -23,6 +23,7 @@ from ...language.sections.header import Header
 from ...language.values.field_types import field_types
 from ...layers import find, kinds
 from ...spec import Checked, check
+from .letters import LETTERS, TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,17 @@ def key_page(key: str) -> Page:
 
 
 def letter_page(letter: str) -> Page:
-    """The page of a letter: which layers have it as a field. Raises KeyError for a letter without a meaning."""
-    title = keywords.letters()[letter]
+    """The page of a letter: what the textbook says of it, and which layers have it as a field. Raises KeyError for a
+    letter without a meaning."""
+    title, told = keywords.letters()[letter], LETTERS[letter]
     having = ", ".join(f"`{kind}`" for kind in kinds() if letter in field_types(find(kind)))
-    return Page(letter, title, f"A field of {having}." if having else "")
+    prose = "\n\n".join(filter(None, (told.prose, f"A field of {having}." if having else "")))
+    return Page(letter, title, prose, uses=tuple(map(use, told.examples)))
+
+
+def topic_page(topic: str) -> str:
+    """The page of a word of the field, Markdown. Raises KeyError for another word."""
+    return f"# {topic}\n\n{TOPICS[topic]}\n"
 
 
 def field_page(field: str) -> Page:
