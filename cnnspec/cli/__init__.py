@@ -21,6 +21,7 @@ import click
 
 from .. import __version__
 from .help_format import HelpContext
+from .word import WORD
 from .signals import end_in_order
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.commands.{cmd_name}").command
         command.context_class = HelpContext
+        for parameter in command.params:
+            if parameter.type is click.STRING:
+                parameter.type = WORD
         gc.freeze()  # what has been imported stays
         gc.set_threshold(SELDOM)
         gc.enable()
@@ -200,7 +204,7 @@ def guarded(work: Callable[[], object]) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return 130
@@ -210,6 +214,15 @@ def guarded(work: Callable[[], object]) -> int:
     except Exception as error:
         return 130 if interrupt.seen else _explained(error)
     return result if isinstance(result, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """What click says of a command line, with the words of that line made safe for a terminal and a log."""
+    from ..reports.drawing.terminal_text import escaped
+
+    text = "\n".join(map(escaped, error.format_message().splitlines()))
+    error.format_message = lambda: text  # type: ignore[method-assign]
+    error.show()
 
 
 def _explained(error: Exception) -> int:

@@ -13,6 +13,7 @@ from ..diagnostics.wording import clipped
 from ..files.overwrite_guard import WouldOverwrite
 from ..graph.shape import Shape
 from ..reports.drawing.terminal_text import escaped
+from .word import EMPTY
 
 MOST = 10**12
 """The largest number that an option takes, as in a spec."""
@@ -20,11 +21,11 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class GivenPath(click.Path):
-    """A path. An empty one is nobody's choice: it is what is left of a variable of the shell that is not set."""
+    """A path that is not empty."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
-            self.fail("it is empty: is a variable of the shell not set?", param, ctx)
+            self.fail(EMPTY, param, ctx)
         return super().convert(value, param, ctx)
 
 
