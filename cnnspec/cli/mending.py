@@ -33,7 +33,7 @@ def write(checked: Checked, input: Shape | None) -> Checked:
     if not is_file(path):
         name = escaped(path.stem)
         raise click.UsageError(
-            f"--fix would change the bundled `{name}`; `cnnspec specs {name} --copy .` makes a copy of your own."
+            f"--fix would change the bundled `{name}`; `cnnspec specs {name} -o .` makes a copy of your own."
         )
     with opened(path) as file:
         mark = codecs.BOM_UTF8 if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else b""

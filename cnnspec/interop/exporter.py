@@ -97,7 +97,7 @@ def complete(exporter: Exporter, given: OptionValues) -> dict[str, Any]:
     return {name: option.default for name, option in known.items()} | dict(given)
 
 
-def missing_package(title: str, package: str, extra: str, error: ImportError) -> Diagnostic:
-    """E417: a package of the format's own is not installed; `extra` of cnnspec brings it."""
+def missing_package(title: str, package: str, error: ImportError) -> Diagnostic:
+    """E417: a package of the format's own is not installed."""
     message = f"writing {title} needs the package `{package}`"
-    return Diagnostic("E417", message, why=str(error), help=f"`pip install 'cnnspec[{extra}]'`")
+    return Diagnostic("E417", message, why=str(error), help=f"`pip install {package}`")

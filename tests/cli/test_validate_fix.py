@@ -116,7 +116,7 @@ def test_a_bundled_network_is_not_changed(write: Write, monkeypatch: pytest.Monk
     monkeypatch.setattr("cnnspec.spec.bundled.names", lambda: ("net",))
     called = CliRunner().invoke(group, ["validate", "net", "--fix"])
     assert called.exit_code == 2
-    assert "--fix would change the bundled `net`; `cnnspec specs net --copy .`" in called.stderr
+    assert "--fix would change the bundled `net`; `cnnspec specs net -o .`" in called.stderr
     assert Path("own/net.yaml").read_text() == WRONG
 
 

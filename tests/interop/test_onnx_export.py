@@ -77,7 +77,7 @@ def test_without_the_package(write: Write, without_onnx: None) -> None:
     assert first == "error[E417]: writing ONNX needs the package `onnx`"
     assert why.startswith("  = why: ")
     assert "onnx" in why
-    assert help == "  = help: `pip install 'cnnspec[onnx]'`"
+    assert help == "  = help: `pip install onnx`"
     assert [found.code for found in problems(load(spec).graph)] == ["E417"]
     assert not Path("net.onnx").exists()
 

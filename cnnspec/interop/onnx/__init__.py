@@ -39,7 +39,7 @@ def problems(graph: Graph) -> list[Diagnostic]:
     try:
         import onnx  # noqa: F401
     except ImportError as error:
-        return [missing_package("ONNX", "onnx", "onnx", error)]
+        return [missing_package("ONNX", "onnx", error)]
     return too_large(graph.totals.weight_bytes)
 
 

@@ -20,7 +20,7 @@ class ONNX:
     suffixes = (".onnx",)
     about = (
         "ONNX: nodes are called as the layers; the batch size stays free. `preprocess` is left out: the input is the "
-        "array that comes out of it. Needs the package onnx: pip install 'cnnspec[onnx]'."
+        "array that comes out of it. Needs the package onnx: pip install onnx."
     )
     options = (
         Option("opset", OPSET, "Version of ONNX's operators to declare.", least=OPSET),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ...diagnostics import Diagnostic, closest, instead
 from ...diagnostics.suggest import SUGGESTED_NAMES
-from ...layers import kinds
+from ...layers import find, kinds
 from ..document.document import Document
 from ..syntax.nodes import Scalar
 from ..syntax.tree import Entry, JoinEntry
@@ -56,8 +56,7 @@ def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Ent
     if later is not None:
         label, cure = f"it comes later, in line {later.span.line}", "layers are written in the order of their work"
     elif name in kinds() and scalar.text == name:
-        branch = "[]" if name == "identity" else f"[{name}]"
-        cure = f"a branch that is a layer of its own is a list: `{branch}`"
+        cure = f"a branch that is a layer of its own is a list: `{_as_branch(name)}`"
     return Diagnostic(
         "E107",
         f"no earlier layer is called `{name}`",
@@ -67,6 +66,14 @@ def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Ent
         help=cure,
         fixes=(instead(scalar.span, near),) if near and later is None and scalar.text == name else (),
     )
+
+
+def _as_branch(kind: str) -> str:
+    """A layer as a branch of its own, with dots for the fields that it must have."""
+    required = [info.alias or key for key, info in find(kind).model_fields.items() if info.is_required()]
+    if kind == "identity" or not required:
+        return "[]" if kind == "identity" else f"[{kind}]"
+    return f"[{{{kind}: {{{', '.join(f'{key}: ...' for key in required)}}}}}]"
 
 
 def _named(items: Iterable[Entry]) -> Iterator[Scalar]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic, Edit, Fix, instead
@@ -11,6 +12,8 @@ from .lookalike_scanner import FREE
 if TYPE_CHECKING:
     from .source import Source
 
+BESIDE = ("name", "repeat", "expect")
+"""Keys beside a layer; all others are fields of it."""
 LENGTH = 200
 """So long a line is worth the reading."""
 WORD = r"([A-Za-z_][\w.-]{0,60})"  # bounded, so that a search through a long line is quick
@@ -39,11 +42,42 @@ def slip(source: Source, at: int) -> Diagnostic | None:
         return _finding(source, start, key, f"`- ` is missing before `{key[1]}`", f"`- {key[1]}`")
     found = re.fullmatch(f" *- {WORD}", above)
     if key and found and above.index(found[1]) == len(indent):
-        cure = f"`- {found[1]}: {{}}`, and below it `{key[1]}: ...`"
-        return _finding(source, first, found, f"`{found[1]}` needs a `:`, as keys follow it", cure)
+        return _without_colon(source, first, found, start, key[1])
     return None
 
 
+def _without_colon(source: Source, first: int, found: re.Match[str], start: int, key: str) -> Diagnostic:
+    """A word with keys below it: fields, which belong further in, or what stands beside a layer."""
+    end = source.span(first + found.end(1), first + found.end(1))
+    fields = [] if key in BESIDE else _fields(source, start)
+    if key in BESIDE:
+        edits, cure = [Edit(end, ": {}")], f"`- {found[1]}: {{}}`, and below it `{key}: ...`"
+    else:
+        edits = [Edit(end, ":"), *(Edit(source.span(at, at), "  ") for at in fields)]
+        cure = f"`- {found[1]}:`, and below it, two columns further in, `{key}: ...`"
+    finding = _finding(source, first, found, f"`{found[1]}` needs a `:`, as keys follow it", cure)
+    fix = Fix(f"write {cure}", tuple(edits), is_sure=True)
+    return replace(finding, fixes=(fix,)) if fields or key in BESIDE else finding
+
+
+def _fields(source: Source, start: int) -> list[int]:
+    """Where the lines begin that hold a layer's fields, from `start` on, as far in as that line or further. None where
+    fields follow what stands beside the layer."""
+    fields: list[int] = []
+    column, is_beside = len(_line(source.text, start)) - len(_line(source.text, start).lstrip(" ")), False
+    for match in _LINES.finditer(source.text, start):
+        if match[2] and len(match[1]) < column:
+            break
+        if match[2] and len(match[1]) == column:
+            if is_beside and match[2].partition(":")[0] not in BESIDE:
+                return []
+            is_beside = match[2].partition(":")[0] in BESIDE
+        if match[2] and not is_beside:
+            fields.append(match.start())
+    return fields
+
+
+_LINES = re.compile(r"^( *)([^\r\n]*)", re.MULTILINE)
 _FIELD = r"[A-Za-z_]\w{0,30}: *(?:\[[^][]*\]|[^\s,:#{}\[\]]+)"
 _ONE_LINE = re.compile(rf" *(?:- +)*{WORD}(:?) +(\{{? *{_FIELD}(?:,? +{_FIELD})*(?: *\}})?) *(?:#.*)?")
 
