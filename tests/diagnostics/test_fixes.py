@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from cnnspec.diagnostics import Diagnostic, Fix, Span
 from cnnspec.diagnostics.span import Edit
 from cnnspec.diagnostics.suggest import is_certain
 from cnnspec.language.syntax.edits import apply
+from cnnspec.language.syntax.parser import parse
 from cnnspec.language.syntax.source import Source
 from cnnspec.spec import check
 from cnnspec.spec.mending import mend
@@ -54,6 +56,16 @@ def test_a_fix_takes_its_finding_away(case: Case, number: int, turn: int) -> Non
         [edit] = fix.edits
         place = Span(edit.span.line, edit.span.column, edit.span.line, edit.span.column + max(1, len(edit.text)))
         assert not [d for d in after if d.span == place and d.code in ("E101", "E102", "E104", "E105", "E008")]
+
+
+@pytest.mark.parametrize("case", MESSAGES, ids=name)
+def test_what_a_help_writes_is_yaml(case: Case) -> None:
+    """Each piece of a spec that a help names is read, whatever stands for its dots."""
+    for finding in found_in(case.spec):
+        for code in re.findall(r"`([^`]+)`", finding.help):
+            if ":" in code and code[-1] not in "[{":  # else only the beginning is said
+                text = f"x:\n  {code}" if code.startswith("- ") else f"x: {code}" if code[0] in "[{" else code
+                assert parse(Source("", text))[1] == [], code
 
 
 @pytest.mark.parametrize("case", MESSAGES, ids=name)

@@ -92,6 +92,11 @@ def test_mistaken_options_are_named(option: str, said: str) -> None:
     assert refused("train.batch=4", option) == [f"--set {option} {said}"]
 
 
+def test_a_long_option_is_said_in_part() -> None:
+    (said,) = refused(f"train.style=[{'abc,' * 50_000}]")
+    assert len(said) < 500
+
+
 def test_every_mistaken_option_is_told() -> None:
     assert len(refused("train.epochs=0", "train.batch=0", "batch=1")) == 3
 

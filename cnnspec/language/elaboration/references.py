@@ -68,12 +68,12 @@ def no_earlier(name: str, scalar: Scalar, near: str | None, around: Iterable[Ent
     )
 
 
-def _as_branch(kind: str) -> str:
+def _as_branch(name: str) -> str:
     """A layer as a branch of its own, with dots for the fields that it must have."""
-    required = [info.alias or key for key, info in find(kind).model_fields.items() if info.is_required()]
-    if kind == "identity" or not required:
-        return "[]" if kind == "identity" else f"[{kind}]"
-    return f"[{{{kind}: {{{', '.join(f'{key}: ...' for key in required)}}}}}]"
+    required = [info.alias or key for key, info in find(name).model_fields.items() if info.is_required()]
+    if required:
+        return f"[{{{name}: {{{', '.join(f'{key}: ...' for key in required)}}}}}]"
+    return "[]" if name == "identity" else f"[{name}]"
 
 
 def _named(items: Iterable[Entry]) -> Iterator[Scalar]:
