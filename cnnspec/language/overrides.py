@@ -73,7 +73,7 @@ def _with(root: MappingNode, option: str, number: int) -> tuple[MappingNode, lis
         place = Span(number + 1, 1, number + 1, 1)
         known = keys[0] in field_types(Train) and sign
         help = f"`train.{'.'.join(keys)}={value}`" if known else "`--set train.epochs=5`; `explain train` lists them"
-        return root, [Diagnostic("E102", f"`{option}` sets nothing that is known", span=place, help=help)]
+        return root, [Diagnostic("E102", f"`{clipped(option)}` sets nothing that is known", span=place, help=help)]
     node, found = parse(Source("", "\n" * number + f"{'.'.join(keys)}: {value}"))
     if not isinstance(node, MappingNode) or not node.items:
         return root, found

@@ -291,6 +291,15 @@ def test_a_large_text_is_read_in_time(text: str) -> None:
     assert len(found) <= LINES + 3
 
 
+@pytest.mark.parametrize(
+    "text", ["input: {C： ", "input：{C：", "layers：［", "a：“", "a： '", "：", "－", "“", "＃", "\u3000"]
+)
+def test_a_text_that_breaks_off_is_read(text: str) -> None:
+    for end in range(len(text) + 1):
+        _, found = parse(Source("", text[:end]))
+        assert all(d.span is not None for d in found)
+
+
 def test_a_text_that_goes_on_is_indented_with_spaces() -> None:
     text = SPEC.replace("LeNet\n", "一\n\u3000\u3000– ２\n")
     assert read(mended(text)) == read(text.replace("\u3000\u3000", "  "))
