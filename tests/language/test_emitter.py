@@ -46,7 +46,7 @@ def data(node: Node) -> Any:
 
 
 def read(lines: list[str]) -> Node:
-    root, found = parse(Source("", "root:\n" + "".join(f"  {line}\n" for line in lines)))
+    root, found = parse(Source("", "classes:\n" + "".join(f"  {line}\n" for line in lines)))
     assert not found
     assert isinstance(root, Mapping)
     return root.items[0][1]

@@ -197,7 +197,7 @@ class LookalikeScanner:
 
     def key(self, path: Path, end: int) -> None:
         """A key and its colon, with the space that a colon needs."""
-        if not _is_labelled(path):
+        if not _is_labelled(path) and not _is_free(path):
             self.scalar(end)
         self.at = end
         self.replace(":" if self.text[end] == ":" or self.is_gap(end + 1) else ": ")
@@ -309,6 +309,8 @@ class LookalikeScanner:
                 path, inner, wide = around.pop()
                 if not around:
                     return
+            elif character == ":":
+                self.at += 1
             elif alike in (",", ";") and structural:
                 self.replace("," if character == "," or self.is_gap(self.at + 1) else ", ")
                 inner = path
@@ -338,7 +340,8 @@ class LookalikeScanner:
 
 
 def _is_free(path: Path) -> bool:
-    return ".".join(path) in FREE
+    """Whether what stands at a path is taken as it is written, as a free key's value is with all that is in it."""
+    return path[:1] != () and (path[0] in FREE or ".".join(path[:2]) in FREE)
 
 
 def _is_labelled(path: Path) -> bool:
