@@ -412,7 +412,7 @@ class TestSilence:
         assert codes("layers: [{conv: {F: 30, K: 1}}, {maxpool: {F: 99}}, {dense: {K: C/3}}]") == ["E203"]
 
     def test_names_of_broken_layers_are_known(self, codes: Find) -> None:
-        assert codes("layers: [{covn: {F: 3}, name: a}, relu, {add: [a, []]}]") == ["E101"]
+        assert codes("layers: [{covn: {F: 3, K: 1}, name: a}, relu, {add: [a, []]}]") == ["E101"]
 
     def test_mistakes_that_need_no_shape(self, codes: Find) -> None:
         layers = "covn, {conv: {F: 4, K: 1, P: same}}, {dense: {k: 3}}, {conv: {F: 0, K: x}}, rleu, {from: nowhere}"

@@ -326,7 +326,7 @@ class LookalikeScanner:
             self.key(path, end)
             return (*path, straight(self.text[start:end].strip()) or self.text[start:end])
         if free and self.text[self.at] not in ("'", '"'):
-            stops = re.compile("[],[{}\r\n]" if not structural else r"[],[{}，、；］】〕｝\r\n]")
+            stops = re.compile(r"[],[{}\r\n]|:(?=\s)" if not structural else r"[],[{}，、；］】〕｝\r\n]|:(?=\s)")
             found = stops.search(self.text, self.at + 1)
             self.at = found.start() if found else len(self.text)
             return inner
