@@ -21,8 +21,8 @@ import click
 
 from .. import __version__
 from .help_format import HelpContext
-from .word import WORD
 from .signals import end_in_order
+from .word import WORD
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
