@@ -13,7 +13,7 @@ from functools import cached_property
 from .lookalike_characters import MARKS, plain, straight
 from .mended_source import Replacement
 
-FREE = frozenset({"name", "about", "classes", "weights", "sample", "train.data"})
+FREE = frozenset({"name", "about", "classes", "weights", "sample", "train.data", "train.validation_data"})
 """Keys whose text is taken as it is written."""
 LISTS = frozenset({"classes"})
 """Those among them that may be a list."""

@@ -78,6 +78,7 @@ _WORDS = {
     "nearest": "nearestneighbor nearestneighbour",
     "bilinear": "linear",
     "cross_entropy": "crossentropy crossentropyloss categoricalcrossentropy sparsecategoricalcrossentropy ce",
+    "binary_cross_entropy": "binarycrossentropy bce bcewithlogits bceloss",
     "mse": "meansquarederror mseloss l2",
     "cosine": "cosineannealing cosineannealinglr cosinedecay",
     "one-cycle": "onecyclelr 1cycle",
