@@ -66,7 +66,7 @@ RECIPES = {
 ALLOWED = {("train", "--output", "w.npz"): 0, ("train", "--checkpoint", "w.npz"): 1}
 """Weights are learned on in their place where `-o` names them; no checkpoint replaces another file (E503)."""
 READ = {"data", "validation", "weights", "source"}
-"""The options that name files to read."""
+"""The options and arguments that name files to read."""
 
 
 def paths_of(command: str) -> Iterator[click.Parameter]:

@@ -169,7 +169,7 @@ def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path, monkeypatch:
         ("nowhere/a", "No such file", "create the folder"),
         ("file/a", "Not a directory", "not a folder"),
         ("folder", "Is a directory", "name of a file"),
-        ("a" * 300, "", ""),
+        ("a" * 300, "too long", "a shorter name"),
     ],
 )
 def test_a_place_that_cannot_be_written(tmp_path: Path, name: str, why: str, help: str) -> None:
@@ -178,7 +178,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, name: str, why: str, hel
     with pytest.raises(FileError) as error, whole(tmp_path / name) as stream:
         stream.write(b"abc")
     assert refusal(error).code == "E415"
-    assert name in refusal(error).message
+    assert name[:20] in refusal(error).message
     assert why in refusal(error).why
     assert help in refusal(error).help
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
