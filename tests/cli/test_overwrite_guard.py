@@ -65,7 +65,7 @@ RECIPES = {
 }
 ALLOWED = {("train", "--output", "w.npz"): 0, ("train", "--checkpoint", "w.npz"): 1}
 """Weights are learned on in their place where `-o` names them; no checkpoint replaces another file (E503)."""
-READ = {"data", "validation", "weights", "source"}
+READ = {"data", "validation", "weights", "source", "inputs", "given", "wanted", "spec"}
 """The options and arguments that name files to read."""
 
 
