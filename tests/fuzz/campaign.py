@@ -41,6 +41,7 @@ class Campaign:
         self._random = Random(self.seed)
         self._mutate = Mutator(self.target.words, self.target.is_text, self.target.repaired)
         self._answers: set[str] = set()
+        self._given = 0
         self._begun = monotonic()
 
     @property
@@ -53,12 +54,13 @@ class Campaign:
         given = [*self.target.seeds(), *corpus]
         for data in given:
             self.execute(data)
-        self.pool = given
+        self.pool, self._given = given, len(given)
 
     def go_on(self) -> None:
         """Change inputs until it is done."""
         while not self.is_done:
-            self.execute(self.mutated(self._random.choice(self.pool)))
+            good = self._random.random() < 0.5  # most of the others are refused, and so is what is made of them
+            self.execute(self.mutated(self._random.choice(self.pool[: self._given] if good else self.pool)))
 
     def mutated(self, data: bytes) -> bytes:
         return self._mutate(data, self._random.choice(self.pool), self._random)
