@@ -50,10 +50,10 @@ _HOMES = {
 
 
 def in_html(thing: object) -> str:
-    """A spec, a check, a model, a summary or a training run as notebooks show it, for their `_repr_html_`.
-
-    It is asked for here, above all rooms: what is told of a thing stands above the thing.
+    """What a notebook shows of a spec, a check, a model, a summary, a training run or an evaluation, for their
+    `_repr_html_`: pictures and tables, no script. Raises TypeError for other things.
     """
+    # Asked for at the door, since what is told of a thing (`reports`) stands above the thing.
     shown: str = import_module(".reports.notebook", __name__).shown(thing)
     return shown
 

@@ -38,7 +38,7 @@ COMMANDS = {
     "init": "Write fresh weights for a spec.",
     "convert": "Turn a PyTorch or NumPy weights file into safetensors.",
     "export": "Write a spec with its weights as ONNX.",
-    "explain": "The manual page of a layer or an error.",
+    "explain": "The manual page of a layer, a key, a letter or an error.",
     "schema": "A JSON Schema of the language, for editors.",
     "specs": "List the bundled networks, print or copy one.",
     "doctor": "What this machine offers, and what would make it faster.",

@@ -68,6 +68,6 @@ def escaped_lines(text: str) -> str:
 
 def _said(mended: Mended) -> str:
     """What was done, the same to many places once."""
-    done = Counter(fix.title for fix in mended.fixes)
+    done = Counter(part for fix in mended.fixes for part in fix.title.split("; "))
     titles = [title if count == 1 else f"{title} ({count} times)" for title, count in done.items()]
     return f"{quantity(len(mended.fixes), 'mistake')} mended: {', '.join(titles)}"

@@ -66,7 +66,8 @@ class Diagnostic:
 
 def _in_full(found: Diagnostic) -> str:
     reasons = [f"\n  = {title}: {said}" for title, said in (("why", found.why), ("help", found.help)) if said]
-    return f"{found}{''.join(reasons)}"
+    label = f" ({found.label})" if found.label else ""
+    return f"{found}{label}{''.join(reasons)}"
 
 
 class Failure(Exception):  # noqa: N818 - the base of SpecError and FileError

@@ -1,6 +1,6 @@
 """A window that slides along one axis: output size, padding, what it never reads.
 
-The textbook's formula (W - F + 2P)/S + 1 stands here and nowhere else. Whole numbers only; sizes in cells.
+The textbook's formula (W - F + 2P)/S + 1 is worked out here and nowhere else. Whole numbers only; sizes in cells.
 """
 
 from __future__ import annotations

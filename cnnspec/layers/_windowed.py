@@ -132,7 +132,7 @@ class Windowed(Layer):
             "E203",
             "the window of {layer} does not fit its input",
             field="F",
-            label=f"{times(self.F)} window on a {times(arriving)} input",
+            label=f"{times(self.F)} window, {times(arriving)} arrives",
             why=f"(W - F + 2P)/S + 1 = {window.arithmetic()} < 1",
             help=f"F <= {largest}, more padding" + self.instead(),
             shows_input=True,

@@ -13,11 +13,13 @@ from html import escape
 from ..engine.model import Model
 from ..spec import Checked, Spec
 from ..train.events import EpochDone
+from ..train.metrics import Evaluation
 from ..train.result import TrainingResult
 from .diagnostics import to_text
 from .diagram.diagram import diagram
 from .diagram.to_svg import render as drawn
 from .drawing.terminal_text import escaped
+from .evaluation import to_text as evaluation_text
 from .summary.facts import facts, title
 from .summary.summary import Summary, summarise
 from .training.curves_svg import render as curves
@@ -76,6 +78,12 @@ def _scores(last: EpochDone) -> Iterator[tuple[str, str]]:
         if score is not None:
             right = "" if score.accuracy is None else f", accuracy {share(score.accuracy)}"
             yield name, f"loss {figure(score.loss)}{right}"
+
+
+@shown.register
+def _(found: Evaluation) -> str:
+    """Loss, accuracy, and the tables of classes."""
+    return f"<pre>{escape(evaluation_text.render('evaluation', found, None))}</pre>"
 
 
 def _image(svg: str, words: str) -> str:

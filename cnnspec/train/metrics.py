@@ -30,6 +30,15 @@ class Evaluation:
     top5: float | None = None
     labels: LabelScores | None = None
 
+    def __repr__(self) -> str:
+        right = "" if self.accuracy is None else f", accuracy {self.accuracy:.4f}"
+        return f"<Evaluation: {self.examples:,} examples, loss {self.loss:.4g}{right}>"
+
+    def _repr_html_(self) -> str:
+        from .. import in_html
+
+        return in_html(self)
+
     @property
     def accuracy(self) -> float | None:
         """The share of labels that the network has right."""

@@ -16,7 +16,7 @@ BROKEN = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - conv: {F: 9, K: 2}\n"
 )
 def test_the_suffix_says_the_format(tmp_path: Path, file: str, begins: str) -> None:
     called = call("draw", "lenet5", "-o", tmp_path / file)
-    assert called == (0, "", "")
+    assert called == (0, f"{tmp_path / file}: LeNet-5, 13 layers\n", "")
     assert (tmp_path / file).read_text().startswith(begins)
 
 
@@ -45,7 +45,7 @@ def test_what_volumes_do_not_take(tmp_path: Path, given: list[str]) -> None:
 
 def test_a_name_that_says_no_format(tmp_path: Path) -> None:
     called = call("draw", "lenet5", "-o", tmp_path / "a.pdf")
-    assert (called.code, "error[E405]" in called.err, ".svg or .mmd or .dot" in called.err) == (3, True, True)
+    assert (called.code, "error[E405]" in called.err, ".svg, .mmd, .dot or .gv" in called.err) == (3, True, True)
 
 
 def test_a_spec_with_mistakes_is_not_drawn(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def test_a_summary_a_model_and_a_training_run() -> None:
     html = spec.train((x, y), threads=1)._repr_html_()
     assert len(pictures(html)) == 1
     assert "accuracy" in html
+    found = spec.evaluate((x, y), weights=spec.train((x, y), threads=1).tensors)
+    assert f"loss {found.loss:.4f}" in found._repr_html_()
+    assert repr(found).startswith(f"<Evaluation: {found.examples} examples, loss ")
 
 
 def test_names_stay_text() -> None:

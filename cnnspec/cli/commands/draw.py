@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ...diagnostics import FileError
+from ...diagnostics.wording import quantity
 from ...files.writing import whole
 from ...graph.shape import Shape
+from ...reports.drawing.terminal_text import escaped
 from ...reports.summary.summary import Summary, summarise
 from ...spec import check
 from ..diagnostics_output import exit_code, note_size, show
@@ -47,7 +49,8 @@ def command(spec: str, output: str, style: str, depth: int | None, direction: Di
     form = FORMATS.get(Path(output).suffix.lower())
     if form is None:
         message = f"cannot tell a format from the name `{Path(output).name or output}`"
-        raise FileError.about(output, "E405", message, help=f"end it in {' or '.join(FORMATS)}")
+        *most, last = FORMATS
+        raise FileError.about(output, "E405", message, help=f"end it in {', '.join(most)} or {last}")
     if style == "volumes" and (form != "svg" or depth is not None or direction != "down"):
         raise click.UsageError("--style volumes is SVG, every layer, from left to right.")
     checked = check(spec, shape)
@@ -59,6 +62,7 @@ def command(spec: str, output: str, style: str, depth: int | None, direction: Di
     assert summary is not None
     with whole(output) as stream:
         stream.write(_picture(summary, style, form, depth, direction).encode())
+    click.echo(f"{escaped(output)}: {escaped(summary.name)}, {quantity(len(summary.steps), 'layer')}")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...diagnostics.wording import quantity
 from ...graph.graph import INPUT
 from ...graph.shape import Shape, times
 from ...reports.drawing.terminal_text import escaped
@@ -127,6 +128,7 @@ def _write_maps(trace: Trace, folder: str, names: list[str], preprocess: Preproc
         seen = values[::-1] if name == INPUT and is_bgr else values
         with whole(Path(folder) / f"{name}.png") as stream:
             stream.write(contact_sheet(seen, name == INPUT))
+    click.echo(f"{escaped(folder)}: {quantity(len(names), 'picture')}", err=True)
 
 
 def _place(spec: Spec, text: str) -> tuple[str, Shape | None]:
@@ -134,6 +136,8 @@ def _place(spec: Spec, text: str) -> tuple[str, Shape | None]:
     name, _, numbers = text.rpartition(":")
     if not name:
         name, numbers = text, ""
+    if not numbers and "," in name:
+        raise click.UsageError(f"'{text}': a place follows a colon, as in conv1:0,2,3.")
     ensure_layer(spec, name)
     if not numbers:
         return name, None

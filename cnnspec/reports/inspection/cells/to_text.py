@@ -131,7 +131,8 @@ class Telling:
 
     def others(self, block: Block, sums: Numbers, order: Sequence[int]) -> Iterator[str]:
         """The sums of further channels, and of those that are too many together."""
-        listed, rest = order[: self.amount.terms], order[self.amount.terms :]
+        most = self.amount.terms if len(order) > self.amount.terms + 1 else len(order)  # a single one has its own line
+        listed, rest = order[:most], order[most:]
         said = [f"channel {block.place((c, 0, 0))[0]}: {self.one(float(sums[c]))}" for c in listed]
         if rest:
             said.append(f"the other {len(rest):,} together: {self.one(float(sums[rest].sum()))}")
@@ -143,7 +144,8 @@ class Telling:
         block, terms = part.block, part.terms
         assert block is not None
         assert part.factors is not None
-        order = np.argsort(-np.abs(terms), axis=None, kind="stable")[: self.amount.terms]
+        most = self.amount.terms if terms.size > self.amount.terms + 1 else terms.size
+        order = np.argsort(-np.abs(terms), axis=None, kind="stable")[:most]
         rows = []
         for flat in order.tolist():
             index = tuple(int(i) for i in np.unravel_index(flat, terms.shape))
