@@ -60,6 +60,7 @@ def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     found = Collector()
     found.extend(said)
     reader = DocumentReader(found)
+    root = reader.keys(root)
     header = reader.header(root)
     reader.declare(root.get("blocks"))
     items = reader.layers(root.get("layers"), root)
@@ -74,11 +75,16 @@ class DocumentReader:
         self.found = found
         self.resolver = Resolver(found)
 
-    def header(self, root: Mapping) -> Header | None:
+    def keys(self, root: Mapping) -> Mapping:
+        """The spec with each key as it was meant, where it can have been only one. The others are reported alone."""
         known = [*field_types(Header), "blocks", "layers"]
-        for key, _ in root.items:
-            if key.text not in known:
-                self.resolver.unknown(key, root, known, "key")
+        items = []
+        for key, node in root.items:
+            meant = "" if key.text in known else self.resolver.unknown(key, root, known, "key")
+            items.append((key._replace(text=meant) if meant else key, node))
+        return Mapping(tuple(items), root.span)
+
+    def header(self, root: Mapping) -> Header | None:
         rest = tuple((k, v) for k, v in root.items if k.text in field_types(Header))
         header, found = read(Header, Mapping(rest, root.span))
         self.found.extend(found)
