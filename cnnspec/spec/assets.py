@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from os import walk
 from os.path import realpath
 from pathlib import Path, PureWindowsPath
 from typing import Literal
@@ -76,11 +77,21 @@ def _outside(named: str, folder: Path) -> str:
         return "the path is absolute"
     if ".." in pure.parts:
         return "the path contains `..`"
-    if not Path(realpath(folder / named)).is_relative_to(realpath(folder)):
+    home = realpath(folder)
+    if not Path(realpath(folder / named)).is_relative_to(home):
         return "it is reached through a link that points elsewhere"
+    if astray := next((link for link in _links(folder / named) if not Path(realpath(link)).is_relative_to(home)), None):
+        return f"`{astray.relative_to(folder)}` is a link that points elsewhere"
     if is_stream(folder / named):
         return "it is a pipe or a device, and what comes through it is from elsewhere"
     return ""
+
+
+def _links(place: Path) -> Iterator[Path]:
+    """The links in a folder and in the folders below it, in order; none of a file."""
+    for parent, folders, others in walk(place):
+        folders.sort()
+        yield from (path for name in sorted((*folders, *others)) if (path := Path(parent, name)).is_symlink())
 
 
 def class_names(document: Document, folder: Path) -> tuple[str, ...] | None:

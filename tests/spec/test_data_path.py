@@ -70,3 +70,23 @@ def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         with_data(tmp_path, "x").data_path()
     assert [found.code for found in caught.value.diagnostics] == ["E404"]
+
+
+@pytest.mark.parametrize("place", ["a.png", "cats/a.png", "cats"])
+def test_a_link_in_a_folder_may_not_lead_out_of_the_spec_s(tmp_path: Path, place: str) -> None:
+    """A spec comes from others, and so does the folder beside it: nothing of the reader's is reached through it."""
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/a.png").touch()
+    home = tmp_path / "spec"
+    (home / "my/data").mkdir(parents=True)
+    link = home / "my/data" / place
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "private" / ("a.png" if place.endswith(".png") else ""))
+    with pytest.raises(FileError) as caught:
+        with_data(home, "my/data").data_path()
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.why) == ("E416", f"`my/data/{place}` is a link that points elsewhere")
+    link.unlink()
+    (home / "own.png").touch()
+    link.symlink_to(home / "own.png")
+    assert with_data(home, "my/data").data_path() == home / "my/data"
