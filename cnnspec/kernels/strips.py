@@ -167,8 +167,9 @@ def side_by_side(out: Array, scratch: Scratch) -> tuple[Array, list[Call]]:
     """Where calls may work in place on what belongs into `out`: there, or, where its values lie apart, in scratch, with
     the call that copies it.
 
-    Loops over strided values are written by hand for each processor, and not all of them are right where a result
-    overwrites its operand: `negative` is not, in NumPy 2.1 to 2.4 on AVX2.
+    Loops over strided values are written by hand for each processor, and not all of them are right. NumPy's `negative`
+    is wrong, from 2.1 on, where float32 values lie 4 apart (float64 values 8) and its result is not side by side: it
+    takes bytes for values, and reads what lies between.
     """
     if not lies_apart(out):
         return out, []
