@@ -11,11 +11,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 
 from .places import AnyPath, is_stream
-from .writing import writing
+from .writing import hidden_name, writing
 
 _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
@@ -34,7 +33,7 @@ def locked(path: AnyPath) -> Iterator[None]:
     if is_stream(target):
         yield
         return
-    place = target.with_name(f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}.lock")
+    place = target.with_name(f"{hidden_name(target)}.lock")
     with writing(path):
         descriptor = _taken(place)
     try:

@@ -65,7 +65,9 @@ def note_read(place: _Place, shown: AnyPath = "") -> None:
     for output in _guard.written:
         if _identity(output) == identity:
             raise WouldOverwrite(output, shown)
-    _guard.read.setdefault(identity, (place, shown))
+    known, _ = _guard.read.get(identity, (None, ""))
+    if known is None or _identity(known) != identity:  # what had the number before is gone
+        _guard.read[identity] = (place, shown)
 
 
 def note_folder(folder: AnyPath, is_part: Callable[[Path], bool]) -> None:

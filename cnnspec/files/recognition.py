@@ -127,6 +127,7 @@ def pickled(why: str, help: str = "save plain arrays of numbers") -> Malformed:
 def _guesses(head: bytes, size: int, file: BinaryIO) -> Iterator[Kind | None]:
     """The likeliest last: what says least of a file."""
     yield None if head else EMPTY
+    yield SAFETENSORS if _is_safetensors(head) else None  # first: its length may look like another's signature
     yield next((kind for at, magic, kind in _SIGNATURES if head.startswith(magic, at)), None)
     yield from (look(head, size) for look in (_numbers, _pickle, _boxed, _pixels))
     yield NPZ if head.startswith(b"PK\5\6") else None  # of no arrays
@@ -158,10 +159,13 @@ def _pixels(head: bytes, size: int) -> Kind | None:
     return IMAGE if is_bitmap or re.match(rb"P[1-6][\s#]", head) else None
 
 
+def _is_safetensors(head: bytes) -> bool:
+    """Whether a length of JSON comes first, and then JSON."""
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**27
+
+
 def _numbers(head: bytes, size: int) -> Kind | None:
-    """Formats that begin with a length, a version or a type in place of a signature."""
-    if len(head) > 8 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 2**27:
-        return SAFETENSORS
+    """Formats that begin with a version or a type in place of a signature."""
     if re.match(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x04]", head):
         return IDX
     if re.match(rb"\x08[\x03-\x1f][\x12\x1a\x22\x3a\x42]", head):

@@ -64,7 +64,7 @@ def _clear_remains(path: AnyPath) -> None:
     """Remove what killed processes have left of the file at `path`; not what a living one writes."""
     target = Path(os.path.realpath(path))
     with suppress(OSError), os.scandir(target.parent) as entries:
-        begin = _prefix(target)
+        begin = f"{hidden_name(target)}-"
         for name in [entry.name for entry in entries if entry.name.startswith(begin) and entry.name.endswith(".tmp")]:
             with suppress(OSError):
                 _remove_unlocked(target.with_name(name))
@@ -79,9 +79,10 @@ def _remove_unlocked(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prefix(target: Path) -> str:
-    """How the names begin under which a file is gathered: few letters, since its own name may be a long one."""
-    return f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}-"
+def hidden_name(target: Path) -> str:
+    """How the names begin of what is kept beside a file for a while: few letters, since its own name may be a long
+    one."""
+    return f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}"
 
 
 class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is not wanted
@@ -114,7 +115,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 def _temporary(target: Path) -> tuple[BinaryIO, Path]:
     """A new file beside the `target`, locked, and its path."""
     while True:
-        path = target.with_name(f"{_prefix(target)}{secrets.token_hex(6)}.tmp")
+        path = target.with_name(f"{hidden_name(target)}-{secrets.token_hex(6)}.tmp")
         stream = _new(path, target)
         with suppress(OSError):  # of a file system that knows no locks, remains cannot be told from what is written
             _lock(stream.fileno())

@@ -82,13 +82,13 @@ def local_header(file: BinaryIO, place: int) -> tuple[bytes, int] | None:
 def member_names(file: BinaryIO, size: int) -> list[str]:
     """The names of the first few thousand members; that of the first one alone where the list of them is not there."""
     found = end_records(file, size)
-    names = [] if found is None or found.directory is None else _listed(file, found.directory)
+    names = [] if found is None or found.directory is None else _listed(file, found.directory, size)
     first = None if names else local_header(file, 0)
     return names if first is None else [first[0].decode("utf-8", "replace")]
 
 
-def _listed(file: BinaryIO, directory: Directory) -> list[str]:
-    file.seek(min(directory.start, 2**62))
+def _listed(file: BinaryIO, directory: Directory, size: int) -> list[str]:
+    file.seek(min(directory.start, size))  # far behind the end some file systems go nowhere
     data = file.read(min(directory.length, _LISTED))
     names, at = [], 0
     while len(data) - at >= _ENTRY.size and data.startswith(b"PK\1\2", at):

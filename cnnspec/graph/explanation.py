@@ -1,6 +1,6 @@
 """Where one value of a layer's output comes from, as data: a formula, and what each name in it is worked out from.
 
-A layer's `explain` makes it of shapes alone; terminal, page and server read their numbers by it. It says what
+A layer's `explain` makes it of shapes alone; terminal and JSON have their numbers by it. It says what
 `forward` computes, cell by cell, and a contract test holds one to the other. Places count from 0, without the batch.
 """
 

@@ -26,9 +26,10 @@ def threads_of_environment() -> int | None:
     value = os.environ.get(VARIABLE, "").strip()
     if not value:
         return None
-    if not (value.isascii() and value.isdecimal() and int(value[:9])):
+    digits = value.lstrip("0")
+    if not (digits.isascii() and digits.isdecimal()):
         raise ValueError(f"{VARIABLE}={value[:40]!r} is no whole number of at least 1")
-    return int(value[:9])
+    return int(digits[:9])
 
 
 def most_threads() -> int:

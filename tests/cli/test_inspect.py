@@ -91,11 +91,11 @@ def test_the_thread_leads_to_the_input(golden: Golden) -> None:
     assert called.code == 0
     golden("inspect-follow.txt", called.out)
     said = json.loads(call("inspect", "lenet5", "--at", "dense3", "--follow", "--format", "json").out)
-    thread = said["cells"][0]["thread"]
-    assert thread[0]["layer"] == "dense3"
-    assert thread[-1]["layer"] == "input"
-    assert "from" not in thread[-1]
-    for step, after in pairwise(thread):
+    trail = said["cells"][0]["trail"]
+    assert trail[0]["layer"] == "dense3"
+    assert trail[-1]["layer"] == "input"
+    assert "from" not in trail[-1]
+    for step, after in pairwise(trail):
         assert (step["from"]["layer"], step["from"]["place"]) == (after["layer"], after["place"])
         assert step["from"]["value"] == after["value"]
 

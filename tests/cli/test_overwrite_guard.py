@@ -237,6 +237,18 @@ def test_a_number_that_is_given_anew_is_another_file(tmp_path: Path) -> None:
         note_written(tmp_path / "b")
 
 
+def test_a_file_under_a_number_of_one_that_is_gone_is_kept_all_the_same(tmp_path: Path) -> None:
+    """A name that was read and has gone since does not stand for what bears its number now."""
+    (tmp_path / "a").write_bytes(b"x")
+    os.link(tmp_path / "a", tmp_path / "b")
+    with guarded():
+        note_read(tmp_path / "a")
+        (tmp_path / "a").unlink()
+        note_read(tmp_path / "b")
+        with pytest.raises(WouldOverwrite):
+            note_written(tmp_path / "b")
+
+
 def test_what_is_exempt_was_not_read_for_something_else(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")
     with guarded():

@@ -18,7 +18,7 @@ from PIL import Image
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.files.pytorch import read as read_checkpoint
-from cnnspec.files.recognition import HEAD, recognised
+from cnnspec.files.recognition import HEAD, SAFETENSORS, recognised
 from cnnspec.inputs.arrays import load_input
 from cnnspec.inputs.images import load
 from cnnspec.language.sections.preprocess import Preprocess
@@ -143,3 +143,10 @@ def test_a_torchscript_program_is_named_with_its_cure(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         weights.read(tmp_path / "jit.pt")
     assert caught.value.diagnostics[0].code == "E406"
+
+
+@pytest.mark.parametrize("length", [0x10000, 0x160500])
+def test_the_length_of_a_header_is_no_signature(length: int) -> None:
+    """These begin like an icon, and like a file that macOS has wrapped."""
+    head = length.to_bytes(8, "little") + b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    assert recognised(io.BytesIO(head.ljust(8 + length) + bytes(4))) is SAFETENSORS

@@ -22,7 +22,7 @@ from cnnspec.language.syntax.parser import parse
 from cnnspec.language.syntax.source import Source
 from cnnspec.language.values.field_types import field_types
 from cnnspec.layers import find, kinds
-from cnnspec.spec import bundled, check
+from cnnspec.spec import bundled, check, load
 from cnnspec.spec.mending import mend
 
 SPEC = """\
@@ -312,3 +312,23 @@ def test_many_lines_are_mended_all() -> None:
     assert [d.code for d in found] == ["E009"] * (LINES + 1)
     assert "800 lines" in found[-1].help
     assert mended(text) == text.replace("－", "- ")
+
+
+@pytest.mark.parametrize("words", ["LeNet – small", "Net：1", "“quoted”", "it’s", "猫，狗"])
+def test_free_text_behind_keys_in_quotes_stays_as_it_is(words: str) -> None:
+    """As in JSON, and so in every mapping that is given to `load`."""
+    layers = [{"add": {words: ["relu"], "plain": []}}, "flatten"]
+    spec = load(
+        {"name": words, "about": words, "input": {"C": 1, "H": 1, "W": 2}, "layers": layers, "classes": [words, "b"]}
+    )
+    assert (spec.header.name, spec.header.about, spec.header.classes) == (words, words, (words, "b"))
+
+
+@pytest.mark.parametrize("name", ['"«a»"', "'it’s'", '"a＼b"'])
+def test_what_is_mended_can_be_read(name: str) -> None:
+    text = f"input: {{C: 1, H: 4, W: 4}}\nlayers:\n  - {{relu: {{}}, name: {name}}}\n"
+    found = check(io.StringIO(text))
+    assert found.diagnostics
+    assert "E001" not in {d.code for d in found.diagnostics}
+    again = check(io.StringIO(mend(found).text))
+    assert "E001" not in {d.code for d in again.diagnostics}

@@ -176,7 +176,7 @@ class LookalikeScanner:
             self.value(path, outer)
             return
         self.key(path, end)
-        self.keys.append((column, straight(self.text[start:end].strip()) or self.text[start:end]))
+        self.keys.append((column, _key(self.text[start:end])))
         self.value(self.path(column + 1), column)
 
     def key_end(self, until: int, flow: bool = False) -> int | None:
@@ -258,11 +258,15 @@ class LookalikeScanner:
             alike = (at for at in range(self.at + 1, line_end) if plain(self.text[at]) == quote)
             end = next(alike, end)
         self.at += 1
-        if not free:
+        if not free and not self.would_break(quote, end):
             self.scalar(end)
         self.at = end
         if self.at < len(self.text):
             self.replace(quote)
+
+    def would_break(self, quote: str, end: int) -> bool:
+        """Whether a text in quotes, once it is mended, would end early or have an escape in it."""
+        return any(plain(c) in (quote, "\\") for c in self.text[self.at : end] if not c.isascii())
 
     def wrapped(self, quote: str, end: int) -> None:
         """A text in marks that look like quotes."""
@@ -324,7 +328,7 @@ class LookalikeScanner:
         if end is not None:
             start = self.at
             self.key(path, end)
-            return (*path, straight(self.text[start:end].strip()) or self.text[start:end])
+            return (*path, _key(self.text[start:end]))
         if free and self.text[self.at] not in ("'", '"'):
             stops = re.compile(r"[],[{}\r\n]|:(?=\s)" if not structural else r"[],[{}，、；］】〕｝\r\n]|:(?=\s)")
             found = stops.search(self.text, self.at + 1)
@@ -337,6 +341,12 @@ class LookalikeScanner:
             self.word(free, self.scalar_end(self.line_end(), ",[]{};"))
         self.at = max(self.at, before + 1)
         return inner
+
+
+def _key(text: str) -> str:
+    """A key as it is meant, without the quotes that it may stand in, as in JSON."""
+    meant = straight(text.strip()) or text.strip()
+    return meant[1:-1] if meant[:1] in ('"', "'") and meant[-1:] == meant[:1] else meant
 
 
 def _is_free(path: Path) -> bool:

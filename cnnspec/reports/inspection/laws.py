@@ -1,4 +1,4 @@
-"""A layer's explanations for all places of its output as small tables: what a page computes any cell by.
+"""A layer's explanations for all places of its output as small tables, for programs that do not have the layer.
 
 Every number of an explanation hangs on the place in a simple way: it is the same everywhere, or it is looked up along
 one axis of the output, or it is a sum of such look-ups. So the explanations of a million cells fit in as many numbers

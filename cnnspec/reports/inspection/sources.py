@@ -40,7 +40,9 @@ def strongest_source(cell: Cell) -> Source | None:
     # What a value is made of comes before what it is measured by: the cell of a norm, not the mean of all.
     single = [part for part in arriving if part.part.how == "cell"]
     found = [source for part in single or arriving if (source := _of(cell, part)) is not None]
-    return max(found, key=lambda source: abs(source.value * (source.factor or 1)), default=None)
+    return max(
+        found, key=lambda source: abs(source.value * (1 if source.factor is None else source.factor)), default=None
+    )
 
 
 def _of(cell: Cell, part: PartNumbers) -> Source | None:
@@ -57,7 +59,7 @@ def _of(cell: Cell, part: PartNumbers) -> Source | None:
     return Source(name, place_in(cell, block, index), float(block.values[index]), factor, block.values.size)
 
 
-def thread(trace: Trace, name: str, place: Shape) -> Iterator[tuple[Cell, Source | None]]:
+def trail(trace: Trace, name: str, place: Shape) -> Iterator[tuple[Cell, Source | None]]:
     """Each cell on the way from a value along the strongest source to `input`, with that source."""
     while name != INPUT:
         cell = trace.cell(name, place)

@@ -91,10 +91,15 @@ def images_below(folder: Path) -> list[Path]:
     links left out. Without any of its own a folder is no class's, but may hold data sets."""
     images = listing(folder)
     if images:
-        for place, inner, _ in os.walk(folder):
+        for place, inner, _ in os.walk(folder, onerror=_unread):
             inner[:] = sorted(name for name in inner if not name.startswith("."))
             images += listing(Path(place)) if Path(place) != folder else []
     return images
+
+
+def _unread(fault: OSError) -> None:
+    """A sub-folder that cannot be read is no empty one."""
+    raise FileError.about(str(fault.filename), "E404", "the folder cannot be read", fault.strerror or str(fault))
 
 
 def classes_in(folder: Path, to_learn: bool = True) -> dict[str, list[Path]]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from ....graph.graph import INPUT
 from ....graph.shape import Shape
 from ..cell import Cell
-from ..sources import Source, thread
+from ..sources import Source, trail
 from ..trace import Trace
 from .telling import Told
 
 
 def told(trace: Trace, name: str, place: Shape, follow: bool = False, classes: Sequence[str] | None = None) -> Told:
-    """The value at a place of `input` or of a layer; with `follow` the thread from it to the input. Outputs that are
+    """The value at a place of `input` or of a layer; with `follow` the trail from it to the input. Outputs that are
     vectors as long as `classes` have their names. Raises IndexError for a place that is not there."""
     whole = _alone(trace, name, place, classes)
     if not follow or whole.cell is None:
@@ -24,7 +24,7 @@ def told(trace: Trace, name: str, place: Shape, follow: bool = False, classes: S
 
 def _followed(trace: Trace, first: Cell, classes: Sequence[str] | None) -> Iterator[tuple[Told, Source | None]]:
     last = None
-    for cell, source in thread(trace, first.step.name, first.place):
+    for cell, source in trail(trace, first.step.name, first.place):
         yield _alone(trace, cell.step.name, cell.place, classes), source
         last = source
     if last is not None:

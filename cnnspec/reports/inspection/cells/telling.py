@@ -14,7 +14,7 @@ from ..sources import Source
 @dataclass(frozen=True, eq=False)
 class Told:
     """A value of `input` or of a layer: its `cell` (None for `input`), the cells of the input that it hangs on, rows
-    and columns from first to last (None where it has no place in the image), and the `thread` to follow, if asked for:
+    and columns from first to last (None where it has no place in the image), and the `trail` to follow, if asked for:
     each further cell with the source that led on from it."""
 
     name: str
@@ -22,7 +22,7 @@ class Told:
     value: float
     cell: Cell | None
     sees: tuple[tuple[int, int], tuple[int, int]] | None = None
-    thread: Sequence[tuple[Told, Source | None]] = ()
+    trail: Sequence[tuple[Told, Source | None]] = ()
     class_name: str = ""
 
 

@@ -26,8 +26,8 @@ def _told(told: Told) -> dict[str, Any]:
         said["sees"] = {"rows": list(rows), "columns": list(columns)}
     if told.cell is not None:
         said |= _arithmetic(told.cell)
-    if told.thread:
-        said["thread"] = [_step(further, source) for further, source in told.thread]
+    if told.trail:
+        said["trail"] = [_step(further, source) for further, source in told.trail]
     return said
 
 

@@ -23,7 +23,7 @@ WORDS = {"sum": "the sum", "mean": "the mean", "variance": "the variance", "larg
 
 
 def render(cells: Sequence[Told], amount: Amount, width: int | None = None, colour: bool = False) -> str:
-    """Each cell with its arithmetic, a blank line between them; of a thread, a line for each further step."""
+    """Each cell with its arithmetic, a blank line between them; of a trail, a line for each further step."""
     return "\n".join("\n".join(Telling(amount, width, colour).lines(told)) + "\n" for told in cells)
 
 
@@ -47,9 +47,9 @@ class Telling:
         if told.cell is not None:
             yield ""
             yield from self.arithmetic(told.cell)
-        if told.thread:
+        if told.trail:
             yield ""
-            yield from self.followed(told.thread)
+            yield from self.followed(told.trail)
 
     def title(self, told: Told) -> str:
         if told.class_name:
@@ -183,10 +183,10 @@ class Telling:
         assert isinstance(block.read.of, int)
         return escaped(cell.step.inputs[block.read.of])
 
-    def followed(self, thread: Sequence[tuple[Told, Source | None]]) -> Iterator[str]:
+    def followed(self, trail: Sequence[tuple[Told, Source | None]]) -> Iterator[str]:
         """The way on along the strongest source, a line for each layer."""
         yield "along the strongest contribution:"
-        for told, source in thread:
+        for told, source in trail:
             yield f"  {self.value(told)}"
             if source is not None:
                 yield f"    {self.contribution(source)}"

@@ -8,7 +8,8 @@ from ....graph.array import Array
 
 
 def by_strength(maps: Array) -> list[int]:
-    """The maps (C, H, W) in the order of their mean size, the strongest first; those that are not finite last."""
+    """The maps (C, H, W), or values of a vector, in the order of their mean size, the strongest first; those that are
+    not finite last."""
     with np.errstate(all="ignore"):
         sizes = np.abs(maps).reshape(len(maps), -1).mean(axis=1, dtype=float)
     return [int(i) for i in np.argsort(-np.where(np.isfinite(sizes), sizes, -1), kind="stable")]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....graph.graph import INPUT
 from ....graph.shape import Shape
+from ..maps.brightness import by_strength
 from ..trace import Trace
 
 
@@ -33,7 +34,6 @@ def layer_values(trace: Trace) -> Iterator[LayerValues]:
     for name, values in trace.values.items():
         finite = np.isfinite(values)
         usable = values if finite.all() else values[finite]
-        sizes = np.abs(values).reshape(len(values), -1).mean(axis=1, dtype=float)
         yield LayerValues(
             name,
             kinds[name],
@@ -43,5 +43,5 @@ def layer_values(trace: Trace) -> Iterator[LayerValues]:
             float(usable.max(initial=-np.inf)) if usable.size else np.nan,
             float((values == 0).mean()),
             1 - float(finite.mean()),
-            int(np.where(np.isfinite(sizes), sizes, -1).argmax()),
+            by_strength(values)[0],
         )
