@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from processor_time import about
 
@@ -149,6 +149,7 @@ nested = st.recursive(
 
 
 @given(st.dictionaries(leaf.filter(bool), nested, min_size=1, max_size=3), st.booleans())
+@example({"a": "'\n* "}, False)
 def test_reads_what_pyyaml_writes(value: dict[str, object], flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
     source, root = Source("net.yaml", text), tree(text)

@@ -34,10 +34,11 @@ Path = tuple[str, ...]
 
 
 class LookalikeScanner:
-    """One pass over a text; `replacements` come in its order."""
+    """One pass over a text; `replacements` come in its order. List marks in ASCII may be those of a text's own."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, takes_ascii_marks: bool = True) -> None:
         self.text = text
+        self.takes_ascii_marks = takes_ascii_marks
         self.at = 0
         self.replacements: list[Replacement] = []
         self.keys: list[tuple[int, str]] = []  # those of block mappings around, with their columns
@@ -149,7 +150,7 @@ class LookalikeScanner:
         mark, after = self.text[self.at : self.at + 1], self.at + 1
         if _is_free(path) and path[-1] not in LISTS:
             return False
-        if mark != "-" and not (mark and mark in MARKS):
+        if mark != "-" and not (mark and mark in MARKS and (self.takes_ascii_marks or not mark.isascii())):
             return False
         if not self.is_gap(after):
             if mark.isascii() or not self.text[after].isalpha():  # `-5` is a number
@@ -167,6 +168,12 @@ class LookalikeScanner:
 
     def node(self, column: int, outer: int) -> None:
         """What a line holds behind its list marks: `key: value`, or a value by itself."""
+        if self.text[self.at : self.at + 1] in ("?", ":") and self.is_gap(self.at + 1):  # a key and its value by lines
+            self.at += 1
+            self.gap()
+            if self.at < self.line_end():
+                self.node(column + 2, outer)
+            return
         path = self.path(column)
         if _is_free(path) and not self.is_opening():
             self.value(path, outer)
@@ -255,8 +262,8 @@ class LookalikeScanner:
         found = closing.match(self.text, self.at + 1)
         end, line_end = found.start(1) if found else len(self.text), self.line_end()
         if end > line_end and not free:
-            alike = (at for at in range(self.at + 1, line_end) if plain(self.text[at]) == quote)
-            end = next(alike, end)
+            line = range(self.at + 1, line_end)
+            end = next((at for at in line if plain(self.text[at]) == quote and not self.text[at].isascii()), end)
         self.at += 1
         if not free and not self.would_break(quote, end):
             self.scalar(end)

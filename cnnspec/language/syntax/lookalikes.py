@@ -18,9 +18,13 @@ SAID, SHOWN, LINES = 4, 100, 200
 their own; the rest have one together."""
 
 
-def straightened(source: Source) -> tuple[Source, list[Diagnostic]]:
-    """A text as it was meant, with a finding for each line that is not written so, and one for all its tabs."""
-    replacements = LookalikeScanner(source.text).scan()
+def straightened(source: Source, is_yaml: bool = False) -> tuple[Source, list[Diagnostic]]:
+    """A text as it was meant, with a finding for each line that is not written so, and one for all its tabs.
+
+    Where it `is_yaml` as it stands, `*` and `+` before an item are not taken for list marks: they stand in a text of
+    several lines.
+    """
+    replacements = LookalikeScanner(source.text, takes_ascii_marks=not is_yaml).scan()
     if not replacements:
         return source, []
     tabs = [made for made in replacements if source.text[made.start] == "\t"]

@@ -42,9 +42,19 @@ def parse(source: Source) -> tuple[Node | None, list[Diagnostic]]:
     if _UNLIKE.search(source.text):
         from .lookalikes import straightened  # most texts need it not
 
-        source, said = straightened(source)
+        source, said = straightened(source, is_yaml=_is_yaml(source.text))
     reader = _Reader(source)
     return reader.root(), [*said, *reader.findings]
+
+
+def _is_yaml(text: str) -> bool:
+    """Whether YAML can read a text as it stands, whatever it then says."""
+    try:
+        for _ in yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+            pass
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 def _hidden(text: str) -> list[re.Match[str]]:
