@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import FileError
 from ..spec import Spec
-from .training_notes import note
+from .notes import note
 
 if TYPE_CHECKING:
     from ..graph.array import Array

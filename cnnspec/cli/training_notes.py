@@ -7,21 +7,16 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
-
 from ..diagnostics import FileError, TrainingError
 from ..diagnostics.wording import listed, quantity
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.checkpointer import Checkpointer
 from ..train.notices import AlreadyFinished, Begun, Extended, NothingToResume, WeightsDrawn
+from .notes import note
 
 LISTED = 10
 """So many names are said."""
-
-
-def note(text: str) -> None:
-    click.echo(f"note: {text}", err=True)
 
 
 def nothing_to_resume(found: NothingToResume) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
 from ..inputs.arrays import unscaled
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
+from .notes import note
 
 
 def note_unscaled(spec: Spec, files: Iterable[Path]) -> None:
@@ -17,5 +16,5 @@ def note_unscaled(spec: Spec, files: Iterable[Path]) -> None:
     for path in files:
         if kind := unscaled(path, spec.graph.input, spec.header.preprocess):
             what = f"{escaped(path.name)}: its {kind} are taken as they are; `preprocess` scales images"
-            click.echo(f"note: {what}, for which the array would be `(x * scale - mean) / std`", err=True)
+            note(f"{what}, for which the array would be `(x * scale - mean) / std`")
             return

@@ -12,7 +12,6 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,6 +81,8 @@ def _remove_unlocked(path: Path) -> None:
 def hidden_name(target: Path) -> str:
     """How the names begin of what is kept beside a file for a while: few letters, since its own name may be a long
     one."""
+    from hashlib import sha256  # takes longer to import than most specs to check
+
     return f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}"
 
 

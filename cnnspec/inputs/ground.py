@@ -21,4 +21,5 @@ def ground(x: NDArray[Any], preprocess: Preprocess) -> float:
     black, white = ends[:, :, :1], ends[:, :, 1:]
     light = (x - black) / (white - black)
     frame = np.concatenate([light[:, 0], light[:, -1], light[:, :, 0], light[:, :, -1]], axis=1)
-    return float(np.median(frame))
+    # Not `np.median`: it imports masked arrays, which takes a twentieth of a small run.
+    return float(np.sort(frame, axis=None)[frame.size // 2])

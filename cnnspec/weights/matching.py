@@ -11,7 +11,6 @@ from ..diagnostics import Diagnostic, closest
 from ..diagnostics.wording import listed
 from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
-from .reparametrisation import parts
 from .stored import TensorInfo
 
 OPTIMIZER, BEST = "optimizer/", "best/"
@@ -169,6 +168,8 @@ def _prefix(missing: list[str], extra: list[str]) -> str:
 
 
 def _in_parts(missing: list[str], extra: list[str]) -> str:
+    from .reparametrisation import parts  # only a mistake needs it
+
     found = parts(extra)
     for name in missing:
         if name in found:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ...diagnostics import Span, closest, instead
 from ...diagnostics.collector import Collector
@@ -28,7 +29,9 @@ from ..syntax.tree import (
 )
 from ..values.field_types import field_types
 from ..values.unknown_field import LISTED, renamed, unknown_field
-from .loose_entry import LooseEntry, Signature, example, parsed, readings, rejoined, written
+
+if TYPE_CHECKING:
+    from .loose_entry import LooseEntry, Signature
 
 SIBLINGS = ("name", "repeat", "expect")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -80,7 +83,12 @@ class Resolver:
         return node
 
     def items(self, node: Sequence, scope: Iterable[str]) -> tuple[Entry, ...]:
-        return tuple(self.item(entry, scope) for entry in rejoined(node.items))
+        nodes: Iterable[Node] = node.items
+        if any(isinstance(item, Scalar) and "(" in item.text for item in nodes):
+            from .loose_entry import rejoined  # only a mistake needs it
+
+            nodes = rejoined(node.items)
+        return tuple(self.item(item, scope) for item in nodes)
 
     def item(self, node: Node, scope: Iterable[str]) -> Entry:
         if isinstance(node, Sequence):
@@ -198,6 +206,8 @@ class Resolver:
             place = word.span
         else:
             return False
+        from .loose_entry import parsed
+
         entry = parsed(text)
         near = entry and (entry.word if entry.word in self.blocks else self.layer_meant(entry.word, scope))
         if entry is None or (near not in kinds() and near not in self.blocks):
@@ -208,6 +218,8 @@ class Resolver:
 
     def signature(self, name: str, called: str) -> Signature:
         """What a block or a kind takes that is `called` so in the text."""
+        from .loose_entry import Signature
+
         if name in self.blocks:
             arguments = self.blocks[name].arguments
             required = [argument for argument, (_, default) in arguments.items() if default is None]
@@ -218,6 +230,8 @@ class Resolver:
 
     def report_form(self, entries: Iterable[LooseEntry], of: Signature, place: Span, sure: bool) -> None:
         """E110: what should have been a mapping of fields, in words and as an edit."""
+        from .loose_entry import example, written
+
         cure = next(filter(None, (written(entry, of) for entry in entries)), None)
         self.found.report(
             "E110",
@@ -239,6 +253,8 @@ class Resolver:
         if body is None or (isinstance(body, Scalar) and body.is_null):
             body = Mapping((), body.span if body and body.span.column < body.span.end_column else word.span)
         if not isinstance(body, Mapping):
+            from .loose_entry import readings
+
             place = word.span.up_to(body.span)
             self.report_form(readings(word.text, body), self.signature(word.text, word.text), place, sure=True)
             return InvalidEntry(word, span, name)
