@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SLOW = (
+    "cli/test_explain",
     "cli/test_processes",
     "cli/test_train",
     "docs/test_action",
@@ -11,6 +12,7 @@ SLOW = (
     "engine/test_backends",
     "engine/test_in_place",
     "engine/test_lowerings",
+    "engine/test_mapped_weights",
     "engine/test_memory_plan",
     "engine/test_model",
     "engine/test_no_allocation",
@@ -28,16 +30,19 @@ SLOW = (
     "language/test_hostile",
     "language/test_json_schema",
     "language/test_linear",
+    "language/test_lookalikes",
     "language/test_schema_and_reader",
-    "language/test_writer",
     "language/test_schema_and_validate",
+    "language/test_writer",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",
     "spec/test_random_specs",
     "train/datasets/test_batches",
+    "train/test_damaged_notes",
     "train/test_resume",
     "train/test_step_memory",
+    "train/test_two_runs",
     "weights/test_refused_weights",
     "weights/test_weights",
 )
