@@ -70,11 +70,12 @@ def calls(work: Callable[[], object]) -> int:
         nonlocal count
         count += event in {"call", "c_call"}
 
+    before = sys.getprofile()
     sys.setprofile(seen)
     try:
         work()
     finally:
-        sys.setprofile(None)
+        sys.setprofile(before)
     return count
 
 

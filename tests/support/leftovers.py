@@ -41,11 +41,12 @@ def interrupted(work: Callable[[], object], line: int, *modules: ModuleType) -> 
                 raise KeyboardInterrupt
         return seen
 
+    before = sys.gettrace()  # that of who measures coverage
     sys.settrace(seen)
     try:
         work()
     except KeyboardInterrupt:
         return True
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
     return False
