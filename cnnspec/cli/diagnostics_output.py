@@ -12,6 +12,7 @@ from ..graph.shape import Shape, times
 from ..language.syntax.source import Source
 from ..spec import Spec, check
 from .named_files import keep
+from .notes import note
 from .terminal import colour
 
 
@@ -39,7 +40,7 @@ def loaded(spec: str, input: Shape | None = None, settings: bool = True) -> Spec
 def note_size(input: Shape | None, left_out: str = "`expect` is") -> None:
     """Say that a spec is tried at another size than its own, and what is not held against it."""
     if input is not None:
-        click.echo(f"note: tried at {times(input)}; {left_out} left out: what holds for a spec's own input", err=True)
+        note(f"tried at {times(input)}; {left_out} left out: what holds for a spec's own input")
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:

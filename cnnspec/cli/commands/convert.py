@@ -15,6 +15,7 @@ from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ..diagnostics_output import loaded, show
+from ..notes import note
 from ..options import OUTPUT, PATH
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def command(source: str, output: str, wanted: str | None, rules: list[Renaming],
 
     found = published(source, key)
     for remark in found.remarks:
-        click.echo(f"note: {escaped(f'{Path(source).name}: {remark}')}", err=True)
+        note(escaped(f"{Path(source).name}: {remark}"))
     tensors = _renamed(found.tensors, rules)
     if spec is not None:
         tensors = _fitted(tensors, spec, source)
@@ -88,7 +89,7 @@ def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:
     for pattern, new in rules:
         changed = {old: pattern.sub(new, name) for old, name in names.items()}
         if changed == names:
-            click.echo(f"note: --rename '{escaped(pattern.pattern)}={escaped(new)}' changes no name", err=True)
+            note(f"--rename '{escaped(pattern.pattern)}={escaped(new)}' changes no name")
         names = changed
     renamed: dict[str, NDArray[Any]] = {}
     for old, name in names.items():

@@ -9,6 +9,7 @@ import click
 from ...reports.drawing.terminal_text import escaped
 from ...spec import bundled
 from ..completion import bundled_names
+from ..notes import note
 from ..options import OUTPUT
 from ..terminal import width
 
@@ -34,7 +35,7 @@ def command(name: str | None, style: str, output: str | None) -> None:
         click.echo(_path(name).read_bytes(), nl=False)
         if files := _files(name):
             which = ", ".join(str(path.relative_to(bundled.folder())) for path in files)
-            click.echo(f"note: it names {which}: `cnnspec specs {name} -o FOLDER` copies all", err=True)
+            note(f"it names {which}: `cnnspec specs {name} -o FOLDER` copies all")
 
 
 def _copy(name: str, output: Path) -> None:
