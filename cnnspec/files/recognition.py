@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from .reading import Malformed
 from .zip_records import member_names
@@ -93,7 +93,7 @@ _ANSWERS = re.compile(
 )
 
 
-def recognised(file: BinaryIO) -> Kind | None:
+def recognised(file: IO[bytes]) -> Kind | None:
     """What the file is, None when its content tells nothing. It is at its beginning again afterwards."""
     size = file.seek(0, 2)
     file.seek(0)
@@ -103,7 +103,7 @@ def recognised(file: BinaryIO) -> Kind | None:
     return found
 
 
-def ensure(file: BinaryIO, *wanted: Kind, cure: str = "") -> Kind | None:
+def ensure(file: IO[bytes], *wanted: Kind, cure: str = "") -> Kind | None:
     """What the file is, when it is of a kind that is `wanted` or of none that is known. Otherwise Malformed, with the
     `cure` where there is no better one."""
     found = recognised(file)
@@ -124,7 +124,7 @@ def pickled(why: str, help: str = "save plain arrays of numbers") -> Malformed:
     return Malformed(why, help, code="E406", message="holds Python objects")
 
 
-def _guesses(head: bytes, size: int, file: BinaryIO) -> Iterator[Kind | None]:
+def _guesses(head: bytes, size: int, file: IO[bytes]) -> Iterator[Kind | None]:
     """The likeliest last: what says least of a file."""
     yield None if head else EMPTY
     yield SAFETENSORS if _is_safetensors(head) else None  # first: its length may look like another's signature

@@ -7,7 +7,7 @@ Layout: PKWARE APPNOTE 6.3.10, section 4.3.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
@@ -43,7 +43,7 @@ class EndRecords(NamedTuple):
     directory: Directory | None
 
 
-def end_records(file: BinaryIO, size: int) -> EndRecords | None:
+def end_records(file: IO[bytes], size: int) -> EndRecords | None:
     """The records at the end of the `size` bytes of `file`; None when there is no last one."""
     begin = max(0, size - _LOCATOR.size - _END.size - _COMMENT)
     file.seek(begin)
@@ -59,7 +59,7 @@ def end_records(file: BinaryIO, size: int) -> EndRecords | None:
     return EndRecords(begin + at, comment, excess, wide, _wide_directory(file, min(wide, begin + at)))
 
 
-def _wide_directory(file: BinaryIO, place: int) -> Directory | None:
+def _wide_directory(file: IO[bytes], place: int) -> Directory | None:
     """What the 64-bit record says."""
     file.seek(place)
     record = file.read(_END64.size)
@@ -69,7 +69,7 @@ def _wide_directory(file: BinaryIO, place: int) -> Directory | None:
     return Directory(count, length, start)
 
 
-def local_header(file: BinaryIO, place: int) -> tuple[bytes, int] | None:
+def local_header(file: IO[bytes], place: int) -> tuple[bytes, int] | None:
     """The name in the header in front of a member, and where the member's bytes begin; None when it is not there."""
     file.seek(place)
     header = file.read(_LOCAL.size)
@@ -79,7 +79,7 @@ def local_header(file: BinaryIO, place: int) -> tuple[bytes, int] | None:
     return file.read(name), place + _LOCAL.size + name + extra
 
 
-def member_names(file: BinaryIO, size: int) -> list[str]:
+def member_names(file: IO[bytes], size: int) -> list[str]:
     """The names of the first few thousand members; that of the first one alone where the list of them is not there."""
     found = end_records(file, size)
     names = [] if found is None or found.directory is None else _listed(file, found.directory, size)
@@ -87,7 +87,7 @@ def member_names(file: BinaryIO, size: int) -> list[str]:
     return names if first is None else [first[0].decode("utf-8", "replace")]
 
 
-def _listed(file: BinaryIO, directory: Directory, size: int) -> list[str]:
+def _listed(file: IO[bytes], directory: Directory, size: int) -> list[str]:
     file.seek(min(directory.start, size))  # far behind the end some file systems go nowhere
     data = file.read(min(directory.length, _LISTED))
     names, at = [], 0

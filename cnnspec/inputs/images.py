@@ -116,7 +116,7 @@ def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, i
     """Raise what `load` would raise for this image, as far as its header shows it."""
     path = Path(path)
     refuse_other(path, preprocess)
-    preprocess = _section(path, preprocess, input)
+    preprocess = section(path, preprocess, input)
     width, height, _ = header(path)
     _refuse_misfit(path, height, width, preprocess, input)
 
@@ -125,7 +125,7 @@ def fitting(
     path: Path, height: int, width: int, preprocess: Preprocess | None, input: tuple[int, int, int]
 ) -> Preprocess:
     """The section by which images of one size, from `path`, become `input`. Raises FileError (E410 to E412)."""
-    preprocess = _section(path, preprocess, input)
+    preprocess = section(path, preprocess, input)
     _refuse_misfit(path, height, width, preprocess, input)
     return preprocess
 
@@ -144,7 +144,7 @@ def load(
 
     path = Path(path)
     refuse_other(path, preprocess)
-    preprocess = _section(path, preprocess, input)
+    preprocess = section(path, preprocess, input)
     with _opened(path) as file:
         pixels = None if by_pillow else _as_it_is(file, preprocess, input)
         if pixels is None:
@@ -331,8 +331,8 @@ def _refuse_samples(path: Path, image: ImageFile) -> None:
         raise FileError.about(path, "E410", "this kind of image is not read", why, RESAVE)
 
 
-def _section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
-    """The section, if there is one (E412) and it can make `input` of some image (E411)."""
+def section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
+    """The section, if there is one and it can make `input` of some image. Raises FileError (E412, E411)."""
     C, H, W = input
     if preprocess is None:
         cure = f"an image has 1 or 3 channels; an input of {C} needs an array"

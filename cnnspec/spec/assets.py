@@ -7,6 +7,7 @@ Their paths are the spec's, not the reader's: they start in the spec's folder an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from os import walk
 from os.path import realpath
@@ -14,11 +15,12 @@ from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 from ..diagnostics import Diagnostic, FileError
-from ..files.places import is_plain, is_stream
+from ..files.places import exists, is_plain, is_stream
 from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
 from ..language.elaboration.expectations import misfit_classes
+from . import bundled
 
 Key = Literal["weights", "sample", "classes"]
 
@@ -36,6 +38,8 @@ def resolve(document: Document, folder: Path, key: Key) -> Path | None:
 
 
 DataKey = Literal["data", "validation_data"]
+_USES: dict[DataKey, Literal["learn", "test"]] = {"data": "learn", "validation_data": "test"}
+"""What the data are opened for that the spec names under each key."""
 
 
 def data(document: Document, folder: Path, key: DataKey = "data") -> Path | None:
@@ -46,8 +50,7 @@ def data(document: Document, folder: Path, key: DataKey = "data") -> Path | None
 
 def files(document: Document, folder: Path) -> tuple[Path, ...]:
     """The files that the spec names and that are there. Data sets that are folders are not among them."""
-    keys: tuple[DataKey, ...] = ("data", "validation_data")
-    named = (*(resolve(document, folder, key) for key in _LOOKS), *(data(document, folder, key) for key in keys))
+    named = (*(resolve(document, folder, key) for key in _LOOKS), *(data(document, folder, key) for key in _USES))
     return tuple(path for path in named if path is not None and is_plain(path))
 
 
@@ -133,12 +136,30 @@ def check(document: Document, folder: Path, graph: Graph | None) -> Iterator[Dia
             found = list(error.diagnostics)
         for diagnostic in found:
             yield _at(document, key, diagnostic)
-    keys: tuple[DataKey, ...] = ("data", "validation_data")
-    for each in keys:
+    for each in _USES:
         try:
-            data(document, folder, each)
+            path = data(document, folder, each)
+            if path is not None and document.header.preprocess is None:
+                _refuse_pixels(document, path, each, folder)
         except FileError as error:
-            yield from error.diagnostics
+            yield from (_at(document, each, diagnostic) for diagnostic in error.diagnostics)
+
+
+def _refuse_pixels(document: Document, path: Path, key: DataKey, folder: Path) -> None:
+    """Raises FileError (E412) for data of pixels, which the spec does not say how to make its input of.
+
+    Whether data are there, sound and of the right size, those say who train: a spec travels without its data.
+    """
+    from ..inputs.images import section
+    from ..train.datasets.kind import holds_pixels
+
+    C, H, W = document.header.input.shape
+    place = path if exists(path) else bundled.data().get(str(path.relative_to(folder)))
+    needs_section = False
+    with suppress(FileError):
+        needs_section = place is not None and holds_pixels(place, C, _USES[key])
+    if needs_section:
+        section(path, None, (C, H, W))
 
 
 def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
@@ -182,5 +203,5 @@ _LOOKS: dict[Key, Callable[[Document, Path, Graph | None], Iterator[Diagnostic]]
 
 def _at(document: Document, key: str, diagnostic: Diagnostic) -> Diagnostic:
     """The finding where the spec names the file."""
-    span = document.span(f"train.{key}" if key in ("data", "validation_data") else key)
+    span = document.span(f"train.{key}" if key in _USES else key)
     return replace(diagnostic, file=document.source.file, span=span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal
 
 from ..diagnostics import FileError
@@ -15,7 +16,7 @@ from ..language.sections.train import Train
 from .datasets import Arrays, open_dataset
 from .datasets.batches import in_order
 from .datasets.dataset import Dataset
-from .datasets.open import has_test_part
+from .datasets.kind import has_test_part
 from .datasets.split import count_held_out
 from .events import Score
 from .losses import measure
@@ -53,12 +54,16 @@ def _metrics(settings: Train, examples: Dataset, outputs: int) -> RunningMetrics
 
 def whole_part(data: AnyPath | Arrays) -> Part:
     """The part of a data set that is there to judge by: what it keeps for tests, or all of it."""
-    return "test" if has_test_part(data) else "all"
+    return "test" if _keeps_tests(data) else "all"
+
+
+def _keeps_tests(data: AnyPath | Arrays) -> bool:
+    return not isinstance(data, tuple) and has_test_part(Path(data))
 
 
 def open_judged(data: AnyPath | Arrays, network: Network, settings: Train, part: Part) -> Dataset:
     """The data set of which a part is to be judged. Raises FileError: E420 where it keeps no test part."""
-    if part == "test" and not has_test_part(data):
+    if part == "test" and not _keeps_tests(data):
         why = "an `.npz` keeps one as x_test and y_test, a folder of IDX files as `t10k-...`"
         raise FileError.about(str(data), "E420", "these data keep no part for tests", why, "all of them: `--part all`")
     return open_dataset(data, network, settings.loss, "test" if part == "test" else "judge")

@@ -15,6 +15,7 @@ import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from datasets import class_folders, idx_folder, npz, pictures, table
 from PIL import Image
 from processes import code_of, layers_among, modules_after
 
@@ -422,6 +423,25 @@ class TestFiles:
         assert found(write("net.yaml", GOOD + "sample: wide.png\npreprocess: {mode: gray}\n")) == [("E411", 5)]
         assert found(write("net.yaml", GOOD + "sample: wide.png\n")) == [("E412", 5)]
         assert found(write("net.yaml", GOOD + "sample: wide.npy\n")) == [("E413", 5)]
+
+    @pytest.mark.parametrize("key", ["data", "validation_data"])
+    def test_data_of_pixels_need_a_preprocess_section(self, folder: Path, write: Write, key: str) -> None:
+        """Where their kind says that they are pixels; damaged or missing data are the business of training."""
+        pixels, labels = pictures(3, 8, 8)
+        idx_folder(folder / "idx", pixels, labels)
+        class_folders(folder / "classes", pixels, labels)
+        table(folder / "a.csv", pixels, labels)
+        npz(folder / "gray.npz", x=pixels, y=labels)
+        npz(folder / "numbers.npz", x=np.zeros((3, 1, 8, 8)), y=labels)
+        npz(folder / "other.npz", z=labels)
+        write("page.csv", "<!doctype html>")
+        train = GOOD + f"train: {{{key}: %s}}\n"
+        for data in ("digits28", "idx", "classes", "a.csv", "gray.npz"):
+            assert found(write("net.yaml", train % data)) == [("E412", 5)]
+            section = json.loads(run("--format", "json", "net.yaml").stdout)["diagnostics"][0]["help"].split("`")[1]
+            assert found(write("net.yaml", train % data + f"{section}\n")) == []
+        for data in ("numbers.npz", "other.npz", "page.csv", "absent", "absent.csv"):
+            assert found(write("net.yaml", train % data)) == []
 
     def test_preprocess_that_suits_no_image_is_reported_once(self, folder: Path, write: Write) -> None:
         spec = write("net.yaml", GOOD + "sample: good.png\npreprocess: {mode: rgb}\n")

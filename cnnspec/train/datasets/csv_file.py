@@ -58,11 +58,6 @@ class CsvLine(NamedTuple):
     text: str
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file is called like a table."""
-    return path.name.lower().removesuffix(".gz").endswith(".csv")
-
-
 def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int64]]:
     """Images (n, H, W) and labels (n,). A row has H x W = `size` pixels, or those of some square.
 

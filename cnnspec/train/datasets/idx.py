@@ -16,24 +16,12 @@ from ...files.file_array import StoredArray
 from ...files.overwrite_guard import note_folder
 from ...files.places import is_plain
 from ...files.reading import Malformed, blaming
+from ...files.recognition import ensure
+from .kind import is_idx
 from .storage import array, plain
 
 UNSIGNED_BYTE = 8
 MOST_AXES = 8
-
-
-def images_in(folder: Path, of_test: bool = False) -> Path | None:
-    """The images in a folder of IDX files, if it is one: those called `train-...`, or the only ones; of the test part
-    those called `t10k-...` or `test-...`."""
-    found = sorted(path for path in folder.glob("*images*idx3*") if is_idx(path) and is_plain(path))
-    begin = ("t10k", "test") if of_test else ("train",)
-    fallback = found[0] if len(found) == 1 and not of_test else None
-    return next((path for path in found if path.name.startswith(begin)), fallback)
-
-
-def is_idx(path: Path) -> bool:
-    """Whether a file is called like one of IDX."""
-    return "idx" in path.name.lower() and path.name.lower().removesuffix(".gz").endswith("ubyte")
 
 
 def read(path: Path) -> tuple[StoredArray, StoredArray]:
@@ -62,6 +50,7 @@ def _read(path: Path, axes: int, what: str) -> StoredArray:
         stream.seek(0)
         magic = stream.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0" or not 1 <= magic[3] <= MOST_AXES:
+            ensure(stream)
             raise Malformed("it does not begin as an IDX file does", "IDX begins with the bytes 0, 0, 8 and 1 or 3")
         if magic[2] != UNSIGNED_BYTE:
             raise Malformed(f"its numbers are of type 0x{magic[2]:02X}; pixels and labels are unsigned bytes, 0x08")

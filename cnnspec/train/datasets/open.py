@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ...files.file_array import StoredArray
 from ...files.npy import nbytes
 from ...files.npz import Archive
 from ...files.places import is_folder
-from ...files.reading import AnyPath, Malformed, blaming, ensure_file
+from ...files.reading import AnyPath, Malformed, blaming
 from ...graph.layer import image
 from ...graph.shape import Shape
 from ...inputs.arrays import misfit
@@ -26,30 +27,13 @@ from .array_values import ArrayValues
 from .dataset import Dataset
 from .fingerprint import fingerprint
 from .image_folder import ImageFiles, classes_in, mixed
+from .kind import MOST, Kind, Use, are_pixels, images_in, kind_of, names
 from .pixel_inputs import PixelInputs
 from .storage import are_few, array, chunks, kept
 from .targets import answers, named
 
-KINDS = "a folder with a sub-folder for each class, IDX files, `.npz` with x and y, or `.csv`"
 Arrays = tuple[Any, Any]
 """Examples in memory: inputs x (N, C, H, W) and their answers y, what NumPy takes for arrays."""
-KERAS_TEST = {"x_test", "y_test"}
-MOST = 2**44
-"""Bytes that an uncompressed archive may hold."""
-
-
-Use = Literal["learn", "judge", "test"]
-"""What data are opened for: to learn from, to judge by the same, or to judge by what they keep for tests, if any."""
-
-
-def has_test_part(data: AnyPath | Arrays) -> bool:
-    """Whether a data set keeps examples for tests apart from those to learn from. Raises FileError."""
-    if isinstance(data, tuple):
-        return False
-    path = Path(data)
-    if is_folder(path):
-        return idx.images_in(path, of_test=True) is not None
-    return path.suffix.lower() == ".npz" and Archive(path, MOST).headers.keys() >= KERAS_TEST
 
 
 def open_dataset(
@@ -72,22 +56,20 @@ def open_dataset(
     if isinstance(data, tuple):
         return _in_memory(data, network, loss)
     path = Path(data)
+    return _OPENERS[kind_of(path)](path, network, loss, use)
+
+
+def _idx(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     if is_folder(path):
-        images = (idx.images_in(path, of_test=True) if use == "test" else None) or idx.images_in(path)
-        return _idx(images, network, loss) if images else _folder(path, network, loss, use == "learn")
-    if path.suffix.lower() == ".npz":
-        return _npz(path, network, loss, use)
-    if csv_file.is_table(path):
-        _, H, W = image(network.graph.input)
-        return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
-    ensure_file(path)
-    if idx.is_idx(path):
-        return _idx(path, network, loss)
-    raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)
-
-
-def _idx(path: Path, network: Network, loss: LossName) -> Dataset:
+        found = (images_in(path, of_test=True) if use == "test" else None) or images_in(path)
+        assert found is not None, "it is of this kind"
+        path = found
     return _pixels(path, *idx.read(path), network, loss)
+
+
+def _csv(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
+    _, H, W = image(network.graph.input)
+    return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
 
 
 def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Network, loss: LossName) -> Dataset:
@@ -101,9 +83,9 @@ def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Netwo
     return Dataset(str(path), inputs, y, network.classes(), _black(network), seal)
 
 
-def _folder(path: Path, network: Network, loss: LossName, to_learn: bool) -> Dataset:
+def _images(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     with blaming(path):
-        classes = classes_in(path, to_learn)
+        classes = classes_in(path, use == "learn")
     names = tuple(classes)
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
@@ -123,25 +105,19 @@ def _folder(path: Path, network: Network, loss: LossName, to_learn: bool) -> Dat
 
 def _npz(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     archive = Archive(path, MOST)
-    x, y = _names(path, archive, use)
-    header = archive.headers[x]
-    if header.dtype == "|u1" and len(header.shape) == 3 and network.graph.input[0] in (1, 3):
+    x, y = names(path, archive, use)
+    if are_pixels(archive, x, network.graph.input[0]):
         return _pixels(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)
-    _refuse_misfit(path, header.shape, network)
+    _refuse_misfit(path, archive.headers[x].shape, network)
     return _numbers(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)
 
 
-def _names(path: Path, archive: Archive, use: Use) -> tuple[str, str]:
-    """What the inputs and the answers are called in an archive."""
-    pairs = [("x", "y"), ("x_train", "y_train")]
-    if use == "test":
-        pairs.insert(0, ("x_test", "y_test"))
-    for pair in pairs:
-        if archive.headers.keys() >= set(pair):
-            return pair
-    why = f"it holds {', '.join(f'`{name}`' for name in list(archive)[:10]) or 'nothing'}"
-    cure = "`numpy.savez(FILE, x=inputs, y=answers)`"
-    raise FileError.about(path, "E420", "an archive of examples holds x and y", why, cure)
+_OPENERS: dict[Kind, Callable[[Path, Network, LossName, Use], Dataset]] = {
+    "images": _images,
+    "idx": _idx,
+    "npz": _npz,
+    "csv": _csv,
+}
 
 
 def _in_memory(arrays: Arrays, network: Network, loss: LossName) -> Dataset:

@@ -21,8 +21,9 @@ LABELS = "train-labels-idx1-ubyte"
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "it does not begin as an IDX file does"),
-        (b"\x89PNG\r\n\x1a\n", "it does not begin as an IDX file does"),
+        (b"", "it is empty"),
+        (b"\xfe\xfe\xfe\xfe", "it does not begin as an IDX file does"),
+        (b"\x89PNG\r\n\x1a\n", "it is an image"),
         (b"\0\0\x0d\3" + bytes(12), "its numbers are of type 0x0D; pixels and labels are unsigned bytes, 0x08"),
         (b"\0\0\x08\1" + bytes(4), "it has 1 axes; images have 3"),
         (b"\0\0\x08\3\0\0", "it ends within its header"),

@@ -10,6 +10,7 @@ from datasets import class_folders, idx_folder, network, npz, pictures, refusal,
 
 from cnnspec.diagnostics import FileError
 from cnnspec.train.datasets import open_dataset
+from cnnspec.train.datasets.kind import KINDS
 from cnnspec.train.datasets.split import held_out
 
 IMAGES = "train-images-idx3-ubyte"
@@ -52,9 +53,32 @@ def test_folders_that_lie_a_level_deeper(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind(tmp_path: Path) -> None:
-    (tmp_path / "data.parquet").write_bytes(b"PAR1")
-    found = refusal(tmp_path / "data.parquet")
-    assert (found.code, found.message) == ("E420", "`data.parquet` is no data set")
+    for content, why in (b"PAR1", "it is a Parquet table"), (b"\x89PNG\r\n\x1a\n", "it is an image"):
+        (tmp_path / "data").write_bytes(content)
+        found = refusal(tmp_path / "data")
+        assert (found.code, found.why) == ("E403", why)
+    assert found.help == KINDS
+    (tmp_path / "notes.txt").write_text("a text")
+    found = refusal(tmp_path / "notes.txt")
+    assert (found.code, found.message) == ("E420", "`notes.txt` is no data set")
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.csv", "a", IMAGES, LABELS])
+def test_what_git_has_left_in_place_of_data(tmp_path: Path, name: str) -> None:
+    """Under every name that data may have, given by itself or found in a folder."""
+    idx_folder(tmp_path, *pictures())
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    given = [tmp_path / name] if name != LABELS else [tmp_path / IMAGES, tmp_path]
+    for path in given + [tmp_path] * (name == IMAGES):
+        found = refusal(path)
+        assert (found.code, found.why) == ("E403", "it is a Git LFS pointer, not the file itself")
+        assert found.help == "`git lfs pull` fetches the file"
+
+
+def test_an_archive_of_examples_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    pixels, labels = pictures()
+    npz(tmp_path / "a.npz", x=pixels, y=labels).rename(tmp_path / "examples")
+    assert len(open_dataset(tmp_path / "examples", network())) == len(pixels)
 
 
 def test_labels_in_place_of_images(tmp_path: Path) -> None:
