@@ -10,25 +10,31 @@ from types import ModuleType
 from typing import Any
 
 
-class NoPlugins(ModuleType):
-    """Stands for pydantic's search for plugins, which are not wanted here: what that module imports (the metadata of
-    packages, e-mail, archives) takes a tenth of the time of `validate`. Asked for more, it makes way."""
-
-    def get_plugins(self) -> tuple[()]:
-        return ()
+class Deferred(ModuleType):
+    """Stands for a module that a library imports and that is hardly ever used. Asked for anything, it makes way."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # the import system looks for `__path__`
             raise AttributeError(name)
-        del sys.modules[self.__name__]
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
+
+
+class NoPlugins(Deferred):
+    """Stands for pydantic's search for plugins, which are not wanted here: what that module imports (the metadata of
+    packages, e-mail, archives) takes a tenth of the time of `validate`."""
+
+    def get_plugins(self) -> tuple[()]:
+        return ()
 
 
 def main() -> None:
     # Should pydantic search elsewhere one day, it would read the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    loader = NoPlugins("pydantic.plugin._loader")
-    sys.modules.setdefault(loader.__name__, loader)
+    # pydantic compares secrets by `secrets`, which loads OpenSSL.
+    for module in (NoPlugins("pydantic.plugin._loader"), Deferred("secrets")):
+        sys.modules.setdefault(module.__name__, module)
     gc.disable()  # imports leave no garbage; loading a command enables it again
     try:
         from .cli import main as run
