@@ -75,7 +75,7 @@ def network(spec: str, input: list[int] | None) -> Graph:
     last = graph.by_name[graph.outputs[0]]
     if last.layer.output_kind != "scores":
         graph = graph.until(last.inputs[0])
-    steps = [replace(s, layer=s.layer.model_copy(update={"p": 0.0})) if s.kind == "dropout" else s for s in graph.steps]
+    steps = [s._replace(layer=s.layer.model_copy(update={"p": 0.0})) if s.kind == "dropout" else s for s in graph.steps]
     return replace(graph, steps=tuple(steps))
 
 

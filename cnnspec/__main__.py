@@ -9,6 +9,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+RARELY_USED = ("secrets", "numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
+"""What pydantic compares secrets by, which loads OpenSSL, and NumPy's texts for `help`: 8 ms of `run`."""
+
 
 class Deferred(ModuleType):
     """Stands for a module that a library imports and that is hardly ever used. Asked for anything, it makes way."""
@@ -32,8 +35,7 @@ class NoPlugins(Deferred):
 def main() -> None:
     # Should pydantic search elsewhere one day, it would read the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # pydantic compares secrets by `secrets`, which loads OpenSSL.
-    for module in (NoPlugins("pydantic.plugin._loader"), Deferred("secrets")):
+    for module in (NoPlugins("pydantic.plugin._loader"), *map(Deferred, RARELY_USED)):
         sys.modules.setdefault(module.__name__, module)
     gc.disable()  # imports leave no garbage; loading a command enables it again
     try:

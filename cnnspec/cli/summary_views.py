@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..graph.shape import Shape
 from ..reports.summary.summary import Summary, summarise
@@ -13,8 +12,7 @@ from .diagnostics_output import exit_code
 from .settings_options import configured
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The specs, `other` beside `checked` where they are compared, and the command's options."""
 
     checked: Checked
@@ -33,8 +31,7 @@ class Asked:
         return summarise(checked, self.shape, self.batch, self.depth)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A way to look at a spec: a subject of `reports.formats`, and from what is asked to what its renderers take.
 
     `data` gives None where mistakes leave nothing to show. `no_batch` is why `--batch` does not go with the view, ""

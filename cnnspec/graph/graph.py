@@ -43,8 +43,7 @@ class Costs(NamedTuple):
         return cls(sum(n for n, buffer in sizes if not buffer), sum(n for n, buffer in sizes if buffer), macs)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One layer of the unrolled network. `inputs` are names of earlier steps or `input`; shape, tensors and costs are
     what the layer makes of the arriving shapes."""
 

@@ -8,17 +8,16 @@ and cells in between may see less: what repeats is a pattern of 2 cells.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd, lcm
 from operator import sub
+from typing import NamedTuple
 
 LONGEST = 256
 """Cells of the longest pattern that is worked out: 8 levels of a U-Net."""
 
 
-@dataclass(frozen=True)
-class ReceptiveField:
+class ReceptiveField(NamedTuple):
     """Cell i looks at cells `starts[i]` to `ends[i]`, and one pattern (`period` cells) further on at those
     `effective_stride` further on. Cells are counted from the axis' first; padding goes on below 0 and past the end.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from .arrays import check, load_input
 from .images import listing, load
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One input (C, H, W) with the name to show; `failure` instead of the array when it cannot be used."""
 
     name: str
@@ -27,8 +26,7 @@ class Case:
     failure: FileError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InputBatch:
+class InputBatch(NamedTuple):
     """Cases without their arrays, and the array (n, C, H, W) of the usable ones; None when none is."""
 
     cases: list[Case]
@@ -83,7 +81,7 @@ def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:
     while group := list(islice(source, size)):
         usable = [case.array for case in group if case.array is not None]
         stacked = np.stack(usable) if usable else None
-        group = [replace(case, array=None) for case in group]
+        group = [case._replace(array=None) for case in group]
         del usable
         yield InputBatch(group, stacked)
         del stacked

@@ -7,7 +7,6 @@ calls with all views and outputs in place, so that running it makes no array and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from math import prod
 from typing import NamedTuple, Protocol
@@ -22,8 +21,7 @@ CACHE = 96 * 1024
 """float32 values that a strip's scratch should stay below: well inside a core's second-level cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(NamedTuple):
     """A part of an output: images `n0` to `n1`, rows `r0` to `r1`, channels `k0` to `k1`."""
 
     n0: int
@@ -42,8 +40,7 @@ class Strip:
         return None if bias is None else bias[self.k0 : self.k1]
 
 
-@dataclass(frozen=True, slots=True)
-class StripResult:
+class StripResult(NamedTuple):
     """A strip's values before they are finished: the calls that make them, and where they are, in pieces (piece,
     index): `out[index]`, reshaped to the piece, is where it belongs."""
 

@@ -8,8 +8,6 @@ from queue import SimpleQueue
 from threading import Thread
 from weakref import finalize
 
-from .hardware import cores
-
 Job = Callable[[], object]
 VARIABLE = "CNNSPEC_THREADS"
 
@@ -17,7 +15,7 @@ VARIABLE = "CNNSPEC_THREADS"
 def default_threads() -> int:
     """How many threads share a work where nobody says it: `CNNSPEC_THREADS`, else one for each core that the process
     may use. Raises ValueError when the variable holds no such number."""
-    return threads_of_environment() or cores()
+    return threads_of_environment() or _cores()
 
 
 def threads_of_environment() -> int | None:
@@ -34,7 +32,13 @@ def threads_of_environment() -> int | None:
 
 def most_threads() -> int:
     """Threads beyond which more only wait for each other: four for each core, and no fewer than 16."""
-    return max(16, 4 * cores())
+    return max(16, 4 * _cores())
+
+
+def _cores() -> int:
+    from .hardware import cores  # nobody counts them where their number is said
+
+    return cores()
 
 
 class SleepingThreads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,7 @@ class Class:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """What one output says of one input: its likeliest classes, most likely first, or the array (*shape), float32, when
     it is no list of classes.
 
@@ -35,8 +35,7 @@ class Prediction:
     found: tuple[Class, ...] | Array
 
 
-@dataclass(frozen=True, slots=True)
-class OutputReading:
+class OutputReading(NamedTuple):
     """How an output becomes probabilities: a function of (N, K), and the same in words."""
 
     probabilities: Callable[[Array], Array]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import random_specs
 from hypothesis import given, settings
@@ -83,4 +81,4 @@ def test_what_cannot_be_built() -> None:
     with pytest.raises(KeyError):
         builder.build(["d"])
     assert [step.name for step in builder.steps] == ["a"]
-    assert replace(builder.steps[0], span=NOWHERE) == builder.steps[0]
+    assert builder.steps[0]._replace(span=NOWHERE) == builder.steps[0]

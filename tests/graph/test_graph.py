@@ -186,7 +186,7 @@ def test_verify_accepts_every_network() -> None:
 
 def changed(graph: Graph, index: int, **values: object) -> Graph:
     steps = list(graph.steps)
-    steps[index] = replace(steps[index], **values)  # type: ignore[arg-type]
+    steps[index] = steps[index]._replace(**values)  # type: ignore[arg-type]
     return replace(graph, steps=tuple(steps))
 
 

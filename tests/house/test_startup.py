@@ -9,7 +9,8 @@ import pytest
 from processes import modules_after
 
 HEAVY = {"numpy", "rich", "PIL", "safetensors", "threadpoolctl", "torch", "onnx", "cnnspec.engine", "cnnspec.kernels"}
-SLOW = {"email", "zipfile", "shutil", "tempfile", "socket", "subprocess", "logging", "importlib.metadata", "argparse"}
+SLOW = {"email", "zipfile", "shutil", "tempfile", "socket", "subprocess", "logging", "importlib.metadata"}
+SLOW |= {"argparse", "_hashlib"}
 """Parts of the standard library that take as long as a model of pydantic, or many."""
 
 
@@ -65,6 +66,18 @@ def test_importing_the_package_changes_nothing_in_the_process() -> None:
     after = "\nassert (dict(os.environ), gc.get_threshold(), gc.get_freeze_count()) == before and gc.isenabled()"
     loaded = modules_after(f"{before}import cnnspec\ncnnspec.check('lenet5', files=True){after}")
     assert {"pydantic.plugin._loader", "importlib.metadata"} <= loaded
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import secrets; assert secrets.compare_digest('a', 'a')",
+        "from secrets import token_hex; assert len(token_hex(2)) == 4",
+    ],
+)
+def test_what_is_rarely_used_is_there_when_it_is_used(use: str) -> None:
+    stand_in = "from cnnspec.__main__ import Deferred\nsys.modules['secrets'] = Deferred('secrets')\n"
+    assert "_hashlib" in modules_after(stand_in + use)
 
 
 def test_pydantic_gets_its_own_module_when_it_asks_for_more() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,7 +93,7 @@ def test_a_layer_of_one_node_is_read_back(kind: str, example: Example) -> None:
     assert layer.tensors(*step.arriving) == step.tensors
     assert layer.macs(*step.arriving) == step.macs
     inputs, tensors = tuple(values((2, *shape), i) for i, shape in enumerate(step.arriving)), drawn(step)
-    again = replace(step, layer=layer)
+    again = step._replace(layer=layer)
     np.testing.assert_allclose(run(again, inputs, tensors), run(step, inputs, tensors), rtol=1e-12)
     if example.yaml not in OTHERS:
         assert layer.receptive_field(*step.arriving) == step.layer.receptive_field(*step.arriving)

@@ -6,7 +6,6 @@ Cost: that of the groups' products, which are small where groups are.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -39,4 +38,4 @@ class Grouped:
     def _moved(self, strip: Strip, groups: int) -> Strip:
         """The same strip, so many groups further on."""
         channels = groups * self.maps
-        return replace(strip, k0=strip.k0 + channels, k1=strip.k1 + channels)
+        return strip._replace(k0=strip.k0 + channels, k1=strip.k1 + channels)

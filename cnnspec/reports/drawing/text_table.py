@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
+from typing import NamedTuple
 
 from . import terminal_text
 from .ansi import BOLD, DIM, Paint
@@ -12,8 +12,7 @@ from .ansi import BOLD, DIM, Paint
 CUT = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column is aligned `right` for numbers, stands `gap` blanks from the one before, and when it must be shortened
     may keep the end of its texts."""
 
@@ -24,24 +23,21 @@ class Column:
     keeps_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A row of cells, one for each column, all in one colour."""
 
     cells: Sequence[str]
     colour: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
+class Narrowing(NamedTuple):
     """A way to make a table narrower: shorten a column to no less than `least`; 0 drops it."""
 
     key: str
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Lines in sections with rules between them. A column of width 0 is not shown."""
 
     columns: Sequence[Column]

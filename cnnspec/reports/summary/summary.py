@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -44,8 +44,7 @@ class Row(NamedTuple):
     is_plain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """A spec's rows and totals; after a mistake the rows up to it, without `outputs` and `totals`."""
 
     name: str
