@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from ..graph.shape import Shape
 from ..reports.summary.summary import Summary, summarise
 from ..spec import Checked
-from .diagnostics_output import exit_code
 from .settings_options import configured
 
 
@@ -77,10 +76,10 @@ def _step(asked: Asked) -> tuple[Any, ...] | None:
 def _difference(asked: Asked) -> tuple[Any, ...] | None:
     from ..reports.diff.diff import compare
 
-    before, *after = map(asked.summary, asked.specs)
-    if any(exit_code(checked.diagnostics) for checked in asked.specs) or before is None or after[0] is None:
+    if any(checked.spec is None for checked in asked.specs):
         return None
-    return (compare(before, after[0]),)
+    before, after = filter(None, map(asked.summary, asked.specs))
+    return (compare(before, after),)
 
 
 LAYERS = View("summary", _layers, takes_depth=True)

@@ -244,9 +244,19 @@ def test_mistakes_are_shown_instead(wider: str) -> None:
     Path("broken.yaml").write_text(WIDER.replace("conv:", "covn:", 1), encoding="utf-8")
     for sides in (("broken.yaml", wider), (wider, "broken.yaml")):
         result = run(sides[0], "--diff", sides[1])
-        assert (result.return_value, result.stdout) == (1, "")
+        assert (result.return_value, result.stdout) == (5, "")
         assert "error[E101]" in result.stderr
         assert "broken.yaml:4:5" in result.stderr
+
+
+@pytest.mark.parametrize("promise", ["output: [9]", "params: 1"])
+def test_a_broken_promise_does_not_hide_the_difference(wider: str, promise: str) -> None:
+    alone = run("lenet5", "--diff", wider)
+    Path("promised.yaml").write_text(f"{WIDER}\nexpect: {{{promise}}}\n", encoding="utf-8")
+    result = run("lenet5", "--diff", "promised.yaml")
+    assert (alone.return_value, result.return_value) == (1, 5)
+    assert "error[E30" in result.stderr
+    assert result.stdout == alone.stdout.replace(wider, "promised.yaml")
 
 
 def test_no_such_file() -> None:

@@ -14,6 +14,8 @@ from ..settings_options import set_option
 from ..summary_views import LAYERS, VIEWS, Asked
 from ..terminal import colour, width
 
+MISTAKES_BESIDE_DIFFERENCE = 5
+
 
 @click.command("summary")
 @click.argument("spec", metavar="SPEC", shell_complete=spec_names)
@@ -46,7 +48,7 @@ def command(
     shown below.
 
     Exit code: 0 when all is well, 1 for mistakes in a spec; with --diff, 0 when the two are alike and 1 when they
-    differ, as diff has it.
+    differ, as diff has it, and 5 for mistakes in one of them, such as a promise in `expect` that is broken.
     """
     flags = {"tensors": tensors, "plan": plan, "train": training, "diff": bool(other)}
     given = [flag for flag, is_given in flags.items() if is_given]
@@ -72,6 +74,8 @@ def command(
     if not other:
         _show_findings(asked)
     code = max(exit_code(checked.diagnostics) for checked in asked.specs)
+    if other and code == 1:
+        return MISTAKES_BESIDE_DIFFERENCE
     return code or int(data is not None and view.differs(*data))
 
 
