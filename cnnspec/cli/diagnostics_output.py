@@ -13,7 +13,7 @@ from ..language.syntax.source import Source
 from ..spec import Spec, check
 from .named_files import keep
 from .notes import note
-from .terminal import colour
+from .terminal import colour, width
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
@@ -21,7 +21,7 @@ def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> N
     from ..reports.diagnostics import to_text  # only a finding needs it
 
     coloured = colour(sys.stderr)
-    click.echo(to_text.render(diagnostics, sources, coloured), err=True, nl=False, color=coloured)
+    click.echo(to_text.render(diagnostics, sources, coloured, width(sys.stderr)), err=True, nl=False, color=coloured)
 
 
 def loaded(spec: str, input: Shape | None = None, settings: bool = True) -> Spec:

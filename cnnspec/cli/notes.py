@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
+
+from .terminal import width
 
 
 def note(text: str) -> None:
-    click.echo(f"note: {text}", err=True)
+    from ..reports.drawing.text_table import wrapped
+
+    click.echo("\n".join(wrapped(f"note: {text}", width(sys.stderr), 2)), err=True)

@@ -12,6 +12,7 @@ from ..graph.graph import INPUT
 from ..inputs.batches import InputBatch
 from ..reports.drawing.half_blocks import picture, reduced
 from ..reports.drawing.terminal_text import escaped
+from ..reports.drawing.text_table import wrapped
 from ..reports.predictions import to_jsonl, to_text
 from ..spec.output_image import is_image
 from ..spec.ranking import Prediction
@@ -24,24 +25,23 @@ LARGEST_PICTURE = 32
 
 
 class Results:
-    """Prints each batch's results. Arrays are only kept when `keep` says so."""
+    """Prints each batch's results, before the first of them what is run: with which `weights`, where they are random.
+    Arrays are only kept when `keep` says so."""
 
-    def __init__(self, network: str, runner: Runner, style: str, keep: bool, several: bool) -> None:
-        self.network, self.runner, self.style = network, runner, style
+    def __init__(self, network: str, weights: str, runner: Runner, style: str, keep: bool, several: bool) -> None:
+        self.network, self.weights, self.runner, self.style = network, weights, runner, style
         self.keep, self.several = keep, several
         self.kept: list[dict[str, Array]] = []
         self.names: list[str] = []
         self.failed = 0
         self.printed = False
 
-    def header(self, weights: str) -> str:
-        """What is run and how scores are to be read; nothing in JSON."""
-        if self.style == "json":
-            return ""
+    def _header(self) -> str:
+        """What is run and how its figures came about."""
         words = {name: found.words for name, found in self.runner.readings.items() if found}
         how = ", ".join(words.values() if len(words) < 2 else (f"{name} {said}" for name, said in words.items()))
-        parts = [self.network, weights, f"scores: {how}" if how else ""]
-        return escaped(", ".join(filter(None, parts))) + "\n\n"
+        parts = [self.network, self.weights, f"probabilities of the classes: {how}" if how else ""]
+        return "\n".join(wrapped(escaped(", ".join(filter(None, parts))), terminal.width(), 2)) + "\n\n"
 
     def add(self, batch: InputBatch) -> BatchResult:
         """Run a batch and print its results; what is wrong with its other inputs goes to standard error."""
@@ -56,8 +56,9 @@ class Results:
         if self.style == "json":
             click.echo(self._in_order(batch, found.predictions), nl=False)
         elif found.inputs is not None:
+            head = "" if self.printed else self._header()
             shown = self._picture(found.inputs) + self._rendered(found.predictions) + self._output_pictures(found)
-            click.echo(shown, nl=False)
+            click.echo(head + shown, nl=False)
         return found
 
     def _in_order(self, batch: InputBatch, predictions: list[Prediction]) -> str:

@@ -10,9 +10,10 @@ NARROW, WIDE = 30, 80
 """Bounds of the width of help."""
 
 
-def width() -> int | None:
-    """Columns of the terminal, or `COLUMNS`; None for a pipe or file, which takes lines of any length."""
-    if not sys.stdout.isatty():
+def width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal that a stream goes to, by default standard output, or `COLUMNS`; None for a pipe or file,
+    which takes lines of any length."""
+    if not (stream or sys.stdout).isatty():
         return None
     from shutil import get_terminal_size
 

@@ -13,6 +13,7 @@ from ..diagnostics import Failure
 from ..files.writing import ensure_writable, whole
 from ..language.sections.train import Train
 from ..reports.drawing.terminal_text import escaped
+from ..reports.drawing.text_table import wrapped
 from ..reports.training import curves_svg, curves_text
 from ..reports.training.lines import first_line, last_line, resumed_line
 from ..spec import Spec
@@ -64,7 +65,7 @@ def train(spec: Spec, settings: Train, data: RunData, files: Files, beginning: B
             case Begun():
                 training_notes.open_points(spec, notice)
                 counts = notice.examples, notice.held_out, notice.threads
-                click.echo(first_line(escaped(spec.name), notice.settings, *counts))
+                _echo(first_line(escaped(spec.name), notice.settings, *counts))
                 if notice.is_resumed:
                     click.echo(resumed_line(notice.progress, settings.epochs))
 
@@ -105,4 +106,8 @@ def _write(spec: Spec, session: Session, files: Files) -> None:
     session.discard_checkpoint()
     if terminal.width() is not None and len(epochs) > 1:
         click.echo("\n" + curves_text.render(epochs, terminal.width(), settings.smoothing > 0))
-    click.echo(last_line(escaped(str(files.output)), end, epochs[end.kept - 1]))
+    _echo(last_line(escaped(str(files.output)), end, epochs[end.kept - 1]))
+
+
+def _echo(line: str) -> None:
+    click.echo("\n".join(wrapped(line, terminal.width(), 2)))

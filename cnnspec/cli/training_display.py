@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..language.sections.train import Train
+from ..reports.drawing.text_table import wrapped
 from ..reports.training.lines import EpochColumns, figure, legend, share
 from ..train.events import EpochDone, Event, Finished, Stepped, Validating
 from ..train.progress import Progress
+from .terminal import width
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -45,6 +47,7 @@ class Lines:
 
     def __init__(self, settings: Train) -> None:
         self.settings, self.examples, self.seconds = settings, 0, 0.0
+        self.width = width()  # of the terminal itself: a bar draws on another stream that stands before it
         self.titled, self.best = False, 0
 
     def __call__(self, event: Event) -> None:
@@ -53,7 +56,7 @@ class Lines:
             self.seconds += event.seconds
         if isinstance(event, EpochDone):
             rate = self.examples / self.seconds if self.seconds else None
-            columns = EpochColumns.of(self.settings, event)
+            columns = EpochColumns.of(self.settings, event, self.width)
             lines = [] if self.titled else [columns.titles()]
             lines.append(columns.line(event, rate))
             # To the stream that is standard output now: in a terminal, the bar's. click would find the one beneath.
@@ -62,7 +65,8 @@ class Lines:
             if event.is_best and event.validation:
                 self.best = event.epoch
         if isinstance(event, Finished) and self.best:
-            click.echo(legend(event, self.best), file=sys.stdout)
+            lines = [part for line in legend(event, self.best) for part in wrapped(line, self.width, 2)]
+            click.echo("\n".join(lines), file=sys.stdout)
 
 
 class Live:

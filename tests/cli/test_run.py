@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def test_scores_are_probabilities(tmp_path: Path, last: str, words: str, score: 
     spec = net(tmp_path, HEAD + LAYERS + last + CLASSES)
     file = stored(tmp_path / "x.npy", inputs(1)[0])
     wanted = score(outputs(spec, inputs(1)).reshape(3))
-    assert call("run", spec, file).out.splitlines()[0] == f"net, scores: {words}"
+    assert call("run", spec, file).out.splitlines()[0] == f"net, probabilities of the classes: {words}"
     [found] = call("run", spec, file, "--format", "json").objects
     assert found["input"] == str(file)
     for place, each in zip(np.argsort(-wanted), found["top"], strict=True):
@@ -162,7 +163,7 @@ def test_two_lists_of_classes_say_how_each_is_read(tmp_path: Path) -> None:
     spec = net(tmp_path, text.replace("[fc, map]", "[fc, softmax1]"))
     file = stored(tmp_path / "x.npy", inputs(1))
     first = call("run", spec, file).out.splitlines()[0]
-    assert first == "net, scores: fc softmax of the output, softmax1 the output itself"
+    assert first == "net, probabilities of the classes: fc softmax of the output, softmax1 the output itself"
 
 
 # Inputs
@@ -414,6 +415,31 @@ def test_usage(spec: Path, options: list[str], message: str) -> None:
 # Weights
 
 
+def test_all_files_that_are_missing_are_told_at_once(tmp_path: Path) -> None:
+    spec = tmp_path / "bare.yaml"
+    spec.write_text(HEAD + LAYERS)
+    for command in ("run", "inspect"):
+        called = call(command, spec, tmp_path / "no.npy", "--weights", tmp_path / "no.npz")
+        assert (called.code, called.out) == (3, "")
+        assert re.findall("there is no file `.*/(.*)`", called.err) == ["no.npz", "no.npy"]
+        called = call(command, spec)
+        assert re.findall("names no ([a-z]+)", called.err) == ["weights", "sample"]
+    for command in ("train", "eval"):
+        called = call(command, spec, "--data", tmp_path / "none", "--weights", tmp_path / "no.npz")
+        assert (called.code, called.out) == (3, "")
+        assert sorted(re.findall("there (?:is no file|are no data) `.*/(.*)`", called.err)) == ["no.npz", "none"]
+    file = stored(tmp_path / "x.npy", inputs(1))
+    assert call("run", spec, file, "--weights", tmp_path / "no.npz").err.count("error[") == 1
+
+
+def test_what_cannot_be_run_gets_no_header(tmp_path: Path) -> None:
+    spec = net(tmp_path)
+    called = call("run", spec, tmp_path / "no.png")
+    assert (called.code, called.out) == (3, "")
+    called = call("run", spec, tmp_path / "no.npy", stored(tmp_path / "x.npy", inputs(1)))
+    assert called.out.startswith("net, probabilities of the classes: ")
+
+
 def test_weights_are_never_random_in_silence(tmp_path: Path) -> None:
     spec = tmp_path / "bare.yaml"
     spec.write_text(HEAD + LAYERS)
@@ -422,7 +448,8 @@ def test_weights_are_never_random_in_silence(tmp_path: Path) -> None:
     assert (called.code, called.out) == (3, "")
     assert "--init he --seed 0" in called.err
     first = call("run", spec, file, "--init", "he")
-    assert first.out.splitlines()[0] == "bare, random weights (he, seed 0), scores: softmax of the output"
+    how = "probabilities of the classes: softmax of the output"
+    assert first.out.splitlines()[0] == f"bare, random weights (he, seed 0), {how}"
     same, other = (call("run", spec, file, "--init", "he", "--seed", seed) for seed in ("0", "1"))
     assert same.out == first.out
     assert other.out.splitlines()[2:] != first.out.splitlines()[2:]

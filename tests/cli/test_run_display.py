@@ -153,7 +153,7 @@ def test_shades_in_a_terminal(tmp_path: Path, colour: dict[str, str], marked: bo
         assert process.wait() == 0
     os.close(master)
     assert bool(re.search(rb"\x1b\[38;5;\d+;48;5;\d+m", shown)) is marked
-    assert b"net, scores: " in shown
+    assert b"net, probabilities of the classes: " in shown
 
 
 def _read(terminal: int) -> bytes:

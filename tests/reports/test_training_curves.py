@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
@@ -149,3 +150,18 @@ def test_lines(golden: Callable[[str, str], None]) -> None:
         last_line("digits.safetensors", Finished("epochs", 1, 1), epochs(1, held_out=False)[0]),
     ]
     golden("training-lines.txt", "".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("held_out", [True, False])
+@pytest.mark.parametrize("width", [40, 50, 60, 71, 80, None])
+def test_the_table_of_epochs_fits_a_terminal(width: int | None, held_out: bool, smoothing: float) -> None:
+    """What tells least goes first; what was learned by, and how good that is, stays."""
+    (done,) = epochs(1, held_out=held_out)
+    columns = EpochColumns.of(Train(epochs=1, smoothing=smoothing), done, width)
+    titles, line = columns.titles(), columns.line(done, 12_345.6)
+    assert max(len(titles), len(line)) <= (width or 71)
+    assert ("smoothed" in titles, "held out" in titles, "accuracy" in titles) == (smoothing > 0, held_out, True)
+    assert ("images/s" in titles) == ("12,346" in line) == (columns.has_rate or width in (None, 71, 80))
+    words = titles.replace("held out: loss", "held").replace("held out", "held").replace("smoothed loss", "loss")
+    assert len(words.split()) == len(re.findall(r"[0-9][0-9/.,]*", line))

@@ -133,6 +133,16 @@ def test_a_matrix_that_does_not_fit_is_not_shown() -> None:
     assert "the commonest mistakes" in narrow
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_an_evaluation_is_as_wide_as_the_terminal(width: int) -> None:
+    title = "Small digits: 359 of 1,797 examples of the bundled digits, held out; `--part all` for all"
+    names = tuple(f"class {i} with a name of some length, as folders have" for i in range(10))
+    for classes in None, names:
+        lines = to_text.render(title, found(10), classes, width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert any("`--part all`" in line for line in lines)
+
+
 def test_json() -> None:
     evaluation = found(3)
     record = json.loads(to_json.render("pets", "folder", "all", evaluation, ("cat", "dog", "bird")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..terminal import colour
+from ..terminal import colour, width
 
 
 @click.command("doctor")
@@ -24,4 +24,4 @@ def command(style: str) -> None:
     if style == "json":
         click.echo(to_json.render(findings, without, advice), nl=False)
     else:
-        click.echo(to_text.render(findings, advice, colour()), nl=False)
+        click.echo(to_text.render(findings, advice, colour(), width()), nl=False)

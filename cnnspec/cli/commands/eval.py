@@ -11,6 +11,7 @@ from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
 from ..completion import spec_names
 from ..diagnostics_output import loaded
+from ..missing import together_with
 from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, judged_by, set_option, source
@@ -60,7 +61,8 @@ def command(
     """
     spec = loaded(spec_name, shape, settings=False)
     settings = configured(spec, options)
-    tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
+    with together_with(lambda: source(spec, settings, data)):
+        tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
     from ...files.writing import ensure_writable
     from ...train.evaluate import Evaluator, open_judged, part_of, whole_part
     from ..unscaled import note_unscaled

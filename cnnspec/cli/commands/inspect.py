@@ -15,6 +15,7 @@ from ...spec import Spec
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
+from ..missing import together_with
 from ..options import COUNT, FOLDER, PATH, Count, input_option
 from ..terminal import colour, width
 from ..weights_options import agree, chosen, weights_options
@@ -111,7 +112,8 @@ def _trace(
     from ...spec.running import first
 
     graph = spec.graph.until(*dict.fromkeys(name for name, _ in asked)) if asked else spec.graph
-    tensors = chosen(spec, weights, init, seed)
+    with together_with(given or (lambda: spec.sample_path("inspect"))):
+        tensors = chosen(spec, weights, init, seed)
     return trace(graph, tensors, first(given or spec.sample_path("inspect"), graph, spec.header.preprocess))
 
 

@@ -14,6 +14,7 @@ from ...spec import Spec
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
+from ..missing import together_with
 from ..options import COUNT, FOLDER, OUTPUT, PATH, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
@@ -65,7 +66,8 @@ def command(
     graph = _part(spec, until, save)
     if out:
         _check_output(out)
-    tensors = chosen(spec, weights, init, seed)
+    with together_with(*inputs or [spec.sample_path]):
+        tensors = chosen(spec, weights, init, seed)
     from ...engine.model import Model
     from ...spec.running import Runner, work
     from ..run_hints import GroundHint
@@ -77,9 +79,9 @@ def command(
     named_in = None if inputs else spec.folder
     given = work(inputs or [str(spec.sample_path())], graph, spec.header.preprocess, batch, named_in)
     runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)
-    results = Results(spec.name, runner, style, keep=bool(out), several=given.total > 1)
+    random = f"random weights ({init}, seed {seed or 0})" if init else ""
+    results = Results(spec.name, random, runner, style, keep=bool(out), several=given.total > 1)
     images = ImageFolder(folder, runner, spec.header.preprocess) if folder else None
-    click.echo(results.header(f"random weights ({init}, seed {seed or 0})" if init else ""), nl=False)
     hint = GroundHint(spec)
     for group in tracked(given.batches, len(given)):
         found = results.add(group)

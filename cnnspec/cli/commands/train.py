@@ -15,6 +15,7 @@ from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec, naming
 from ..completion import spec_names
 from ..diagnostics_output import loaded
+from ..missing import together_with
 from ..named_files import weights_of
 from ..options import COUNT, OUTPUT, PATH, input_option, threads_option
 from ..settings_options import Settable, configured, judged_by, set_option, source
@@ -88,8 +89,10 @@ def command(
     from ..unscaled import note_unscaled
 
     files = Files(target, kept, Path(log) if log else None, Path(plot) if plot else None)
-    path = source(spec, settings, data)
-    judged = judged_by(spec, settings)
+    with together_with(lambda: judged_by(spec, settings), weights):
+        path = source(spec, settings, data)
+    with together_with(weights):
+        judged = judged_by(spec, settings)
     for read in (path, judged):
         if read:
             note_read(read)

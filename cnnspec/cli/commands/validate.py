@@ -17,7 +17,7 @@ from ...spec import Checked, check
 from ..completion import spec_names
 from ..diagnostics_output import exit_code, note_size
 from ..options import input_option
-from ..terminal import colour
+from ..terminal import colour, width
 
 FORMATS = ("text", "json", "github", "sarif")
 LEFT_OUT = "`expect`, `classes`, `weights` and `sample` are"
@@ -100,7 +100,7 @@ def _text(result: Checked) -> str:
 def _findings(result: Checked) -> str:
     from ...reports.diagnostics import to_text
 
-    return to_text.render(result.diagnostics, [result.source], colour())
+    return to_text.render(result.diagnostics, [result.source], colour(), width())
 
 
 def _figures(result: Checked) -> str:

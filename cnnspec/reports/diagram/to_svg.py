@@ -14,7 +14,9 @@ from .layout import Box, Layout, Pair, lay_out
 LETTER = 6.7
 """Width of a letter of the node's font, in pixels; a wide one takes two."""
 LINE, PAD, BAR, MARGIN = 16.0, 9.0, 4.0, 16.0
-TITLE = 24.0
+TITLE, LEGEND = 24.0, 20.0
+BARS = (("first", "params"), ("second", "MACs"))
+"""The class of each bar, and what it is the share of."""
 
 Direction = Literal["down", "right"]
 
@@ -26,10 +28,13 @@ def render(drawn: Diagram, direction: Direction = "down") -> str:
     turned = sizes if is_down else {key: (high, wide) for key, (wide, high) in sizes.items()}
     layout = lay_out(turned, drawn.edges)
     across, along = (layout.breadth, layout.depth) if is_down else (layout.depth, layout.breadth)
-    title_width = width(drawn.name) * LETTER * 1.2
-    size = max(across, title_width) + 2 * MARGIN, along + 2 * MARGIN + TITLE
-    shift = (MARGIN + max(0.0, (title_width - across) / 2), MARGIN + TITLE)
-    parts = [svg.text(MARGIN, MARGIN + 12, drawn.name, kind="title"), *_parts(drawn, layout, is_down, shift)]
+    legend = list(_legend(MARGIN + TITLE)) if any(shares(drawn.nodes)) else []
+    title_width, head = width(drawn.name) * LETTER * 1.2, TITLE + LEGEND * bool(legend)
+    words_width = max(title_width, sum(map(_room, BARS)) if legend else 0)
+    size = max(across, words_width) + 2 * MARGIN, along + 2 * MARGIN + head
+    shift = (MARGIN + max(0.0, (words_width - across) / 2), MARGIN + head)
+    title = svg.text(MARGIN, MARGIN + 12, drawn.name, kind="title")
+    parts = [title, *legend, *_parts(drawn, layout, is_down, shift)]
     said = f"{drawn.name}: {len(drawn.nodes) - 1} nodes from {times(drawn.nodes[0].shape)}"
     return svg.document(*size, said, parts, style())
 
@@ -54,6 +59,24 @@ def _parts(drawn: Diagram, layout: Layout, is_down: bool, shift: Pair) -> Iterat
     most = shares(drawn.nodes)
     for node in drawn.nodes:
         yield from _node(node, _corner(layout.boxes[node.key], is_down, shift), most)
+
+
+def _legend(top: float) -> Iterator[str]:
+    """What the bars are."""
+    yield "<g>"
+    yield svg.hint("bars: how many a node has, beside the node with the most")
+    x = MARGIN
+    for bar in BARS:
+        kind, words = bar
+        yield svg.box(x, top + LEGEND / 2 - BAR, 2 * LETTER, BAR, kind, 1)
+        yield svg.text(x + 2.5 * LETTER, top + LEGEND / 2, words, kind="small")
+        x += _room(bar)
+    yield "</g>"
+
+
+def _room(bar: tuple[str, str]) -> float:
+    """What an entry of the legend takes, with the gap behind it."""
+    return (len(bar[1]) + 4.5) * LETTER
 
 
 def _edge(points: list[Pair], is_down: bool) -> Iterator[str]:
@@ -90,10 +113,10 @@ def _node(node: Node, box: tuple[float, float, float, float], most: tuple[int, i
     for i, line in enumerate(lines_of(node)):
         kind = "name" if i == 0 else "small"
         yield svg.text(x + wide / 2, y + PAD / 2 + (i + 0.75) * LINE, line, "middle", kind)
-    for i, (value, largest) in enumerate(zip((node.params, node.macs), most, strict=True)):
+    for i, (value, largest, (kind, _)) in enumerate(zip((node.params, node.macs), most, BARS, strict=True)):
         if value and largest:
             top = y + high - (2 - i) * (BAR + 2) - 1
-            yield svg.box(x + PAD, top, max(1.0, value / largest * (wide - 2 * PAD)), BAR, ("first", "second")[i], 1)
+            yield svg.box(x + PAD, top, max(1.0, value / largest * (wide - 2 * PAD)), BAR, kind, 1)
     yield "</g>"
 
 

@@ -8,17 +8,22 @@ from ...diagnostics.wording import quantity
 from ...machine.doctor import Advice, Findings
 from ..drawing.ansi import BOLD, DIM, painter
 from ..drawing.terminal_text import escaped
+from ..drawing.text_table import wrapped
 
 
-def render(findings: Findings, advice: Sequence[Advice], colour: bool) -> str:
-    """A line for each fact, then what would help."""
+def render(findings: Findings, advice: Sequence[Advice], colour: bool, width: int | None = None) -> str:
+    """A line for each fact, then what would help; in lines of `width`."""
     paint = painter(colour)
     facts = dict(_facts(findings))
-    width = max(map(len, facts))
-    lines = [f"{paint(DIM, name.ljust(width))}  {escaped(fact)}" for name, fact in facts.items()]
+    margin = max(map(len, facts))
+    lines = []
+    for name, fact in facts.items():
+        first, *further = wrapped(f"{name:<{margin}}  {escaped(fact)}", width, margin + 2)
+        lines += [paint(DIM, first[:margin]) + first[margin:], *further]
     lines += ["", paint(BOLD, "What would make it faster:") if advice else "Nothing stands in the way of full speed."]
     for piece in advice:
-        lines += ["", f"- {escaped(piece.message)}", f"  why: {escaped(piece.why)}", f"  help: {escaped(piece.help)}"]
+        said = f"- {piece.message}", f"  why: {piece.why}", f"  help: {piece.help}"
+        lines += ["", *(part for line in said for part in wrapped(escaped(line), width, 4))]
     return "\n".join(lines) + "\n"
 
 

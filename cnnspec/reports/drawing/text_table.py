@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import wrap
 from typing import NamedTuple
 
 from . import terminal_text
 from .ansi import BOLD, DIM, Paint
 
 CUT = "…"
+JOINT = "\x1f"
+"""Stands for a blank within code."""
 
 
 class Column(NamedTuple):
@@ -111,10 +112,22 @@ def fitted(text: str, width: int | None) -> str:
 
 
 def wrapped(text: str, width: int | None, indent: int) -> list[str]:
-    """A text of its own as lines, all but the first indented; one line where there is no width."""
-    if width is None:
+    """A text of its own as lines, all but the first indented; one line where there is no width. A word that is longer
+    than a line stays whole, and so does what stands between backticks: it may be copied."""
+    if width is None or terminal_text.width(text) <= width:
         return [text]
-    return wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    parts = text.split("`")
+    for i in range(1, len(parts) - 1, 2):
+        parts[i] = parts[i].replace(" ", JOINT)
+    line, *words = "`".join(parts).split(" ")
+    lines = []
+    for word in words:
+        if terminal_text.width(line) + 1 + terminal_text.width(word) > width:
+            lines.append(line.rstrip())
+            line = " " * indent + word
+        else:
+            line += f" {word}"
+    return [line.replace(JOINT, " ") for line in (*lines, line)]
 
 
 def shortened(text: str, room: int, keeps_end: bool = False) -> str:

@@ -7,20 +7,22 @@ from collections.abc import Iterator, Sequence
 from ...train.metrics import Evaluation
 from ..drawing.ansi import painter
 from ..drawing.terminal_text import escaped
-from ..drawing.text_table import Column, Table, TableRow, table
+from ..drawing.text_table import Column, Narrowing, Table, TableRow, table, wrapped
 
 LARGEST_MATRIX = 20
 MISTAKES = 10
 """Of how many classes the matrix is still shown, and how many mistakes are listed in its stead."""
+NAME = 9
+"""Columns that a class's name keeps where room is short."""
 
 
 def render(
     title: str, found: Evaluation, classes: Sequence[str] | None, width: int | None = None, colour: bool = False
 ) -> str:
     """Title, figures and tables. `classes` are their names, where they have any."""
-    lines = [escaped(title), "", _figures(found)]
+    lines = [*wrapped(escaped(title), width, 2), "", *wrapped(_figures(found), width, 2)]
     names = names_of(found, classes)
-    tables = [_by_class(found, names), *_confusion(found, names, width)] if names else []
+    tables = [_by_class(found, names, width), *_confusion(found, names, width)] if names else []
     for heading, shown in tables:
         lines += ["", *heading, *shown.lines(painter(colour))]
     return "".join(f"{line}\n" for line in lines)
@@ -43,7 +45,7 @@ def _figures(found: Evaluation) -> str:
     return "   ".join([f"loss {found.loss:.4f}", *known])
 
 
-def _by_class(found: Evaluation, names: Sequence[str]) -> tuple[list[str], Table]:
+def _by_class(found: Evaluation, names: Sequence[str], width: int | None) -> tuple[list[str], Table]:
     columns = [
         Column("class", "class", keeps_end=True),
         Column("examples", "examples", right=True),
@@ -54,7 +56,7 @@ def _by_class(found: Evaluation, names: Sequence[str]) -> tuple[list[str], Table
         TableRow([name, f"{score.examples:,}", percent(score.precision), percent(score.recall)])
         for name, score in zip(names, found.classes(), strict=True)
     ]
-    return [], table(columns, [rows])
+    return [], table(columns, [rows], width, [Narrowing("class", NAME)])
 
 
 def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> Iterator[tuple[list[str], Table]]:
@@ -69,9 +71,10 @@ def _confusion(found: Evaluation, names: Sequence[str], width: int | None) -> It
     matrix = table(columns, [rows])
     room = sum(matrix.widths.values()) + 2 * len(names)
     if len(names) <= LARGEST_MATRIX and (width is None or room <= width):
-        yield ["confusion: a row for each class, a column for each answer of the network"], matrix
+        yield wrapped("confusion: a row for each class, a column for each answer of the network", width, 2), matrix
         return
     mistakes = [TableRow([f"{count:,}", names[right], names[said]]) for count, right, said in found.mistakes(MISTAKES)]
     if mistakes:
         titles = (Column("examples", "examples", right=True), Column("right", "of class"), Column("said", "taken for"))
-        yield ["the commonest mistakes"], table(titles, [mistakes])
+        narrowing = Narrowing("right", NAME), Narrowing("said", NAME)
+        yield ["the commonest mistakes"], table(titles, [mistakes], width, narrowing)

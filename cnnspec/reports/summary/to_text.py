@@ -37,6 +37,7 @@ NARROWING = (
     Narrowing("RF"),
     Narrowing("kind", least=7),
     Narrowing("layer", least=8),
+    Narrowing("kind"),
 )
 
 

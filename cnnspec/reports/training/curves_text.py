@@ -25,7 +25,9 @@ def render(epochs: Sequence[EpochDone], width: int | None = None, is_smoothed: b
     else:
         rows = zip_longest(*drawn, fillvalue="")
         lines = [(" " * GAP).join(f"{part:{room}}" for part in row) for row in rows]
-    legend = f"{'':{LABELS}}  {TRAINING} training  {VALIDATION} validation  {BOTH} both"
+    legend = f"{TRAINING} training  {VALIDATION} validation  {BOTH} both"
+    if width is None or LABELS + 2 + len(legend) <= width:
+        legend = f"{'':{LABELS}}  {legend}"
     return "".join(f"{line.rstrip()}\n" for line in [*lines, legend])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ...diagnostics.wording import quantity
 from ...language.sections.train import Train
@@ -25,52 +27,82 @@ def resumed_line(progress: Progress, epochs: int) -> str:
 
 @dataclass(frozen=True)
 class EpochColumns:
-    """A table of epochs, a line each, of a run of `epochs` in all: first what was seen while learning, with
-    `is_smoothed` by a loss of smoothed targets, then the examples held out. What a run does not have gets no column."""
+    """A table of epochs, a line each, of a run of `epochs` in all: first what was seen while learning, then the
+    examples held out. What a run does not have gets no column; neither does what has no room, the least telling first.
+
+    `loss` and `held_out` are the titles of the two losses.
+    """
 
     epochs: int
+    loss: str
+    held_out: str
     has_accuracy: bool
-    has_validation: bool
-    is_smoothed: bool
+    has_training_accuracy: bool
+    has_rate: bool = True
 
     @classmethod
-    def of(cls, settings: Train, done: EpochDone) -> EpochColumns:
-        """Those of a run of which one epoch is done."""
-        has_validation = done.validation is not None
-        return cls(settings.epochs, done.training.accuracy is not None, has_validation, settings.smoothing > 0)
+    def of(cls, settings: Train, done: EpochDone, width: int | None = None) -> EpochColumns:
+        """Those of a run of which one epoch is done, in lines of `width`."""
+        columns = cls(
+            settings.epochs,
+            "smoothed loss" if settings.smoothing else "loss",
+            "held out: loss" if done.validation is not None else "",
+            done.training.accuracy is not None,
+            done.training.accuracy is not None,
+        )
+        for leaner in _leaner(columns):
+            if width is None or len(columns.titles()) <= width:
+                break
+            columns = replace(columns, **leaner)
+        return columns
 
     def titles(self) -> str:
-        accuracy = "  accuracy" if self.has_accuracy else ""
-        held_out = f"   {'held out: loss':>14}{accuracy}  " if self.has_validation else ""
-        return f"{'epoch':>{self._room}}   {self._loss:>7}{accuracy}{held_out}   images/s"
+        accuracy = f"  {'accuracy':>8}"
+        training = f"{self.loss:>7}" + accuracy * self.has_training_accuracy
+        held_out = f"   {self.held_out}{accuracy * self.has_accuracy}  " if self.held_out else ""
+        return f"{'epoch':>{self._room}}   {training}{held_out}{'   images/s' * self.has_rate}".rstrip()
 
     def line(self, done: EpochDone, rate: float | None) -> str:
         """`rate` are examples a second. A star marks the best epoch so far on what is held out."""
         count = f"{done.epoch:,}/{self.epochs:,}"
-        training = self._scored(done.training, max(7, len(self._loss)))
-        held_out = f"   {self._scored(done.validation, 14)} {' *'[done.is_best]}" if done.validation else ""
-        seen = f"{rate:11,.0f}" if rate is not None else ""
+        training = _scored(done.training, max(7, len(self.loss)), self.has_training_accuracy)
+        held_out = ""
+        if done.validation:
+            scored = _scored(done.validation, len(self.held_out), self.has_accuracy)
+            held_out = f"   {scored} {' *'[done.is_best]}"
+        seen = f"{rate:11,.0f}" if rate is not None and self.has_rate else ""
         return f"{count:>{self._room}}   {training}{held_out}{seen}".rstrip()
-
-    @property
-    def _loss(self) -> str:
-        return "smoothed loss" if self.is_smoothed else "loss"
 
     @property
     def _room(self) -> int:
         return max(5, 2 * len(f"{self.epochs:,}") + 1)
 
-    def _scored(self, score: Score, room: int) -> str:
-        accuracy = share(score.accuracy) if score.accuracy is not None else ""
-        return f"{figure(score.loss):>{room}}" + (f"  {accuracy:>8}" if self.has_accuracy else "")
+
+def _leaner(columns: EpochColumns) -> tuple[dict[str, Any], ...]:
+    """Ways to make a table narrower, in their order."""
+    is_judged = bool(columns.held_out)
+    return (
+        {"has_rate": False},
+        {"loss": columns.loss.removesuffix(" loss")},
+        {"has_training_accuracy": columns.has_accuracy and not is_judged},
+        {"held_out": "held out" * is_judged},
+        {"has_accuracy": False, "has_training_accuracy": False},
+    )
 
 
-def legend(end: Finished, best: int) -> str:
+def _scored(score: Score, room: int, has_accuracy: bool) -> str:
+    accuracy = share(score.accuracy) if score.accuracy is not None else ""
+    return f"{figure(score.loss):>{room}}" + (f"  {accuracy:>8}" if has_accuracy else "")
+
+
+def legend(end: Finished, best: int) -> Iterator[str]:
     """What the stars say, of which epoch `best` has the last, and which weights are kept."""
-    line = "* the smallest loss so far on the examples held out"
+    star = "* the smallest loss so far on the examples held out"
     if end.kept == best:
-        return line
-    return f"{line}; kept are the weights of the last epoch:\n  `--set train.patience=N` keeps those of the best"
+        yield star
+    else:
+        yield f"{star}; kept are the weights of the last epoch:"
+        yield "  `--set train.patience=N` keeps those of the best"
 
 
 def last_line(output: str, end: Finished, done: EpochDone) -> str:
