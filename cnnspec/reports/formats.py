@@ -10,6 +10,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "diagram": ("svg", "mermaid", "dot"),
     "diff": ("text", "json", "markdown", "csv"),
     "inspection.cells": ("text", "json"),
+    "inspection.heat": ("text", "json"),
     "inspection.maps": ("text",),
     "inspection.overview": ("text", "json"),
     "memory.plan": ("text", "json", "markdown", "csv"),

@@ -59,6 +59,9 @@ RECIPES = {
     "init": Recipe(("net.yaml",), NAMED, {"--output": ".npz"}),
     "convert": Recipe(("w.npz", "--for", "net.yaml"), (*NAMED, "w.npz"), {"--output": ".npz"}),
     "export": Recipe(("net.yaml", "--weights", "w.npz"), (*NAMED, "w.npz"), {"--output": ".onnx"}),
+    "inspect": Recipe(
+        ("net.yaml", "two.npy", "--weights", "w.npz"), ("net.yaml", "two.npy", "w.npz"), {"--cam": ".png"}
+    ),
     "draw": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".svg"}),
     "schema": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".json"}),
     "specs": Recipe(("digits",), (), {"--output": ".yaml"}),

@@ -16,9 +16,10 @@ from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
 from ..missing import together_with
-from ..options import COUNT, FOLDER, PATH, Count, input_option
+from ..options import COUNT, FOLDER, OUTPUT, PATH, Count, input_option
 from ..terminal import colour, width
 from ..weights_options import agree, chosen, weights_options
+from ..where_it_looked import Looking
 
 if TYPE_CHECKING:
     from ...graph.layer import Style
@@ -42,6 +43,13 @@ if TYPE_CHECKING:
 @click.option("--terms", type=COUNT, default=5, show_default=True, help="Terms that are listed.")
 @click.option("--digits", type=click.IntRange(1, 17), default=4, show_default=True, help="Significant digits.")
 @click.option("--maps", "folder", type=FOLDER, help="Write each layer's maps as LAYER.png into this folder.")
+@click.option("--cam", type=OUTPUT, metavar="FILE.png", help="Draw where the network looked: Grad-CAM over the input.")
+@click.option("--class", "of_class", metavar="NAME|INDEX", help="Whose score that explains.  [default: the likeliest]")
+@click.option(
+    "--cam-layer",
+    metavar="LAYER",
+    help="Where the maps are taken; at `input` it is the gradient.  [default: the last layer with maps]",
+)
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @input_option
 def command(
@@ -56,6 +64,9 @@ def command(
     terms: int,
     digits: int,
     folder: str | None,
+    cam: str | None,
+    of_class: str | None,
+    cam_layer: str | None,
     style: str,
     shape: Shape | None,
 ) -> int:
@@ -63,12 +74,18 @@ def command(
 
     With --at, show how one value came about: the cells that were read, the weights, the products, their sum. Rows,
     columns and channels count from 0. `input` is the name of what goes in.
+
+    With --cam, --class or --cam-layer, show where the network looked: which places of a layer's maps speak for the
+    score of a class, or for the value of --at.
     """
     agree(weights, init, seed)
+    looking = Looking(cam, of_class, cam_layer)
     if follow and not places:
         raise click.UsageError("--follow goes on from a value; name it with --at.")
     spec = loaded(spec_name, shape)
     asked = [_place(spec, text) for text in places]
+    if looking.is_asked:
+        looking.check(spec, len(asked), follow)
     trace = _trace(spec, given, asked, weights, init, seed)
     if folder:
         _write_maps(trace, folder, [name for name, _ in asked] or list(trace.values), spec.header.preprocess)
@@ -76,9 +93,15 @@ def command(
     from ...reports.formats import render
 
     page: dict[str, Any] = {"width": width(), "colour": colour()}
+    heat = ""
+    if looking.is_asked:
+        heat = looking.shown(trace, spec, asked[0] if asked else None, style, terms, digits, page)
     if style == "text":
         random = f"random weights ({init}, seed {seed or 0})" if init else ""
         click.echo(escaped(", ".join(filter(None, [spec.name, random]))) + "\n")
+    if heat:
+        click.echo(heat, nl=False)
+        return 0
     if not asked:
         from ...reports.inspection.overview.overview import layer_values
 

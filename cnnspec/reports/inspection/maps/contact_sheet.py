@@ -25,8 +25,8 @@ def contact_sheet(values: Array, is_input: bool = False) -> bytes:
     channel (gray) or three (red, green, blue) is a picture of itself."""
     maps = values.reshape(-1, 1, 1) if values.ndim == 1 else values
     if is_input and len(maps) in (1, 3):
-        return _png(_enlarged(_natural(maps)))
-    return _png(_sheet([_enlarged(tile) for tile in coloured(maps)]))
+        return png(_enlarged(_natural(maps)))
+    return png(_sheet([_enlarged(tile) for tile in coloured(maps)]))
 
 
 def coloured(maps: Array) -> Pixels:
@@ -68,7 +68,8 @@ def _sheet(tiles: list[Pixels]) -> Pixels:
     return sheet
 
 
-def _png(pixels: Pixels) -> bytes:
+def png(pixels: Pixels) -> bytes:
+    """Pixels (H, W, 3) as a file."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -1,0 +1,1 @@
+"""Where a network looked, as heat over its input."""
