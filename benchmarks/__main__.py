@@ -99,9 +99,10 @@ def _absent(name: str) -> bool:
 
 
 def _starts(folder: Path, rounds: int) -> list[cold.Start]:
-    spec = load("lenet5")
+    sample = load("lenet5").sample()
+    assert isinstance(sample, Path)
     try:
-        return cold.time_starts(cold.starts(prepare("lenet5", 1, folder / "lenet5"), spec.sample_path()), rounds)
+        return cold.time_starts(cold.starts(prepare("lenet5", 1, folder / "lenet5"), sample), rounds)
     except CalledProcessError as error:
         print(f"{error}\n{error.stderr.decode(errors='replace')}", file=sys.stderr)
         raise

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from os import PathLike
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, FileError
+from ..diagnostics import Diagnostic, Failure, FileError
 from ..files.places import AnyPath, is_folder
 from ..files.reading import ensure_file
 
-Needed = AnyPath | Callable[[], AnyPath | None] | None
-"""A path, or what finds it, which may raise FileError; None for what is not needed."""
+if TYPE_CHECKING:
+    from ..graph.array import Array
+
+    Needed = AnyPath | Callable[[], AnyPath | Array | None] | None
+    """A path, or what finds it, which may raise Failure; None for what is not needed. An array is there."""
 
 
 @contextmanager
@@ -26,8 +31,8 @@ def together_with(*others: Needed) -> Iterator[None]:
 def _missing(needed: Needed) -> tuple[Diagnostic, ...]:
     try:
         path = needed() if callable(needed) else needed
-        if path is not None and not is_folder(path):
+        if isinstance(path, str | PathLike) and not is_folder(path):
             ensure_file(path)
-    except FileError as error:
+    except Failure as error:
         return error.diagnostics
     return ()

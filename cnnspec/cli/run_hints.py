@@ -47,7 +47,7 @@ class GroundHint:
         with suppress(FileError):
             from ..spec.running import first
 
-            return first(self.spec.sample_path(), self.spec.graph, self.spec.header.preprocess)
+            return first(self.spec.sample(), self.spec.graph, self.spec.header.preprocess)
         with suppress(FileError):
             import numpy as np
 

@@ -21,7 +21,8 @@ from ..weights import save
 from . import terminal
 from .diagnostics_output import show
 
-LARGEST_PICTURE = 32
+SMALLEST_PICTURE, LARGEST_PICTURE = 6, 32
+"""Between these the longer side of an image is that is drawn: a smaller one says more as numbers."""
 
 
 class Results:
@@ -79,7 +80,7 @@ class Results:
         """The input itself when it is alone, gray and small."""
         if self.several:
             return ""
-        if x.shape[1] > 1 or max(x.shape[2:]) > LARGEST_PICTURE:
+        if x.shape[1] > 1 or not SMALLEST_PICTURE <= max(x.shape[2:]) <= LARGEST_PICTURE:
             return ""
         drawn = picture(x[0, 0], terminal.colour())
         return drawn and drawn + "\n"
@@ -107,4 +108,4 @@ class Results:
 
 
 def _is_gray(y: Array) -> bool:
-    return len(y) == 1 and is_image(y.shape)
+    return len(y) == 1 and is_image(y.shape) and max(y.shape[1:]) >= SMALLEST_PICTURE

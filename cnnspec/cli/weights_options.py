@@ -43,10 +43,10 @@ def chosen(
     the `cure`, or they do not fit."""
     if not (init or weights or spec.graph.tensors):
         return {}
-    path = None if init else weights or spec.weights_path(cure)
+    source = None if init else weights or spec.weights(cure)
     from ..weights import initial, take
 
     if init is not None:
         return initial(spec.graph.tensors, init, seed or 0)
-    assert path is not None
-    return take(spec.graph.tensors, path, lambda diagnostic: show([diagnostic]))
+    assert source is not None
+    return take(spec.graph.tensors, source, lambda diagnostic: show([diagnostic]))

@@ -10,7 +10,9 @@ from ..files import pipes
 from ..files.reading import opened
 from ..files.recognition import IMAGE, NPY, NPZ, recognised
 
-_ARRAYS = (".npy", ".npz")
+TABLE = ".csv"
+"""How the name of a table of numbers ends; its content does not tell."""
+_ARRAYS = (".npy", ".npz", TABLE)
 
 
 def is_array(path: Path) -> bool:

@@ -1,4 +1,5 @@
-"""Arrays as a network's input: `.npy` and `.npz` files of (N, C, H, W), or (C, H, W) for a single input.
+"""Arrays as a network's input: `.npy` and `.npz` files of (N, C, H, W), or (C, H, W) for a single input, and tables of
+numbers in `.csv` files.
 
 Numbers are taken as they are, as float32: nothing is scaled, and NaN and infinity stay.
 """
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..diagnostics import Diagnostic, FileError
+from ..diagnostics.wording import quantity
 from ..files import npy
 from ..files.reading import AnyPath, Malformed, blaming, opened
-from ..files.recognition import NPY, NPZ, ZIP, ensure
-from . import is_array
+from ..files.recognition import NPY, NPZ, TEXT, ZIP, Kind, ensure
+from ..graph.shape import times
+from . import TABLE, is_array, number_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,9 +69,10 @@ def check(path: AnyPath, shape: tuple[int, ...]) -> int:
 
 @contextmanager
 def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
+    is_table = Path(path).suffix.lower() == TABLE
     with opened(path) as stream, blaming(path):
-        found = ensure(stream, NPY, NPZ, ZIP, cure="an .npy or .npz file of numbers is wanted")
-        source = _archived(path) if found in (NPZ, ZIP) else _on_disk(stream)
+        found = ensure(stream, NPY, NPZ, ZIP, *[TEXT] * is_table, cure="an .npy or .npz file of numbers is wanted")
+        source = _table(stream, path, shape) if found is TEXT else _arrays(found, stream, path)
         held = source.header.shape
         if held != shape and (held[1:] != shape or not held[0]):
             raise misfit(Path(path), held, shape)
@@ -103,6 +107,32 @@ class _Source(NamedTuple):
     header: npy.NpyHeader
     load: Callable[[tuple[int, ...]], StoredArray]
     """The inputs, (N, *shape), of such a shape."""
+
+
+def _arrays(found: Kind | None, stream: BinaryIO, path: AnyPath) -> _Source:
+    return _archived(path) if found in (NPZ, ZIP) else _on_disk(stream)
+
+
+def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
+    """A table of numbers, which must be one input: as many lines as that has rows, channel by channel."""
+    table = number_table.read(stream, path)
+    C, H, W = shape
+    if table.shape != (C * H, W):
+        diagnostic = Diagnostic(
+            "E413",
+            f"the table in `{Path(path).name}` does not fit the network's input",
+            file=str(path),
+            why=f"the input is {times(shape)}; the file holds {times(table.shape)}",
+            help=f"{quantity(C * H, 'line')} of {quantity(W, 'number')}" + ", channel by channel" * (C > 1),
+        )
+        raise FileError([diagnostic])
+
+    def load(shape: tuple[int, ...]) -> StoredArray:
+        import numpy as np
+
+        return np.array(table.rows).reshape(1, *shape)
+
+    return _Source(npy.NpyHeader("<i8" if table.is_whole else "<f8", shape, False, 0), load)
 
 
 def _on_disk(stream: BinaryIO) -> _Source:

@@ -36,7 +36,7 @@ def export(
 
         if weights is None and not spec.graph.tensors:
             return {}
-        return take(spec.graph.tensors, spec.weights_path() if weights is None else weights, _warn)
+        return take(spec.graph.tensors, spec.weights() if weights is None else weights, _warn)
 
     write(spec, path, format, choices, tensors)
 

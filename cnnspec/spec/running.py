@@ -58,10 +58,19 @@ def rows(x: Array, graph: Graph, size: int | None) -> Work:
     return Work(len(x), size, batches((Case(f"[{i}]", row) for i, row in enumerate(x)), size))
 
 
-def first(path: AnyPath, graph: Graph, preprocess: Preprocess | None) -> Array:
-    """The first input (C, H, W) of a file or folder. Raises FileError."""
+def sample_work(sample: Path | Array, graph: Graph, preprocess: Preprocess | None, folder: Path | None = None) -> Work:
+    """A spec's own sample: a file in its folder, or what is typed in it."""
+    if isinstance(sample, Path):
+        return work([str(sample)], graph, preprocess, None, folder)
+    return Work(1, 1, batches([Case("sample", sample)], 1))
+
+
+def first(given: AnyPath | Array, graph: Graph, preprocess: Preprocess | None) -> Array:
+    """The first input (C, H, W) of a file or folder, or the one that is given. Raises FileError."""
+    if isinstance(given, np.ndarray):
+        return given
     C, H, W = graph.input
-    case = next(cases(paths([str(path)]), preprocess, (C, H, W)))
+    case = next(cases(paths([str(given)]), preprocess, (C, H, W)))
     if case.failure is not None:
         raise case.failure
     assert case.array is not None

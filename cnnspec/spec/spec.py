@@ -21,6 +21,7 @@ from ..language.document.document import Document
 from ..language.document.document import load as load_document
 from ..language.elaboration.elaborate import Elaboration, elaborate
 from ..language.elaboration.expectations import check_expectations
+from ..language.elaboration.typed_arrays import check_sample, check_weights
 from ..language.sections.header import Header
 from ..language.syntax.source import Source, read
 from . import assets, bundled
@@ -82,15 +83,24 @@ class Spec:
         """The names of the classes, also when they stand in a text file. Raises FileError for an unusable one."""
         return assets.class_names(self.document, self.folder)
 
-    def sample_path(self, command: str = "run") -> Path:
-        """The input that the spec brings along. Raises FileError: E414 when it names none, with the `command` to which
-        one can be given, E416 when its path leaves the spec's folder."""
+    def sample(self, command: str = "run") -> Path | Array:
+        """The input that the spec brings along: a file, or what is typed in it, (C, H, W). Raises FileError: E414 when
+        there is none, with the `command` to which one can be given, E416 when its path leaves the spec's folder;
+        SpecError (E307) when what is typed does not fit."""
+        from .typed_arrays import sample
+
+        typed = sample(self.document, self.graph.input)
+        if typed is not None:
+            return typed
         return self._named("sample", f"name one: `cnnspec {command} SPEC FILE`, or `sample: FILE` in the spec")
 
-    def weights_path(self, cure: str = RANDOM) -> Path:
-        """The weights that the spec names. Raises FileError: E414 when it names none, with the `cure`, E416 when their
-        path leaves the spec's folder."""
-        return self._named("weights", cure)
+    def weights(self, cure: str = RANDOM) -> Path | dict[str, Array]:
+        """The weights that the spec names, or those typed in it. Raises FileError: E414 when there are none, with the
+        `cure`, E416 when their path leaves the spec's folder; SpecError (E307) when what is typed does not fit."""
+        from .typed_arrays import weights
+
+        typed = weights(self.document, self.graph)
+        return self._named("weights", cure) if typed is None else typed
 
     def _named(self, key: assets.Key, cure: str) -> Path:
         path = assets.resolve(self.document, self.folder, key)
@@ -113,7 +123,7 @@ class Spec:
     ) -> Model:
         """The executable network.
 
-        `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own file. `exact` leaves
+        `weights` is a path, or a mapping of tensor names to arrays; by default the spec's own. `exact` leaves
         out Winograd's convolution: slower, and a tenth of the rounding error. `backend` names whose kernels are used.
         Raises FileError when weights are missing or do not fit, ValueError for a backend that there is not.
         """
@@ -135,10 +145,10 @@ class Spec:
     ) -> Iterator[Prediction]:
         """What the network says of each input, in their order: its `top` likeliest classes, or its output as an array.
 
-        `inputs` are images, folders of images, `.npy` or `.npz` arrays, or an array (N, C, H, W) in memory; by default
-        the spec's sample. Images go through the spec's `preprocess`; up to `batch` inputs run together, by default 16,
-        or as many as memory has room for. `until` names the layer whose output is the result. `weights`, `threads` and
-        `exact` are those of `compile`.
+        `inputs` are images, folders of images, `.npy` or `.npz` arrays, `.csv` tables of numbers, or an array
+        (N, C, H, W) in memory; by default the spec's sample. Images go through the spec's `preprocess`; up to `batch`
+        inputs run together, by default 16, or as many as memory has room for. `until` names the layer whose output is
+        the result. `weights`, `threads` and `exact` are those of `compile`.
 
         Raises FileError for weights and, once its batch is reached, for the first input that cannot be used; with
         `on_failure`, which is called with it, the others go on. ValueError for an array of another shape, or a layer
@@ -148,7 +158,7 @@ class Spec:
 
         from ..engine.model import Model
         from .naming import ensure_named
-        from .running import Runner, predictions, rows, work
+        from .running import Runner, predictions, rows, sample_work, work
 
         if until:
             ensure_named(self.graph, until, self.name)
@@ -156,7 +166,7 @@ class Spec:
         model = Model(part, self._tensors(weights), threads, exact)
         preprocess = self.header.preprocess
         if inputs is None:
-            given = work([str(self.sample_path())], part, preprocess, batch, self.folder)
+            given = sample_work(self.sample(), part, preprocess, self.folder)
         elif isinstance(inputs, np.ndarray):
             given = rows(model.accept(inputs), part, batch)
         else:
@@ -278,7 +288,7 @@ class Spec:
 
         if weights is None and not self.graph.tensors:
             return {}
-        return take(self.graph.tensors, self.weights_path() if weights is None else weights, _warn)
+        return take(self.graph.tensors, self.weights() if weights is None else weights, _warn)
 
 
 @dataclass(frozen=True)
@@ -331,6 +341,8 @@ def check(what: Given, input: Shape | None = None, files: bool = False, settings
     sound = walked.graph if not errors(findings) else None
     if input is None:
         findings += check_expectations(document, sound, settings) if sound is not None else ()
+        findings += check_sample(document, document.header.input.shape) if document.is_known else ()
+        findings += check_weights(document, sound) if sound is not None else ()
         findings += assets.check(document, folder, sound) if files and document.is_known else ()
     diagnostics = _placed(findings, file)
     if walked.graph is None or errors(found):

@@ -47,7 +47,15 @@ def test_a_picture_in_shades() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "drawn"), [((1, 32, 32), True), ((1, 33, 8), False), ((1, 8, 33), False), ((3, 8, 8), False)]
+    ("shape", "drawn"),
+    [
+        ((1, 32, 32), True),
+        ((1, 33, 8), False),
+        ((1, 8, 33), False),
+        ((3, 8, 8), False),
+        ((1, 2, 6), True),
+        ((1, 5, 5), False),
+    ],
 )
 def test_small_gray_inputs_have_a_picture(tmp_path: Path, shape: tuple[int, ...], drawn: bool) -> None:
     C, H, W = shape

@@ -497,10 +497,10 @@ class TestFiles:
     def test_named_paths(self, folder: Path, write: Write) -> None:
         spec = check(write("net.yaml", GOOD + "weights: good.safetensors\nclasses: [a, b]\n")).spec
         assert spec is not None
-        assert spec.weights_path() == Path("good.safetensors")
+        assert spec.weights() == Path("good.safetensors")
         assert spec.classes() == ("a", "b")
         with pytest.raises(FileError, match="E414"):
-            spec.sample_path()
+            spec.sample()
 
 
 def cli(*arguments: str) -> subprocess.CompletedProcess[str]:

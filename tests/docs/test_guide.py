@@ -1,6 +1,6 @@
 """The worked examples of the guide, with their numbers written out: by both executions, and by hand.
 
-The specs are those in `guide/`, beside this file.
+They are bundled specs with numbers that are typed in them; `stack.yaml`, beside this file, has none.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calling import call
+from guide_examples import EXAMPLES
 from numpy.typing import NDArray
 
 from cnnspec.engine.model import Model
 from cnnspec.spec import check, load
 
-GUIDE = Path(__file__).parent / "guide"
+STACK = Path(__file__).parent / "stack.yaml"
 
 Array = NDArray[Any]
 
@@ -25,10 +27,20 @@ def array(*maps: list[list[int]]) -> Array:
     return np.array([maps], np.float32)
 
 
-def run(name: str, x: Array, **tensors: Any) -> dict[str, Array]:
-    """Every layer's output for one input, without the batch; `conv_weight` stands for `conv.weight`."""
-    graph = load(GUIDE / f"{name}.yaml").graph
+def run(spec: str | Path, x: Array | None = None, **tensors: Any) -> dict[str, Array]:
+    """Every layer's output for one input, without the batch; `conv_weight` stands for `conv.weight`. What is not given
+    is the spec's own."""
+    loaded = load(spec)
+    graph = loaded.graph
     held = {key.replace("_", "."): np.array(values, np.float32) for key, values in tensors.items()}
+    if not held and graph.tensors:
+        typed = loaded.weights()
+        assert isinstance(typed, dict)
+        held = typed
+    if x is None:
+        sample = loaded.sample()
+        assert isinstance(sample, np.ndarray)
+        x = sample[None]
     whole = graph.until(*(step.name for step in graph.steps))
     compiled = Model(whole, held)
     planned, traced = compiled.run(x), compiled.trace(x)
@@ -38,9 +50,18 @@ def run(name: str, x: Array, **tensors: Any) -> dict[str, Array]:
     return {layer: y[0] for layer, y in traced.items()}
 
 
-@pytest.mark.parametrize("path", sorted(GUIDE.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_specs_keep_what_they_promise(path: Path) -> None:
-    assert check(path, files=True).diagnostics == ()
+@pytest.mark.parametrize("spec", [*EXAMPLES, STACK], ids=str)
+def test_the_specs_keep_what_they_promise(spec: str | Path) -> None:
+    assert check(spec, files=True).diagnostics == ()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_command_takes_the_examples(name: str, tmp_path: Path) -> None:
+    out = call("run", name)
+    assert (out.code, out.err) == (0, "")
+    assert call("inspect", name).code == call("summary", name).code == call("schema", name).code == 0
+    assert call("draw", name, "-o", tmp_path / "net.svg").code == 0
+    assert call("export", name, "-o", tmp_path / "net.onnx").code == 0
 
 
 RED = [[1, 2, 0, 1], [0, 1, 3, 1], [2, 1, 0, 0], [1, 0, 2, 1]]
@@ -65,8 +86,7 @@ def plane(rows: list[list[int]]) -> Array:
 
 def test_a_filter_sums_what_it_finds_in_each_channel() -> None:
     """A 4x4x3 image under two filters of 3x3x3: three results are added, so the output is two deep, not six."""
-    image = array(RED, GREEN, BLUE)
-    y = run("colour", image, conv_weight=[EDGES, LINES], conv_bias=[1, -2])["conv"]
+    y = run("filters")["conv"]
     #       red                     green                     blue                  bias
     first = plane([[0, 2], [-2, 0]]) + plane([[5, -2], [-1, 5]]) + plane([[1, 0], [2, 1]]) + 1
     second = plane([[4, 5], [3, 1]]) + plane([[0, 4], [4, 0]]) + plane([[-3, -4], [-2, -3]]) - 2
@@ -83,13 +103,12 @@ def test_each_channel_adds_its_own_part() -> None:
         "blue": (array(black, black, BLUE), [[[1, 0], [2, 1]], [[-3, -4], [-2, -3]]]),
     }
     for channel, (image, wanted) in parts.items():
-        y = run("colour", image, conv_weight=[EDGES, LINES], conv_bias=[0, 0])["conv"]
+        y = run("filters", image, conv_weight=[EDGES, LINES], conv_bias=[0, 0])["conv"]
         assert y.tolist() == wanted, channel
 
 
 def test_pooling_keeps_one_number_of_four() -> None:
-    x = array([[1, 3, 2, 1], [4, 6, 6, 8], [3, 1, 1, 0], [1, 2, 2, 4]])
-    found = run("pooling", x)
+    found = run("pooling")
     assert found["max"].tolist() == [[[6, 8], [3, 4]]]
     assert found["average"].tolist() == [[[3.5, 4.25], [1.75, 1.75]]]
     assert found["sum"].tolist() == [[[14, 17], [7, 7]]]
@@ -112,7 +131,7 @@ STROKE = [
 def test_convolution_relu_and_pooling_twice() -> None:
     """10x10 -> 8x8 -> 4x4 -> 2x2 -> one number."""
     found = run(
-        "stack",
+        STACK,
         array(STROKE),
         conv1_weight=[[[[0, 1, 0], [1, -2, 1], [0, 1, 0]]]],
         conv1_bias=[-2],
@@ -150,11 +169,27 @@ def test_convolution_relu_and_pooling_twice() -> None:
 
 
 def test_two_maps_are_read_row_by_row_into_a_vector_of_eight() -> None:
-    found = run(
-        "flatten",
-        array([[1, 2], [3, 4]], [[5, 6], [7, 8]]),
-        scores_weight=[[1, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, -1, -1, -1, -1], [0, 0, 0, 1, 0, 2, 0, 0]],
-        scores_bias=[10, 0, -1],
-    )
-    assert found["vector"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    found = run("flattening")
+    assert found["row"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert found["scores"].tolist() == [1 + 10, 1 + 2 + 3 + 4 - 5 - 6 - 7 - 8, 4 + 2 * 6 - 1]
+
+
+def test_from_image_to_class_by_hand() -> None:
+    """6x6 -> two maps of 4x4 -> of 2x2 -> 8 values -> two scores -> probabilities."""
+    found = run("strokes")
+    assert found["conv"].tolist() == [
+        [[-2, -2, 4, -4], [-3, 1, 1, -3], [-4, 4, -2, -2], [-4, 5, -4, -1]],
+        [[-2, -2, -2, -1], [0, 1, 1, 0], [-1, -2, -2, -2], [-1, -1, -1, -1]],
+    ]
+    assert found["relu"][0].tolist() == [[0, 0, 4, 0], [0, 1, 1, 0], [0, 4, 0, 0], [0, 5, 0, 0]]
+    assert found["pool"].tolist() == [[[1, 4], [5, 0]], [[1, 1], [0, 0]]]
+    assert found["row"].tolist() == [1, 4, 5, 0, 1, 1, 0, 0]
+    np.testing.assert_allclose(found["scores"], [(1 + 4 + 5 + 0) / 5, (1 + 1) / 5], rtol=1e-6)
+    upright = 1 / (1 + np.exp(0.4 - 2))
+    np.testing.assert_allclose(found["softmax"], [upright, 1 - upright], rtol=1e-6)
+
+
+def test_a_level_stroke_is_the_other_class() -> None:
+    level = [[0] * 6, [0] * 6, [1] * 6, [0] * 6, [0] * 6, [0] * 6]
+    scores = run("strokes", array(level))["scores"]
+    assert scores[1] > scores[0]

@@ -150,7 +150,7 @@ def test_several_outputs_are_a_mapping_in_their_order() -> None:
 
 def test_a_part_of_a_network() -> None:
     spec = load("lenet5")
-    tensors = weights.take(spec.graph.tensors, spec.weights_path())
+    tensors = weights.take(spec.graph.tensors, spec.weights())
     part = Model(spec.graph.until("maxpool2"), tensors)
     x = inputs(2, (1, 28, 28))
     assert list(part.trace(x)) == ["conv1", "relu1", "maxpool1", "conv2", "relu2", "maxpool2"]

@@ -431,7 +431,9 @@ def test_cold_starts(tiny: Workload) -> None:
     """Every command arrives; PyTorch's are left out, they take seconds and are an import alone."""
     pytest.importorskip("onnxruntime")
     work = prepare("lenet5", 1, tiny.folder / "lenet5")
-    chosen = [start for start in starts(work, load("lenet5").sample_path()) if start.engine != "pytorch"]
+    sample = load("lenet5").sample()
+    assert isinstance(sample, Path)
+    chosen = [start for start in starts(work, sample) if start.engine != "pytorch"]
     assert all(len(start.times) == len(start.processor) == 1 for start in time_starts(chosen, 1))
 
 

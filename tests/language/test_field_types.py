@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from math import prod
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -13,6 +14,7 @@ from cnnspec.diagnostics import Diagnostic, Failure
 from cnnspec.graph.layer import STRICT, Count, Natural, Pair
 from cnnspec.language.syntax.emitter import flow
 from cnnspec.language.syntax.nodes import Scalar, sequence, word
+from cnnspec.language.values.array_literal import ArrayLiteral
 from cnnspec.language.values.field_types import FieldType, Slot, Spelled, field_type, field_types
 from cnnspec.language.values.names import Names, Schema
 from cnnspec.language.values.scope import Scope, WordArgument
@@ -70,6 +72,12 @@ def refusal(kind: FieldType, data: Any, plain: bool = False, **arguments: Any) -
         (Corner, {}, {}),
         (dict[str, tuple[int, ...]], {"a": [1], "b": [2]}, {"a": (1,), "b": (2,)}),
         (dict[str, int], {}, {}),
+        (ArrayLiteral, [1, "1/4"], ArrayLiteral((2,), (1, 0.25))),
+        (ArrayLiteral, [[1, 2, 3], [4, 5, 6]], ArrayLiteral((2, 3), (1, 2, 3, 4, 5, 6))),
+        (ArrayLiteral, [[[[7]]]], ArrayLiteral((1, 1, 1, 1), (7,))),
+        (str | ArrayLiteral | None, "a.npy", "a.npy"),
+        (str | ArrayLiteral | None, [0], ArrayLiteral((1,), (0,))),
+        (dict[str, ArrayLiteral], {"a.bias": [0]}, {"a.bias": ArrayLiteral((1,), (0,))}),
         (Padding, "same", "same"),
         (Padding, 1, 1),
         (Padding, [1, 2], (1, 2)),
@@ -353,3 +361,45 @@ def test_the_word_for_nothing_at_all_may_be_written() -> None:
             assert getattr(train, key) is None
     assert field_type(str | None).reads(word("none"), Scope())
     assert "none" not in str(field_type(str | None).schema(Names("expression", (), ())))
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        ([], "E104", "this is empty"),
+        ([[]], "E104", "this is empty"),
+        ([[1, 2], []], "E104", "this is empty"),
+        ([[1, 2], [3]], "E104", "this one has 1, the first one 2"),
+        ([[[1], [2]], [[3]]], "E104", "this one has 1, the first one 2"),
+        ([[1, 2], 3], "E104", "this is a number among lists"),
+        ([1, [2]], "E104", "this is a list among numbers"),
+        ([[[[[1]]]]], "E104", "this is a list 5 deep"),
+        (3, "E104", "this is `3`"),
+        ([1, None], "E104", "this is empty"),
+        ([1, True], "E104", "this is true"),
+        ([1, {"a": 2}], "E104", "this is a mapping"),
+        ([1, "nought"], "E105", ""),
+        ([1, "1e13"], "E106", ""),
+    ],
+)
+def test_lists_of_numbers_that_are_no_array(data: Any, code: str, said: str) -> None:
+    found = refusal(field_type(ArrayLiteral), data, plain=True)
+    assert (found.code, found.label) == (code, said)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (2, 1, 3), (2, 1, 2, 2)])
+def test_an_array_is_written_as_it_is_read(shape: tuple[int, ...]) -> None:
+    array = ArrayLiteral(shape, tuple(i / 4 for i in range(prod(shape))))
+    kind = field_type(ArrayLiteral)
+    assert kind.holds(array)
+    scope = Scope({}, ())
+    assert Slot("f", kind, (scope, scope)).read(kind.write(array)) == array
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted", "is_fit"),
+    [((2, 2), (1, 1, 2, 2), True), ((2, 3), (2, 3, 1, 1), True), ((1,), (1,), True), ((4,), (2, 2), False),
+     ((1, 2, 2), (2, 2), True), ((2, 3), (3, 2), False), ((2,), (1,), False)],
+)  # fmt: skip
+def test_axes_of_length_1_need_not_be_written(typed: tuple[int, ...], wanted: tuple[int, ...], is_fit: bool) -> None:
+    assert ArrayLiteral(typed, (0,) * prod(typed)).fits(wanted) is is_fit

@@ -15,6 +15,7 @@ from typing import Any
 import make_torchvision_names
 import numpy as np
 import pytest
+from guide_examples import EXAMPLES
 from numpy.typing import NDArray
 
 from cnnspec.engine.interpreter import execute
@@ -39,7 +40,9 @@ SIZES = {
     "darknet19": (3, 96, 128),
     "resnet101": (3, 128, 160),
 }
-NAMES = (*make_torchvision_names.NETWORKS, *sorted(set(bundled.names()) - set(make_torchvision_names.NETWORKS)))
+NAMES = tuple(
+    sorted(set(bundled.names()).difference(EXAMPLES), key=lambda n: (n not in make_torchvision_names.NETWORKS, n))
+)
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import make_torchvision_names
 import pytest
+from guide_examples import EXAMPLES
 
 from cnnspec.spec import bundled, spec
 
@@ -74,7 +75,7 @@ def sections(text: str) -> dict[str, list[str]]:
 
 
 def test_every_spec_has_its_figures() -> None:
-    assert set(bundled.names()) == set(FIGURES)
+    assert set(bundled.names()) == set(FIGURES).union(EXAMPLES)
 
 
 @every_spec

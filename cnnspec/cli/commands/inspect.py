@@ -135,9 +135,9 @@ def _trace(
     from ...spec.running import first
 
     graph = spec.graph.until(*dict.fromkeys(name for name, _ in asked)) if asked else spec.graph
-    with together_with(given or (lambda: spec.sample_path("inspect"))):
+    with together_with(given or (lambda: spec.sample("inspect"))):
         tensors = chosen(spec, weights, init, seed)
-    return trace(graph, tensors, first(given or spec.sample_path("inspect"), graph, spec.header.preprocess))
+    return trace(graph, tensors, first(given or spec.sample("inspect"), graph, spec.header.preprocess))
 
 
 def _write_maps(trace: Trace, folder: str, names: list[str], preprocess: Preprocess | None) -> None:

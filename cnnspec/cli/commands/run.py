@@ -54,7 +54,7 @@ def command(
     exact: bool,
     shape: Shape | None,
 ) -> int:
-    """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W).
+    """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W), .csv tables of numbers.
 
     Without INPUT the spec's own sample is used. Of a folder its images are read; hidden files, files that are no
     images and subfolders are passed over. A bad input is reported and the rest go on (exit code 4).
@@ -66,22 +66,24 @@ def command(
     graph = _part(spec, until, save)
     if out:
         _check_output(out)
-    with together_with(*inputs or [spec.sample_path]):
+    with together_with(*inputs or [spec.sample]):
         tensors = chosen(spec, weights, init, seed)
     from ...engine.model import Model
-    from ...spec.running import Runner, work
+    from ...spec.running import Runner, sample_work, work
     from ..run_hints import GroundHint
     from ..run_images import ImageFolder
     from ..run_results import Results
     from ..unscaled import note_unscaled
 
     note_unscaled(spec, map(Path, inputs))
-    named_in = None if inputs else spec.folder
-    given = work(inputs or [str(spec.sample_path())], graph, spec.header.preprocess, batch, named_in)
+    preprocess = spec.header.preprocess
+    given = (
+        work(inputs, graph, preprocess, batch) if inputs else sample_work(spec.sample(), graph, preprocess, spec.folder)
+    )
     runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)
     random = f"random weights ({init}, seed {seed or 0})" if init else ""
     results = Results(spec.name, random, runner, style, keep=bool(out), several=given.total > 1)
-    images = ImageFolder(folder, runner, spec.header.preprocess) if folder else None
+    images = ImageFolder(folder, runner, preprocess) if folder else None
     hint = GroundHint(spec)
     for group in tracked(given.batches, len(given)):
         found = results.add(group)

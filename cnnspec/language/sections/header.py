@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from ...graph.layer import STRICT, Count
 from ...graph.shape import Shape
+from ..values.array_literal import ArrayLiteral
 from ..values.field_types import Spelled
 from .preprocess import Preprocess
 from .train import Train
@@ -95,7 +96,11 @@ class Header(Strict):
     classes: tuple[str, ...] | str | None = Field(
         None, description="names of the classes, or the path of a text file with a name a line"
     )
-    weights: str | None = Field(None, description="path of a .safetensors or .npz file")
-    sample: str | None = Field(None, description="path of the input that `run` takes when none is given")
+    weights: str | dict[str, ArrayLiteral] | None = Field(
+        None, description="path of a .safetensors or .npz file, or the numbers of each tensor, `{conv1.bias: [0, 1]}`"
+    )
+    sample: str | ArrayLiteral | None = Field(
+        None, description="what `run` takes when no input is given: a path, or the numbers themselves, row by row"
+    )
     train: Train | None = Field(None, description="how the weights are learned")
     expect: Expect | None = Field(None, description="shapes and budgets that must hold")

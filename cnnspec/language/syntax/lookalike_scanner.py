@@ -17,6 +17,8 @@ FREE = frozenset({"name", "about", "classes", "weights", "sample", "train.data",
 """Keys whose text is taken as it is written."""
 LISTS = frozenset({"classes"})
 """Those among them that may be a list."""
+ARRAYS = frozenset({"weights", "sample"})
+"""Those that may be numbers in lists, in which nothing is free."""
 LABELLED = frozenset({"add", "concat", "mul"})
 """Keys with a mapping whose own keys are free: branches have labels for people."""
 ITEM = "-"
@@ -183,7 +185,8 @@ class LookalikeScanner:
             self.value(path, outer)
             return
         self.key(path, end)
-        self.keys.append((column, _key(self.text[start:end])))
+        key = _key(self.text[start:end])
+        self.keys.append((column, key if self.has_value() else _inside(key)))
         self.value(self.path(column + 1), column)
 
     def key_end(self, until: int, flow: bool = False) -> int | None:
@@ -228,13 +231,18 @@ class LookalikeScanner:
         self.gap()
         self.comment()
 
+    def has_value(self) -> bool:
+        """Whether something stands behind a key in its line, other than a comment."""
+        behind = self.text[self.at : self.line_end()].strip()
+        return bool(behind) and plain(behind[0]) != "#"
+
     def is_opening(self) -> bool:
         return self.look() in _OPENING
 
     def is_bracketed(self, path: Path) -> bool:
         """Whether the rest of the line is a list of a key that may have one."""
         last = self.text[self.at : self.line_end()].rstrip()[-1]
-        return path[-1] in LISTS and plain(last) == _OPENING[self.look()]
+        return path[-1] in LISTS | ARRAYS and plain(last) == _OPENING[self.look()]
 
     def scalar_end(self, until: int, stops: str = "") -> int:
         """Where a text without quotes ends: before a comment, or one of `stops`."""
@@ -311,6 +319,7 @@ class LookalikeScanner:
             structural = character.isascii() or wide or not _is_free(inner)
             if alike in _OPENING and (structural or not around):
                 around.append((path, inner, wide))
+                inner = (*inner[:-1], _inside(inner[-1])) if inner else inner
                 path, wide = inner, not character.isascii()
                 if alike == "[" and _is_labelled(path):
                     path = inner = (*path, ITEM)
@@ -354,6 +363,11 @@ def _key(text: str) -> str:
     """A key as it is meant, without the quotes that it may stand in, as in JSON."""
     meant = straight(text.strip()) or text.strip()
     return meant[1:-1] if meant[:1] in ('"', "'") and meant[-1:] == meant[:1] else meant
+
+
+def _inside(key: str) -> str:
+    """What stands in a path for a key whose value is no text."""
+    return f"{key}{ITEM}" if key in ARRAYS else key
 
 
 def _is_free(path: Path) -> bool:

@@ -12,6 +12,7 @@ from ...graph.layer import Layer
 from ...layers import find
 from ..sections.header import Header, Input
 from ..syntax.nodes import Mapping, Node, mapping, word
+from ..values.array_literal import ArrayLiteral
 from ..values.field_types import Section, field_type, field_types
 
 GROUPS = (("preprocess", "classes", "weights", "sample"), ("train",), ("expect",))
@@ -28,11 +29,21 @@ def suited(header: Header | None, graph: Graph, end: str) -> Header:
     changes: dict[str, Any] = {"outputs": None if graph.outputs == (end,) else graph.outputs}
     if any(_is_unrounded(step.layer) for step in graph.steps):
         changes["rounding"] = None
+    if isinstance(header.sample, ArrayLiteral) and not header.sample.fits(graph.input):
+        changes["sample"] = None
+    if isinstance(header.weights, dict) and not _are_of(header.weights, graph):
+        changes["weights"] = None
     if header.input.shape != graph.input:  # as with `load(..., input=...)`: the spec's promises are about its own
         changes |= {"input": Input(C=C, H=H, W=W), "expect": None}
         if header.preprocess is not None and any(header.preprocess.issues(C, H, W)):
             changes["preprocess"] = None
     return header.model_copy(update=changes)
+
+
+def _are_of(weights: dict[str, ArrayLiteral], graph: Graph) -> bool:
+    """Whether tensors that are typed are those of a graph."""
+    needed = graph.tensors
+    return weights.keys() == needed.keys() and all(weights[name].fits(needed[name].shape) for name in needed)
 
 
 def _is_unrounded(layer: Layer) -> bool:

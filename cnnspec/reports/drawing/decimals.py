@@ -24,13 +24,14 @@ class Decimals(NamedTuple):
         return f"{value:.{self.digits}g}" if value.is_integer() or self.digits == 1 else f"{value:#.{self.digits}g}"
 
     def grid(self, values: Array) -> list[list[str]]:
-        """The numbers of an array (rows, columns), all as wide."""
+        """The numbers of an array (rows, columns), all as wide; whole ones, if they all are, without decimals."""
         finite = np.abs(values[np.isfinite(values)])
         largest = float(finite.max(initial=0.0))
         if largest and not LEAST <= largest < MOST:
             texts = [[f"{value:.{self.digits - 1}e}" for value in row] for row in values.tolist()]
         else:
             decimals = max(0, self.digits - 1 - (math.floor(math.log10(largest)) if largest >= 1 else 0))
+            decimals *= bool((values != np.floor(values)).any())
             texts = [[_signed(value, decimals) for value in row] for row in values.tolist()]
         width = max((len(text) for row in texts for text in row), default=0)
         return [[text.rjust(width) for text in row] for row in texts]

@@ -123,5 +123,7 @@ def test_bundled_digits() -> None:
     counts = np.rint(x * 16)
     assert np.abs(x * 16 - counts).max() < 0.04
     assert (counts.min(), counts.max(), counts.sum()) == (0, 16, 561718)
-    sample = images.load(net.sample_path(), net.header.preprocess, (1, 8, 8))
+    path = net.sample()
+    assert isinstance(path, Path)
+    sample = images.load(path, net.header.preprocess, (1, 8, 8))
     assert any(np.array_equal(sample, picture) for picture in x[1438:])

@@ -12,17 +12,20 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from ....graph.layer import PerAxis, both
+from ..array_literal import ArrayLiteral
 from .alternatives import EachAxis, Union
 from .contract import FieldType
 from .nested import ByName, List, Pair, Section
+from .numbers import Numbers
 from .scalars import SIGNS, Flag, Null, Number, OneOfNumbers, Pattern, Text, Word
 
-SCALARS: dict[Any, FieldType] = {
+PLAIN: dict[Any, FieldType] = {
     NoneType: Null(),
     str: Text(),
     bool: Flag(),
     int: Number(is_whole=True),
     float: Number(is_whole=False),
+    ArrayLiteral: Numbers(),
 }
 
 
@@ -92,7 +95,7 @@ def _bare(annotation: Any) -> list[FieldType]:
         return [ByName(field_type(arguments[1]))]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [Section(annotation, partial(field_types, annotation))]
-    return [SCALARS[annotation]]
+    return [PLAIN[annotation]]
 
 
 def _literals(values: tuple[Any, ...]) -> list[FieldType]:
