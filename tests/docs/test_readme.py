@@ -109,6 +109,7 @@ def test_quick_start_is_two_command_lines() -> None:
 def test_every_block_is_executed() -> None:
     """None is left out: not by its language, its first line, or the way in which it is fenced."""
     files = [b for b in blocks("python") if b not in SESSIONS] + [b for b in blocks("yaml") if b.about in MISTAKEN]
+    files += blocks("toml")
     kinds = [QUICK_START, CONSOLES, SCRIPTS, SPECS, SESSIONS, CONFIGURATIONS, IMAGES, DRAWINGS, files]
     assert sorted(map(str, blocks())) == sorted(str(block) for kind in kinds for block in kind)
     for page in readme.pages():

@@ -108,7 +108,8 @@ class Shell:
         self.folder = folder
         (folder / "specs").symlink_to(bundled.folder())
         for name, content in files().items():
-            if "/" not in name:
+            if not name.startswith((".", "cnnspec/")):  # what changes cnnspec itself is tried elsewhere
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(content, encoding="utf-8")
         self.programs = folder / ".bin"
         self.programs.mkdir()

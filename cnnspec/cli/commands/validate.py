@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from ...diagnostics import FileError
+from ...files.places import is_file
 from ...graph.shape import Shape, times
 from ...spec import Checked, check
 from ..completion import spec_names
@@ -42,7 +44,8 @@ def command(specs: tuple[str, ...], strict: bool, style: str, fix: bool, diff: b
     Exit code: 0 when all is well, 1 for mistakes (with --diff, for anything to change), 3 for a spec, weights or a
     sample that cannot be used.
     """
-    results = [_check(spec, shape) for spec in dict.fromkeys(specs)]
+    distinct = tuple(dict.fromkeys(specs))
+    results = [_check(spec, shape) for spec in distinct]
     if diff or fix:
         from .. import mending
 
@@ -51,6 +54,7 @@ def command(specs: tuple[str, ...], strict: bool, style: str, fix: bool, diff: b
         if "-" in specs:
             return mending.filter_stdin(results, shape)
         results = [mending.write(result, shape) for result in results]
+    results = [judge(Path(spec), result, shape) for spec, result in zip(distinct, results, strict=True)]
     if strict:
         results = [_strict(result) for result in results]
     click.echo(_render(results, style), nl=False)
@@ -63,6 +67,16 @@ def _check(spec: str, shape: Shape | None) -> Checked:
         return check(spec, shape, files=True)
     except FileError as error:
         return Checked.unread(spec, error.diagnostics)
+
+
+def judge(path: Path, result: Checked, shape: Shape | None) -> Checked:
+    """A result as the repository of its file wants it."""
+    if str(path) != "-" and not is_file(path):
+        return result
+    from ...spec.project import settings_for  # a bundled network has none
+
+    settings = settings_for(path.parent)
+    return settings.judge(result, path, own_size=shape is None) if settings else result
 
 
 def _strict(result: Checked) -> Checked:

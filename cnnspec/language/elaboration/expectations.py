@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import partial
 
 from ...diagnostics import Diagnostic, Span, closest
 from ...graph.graph import Graph, Step, Totals
@@ -32,11 +33,21 @@ def check_expectations(document: Document, graph: Graph, settings: bool = True) 
         found += check_train(header.train, document.root, graph)
     if isinstance(header.classes, tuple):
         found += misfit_classes(document, graph, len(header.classes))
-    expect = header.expect
-    if expect is None:
-        return found
+    if header.expect is not None:
+        found += broken(header.expect, graph, partial(_promise, document))
+    return found
+
+
+def _promise(document: Document, path: str) -> Span:
+    """Where a promise is written; an output is to blame by its name."""
+    name = document.key_span(f"expect.{path}") if "." in path else None
+    return name or document.span(f"expect.{path}")
+
+
+def broken(expect: Expect, graph: Graph, place: Callable[[str], Span | None]) -> Iterator[Diagnostic]:
+    """The promises that a graph does not keep. `place` is where a promise is written: `params`, `output.NAME`."""
     if expect.output is not None:
-        found += _outputs(expect, graph, document)
+        yield from _outputs(expect, graph, place)
     for total in fields(Totals):
         budget = getattr(expect, total.name)
         if budget is None:
@@ -44,8 +55,7 @@ def check_expectations(document: Document, graph: Graph, settings: bool = True) 
         sign, limit = bound(budget)
         count = getattr(graph.totals, total.name)
         if not OPERATORS[sign](count, limit):
-            found.append(_broken(total.name, count, sign, int(limit), graph, document.span(f"expect.{total.name}")))
-    return found
+            yield _broken(total.name, count, sign, int(limit), graph, place(total.name))
 
 
 def check_train(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagnostic]:
@@ -55,7 +65,7 @@ def check_train(settings: Train, root: Mapping, graph: Graph) -> Iterator[Diagno
         yield issue.at(node.span)
 
 
-def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span) -> Diagnostic:
+def _broken(name: str, count: int, sign: str, limit: int, graph: Graph, span: Span | None) -> Diagnostic:
     off = abs(count - limit)
     relation = {"=": "more than" if count > limit else "less than", ">": "under", ">=": "under"}.get(sign, "over")
     what = f"{off:,} {relation} the {'expected ' + format(limit, ',') if sign == '=' else 'limit'}"
@@ -86,8 +96,8 @@ def _largest(name: str, total: int, graph: Graph) -> str:
     return ", ".join(f"{step.name} {cost(step):,} ({100 * cost(step) / total:.0f}%)" for step in top)
 
 
-def _outputs(expect: Expect, graph: Graph, document: Document) -> Iterator[Diagnostic]:
-    span = document.span("expect.output")
+def _outputs(expect: Expect, graph: Graph, place: Callable[[str], Span | None]) -> Iterator[Diagnostic]:
+    span = place("output")
     if isinstance(expect.output, dict):
         shapes = {name: graph.shape(name) for name in graph.outputs}
         for name, wanted in expect.output.items():
@@ -96,7 +106,7 @@ def _outputs(expect: Expect, graph: Graph, document: Document) -> Iterator[Diagn
                 yield Diagnostic(
                     "E302",
                     f"`{name}` is no output",
-                    span=document.key_span(f"expect.output.{name}") or span,
+                    span=place(f"output.{name}"),
                     label=f"did you mean `{near}`?" if near else "",
                     why=f"outputs: {', '.join(shapes)}",
                 )
@@ -109,7 +119,7 @@ def _outputs(expect: Expect, graph: Graph, document: Document) -> Iterator[Diagn
         yield _shape("the output", graph.shape(graph.outputs[0]), expect.output, span)
 
 
-def _shape(what: str, shape: Shape, wanted: Shape, span: Span) -> Diagnostic:
+def _shape(what: str, shape: Shape, wanted: Shape, span: Span | None) -> Diagnostic:
     return Diagnostic(
         "E302",
         f"{what} is {times(shape)}, expected {times(wanted)}",
