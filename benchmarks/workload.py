@@ -73,7 +73,7 @@ def prepare(spec_name: str, batch: int, folder: Path) -> Workload:
     if not work.onnx.exists():
         values = {name: value(name, tensor) for name, tensor in spec.graph.tensors.items()}
         save(values, work.weights)
-        work.onnx.write_bytes(encode(spec, values))
+        work.onnx.write_bytes(encode(spec, values).data)
     if not work.expected.exists():
         x = np.random.default_rng(batch).standard_normal((batch, *spec.graph.input), np.float32)
         model = Model(spec.graph, take(spec.graph.tensors, work.weights))

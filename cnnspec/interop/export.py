@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError
@@ -41,19 +42,28 @@ def export(
     write(spec, path, format, choices, tensors)
 
 
-def write(spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]) -> int:
-    """Write a spec that has no `problems`, and the bytes written. `tensors` is called once nothing else is in the way.
+def write(
+    spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]
+) -> dict[Path, int]:
+    """Write a spec that has no `problems`: the files, the one at `path` first, and how many bytes each has. `tensors`
+    is called once nothing else is in the way.
 
     Raises OptionError for what the installed packages cannot do, FileError as `export`.
     """
-    from ..files.writing import ensure_writable, whole
+    from ..files.writing import ensure_writable
+    from ..files.written_set import written_together
 
     format.check_options(choices)
     ensure_writable(path)
-    data = format.encode(spec, tensors(), choices)
-    with whole(path) as stream:
-        stream.write(data)
-    return len(data)
+    path = Path(path)
+    encoded = format.encode(spec, tensors(), choices, path.name)
+    pieces = {path: [encoded.data]} | {path.with_name(path.name + end): held for end, held in encoded.beside.items()}
+    sizes = dict.fromkeys(pieces, 0)
+    with written_together(*pieces) as streams:
+        for (name, held), stream in zip(pieces.items(), streams, strict=True):
+            for piece in held:
+                sizes[name] += stream.write(piece)
+    return sizes
 
 
 def problems(spec: Spec, format: Exporter) -> list[Diagnostic]:

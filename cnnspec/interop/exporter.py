@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..diagnostics import Diagnostic
 from ..graph.graph import Graph
@@ -50,6 +50,14 @@ class Option:
 _TYPES: dict[type, str] = {int: "a whole number", str: "a word", bool: "True or False"}
 
 
+class Encoded(NamedTuple):
+    """What is to be written: the file itself, and the files that it refers to, in pieces, by what their names add to
+    its own."""
+
+    data: bytes
+    beside: Mapping[str, Iterable[bytes | memoryview]] = {}
+
+
 class Exporter(Protocol):
     """A format. All of it but `encode` works without the format's own packages and without NumPy."""
 
@@ -71,16 +79,17 @@ class Exporter(Protocol):
 
     def problems(self, graph: Graph) -> Sequence[Diagnostic]:
         """What keeps a network from being written, before weights are read or made for it: a package that is missing
-        (E417), its size (E418), layers that the format cannot say (E419, with their place in the spec)."""
+        (E417), layers that the format cannot say (E419, with their place in the spec)."""
 
     def check_options(self, choices: OptionValues) -> None:
         """Raise OptionError for what the installed packages cannot do. Called when there are no `problems`."""
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
-        """The file: the part of the network that makes the spec's outputs, with `tensors` by name.
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
+        """The file called `name`: the part of the network that makes the spec's outputs, with `tensors` by name; and
+        what lies beside it.
 
-        Equal specs, tensors and choices give equal bytes. Raises FileError for `problems`, for a network that turns
-        out too large (E418), and for an unusable file of class names.
+        Equal specs, tensors, choices and names give equal bytes. Raises FileError for `problems`, for a layer that
+        turns out too large (E418), and for an unusable file of class names.
         """
 
     def describe(self, choices: OptionValues) -> str:

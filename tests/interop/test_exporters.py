@@ -14,7 +14,7 @@ import cnnspec
 from cnnspec.cli import group
 from cnnspec.diagnostics import Diagnostic, FileError
 from cnnspec.graph.graph import Graph
-from cnnspec.interop.exporter import Exporter, Option, OptionError, OptionValues, Tensors, complete
+from cnnspec.interop.exporter import Encoded, Exporter, Option, OptionError, OptionValues, Tensors, complete
 from cnnspec.interop.registry import EXPORTERS
 from cnnspec.spec import Spec
 from cnnspec.weights import save
@@ -33,6 +33,7 @@ class Listing:
         Option("times", 1, "How often each is named.", least=1),
         Option("mark", "", "What stands before each."),
         Option("with_tensors", False, "List the tensors as well."),
+        Option("kinds", False, "Write the kinds of the layers beside it."),
     )
 
     def problems(self, graph: Graph) -> list[Diagnostic]:
@@ -43,10 +44,13 @@ class Listing:
         if choices["times"] > 3:
             raise OptionError("times", choices["times"], "nobody reads that")
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
         names = [step.name for step in spec.graph.steps]
         names += [f"{name} {tensors[name].sum():g}" for name in tensors] if choices["with_tensors"] else []
-        return "".join(f"{choices['mark']}{name}\n" * choices["times"] for name in names).encode()
+        listed = "".join(f"{choices['mark']}{name}\n" * choices["times"] for name in names).encode()
+        return Encoded(
+            listed, {".kinds": [f"{step.kind}\n".encode() for step in spec.graph.steps]} if choices["kinds"] else {}
+        )
 
     def describe(self, choices: OptionValues) -> str:
         return f"a listing, {choices['times']} times"
@@ -86,6 +90,30 @@ def test_its_options_are_the_commands(net: str, tmp_path: Path) -> None:
     assert export(net, "-o", out, "--weights", tmp_path / "w.npz", *options).exit_code == 0
     twice = [name for name in ("conv1", "relu1", "conv1.weight 3", "conv1.bias 1") for _ in range(2)]
     assert out.read_text() == "".join(f"- {name}\n" for name in twice)
+
+
+def test_files_that_go_together(net: str, tmp_path: Path) -> None:
+    out, beside = tmp_path / "net.lst", tmp_path / "net.lst.kinds"
+    result = export(net, "-o", out, "--init", "he", "--kinds")
+    assert result.output == f"{out}: a listing, 1 times, 12 bytes and 10 in net.lst.kinds; input (N, 1, 2, 2)\n"
+    assert (out.read_bytes(), beside.read_bytes()) == (b"conv1\nrelu1\n", b"conv\nrelu\n")
+    # The second file is no more to be written over what is read than the first.
+    save({"conv1.weight": np.full((1, 1, 1, 1), 3.0), "conv1.bias": np.ones(1)}, tmp_path / "w.npz")
+    beside.unlink()
+    beside.hardlink_to(tmp_path / "w.npz")
+    before = (tmp_path / "w.npz").read_bytes()
+    result = export(net, "-o", out, "--weights", tmp_path / "w.npz", "--kinds", "--times", "2")
+    assert result.exit_code == 2
+    assert "net.lst.kinds" in result.stderr
+    assert (out.read_bytes(), beside.read_bytes()) == (b"conv1\nrelu1\n", before)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_nothing_lies_beside_a_device(net: str) -> None:
+    result = export(net, "-o", "/dev/null", "--to", "listing", "--init", "he", "--kinds")
+    assert isinstance(result.exception, FileError)
+    assert [found.message for found in result.exception.diagnostics] == ["`/dev/null` cannot be written"]
+    assert not Path("/dev/null.kinds").exists()
 
 
 def test_the_help_has_all_formats() -> None:
@@ -163,7 +191,7 @@ def test_the_library_call_refuses(write: Write, net: str, tmp_path: Path) -> Non
 
 
 def test_choices_are_completed(listing: Exporter) -> None:
-    assert complete(listing, {"times": 2}) == {"times": 2, "mark": "", "with_tensors": False}
+    assert complete(listing, {"times": 2}) == {"times": 2, "mark": "", "with_tensors": False, "kinds": False}
 
 
 @pytest.mark.parametrize("name", sorted(EXPORTERS))

@@ -49,7 +49,7 @@ def test_one_file_agrees_at_every_size(layers: tuple[str, ...]) -> None:
 
     spec = spec_of(*layers)
     tensors = initial(spec.graph.tensors, "he", 0)
-    data = export.encode(spec, tensors, free_size=True)
+    data = export.encode(spec, tensors, free_size=True).data
     model = onnx.load_from_string(data)
     onnx.checker.check_model(model, full_check=True)
     (given,) = model.graph.input
@@ -99,7 +99,7 @@ def test_sizes_that_grow_have_names_of_their_own() -> None:
     import onnx
 
     spec = spec_of("{maxpool: {F: 2}, name: m}", "{upsample: {factor: 4}, name: u}")
-    graph = onnx.load_from_string(export.encode(spec, initial(spec.graph.tensors, "he", 0), free_size=True)).graph
+    graph = onnx.load_from_string(export.encode(spec, initial(spec.graph.tensors, "he", 0), free_size=True).data).graph
     found = {
         each.name: [dim.dim_param or dim.dim_value for dim in each.type.tensor_type.shape.dim]
         for each in (*graph.value_info, *graph.output)

@@ -36,7 +36,7 @@ def test_a_node_in_a_file_is_read_as_its_expression(kind: str, example: Example)
     tensors = {
         f"{other.name}.{key}": array for other in checked.steps for key, array in drawn(other, "float32").items()
     }
-    model = onnx.load_from_string(export.encode(checked.spec, tensors))
+    model = onnx.load_from_string(export.encode(checked.spec, tensors).data)
     node = from_file(model, step.name)
     found = read(node)
     assert found is not None
@@ -52,7 +52,7 @@ def test_a_networks_nodes_are_its_layers() -> None:
     assert checked.spec is not None
     graph = checked.spec.graph
     tensors = {f"{step.name}.{key}": array for step in graph.steps for key, array in drawn(step, "float32").items()}
-    model = onnx.load_from_string(export.encode(checked.spec, tensors))
+    model = onnx.load_from_string(export.encode(checked.spec, tensors).data)
     for step in graph.steps:
         found = read(from_file(model, step.name))
         assert found is not None

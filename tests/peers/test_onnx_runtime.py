@@ -15,12 +15,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import cnnspec
 from cnnspec.cli import group
 from cnnspec.engine.interpreter import execute
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import INPUT
 from cnnspec.graph.shape import Shape
 from cnnspec.interop import onnx as export
+from cnnspec.interop.onnx import expression
 from cnnspec.interop.onnx.operators import KINDS
 from cnnspec.layers import find
 from cnnspec.spec import Spec, bundled, check, load
@@ -106,12 +108,51 @@ def assert_close(found: Arrays, expected: Arrays, share: float) -> None:
 def assert_same(spec: Spec) -> None:
     """The checker accepts the spec's export; ONNX Runtime agrees with the definition for batches of 1 and 3."""
     tensors = drawn(spec)
-    data = export.encode(spec, tensors)
+    data = export.encode(spec, tensors).data
     check_file(data)
     running = session(data)
     for batch in (1, 3):
         x = normal(spec, batch)
         assert_close(by_runtime(running, x), by_definition(spec, tensors, x), 1e-5)
+
+
+@pytest.mark.parametrize("limit", [None, 2000])
+def test_weights_in_a_file_beside_it(limit: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are asked for there, and where a single file does not hold them."""
+    if limit:
+        monkeypatch.setattr("cnnspec.interop.onnx.expression.LIMIT", expression.NAMES + limit)
+    import onnx
+    import onnxruntime
+
+    spec = layers((3, 8, 8), "conv: {F: 3, K: 12, P: same}", "batchnorm", "flatten", "dense: {K: 10}")
+    tensors = drawn(spec)
+    out = tmp_path / "net.onnx"
+    cnnspec.export(spec, out, tensors, external_data=not limit)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.onnx", "net.onnx.data"]
+    onnx.checker.check_model(out, full_check=True)
+    held = onnx.load(out)
+    stored = onnx.load(out, load_external_data=False).graph.initializer
+    for tensor, array in zip(stored, held.graph.initializer, strict=True):
+        assert (tensor.data_location == onnx.TensorProto.EXTERNAL) == (len(array.raw_data) >= 1024), tensor.name
+        assert bool(tensor.raw_data) == (len(array.raw_data) < 1024)
+    x = normal(spec, 2)
+    running = onnxruntime.InferenceSession(out, providers=["CPUExecutionProvider"])
+    assert_close(by_runtime(running, x), by_definition(spec, tensors, x), 1e-5)
+    monkeypatch.undo()
+    data = export.encode(spec, tensors).data
+    np.testing.assert_array_equal(by_runtime(session(data), x)["dense1"], by_runtime(running, x)["dense1"])
+    assert [array.raw_data for array in held.graph.initializer] == [
+        array.raw_data for array in onnx.load_from_string(data).graph.initializer
+    ]
+
+
+def test_equal_networks_give_equal_files_beside_it(tmp_path: Path) -> None:
+    spec = layers((3, 8, 8), "conv: {F: 3, K: 12, P: same}")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        cnnspec.export(spec, tmp_path / folder / "net.onnx", drawn(spec), external_data=True)
+    for name in ("net.onnx", "net.onnx.data"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 # Each layer by itself
@@ -169,7 +210,7 @@ def test_harder_cases(yaml: str, arriving: Shape) -> None:
 def test_joins_of_very_many_branches(join: str) -> None:
     spec = layers((1, 1, 1), f"{{{join}: [{', '.join(['[]'] * 1200)}]}}")
     x = np.full((1, 1, 1, 1), 1.001, np.float32)
-    (found,) = by_runtime(session(export.encode(spec, {})), x).values()
+    (found,) = by_runtime(session(export.encode(spec, {}).data), x).values()
     (expected,) = Model(spec.graph, {}).run(x).values()
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
@@ -251,7 +292,7 @@ SMALLER: dict[str, Shape] = {
 def test_bundled_networks(name: str) -> None:
     spec = load(name, SMALLER.get(name))
     tensors = drawn(spec)
-    data = export.encode(spec, tensors)
+    data = export.encode(spec, tensors).data
     check_file(data)
     x = normal(spec, 2)
     assert_close(by_runtime(session(data), x), Model(spec.graph, tensors).run(x), 1e-4)
@@ -277,7 +318,7 @@ outputs: [pooled, trunk.weight]
 
 def test_names_metadata_and_the_free_batch() -> None:
     spec = spec_of(TWO_HEADS)
-    model = checked_model(export.encode(spec, drawn(spec)))
+    model = checked_model(export.encode(spec, drawn(spec)).data)
     graph = model.graph
     assert (model.producer_name, graph.name, graph.doc_string) == ("cnnspec", spec.name, spec.header.about)
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
@@ -298,7 +339,7 @@ def test_tensors_keep_their_names_and_values() -> None:
 
     spec = load("lenet5")
     tensors = drawn(spec)
-    model = checked_model(export.encode(spec, tensors))
+    model = checked_model(export.encode(spec, tensors).data)
     held = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     assert list(held) == list(tensors)
     for name, tensor in tensors.items():
@@ -311,7 +352,7 @@ def test_declared_shapes_are_those_inferred() -> None:
     import onnx
 
     spec = load("mobilenet_v3_small", (3, 64, 96))
-    model = checked_model(export.encode(spec, drawn(spec)))
+    model = checked_model(export.encode(spec, drawn(spec)).data)
     declared = {value.name for value in (*model.graph.value_info, *model.graph.output)}
     assert declared == {step.name for step in spec.graph.steps}
     wrong = model.graph.value_info[5].type.tensor_type.shape.dim[1]
@@ -354,7 +395,7 @@ def test_every_later_opset_says_the_same() -> None:
     assert export.opsets()[0] == 17
     assert export.opsets()[-1] == onnx.defs.onnx_opset_version()
     for opset in export.opsets():
-        data = export.encode(spec, tensors, opset)
+        data = export.encode(spec, tensors, opset).data
         assert checked_model(data).opset_import[0].version == opset
         if opset <= NEWEST_RUN:
             x = normal(spec, 2)

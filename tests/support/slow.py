@@ -26,6 +26,7 @@ SLOW = (
     "files/pytorch/test_pickles",
     "files/test_faults",
     "files/test_npz",
+    "files/test_written_set",
     "fuzz/test_fuzzing",
     "graph/test_builder",
     "house/test_benchmarks",

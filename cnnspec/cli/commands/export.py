@@ -77,11 +77,14 @@ def command(
         show(found, [spec.source])
         raise click.exceptions.Exit(exit_code(found))
     try:
-        size = write(spec, output, format, choices, lambda: chosen(spec, weights, init, seed))
+        sizes = write(spec, output, format, choices, lambda: chosen(spec, weights, init, seed))
     except OptionError as error:
         raise click.UsageError(f"{_flag(error.name)} {error.value}: {error.why}.") from None
     C, H, W = spec.graph.input
-    click.echo(f"{escaped(output)}: {format.describe(choices)}, {size:,} bytes; input (N, {C}, {H}, {W})")
+    (_, size), *others = sizes.items()
+    beside = "".join(f" and {more:,} in {escaped(path.name)}" for path, more in others)
+    told = f"{format.describe(choices)}, {size:,} bytes{beside}"
+    click.echo(f"{escaped(output)}: {told}; input (N, {C}, {H}, {W})")
 
 
 def _choices(context: click.Context, format: Exporter, options: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Nodes are called as the layers, initialisers as their tensors, outputs as the layers that make them. A layer that takes
 several operators has inner nodes `<layer>/<operator>_<n>`. The input is `input`, float32, its batch size free;
-`preprocess` is left out. The file holds weights and all, and equal networks give equal bytes.
+`preprocess` is left out. The file holds weights and all, up to the 2 GiB of a protobuf
+message; beyond, they lie in a file beside it. Equal networks give equal bytes.
 
 Format: https://onnx.ai/onnx/repo-docs/IR.html, and Operators.md beside it. The operators are used as they are since
 opset 17 and still are in later ones, so any of these may be declared.
@@ -11,14 +12,14 @@ opset 17 and still are in later ones, so any of these may be declared.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
-from ..exporter import missing_package
+from ..exporter import Encoded, missing_package
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 
 OPSET = 17
 """The oldest opset with all operators that are used."""
+BESIDE = ".data"
+"""What the name of the file with the weights adds to that of the model."""
 
 
 def problems(graph: Graph) -> list[Diagnostic]:
-    """What keeps `encode` from writing the network (E417 to E419), seen before weights are read or made for it."""
-    from .expression import too_large
+    """What keeps `encode` from writing the network (E417, E419), seen before weights are read or made for it."""
     from .operators import without_rule
 
     if found := without_rule(graph.steps):
@@ -40,7 +42,7 @@ def problems(graph: Graph) -> list[Diagnostic]:
         import onnx  # noqa: F401
     except ImportError as error:
         return [missing_package("ONNX", "onnx", error)]
-    return too_large(graph.totals.weight_bytes)
+    return []
 
 
 def opsets() -> range:
@@ -50,12 +52,20 @@ def opsets() -> range:
     return range(OPSET, onnx_opset_version() + 1)
 
 
-def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET, free_size: bool = False) -> bytes:
-    """The bytes of an ONNX file: the part of the network that makes the spec's outputs, with `tensors` by name.
+def encode(
+    spec: Spec,
+    tensors: Mapping[str, NDArray[Any]],
+    opset: int = OPSET,
+    free_size: bool = False,
+    external_data: bool = False,
+    name: str = "net.onnx",
+) -> Encoded:
+    """An ONNX file called `name`: the part of the network that makes the spec's outputs, with `tensors` by name.
 
-    `opset` is one of `opsets()`; with `free_size` height and width of the input are free, called `H` and `W`. Raises
-    FileError: E428 for a network that fixes them, E417 without the package `onnx`, E418 for a network that is too
-    large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
+    Where they are more than a file holds, or with `external_data`, weights lie in a file beside it, with `BESIDE`
+    behind its name. `opset` is one of `opsets()`; with `free_size` height and width of the input are free, called `H`
+    and `W`. Raises FileError: E428 for a network that fixes them, E417 without the package `onnx`, E418 for a layer
+    whose constants are too large, E419 for a layer kind without a rule, and what is wrong with a file of class names.
     """
     graph = spec.graph.until(*spec.graph.outputs)
     if found := problems(graph):
@@ -88,5 +98,9 @@ def encode(spec: Spec, tensors: Mapping[str, NDArray[Any]], opset: int = OPSET, 
     writer = Writer(model.graph, graph, tensors)
     for step in graph.steps:
         writer.write(step)
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
+    beside: dict[str, Iterable[bytes | memoryview]] = {}
+    if external_data or not writer.initializers.fit:
+        beside[BESIDE] = writer.initializers.put_beside(name + BESIDE)
+    else:
+        writer.initializers.put_inside()
+    return Encoded(model.SerializeToString(deterministic=True), beside)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph
-from ..exporter import Option, OptionError, OptionValues, Tensors
+from ..exporter import Encoded, Option, OptionError, OptionValues, Tensors
 from . import OPSET, encode, opsets, problems
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class ONNX:
     options = (
         Option("opset", OPSET, "Version of ONNX's operators to declare.", least=OPSET),
         Option("free_size", False, "Leave height and width free, as H and W, where the network allows it."),
+        Option("external_data", False, "Write weights to a file beside it, OUTPUT.data; above 2 GB they always are."),
     )
 
     def problems(self, graph: Graph) -> list[Diagnostic]:
@@ -35,8 +36,8 @@ class ONNX:
         if opset > newest:
             raise OptionError("opset", opset, f"the installed onnx knows {newest} at most")
 
-    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues) -> bytes:
-        return encode(spec, tensors, choices["opset"], choices["free_size"])
+    def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
+        return encode(spec, tensors, **choices, name=name)
 
     def describe(self, choices: OptionValues) -> str:
         return f"ONNX, opset {choices['opset']}" + (", H and W free" if choices["free_size"] else "")

@@ -79,17 +79,15 @@ def per_channel(key: str, step: Step) -> Own:
     return Own(key, (C, *(1 for _ in rest)))
 
 
-def too_large(size: int) -> list[Diagnostic]:
-    """E418 when `size` bytes of weights and constants are more than an ONNX file holds."""
-    if size <= LIMIT - NAMES:
-        return []
-    message = "the network is too large for an ONNX file"
-    why = f"its weights and constants take {size:,} bytes; a file holds {LIMIT - NAMES:,} besides nodes"
-    help = "`cnnspec summary` shows which layer has the most parameters"
-    return [Diagnostic("E418", message, why=why, help=help)]
+def fits(size: int) -> bool:
+    """Whether an ONNX file holds so many bytes of weights and constants."""
+    return size <= LIMIT - NAMES
 
 
-def ensure_room(size: int) -> None:
-    """Raise FileError for what is `too_large`."""
-    if found := too_large(size):
-        raise FileError(found)
+def ensure_room(step: Step, size: int) -> None:
+    """Raise FileError (E418) where the constants of a layer, `size` bytes that have to be worked out, are too many."""
+    if not fits(size):
+        message = f"`{step.name}` is too large for ONNX"
+        why = f"it takes constants of {size:,} bytes, of the size of what arrives; {LIMIT - NAMES:,} are the most"
+        help = f"a smaller input of `{step.name}`"
+        raise FileError([Diagnostic("E418", message, why=why, help=help)])

@@ -136,7 +136,7 @@ def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
     from ...kernels.reference.pooling import coverage
 
     _, H, W = image(step.arriving[0])
-    ensure_room(FLOAT * H * W)
+    ensure_room(step, FLOAT * H * W)
     share = layer.forward(np.ones((1, 1, H, W), np.float32))
     if (share == 1).all():
         return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
@@ -179,7 +179,7 @@ def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> OperatorCall:
     if H % rows == W % columns == 0:
         F = (H // rows, W // columns)
         return call("AveragePool", *step.inputs, kernel_shape=F, strides=F)
-    ensure_room(FLOAT * (rows * H + columns * W))
+    ensure_room(step, FLOAT * (rows * H + columns * W))
     from ...kernels.reference.pooling import bin_shares
 
     return call("MatMul", call("MatMul", bin_shares(H, rows), *step.inputs), bin_shares(W, columns).T)

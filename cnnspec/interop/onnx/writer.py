@@ -12,13 +12,12 @@ from onnx import GraphProto, TensorProto, ValueInfoProto, helper
 
 from ...graph.graph import Graph, Step
 from ...graph.shape import Shape
-from .expression import OperatorCall, Own, Value, ensure_room
+from .expression import OperatorCall, Own, Value
 from .free_size import Dimensions
+from .initializers import Initializers
 from .operators import KINDS
 
 BATCH = "N"
-TYPES = {"f": ("<f4", TensorProto.FLOAT), "i": ("<i8", TensorProto.INT64)}
-"""How values of a NumPy kind are stored, and ONNX's word for it."""
 
 
 def typed(name: str, shape: Shape | Dimensions) -> ValueInfoProto:
@@ -33,7 +32,7 @@ class Writer:
         self.target = target
         self.layers = frozenset(graph.by_name)
         self.tensors = tensors
-        self.size = 0
+        self.initializers = Initializers(target)
 
     def write(self, step: Step) -> None:
         """The node of a step, behind the inner ones that it reads."""
@@ -70,9 +69,5 @@ class Writer:
 
     def hold(self, name: str, array: NDArray[Any]) -> str:
         """An initialiser, and its name."""
-        stored, kind = TYPES[array.dtype.kind]
-        values = array.astype(stored, copy=False)
-        self.size += values.nbytes
-        ensure_room(self.size)
-        self.target.initializer.add(name=name, dims=array.shape, data_type=kind, raw_data=values.tobytes())
+        self.initializers.add(name, array)
         return name
