@@ -184,8 +184,8 @@ def test_from_image_to_class_by_hand() -> None:
     assert found["relu"][0].tolist() == [[0, 0, 4, 0], [0, 1, 1, 0], [0, 4, 0, 0], [0, 5, 0, 0]]
     assert found["pool"].tolist() == [[[1, 4], [5, 0]], [[1, 1], [0, 0]]]
     assert found["row"].tolist() == [1, 4, 5, 0, 1, 1, 0, 0]
-    np.testing.assert_allclose(found["scores"], [(1 + 4 + 5 + 0) / 5, (1 + 1) / 5], rtol=1e-6)
-    upright = 1 / (1 + np.exp(0.4 - 2))
+    assert found["scores"].tolist() == [(1 + 4 + 5 + 0) / 4, (1 + 1) / 4]
+    upright = 1 / (1 + np.exp(0.5 - 2.5))
     np.testing.assert_allclose(found["softmax"], [upright, 1 - upright], rtol=1e-6)
 
 
