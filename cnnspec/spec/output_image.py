@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.array import Array
-from ..graph.graph import Graph
+from ..graph.graph import INPUT, Graph
 from ..graph.shape import Shape
 from ..inputs.images import pixels
 from ..language.sections.preprocess import Preprocess
@@ -27,6 +27,14 @@ PALETTE = np.array(
 def is_image(shape: Shape) -> bool:
     """Whether an output has more than one row and column."""
     return len(shape) == 3 and min(shape[1:]) > 1
+
+
+def input_image(x: Array, graph: Graph, preprocess: Preprocess | None) -> Pixels:
+    """The input x (C, H, W) as pixels (H, W) or (H, W, 3), its `preprocess` undone; of channels that are no colours
+    the mean."""
+    if len(x) not in (1, 3):
+        x, preprocess = x.mean(axis=0, keepdims=True, dtype=float), None
+    return as_image(x, INPUT, graph, preprocess)
 
 
 def as_image(y: Array, name: str, graph: Graph, preprocess: Preprocess | None) -> Pixels:

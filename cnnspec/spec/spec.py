@@ -223,6 +223,7 @@ class Spec:
         *,
         part: Part = "validation",
         threads: int | None = None,
+        mistakes: int = 0,
         **settings: Any,
     ) -> Evaluation:
         """How good the network is on examples: loss, accuracy, top-5, the confusion matrix, and each class by itself.
@@ -230,15 +231,16 @@ class Spec:
         `data` and `settings` are those of `train`: of equal ones the same examples are held out. These are the `part`
         that is looked at (or the spec's `validation_data`, where no `data` are given), or "all" examples, or those that
         the data keep for a "test". `weights` is a path, or arrays by name; by default the spec's own file.
-        The loss is without label smoothing.
+        The loss is without label smoothing. So many `mistakes` are named as `wrong`, the most confident ones first.
 
-        Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out.
+        Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out, or where
+        mistakes are asked for and the output is no list of classes.
         """
         from ..train.evaluate import evaluate, whole_part
 
         own = self._validation_data(None) if part == "validation" and data is None else None
         given, part = (self._data(data), part) if own is None else (own, whole_part(own))
-        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads)
+        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads, mistakes)
 
     def data_path(self, given: AnyPath | None = None) -> Path:
         """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.

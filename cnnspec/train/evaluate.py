@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from ..diagnostics import FileError
 from ..engine.model import Model
@@ -21,6 +24,7 @@ from .datasets.split import count_held_out
 from .events import Score
 from .losses import measure
 from .metrics import ClassMetrics, Evaluation, LabelMetrics, RunningMetrics
+from .mistakes import Mistakes
 from .network import Network
 
 Part = Literal["validation", "all", "test"]
@@ -72,7 +76,8 @@ def open_judged(data: AnyPath | Arrays, network: Network, settings: Train, part:
 class Evaluator:
     """A network run on a part of the examples, batch by batch, by the compiled engine. The loss is that by which it is
     trained, but without smoothing and weights of classes, which are means and not the end. Iterating says how many of
-    the `total` examples have been seen, after each of `len` batches."""
+    the `total` examples have been seen, after each of `len` batches. So many `mistakes` are kept. Raises ValueError
+    where there are none to be named."""
 
     def __init__(
         self,
@@ -82,11 +87,14 @@ class Evaluator:
         part: range,
         tensors: Mapping[str, Array],
         threads: int | None = None,
+        mistakes: int = 0,
     ) -> None:
         scored = settings.trained(graph)
         [self.output] = scored.outputs
         self.model = Model(scored, tensors, threads)
-        self.metrics = _metrics(settings, examples, scored.shape(self.output)[0])
+        shape = scored.shape(self.output)
+        self.metrics = _metrics(settings, examples, shape[0])
+        self.mistakes = Mistakes(mistakes, settings.loss, shape, examples.answers.dtype) if mistakes else None
         self.examples, self.part, self.total = examples, part, len(part)
         self.size = batch_size(graph, LARGEST_BATCH)
 
@@ -95,8 +103,19 @@ class Evaluator:
 
     def __iter__(self) -> Iterator[int]:
         for x, y in in_order(self.examples, self.part, self.size):
-            self.metrics.add(self.model.run(x)[self.output], y)
+            output, first = self.model.run(x)[self.output], self.metrics.examples
+            self.metrics.add(output, y)
+            if self.mistakes is not None:
+                self.mistakes.add(np.arange(self.part.start + first, self.part.start + first + len(y)), output, y)
             yield self.metrics.examples
+
+    def evaluation(self) -> Evaluation:
+        """Of what has been seen, one example at least."""
+        found = self.metrics.evaluation()
+        if self.mistakes is None:
+            return found
+        wrong = tuple(each._replace(file=self.examples.file(each.example)) for each in self.mistakes.found())
+        return replace(found, wrong=wrong)
 
     @property
     def score(self) -> Score:
@@ -111,11 +130,13 @@ def evaluate(
     tensors: Mapping[str, Array],
     part: Part = "validation",
     threads: int | None = None,
+    mistakes: int = 0,
 ) -> Evaluation:
-    """How good a network with these tensors is on a part of the data. Raises FileError for data that do not fit it,
-    ValueError where the part is empty."""
+    """How good a network with these tensors is on a part of the data, and the most confident of its `mistakes`. Raises
+    FileError for data that do not fit it, ValueError where the part is empty, or there are no classes to mistake."""
     examples = open_judged(data, network, settings, part)
-    evaluator = Evaluator(network.graph, settings, examples, part_of(examples, settings, part), tensors, threads)
+    judged = part_of(examples, settings, part)
+    evaluator = Evaluator(network.graph, settings, examples, judged, tensors, threads, mistakes)
     for _ in evaluator:
         pass
-    return evaluator.metrics.evaluation()
+    return evaluator.evaluation()

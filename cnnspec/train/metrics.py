@@ -13,6 +13,7 @@ from ..graph.array import Array
 from .datasets.dataset import Answers
 from .events import Score
 from .losses import Measure
+from .mistakes import Mistake
 
 TOP = 5
 """Where there are more classes than this, top-5 says something."""
@@ -22,13 +23,15 @@ TOP = 5
 class Evaluation:
     """What is found out over `examples` examples. `confusion` counts, K x K: rows are the right class, columns the
     network's; None, like `top5`, where the output is no list of classes (`top5`: of more than five). Where an example
-    may have several labels at once, there are `labels`."""
+    may have several labels at once, there are `labels`. `wrong` are the most confident mistakes, where they are asked
+    for."""
 
     examples: int
     loss: float
     confusion: NDArray[np.int64] | None = None
     top5: float | None = None
     labels: LabelScores | None = None
+    wrong: tuple[Mistake, ...] | None = None
 
     def __repr__(self) -> str:
         right = "" if self.accuracy is None else f", accuracy {self.accuracy:.4f}"
@@ -69,6 +72,10 @@ class Evaluation:
     def named(self, classes: Sequence[str] | None) -> Sequence[str] | None:
         """The names of the classes, where there is one for each."""
         return classes if classes and len(classes) == self.count else None
+
+    def named_answers(self, classes: Sequence[str] | None) -> Sequence[str] | None:
+        """The names of what an example may be taken for; a single output tells two classes apart."""
+        return classes if classes and len(classes) == max(2, self.count) else None
 
     def mistakes(self, count: int) -> list[tuple[int, int, int]]:
         """The commonest: (examples, right class, the network's), most first, equal ones in the order of classes."""

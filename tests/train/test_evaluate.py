@@ -156,6 +156,7 @@ def test_json() -> None:
         "top5",
         "exact",
         "classes",
+        "mistakes",
         "confusion",
     }
     assert evaluation.confusion is not None

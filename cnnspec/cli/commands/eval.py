@@ -12,7 +12,7 @@ from ...graph.shape import Shape
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..missing import together_with
-from ..options import OUTPUT, PATH, ensure_svg, input_option, threads_option
+from ..options import COUNT, FOLDER, OUTPUT, PATH, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, judged_by, set_option, source
 from ..terminal import colour, width
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ...train.metrics import Evaluation
 
 Names = tuple[str, ...] | None
+NAMED = 20
+"""Mistakes whose pictures are written where nobody says how many."""
 
 
 @click.command("eval", cls=Settable)
@@ -39,6 +41,8 @@ Names = tuple[str, ...] | None
     "tests.",
 )
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--mistakes", type=COUNT, metavar="N", help="Name the N examples on which it was wrong, and most sure.")
+@click.option("--images", "folder", type=FOLDER, help="Write these as PNG into this folder.  [--mistakes: 20]")
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the confusion matrix.")
 @set_option
 @threads_option("the work")
@@ -49,6 +53,8 @@ def command(
     weights: str | None,
     part: Part,
     style: str,
+    mistakes: int | None,
+    folder: str | None,
     plot: str | None,
     options: tuple[str, ...],
     threads: int | None,
@@ -79,16 +85,29 @@ def command(
         judged = part_of(examples, settings, part)
     except ValueError:
         raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.") from None
-    evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads)
+    named = mistakes or (NAMED if folder else 0)
+    try:
+        evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads, named)
+    except ValueError as error:
+        raise click.UsageError(f"--mistakes names wrong classes; {error}.") from None
     if plot and not evaluator.metrics.has_confusion:
         raise click.UsageError("--plot draws a confusion matrix; the output of this network is no list of classes.")
     for _ in tracked(evaluator, len(evaluator), prints=False):
         pass
-    found, classes = evaluator.metrics.evaluation(), examples.classes or spec.classes()
+    found, classes = evaluator.evaluation(), examples.classes or spec.classes()
     names = found.named(classes) or [str(i) for i in range(found.count)]
     gaps = [name for name, score in zip(names, found.classes(), strict=True) if not score.examples]
     unjudged(gaps, found.examples, "held out" if part == "validation" else "looked at")
-    click.echo(_shown(spec.name, path, part, len(examples), found, classes, style), nl=False)
+    shown = _shown(spec.name, path, part, len(examples), found, classes, style)
+    if found.wrong is not None:
+        from ..mistakes import MistakePictures
+
+        pictures = MistakePictures(spec, examples, found.wrong, found.named_answers(classes))
+        if folder:
+            pictures.write(folder)
+        if style == "text":
+            shown += pictures.told()
+    click.echo(shown, nl=False)
     if plot:
         _draw(plot, spec.name, found, classes)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ class Dataset:
     `name` is the path shown to the reader. `classes` are the names of the labels where they have some. `blank` is
     the value (C,) of a black cell in each channel: the background that augmentation fills in.
 
-    `seal` works out the fingerprint.
+    `seal` works out the fingerprint. `files` are the examples' own, where each has one.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Dataset:
     classes: tuple[str, ...] | None
     blank: NDArray[np.float32]
     seal: Callable[[], str]
+    files: tuple[Path, ...] | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -55,6 +57,10 @@ class Dataset:
     def class_name(self, label: int) -> str:
         """The name of a label, or its number where it has none."""
         return self.classes[label] if self.classes and label < len(self.classes) > 1 else str(label)
+
+    def file(self, example: int) -> str:
+        """Where an example lies in the folder of the data, "" where it has no file of its own."""
+        return str(self.files[example].relative_to(self.name)) if self.files else ""
 
     def read(self, indices: Indices) -> tuple[Images, Answers]:
         """Inputs float32 (n, C, H, W), C-contiguous, and labels int64 (n,) or targets float32 (n, *output).

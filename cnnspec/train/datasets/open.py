@@ -100,7 +100,7 @@ def _images(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
         return fingerprint(preprocess.model_dump_json(), *files.described(), y.array)
 
     read = ArrayValues(path, "x", files.read(np.arange(len(files))), "float32") if files.are_few else files
-    return Dataset(str(path), read, y, network.classes() or names, _black(network), seal)
+    return Dataset(str(path), read, y, network.classes() or names, _black(network), seal, files.paths)
 
 
 def _npz(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:

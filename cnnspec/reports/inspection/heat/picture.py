@@ -7,9 +7,9 @@ from math import ceil
 import numpy as np
 
 from ....graph.array import Array
-from ....graph.graph import INPUT, Graph
+from ....graph.graph import Graph
 from ....language.sections.preprocess import Preprocess
-from ....spec.output_image import as_image
+from ....spec.output_image import input_image
 from ..attribution import Attribution, spread
 from ..maps.contact_sheet import BLUE, ORANGE, Pixels, png
 
@@ -29,10 +29,8 @@ def render(found: Attribution, x: Array, graph: Graph, preprocess: Preprocess | 
 
 
 def gray(x: Array, graph: Graph, preprocess: Preprocess | None) -> Array:
-    """The input as brightness (H, W) from 0 to 255, `preprocess` undone; of channels that are no colours the mean."""
-    if len(x) not in (1, 3):
-        x, preprocess = x.mean(axis=0, keepdims=True, dtype=float), None
-    shown = as_image(x, INPUT, graph, preprocess)
+    """The input as brightness (H, W) from 0 to 255."""
+    shown = input_image(x, graph, preprocess)
     return shown.astype(float) if shown.ndim == 2 else shown @ np.array((0.299, 0.587, 0.114))
 
 
