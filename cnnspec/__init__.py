@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .diagnostics import Diagnostic, Failure, FileError, SpecError
     from .engine.model import Model
     from .interop.export import export
+    from .reports.page.report import Report, report
     from .spec import Checked, Spec, check, load
 
 __version__ = "0.1.0"
@@ -27,12 +28,14 @@ __all__ = [
     "Failure",
     "FileError",
     "Model",
+    "Report",
     "Spec",
     "SpecError",
     "__version__",
     "check",
     "export",
     "load",
+    "report",
 ]
 
 _HOMES = {
@@ -41,11 +44,13 @@ _HOMES = {
     "Failure": "diagnostics",
     "FileError": "diagnostics",
     "Model": "engine.model",
+    "Report": "reports.page.report",
     "Spec": "spec",
     "SpecError": "diagnostics",
     "check": "spec",
     "export": "interop.export",
     "load": "spec",
+    "report": "reports.page.report",
 }
 
 

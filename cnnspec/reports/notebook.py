@@ -21,7 +21,7 @@ from .diagram.to_svg import render as drawn
 from .drawing.terminal_text import escaped
 from .evaluation import to_text as evaluation_text
 from .summary.facts import facts, title
-from .summary.summary import Summary, summarise
+from .summary.summary import Summary, summary_of
 from .training.curves_svg import render as curves
 from .training.lines import figure, share
 
@@ -42,10 +42,7 @@ def _(summary: Summary) -> str:
 
 @shown.register
 def _(spec: Spec) -> str:
-    checked = Checked(spec.source, spec, spec.graph.steps, spec.warnings, spec.document)
-    summary = summarise(checked)
-    assert summary is not None
-    return shown(summary)
+    return shown(summary_of(spec))
 
 
 @shown.register

@@ -77,6 +77,22 @@ def first(given: AnyPath | Array, graph: Graph, preprocess: Preprocess | None) -
     return case.array
 
 
+def named_inputs(
+    inputs: Iterable[AnyPath], graph: Graph, preprocess: Preprocess | None, folder: Path | None = None
+) -> Iterator[tuple[str, Array]]:
+    """The inputs (C, H, W) of files and folders one by one, each with the name to show. Raises FileError for one that
+    cannot be used."""
+    C, H, W = graph.input
+    files = list(paths(map(str, inputs)))
+    for file in files:
+        note_read(file)
+    for case in cases(files, preprocess, (C, H, W), folder):
+        if case.failure is not None:
+            raise case.failure
+        assert case.array is not None
+        yield case.name, case.array
+
+
 @dataclass(frozen=True, eq=False)
 class BatchResult:
     """A batch that has run: the `predictions` of its usable inputs, in their order, the `failures` of the others, the

@@ -62,6 +62,9 @@ RECIPES = {
     "inspect": Recipe(
         ("net.yaml", "two.npy", "--weights", "w.npz"), ("net.yaml", "two.npy", "w.npz"), {"--cam": ".png"}
     ),
+    "report": Recipe(
+        ("net.yaml", "two.npy", "--weights", "w.npz"), (*NAMED[:-1], "two.npy", "w.npz"), {"--output": ".html"}
+    ),
     "draw": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".svg"}),
     "schema": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".json"}),
     "specs": Recipe(("digits",), (), {"--output": ".yaml"}),

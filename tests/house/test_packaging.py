@@ -75,7 +75,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sources(folder: str) -> set[str]:
     """Paths of the checkout's files below a folder, without what Python and editors leave behind."""
     files = (path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {path.as_posix() for path in files if path.suffix in (".py", ".md", ".typed", *DATA)}
+    return {path.as_posix() for path in files if path.suffix in (".py", ".md", ".js", ".css", ".json", ".typed", *DATA)}
 
 
 DATA = (".yaml", ".safetensors", ".png", ".jpg", ".txt", ".gz")

@@ -17,7 +17,8 @@ MOST = 40
 
 class Node(NamedTuple):
     """A layer, or a folded block: `key` tells it from all others, `kind` is the layer with its fields or the block's
-    name, and `times` so many equal blocks stand in a row. Its shape is that of the last one's output."""
+    name, `layers` are the names of those in it, and `times` so many equal blocks stand in a row. Its shape is that of
+    the last one's output."""
 
     key: str
     title: str
@@ -26,6 +27,7 @@ class Node(NamedTuple):
     family: Family | None
     params: int
     macs: int
+    layers: tuple[str, ...] = ()
     times: int = 1
 
 
@@ -49,7 +51,7 @@ def diagram(summary: Summary, depth: int | None = None) -> Diagram:
     if depth is None:
         depth = 1 if len(summary.steps) > MOST else 0
     home = {INPUT: INPUT} | {step.name: _key(step, depth) for step in summary.steps}
-    nodes = [Node(INPUT, INPUT, "", summary.input, None, 0, 0), *_nodes(summary, home, depth)]
+    nodes = [Node(INPUT, INPUT, "", summary.input, None, 0, 0, (INPUT,)), *_nodes(summary, home, depth)]
     edges = dict.fromkeys(
         Edge(home[source], home[step.name])
         for step in summary.steps
@@ -72,11 +74,13 @@ def _nodes(summary: Summary, home: dict[str, str], depth: int) -> Iterator[Node]
         steps, rows = [summary.steps[i] for i in members], [summary.rows[i] for i in members]
         last = steps[-1]
         params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
+        names = tuple(step.name for step in steps)
         if key == last.name:
-            yield Node(key, last.name, hyperparameters.kind(rows[-1]), last.shape, last.layer.family, params, macs)
+            said = hyperparameters.kind(rows[-1])
+            yield Node(key, last.name, said, last.shape, last.layer.family, params, macs, names)
         else:
             call = last.calls[depth - 1]
-            yield Node(key, call.label or call.block, call.block, last.shape, None, params, macs)
+            yield Node(key, call.label or call.block, call.block, last.shape, None, params, macs, names)
 
 
 def _repeats_folded(drawn: Diagram) -> Diagram:
@@ -90,7 +94,8 @@ def _repeats_folded(drawn: Diagram) -> Diagram:
         if follows and _equal(nodes[-1], node):
             last = nodes[-1]
             params, macs = last.params + node.params, last.macs + node.macs
-            nodes[-1] = last._replace(times=last.times + 1, params=params, macs=macs)
+            layers = last.layers + node.layers
+            nodes[-1] = last._replace(times=last.times + 1, params=params, macs=macs, layers=layers)
         else:
             nodes.append(node)
         home[node.key] = nodes[-1].key

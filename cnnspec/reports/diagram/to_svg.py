@@ -81,6 +81,14 @@ def _room(bar: tuple[str, str]) -> float:
 
 def _edge(points: list[Pair], is_down: bool) -> Iterator[str]:
     """A line that leaves and arrives along the way, and its head."""
+    x, y = points[-1]
+    yield svg.path(curve(points, is_down), "line thin soft")
+    wings = ((x - 3, y - 6), (x + 3, y - 6)) if is_down else ((x - 6, y - 3), (x - 6, y + 3))
+    yield svg.polygon([(x, y), *wings], "soft")
+
+
+def curve(points: list[Pair], is_down: bool) -> str:
+    """The way through points that leaves and arrives along the way, in SVG's path language."""
     (x, y), *further = points
     steps = [f"M{x:.1f} {y:.1f}"]
     for to_x, to_y in further:
@@ -88,9 +96,7 @@ def _edge(points: list[Pair], is_down: bool) -> Iterator[str]:
         near, far = ((x, y + half), (to_x, to_y - half)) if is_down else ((x + half, y), (to_x - half, to_y))
         steps.append(f"C{near[0]:.1f} {near[1]:.1f} {far[0]:.1f} {far[1]:.1f} {to_x:.1f} {to_y:.1f}")
         x, y = to_x, to_y
-    yield svg.path("".join(steps), "line thin soft")
-    wings = ((x - 3, y - 6), (x + 3, y - 6)) if is_down else ((x - 6, y - 3), (x - 6, y + 3))
-    yield svg.polygon([(x, y), *wings], "soft")
+    return "".join(steps)
 
 
 def _point(place: Pair, is_down: bool, shift: Pair) -> Pair:

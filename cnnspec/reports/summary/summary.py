@@ -12,7 +12,7 @@ from ...graph.graph import BlockUse, Graph, Step, Totals
 from ...graph.layer import Layer, TensorSpec
 from ...graph.shape import Shape
 from ...language.document.document import Document
-from ...spec import Checked
+from ...spec import Checked, Spec
 from ...spec.naming import spec_name
 
 TEXTBOOK = "FSPDKG"
@@ -99,6 +99,14 @@ def summarise(checked: Checked, input: Shape | None = None, batch: int = 1, dept
         totals=_totals(graph, batch) if graph else None,
         batch=batch,
     )
+
+
+def summary_of(spec: Spec) -> Summary:
+    """The summary of a spec without mistakes, at the size that it was loaded with."""
+    checked = Checked(spec.source, spec, spec.graph.steps, spec.warnings, spec.document)
+    summary = summarise(checked, spec.graph.input)
+    assert summary is not None
+    return summary
 
 
 def _totals(graph: Graph, batch: int) -> Totals:

@@ -1,0 +1,141 @@
+"""`cnnspec report`: a network and what it makes of inputs as one HTML page, with the sum behind every value."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...diagnostics import closest
+from ...files.writing import ensure_writable
+from ...graph.shape import Shape
+from ...language.sections.header import POWERS
+from ...reports.drawing.terminal_text import escaped
+from ...spec import Spec
+from ...spec.naming import spec_name as stem
+from ..completion import spec_names
+from ..diagnostics_output import loaded
+from ..options import COUNT, OUTPUT, PATH, Count, input_option
+from ..progress_bar import tracked
+from ..weights_options import agree, chosen, weights_options
+
+if TYPE_CHECKING:
+    from ...graph.layer import Style
+
+LANGUAGES = ("en", "zh")
+LEAST = 100_000
+"""Bytes below which no page fits."""
+
+
+class Bytes(Count):
+    """A number of bytes: 8M, 500K, 8000000."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        digits, power = re.fullmatch(r"(.*?)([KMG]?)", str(value), re.DOTALL).groups()  # type: ignore[union-attr]
+        if digits.isdecimal() and len(digits) <= 12:
+            return super().convert(int(digits) * POWERS[power], param, ctx)
+        return self.fail(f"{value!r} is not a number of bytes such as 8M or 500K.", param, ctx)
+
+
+@click.command("report")
+@click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...", type=PATH)
+@click.option("-o", "--output", type=OUTPUT, help="The file to write.  [default: the spec's name, and .html]")
+@weights_options
+@click.option(
+    "--lang", "language", type=click.Choice(LANGUAGES), help="Shown first; both are there.  [default: by LANG]"
+)
+@click.option(
+    "--size", type=Bytes(LEAST), metavar="BYTES", default="8M", show_default=True, help="Most bytes of the file."
+)
+@click.option("--maps", type=COUNT, default=16, show_default=True, help="Pictures of a layer that does not fit whole.")
+@click.option("--cells", type=COUNT, default=4, show_default=True, help="Marked cells of a layer that does not fit.")
+@click.option("--class", "target", metavar="NAME", help="The class, by name or number, whose score is followed back.")
+@click.option("--open", "is_opened", is_flag=True, help="Open the page in the browser.")
+@input_option
+def command(
+    spec_name: str,
+    inputs: tuple[str, ...],
+    output: str | None,
+    weights: str | None,
+    init: Style | None,
+    seed: int | None,
+    language: str | None,
+    size: int,
+    maps: int,
+    cells: int,
+    target: str | None,
+    is_opened: bool,
+    shape: Shape | None,
+) -> int:
+    """Write one HTML page that shows what every layer of SPEC makes of INPUT, and behind every value its sum.
+
+    It opens from disk in any browser and loads nothing else. Of the INPUTs, images or arrays as in `run`, the first
+    four are taken; without one it is the spec's own sample.
+    """
+    agree(weights, init, seed)
+    spec = loaded(spec_name, shape)
+    index = None if target is None else _class(spec, target)
+    path = output or f"{stem(spec.source.file)}.html"
+    ensure_writable(path)
+    tensors = chosen(spec, weights, init, seed)
+    from ...reports.page.report import Amount, given, page
+
+    made = page(
+        spec,
+        tensors,
+        given(spec, inputs or None),
+        weights=f"random weights ({init}, seed {seed or 0})" if init else "",
+        language=language or _language(),
+        amount=Amount(size, maps, cells),
+        target=index,
+        command=_inspect(spec_name, inputs, weights, init, seed, shape),
+        progress=tracked,
+    )
+    made.save(path)
+    click.echo(f"{escaped(path)}: {made.what}; {made.size / 1e6:.1f} MB")
+    if is_opened:
+        click.launch(str(Path(path).resolve()))
+    return 0
+
+
+def _class(spec: Spec, text: str) -> int:
+    """The number of a class that is named, or given as a number. Raises UsageError."""
+    names = spec.classes() or ()
+    if text in names:
+        return names.index(text)
+    count = len(names) or max(spec.graph.shape(name)[0] for name in spec.graph.outputs)
+    if text.isdecimal() and len(text) <= 12 and int(text) < count:
+        return int(text)
+    near = closest(text, names)
+    help = f" Did you mean '{near}'?" if near else ""
+    raise click.UsageError(f"no class '{text}' in {spec.name}; they are numbered from 0 to {count - 1}.{help}")
+
+
+def _language() -> str:
+    """The language of the reader's terminal, if the page speaks it."""
+    said = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return next((language for language in LANGUAGES if said.startswith(language)), LANGUAGES[0])
+
+
+def _inspect(
+    spec_name: str,
+    inputs: tuple[str, ...],
+    weights: str | None,
+    init: str | None,
+    seed: int | None,
+    shape: Shape | None,
+) -> str:
+    """The command that shows the same values in the terminal, for the first input."""
+    options = {
+        "--weights": weights,
+        "--init": init,
+        "--seed": seed,
+        "--input": ",".join(map(str, shape)) if shape else None,
+    }
+    words = [word for option, value in options.items() if value is not None for word in (option, str(value))]
+    return shlex.join(["cnnspec", "inspect", spec_name, *inputs[:1], *words])

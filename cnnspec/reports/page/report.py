@@ -1,0 +1,190 @@
+"""From a spec and inputs to the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from itertools import islice
+from os import PathLike
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...diagnostics.wording import quantity
+from ...graph.array import Array
+from ..drawing.terminal_text import escaped
+from ..inspection.trace import trace
+from ..summary.summary import summary_of
+from .contents import Contents, Tensors, contents
+from .document import document
+from .network import network, numbers
+from .own_files import own_file
+from .packing import data_block
+from .run_data import marks, run_data, thread
+
+if TYPE_CHECKING:
+    from ...files.reading import AnyPath
+    from ...spec import Spec
+    from ...spec.spec import Weights
+
+SIZE, MAPS, CELLS = 8_000_000, 16, 4
+LANGUAGES = "en", "zh"
+INPUTS = 4
+"""Inputs that a page has room for: the first ones."""
+HEIGHT = 860
+"""Pixels of the frame in a notebook."""
+
+
+Progress = Callable[[Sequence[Any], int], Iterable[Any]]
+"""Gives the items of some work, of so many, and tells of them."""
+
+
+class Amount(NamedTuple):
+    """The most bytes of the file, and of a layer that is not whole so many pictures of maps and marked cells."""
+
+    size: int = SIZE
+    maps: int = MAPS
+    cells: int = CELLS
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The page, and what is in it."""
+
+    name: str
+    html: str
+    layers: int
+    whole: int
+    marked: int
+
+    def save(self, path: AnyPath) -> None:
+        """Write the page, whole or not at all. Raises FileError (E415)."""
+        from ...files.writing import whole
+
+        with whole(path) as stream:
+            stream.write(self.html.encode())
+
+    def __repr__(self) -> str:
+        return f"<Report {self.name!r}: {self.what}>"
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return len(self.html.encode())
+
+    @property
+    def what(self) -> str:
+        """What is in the page."""
+        layers = quantity(self.layers, "layer")
+        if self.whole == self.layers:
+            return f"{layers}, every cell of every layer"
+        return f"{layers}, {quantity(self.marked, 'marked cell')}, every cell of {quantity(self.whole, 'layer')}"
+
+    def _repr_html_(self) -> str:
+        """The page in a frame that may run its own script and nothing else."""
+        style = f"width: 100%; height: {HEIGHT}px; border: 0"
+        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{escape(self.html)}"></iframe>'
+
+
+def report(
+    spec: Spec,
+    inputs: AnyPath | Iterable[AnyPath] | Array | None = None,
+    weights: Weights | None = None,
+    *,
+    language: str = "en",
+    size: int = SIZE,
+    maps: int = MAPS,
+    cells: int = CELLS,
+    target: int | None = None,
+) -> Report:
+    """The page of a spec: the network, every map of the first four `inputs`, and behind each value its sum.
+
+    `inputs` are as in `Spec.run`: images, folders, arrays in files, or an array (N, C, H, W); by default the spec's
+    sample. `weights` is a path, or arrays by name; by default the spec's own file. The file has at most about `size`
+    bytes; of a layer that does not fit, `maps` pictures and `cells` marked cells. `target` is the class that the thread
+    starts from. Raises FileError for weights and inputs that cannot be used, ValueError for an array of another shape.
+    """
+    if spec.graph.tensors:
+        from ...weights import take
+
+        tensors = take(spec.graph.tensors, spec.weights_path() if weights is None else weights)
+    else:
+        tensors = {}
+    return page(spec, tensors, given(spec, inputs), "", language, Amount(size, maps, cells), target)
+
+
+def given(spec: Spec, inputs: AnyPath | Iterable[AnyPath] | Array | None) -> Iterator[tuple[str, Array]]:
+    """The inputs (C, H, W), each with the name to show, as far as a page has room for them."""
+    import numpy as np
+
+    from ...spec.running import named_inputs
+
+    if isinstance(inputs, np.ndarray):
+        if inputs.ndim != 4 or inputs.shape[1:] != spec.graph.input:
+            raise ValueError(
+                f"the network takes an array (N, {', '.join(map(str, spec.graph.input))}), not {inputs.shape}"
+            )
+        named: Iterable[tuple[str, Array]] = ((f"[{i}]", np.asarray(x, np.float32)) for i, x in enumerate(inputs))
+    elif inputs is None:
+        named = named_inputs([spec.sample_path("report")], spec.graph, spec.header.preprocess, spec.folder)
+    else:
+        files = [inputs] if isinstance(inputs, str | PathLike) else inputs
+        named = named_inputs(files, spec.graph, spec.header.preprocess)
+    return islice(named, INPUTS)
+
+
+def page(
+    spec: Spec,
+    tensors: Mapping[str, Array],
+    inputs: Iterable[tuple[str, Array]],
+    weights: str,
+    language: str,
+    amount: Amount,
+    target: int | None = None,
+    command: str = "",
+    progress: Progress = lambda work, total: work,
+) -> Report:
+    """The page of a network with its `tensors` on `inputs`, (C, H, W) each with its name. `weights` is said where they
+    were not learned; `command` is what a terminal is asked for the same values. Long work goes through `progress`."""
+    named = list(inputs)
+    traces = [trace(spec.graph, tensors, x) for _, x in progress(named, len(named))]
+    number = numbers(spec.graph)
+    net = network(spec, summary_of(spec), weights, command or f"cnnspec inspect {spec.source.file}")
+    marked = [marks(each, amount.cells, thread(each, target)) for each in traces]
+    everything = Tensors(spec.graph, traces)
+    texts = {language: words(language) for language in LANGUAGES}
+    room = amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts]))
+    found = contents(everything, marked, traces, room)
+    runs = [run_data(name, each, number, target) for (name, _), each in zip(named, traces, strict=True)]
+    for run, cells_of in zip(runs, marked, strict=True):
+        run["command"] = net["command"]
+        run["marked"] = [[number[name], place] for name, place in cells_of if name not in found.whole]
+    net |= {"runs": runs, "contents": _told(everything, found), "language": language}
+    blocks = {"net": data_block(net), "words": data_block(texts), "values": found.values.block()}
+    html = document(
+        f"{spec.name} - cnnspec", language, blocks, " ".join(said["page"]["noscript"] for said in texts.values())
+    )
+    steps = len(spec.graph.steps)
+    return Report(escaped(spec.name), html, steps, len(found.whole), sum(len(run["marked"]) for run in runs))
+
+
+def _told(tensors: Tensors, found: Contents) -> dict[str, Any]:
+    """Where each tensor's values are: its shape, the piece or -1. Own tensors by name, made ones from `made` on."""
+    return {
+        "tensors": [
+            [array.shape, found.pieces.get(owner, -1)]
+            for array, owner in zip(tensors.arrays, tensors.owner, strict=True)
+        ],
+        "own": tensors.own,
+        "ends": found.values.ends,
+        "boxes": {str(number): table for number, table in found.boxes.items()},
+        "box_piece": found.box_piece,
+    }
+
+
+@cache
+def words(language: str) -> dict[str, Any]:
+    """All words of the page in a language."""
+    found: dict[str, Any] = json.loads(own_file(f"words/{language}.json"))
+    return found

@@ -1,0 +1,99 @@
+/** The network as a graph: a node leads to its layer. */
+
+import { largestOf, paint } from "./colours.js";
+import { fill, h, svg } from "./dom.js";
+import { count } from "./figures.js";
+import { language, t } from "./words.js";
+
+/** @typedef {import("./parts.js").Page} Page */
+
+const MARGIN = 8;
+
+/** @param {Page} page @param {(layer: number) => void} go @returns {HTMLElement} */
+export function graphSection(page, go) {
+  const { graphs } = page.network.net;
+  const body = h("div", { class: "drawn" });
+  let shown = 0;
+  const draw = () => fill(body, drawn(page, graphs[shown], go));
+  const toggle = graphs.length > 1 && h("button", { type: "button", onclick: () => {
+    shown = 1 - shown;
+    fill(/** @type {HTMLElement} */ (toggle), t(shown ? "graph.fold" : "graph.unfold"));
+    draw();
+    markNode(page, element);
+  } }, t("graph.unfold"));
+  const element = h("nav", { id: "graph", class: "graph", "aria-label": t("graph.label") }, h("h2", null, t("graph.title")), toggle, body);
+  draw();
+  return element;
+}
+
+/** Mark the node of the layer that is looked at. @param {Page} page @param {HTMLElement} element */
+export function markNode(page, element) {
+  const { layer } = page.choice.now;
+  for (const node of element.querySelectorAll(".node")) {
+    const isChosen = /** @type {HTMLElement} */ (node).dataset.layers?.split(" ").includes(String(layer)) ?? false;
+    node.toggleAttribute("aria-current", isChosen);
+    node.classList.toggle("is-chosen", isChosen);
+  }
+}
+
+/** @param {Page} page @param {any} graph @param {(layer: number) => void} go */
+function drawn(page, graph, go) {
+  const [wide, high] = graph.size.map((/** @type {number} */ size) => size + 2 * MARGIN);
+  const lines = graph.edges.map((/** @type {any} */ edge) => edgeOf(edge));
+  const edges = svg("svg", { width: wide, height: high, viewBox: `${-MARGIN} ${-MARGIN} ${wide} ${high}`, "aria-hidden": "true" }, lines);
+  const nodes = graph.nodes.map((/** @type {any} */ node, /** @type {number} */ i) => nodeOf(page, node, go, (on) => {
+    graph.edges.forEach((/** @type {any} */ edge, /** @type {number} */ e) => {
+      lines[e].classList.toggle("before", on && edge.to === i);
+      lines[e].classList.toggle("after", on && edge.from === i);
+    });
+  }));
+  return h("div", { class: "canvas", style: { width: `${wide}px`, height: `${high}px` } }, edges, nodes);
+}
+
+/** @param {any} edge */
+function edgeOf({ path, head: [x, y] }) {
+  return svg("g", null, svg("path", { d: path }), svg("path", { class: "head", d: `M${x} ${y}l-3 -6h6z` }));
+}
+
+/** @param {Page} page @param {any} node @param {(layer: number) => void} go @param {(on: boolean) => void} light */
+function nodeOf(page, { box, lines, family, counts, bars, layers }, go, light) {
+  const [left, top, wide, high] = box;
+  const [name, kind, shape] = lines;
+  const [params, macs] = counts.map((/** @type {number} */ n) => count(n, language()));
+  const last = layers[layers.length - 1];
+  const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { "aria-hidden": "true" }));
+  thumbnail(page, canvas, last);
+  const share = (/** @type {number} */ part, /** @type {string} */ of) => h("span", { class: `share ${of}`, style: { width: `${100 * part}%` } });
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `node family-${family}`,
+      title: `${name}: ${t("graph.counts", { params, macs })}`,
+      dataset: { layers: layers.join(" ") },
+      style: { left: `${left + MARGIN}px`, top: `${top + MARGIN}px`, width: `${wide}px`, height: `${high}px` },
+      onclick: () => go(layers[0]),
+      onpointerenter: () => light(true),
+      onpointerleave: () => light(false),
+    },
+    canvas,
+    h("span", { class: "text" }, h("b", null, name), h("span", null, kind), h("span", null, shape)),
+    h("span", { class: "shares", "aria-hidden": "true" }, share(bars[0], "params"), share(bars[1], "macs")),
+  );
+}
+
+/** The strongest map of a layer, small. @param {Page} page @param {HTMLCanvasElement} canvas @param {number} layer */
+async function thumbnail({ network, choice }, canvas, layer) {
+  const { run } = choice.now;
+  const { shape } = network.layers[layer];
+  const values = await network.source.whole(network.made(run, layer));
+  if (!values) return;
+  if (shape.length === 1) {
+    paint(canvas, values, Math.ceil(Math.sqrt(values.length)), largestOf(values));
+    return;
+  }
+  const size = shape[1] * shape[2];
+  const channel = network.runs[run].stats[layer][5];
+  const own = values.subarray(channel * size, (channel + 1) * size);
+  paint(canvas, own, shape[2], largestOf(own));
+}

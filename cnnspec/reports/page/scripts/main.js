@@ -1,0 +1,83 @@
+/** The page: a head, and beside each other the network, its layers, the sum of the chosen cell. */
+
+import { dataOf } from "./blocks.js";
+import { cellAt } from "./cell.js";
+import { Choice } from "./choice.js";
+import { onTheme } from "./colours.js";
+import { fill, h } from "./dom.js";
+import { graphSection, markNode } from "./graph.js";
+import { headSection } from "./head.js";
+import { listenToKeys } from "./keys.js";
+import { ensureFilled, layersSection, refill } from "./layers.js";
+import { frameCells } from "./maps.js";
+import { Network } from "./network.js";
+import { panel } from "./panel.js";
+import { speak, t } from "./words.js";
+
+/** @typedef {import("./parts.js").Page} Page */
+
+const NARROW = "(max-width: 999px)";
+
+async function start() {
+  const [net, texts] = await Promise.all([dataOf("net"), dataOf("words")]);
+  speak(texts, net.language);
+  const network = new Network(net);
+  /** @type {Page} */
+  const page = { network, choice: new Choice(network) };
+  const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+  let parts = build(page, root);
+
+  function build(/** @type {Page} */ { network: { net } }, /** @type {HTMLElement} */ root) {
+    const repaint = async () => {
+      await Promise.all([refill(page, layers), sum.show()]);
+      await frames();
+    };
+    const rewrite = (/** @type {string} */ language) => {
+      speak(texts, language);
+      parts = build(page, root);
+      parts.sum.show();
+    };
+    const frames = async () => {
+      const { run, layer, place } = page.choice.now;
+      frameCells(page, layers, await cellAt(network, run, layer, place));
+    };
+    const layers = layersSection(page, frames);
+    const sum = panel(page);
+    const graph = graphSection(page, (layer) => goTo(page, layer));
+    const menu = h("details", { class: "menu", open: !matchMedia(NARROW).matches }, h("summary", null, t("graph.title")), graph);
+    const head = headSection(page, { repaint, rewrite });
+    fill(root, head, h("div", { class: "columns" }, menu, layers, sum.element), foot());
+    document.title = `${net.name} - cnnspec`;
+    markNode(page, graph);
+    return { head, layers, sum, graph, repaint, rewrite, frames };
+  }
+
+  page.choice.listen(async (now, last) => {
+    if (now.run !== last.run) parts = build(page, root);
+    parts.sum.element.classList.add("open");
+    markNode(page, parts.graph);
+    await ensureFilled(page, now.layer);
+    await Promise.all([parts.sum.show(), parts.frames()]);
+  });
+  onTheme(() => parts.repaint());
+  listenToKeys(page, () => parts.sum.element);
+  await parts.sum.show();
+  /** For the console: `await cnnspec.explain("conv1", [0, 1, 2])`. */
+  Object.assign(globalThis, { cnnspec: { explain: (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) => cellAt(network, run, network.numbers.get(name) ?? -1, place) } });
+  document.documentElement.dataset.ready = "true";
+}
+
+/** @param {Page} page @param {number} layer */
+async function goTo(page, layer) {
+  const section = await ensureFilled(page, layer);
+  section?.scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const { thread } = page.network.runs[page.choice.now.run];
+  const onThread = thread.find((/** @type {any} */ [of]) => of === layer);
+  if (onThread) page.choice.go(layer, onThread[1]);
+}
+
+function foot() {
+  return h("footer", null, h("p", null, t("foot.rounded")), h("p", null, t("foot.values")), h("p", null, t("foot.keys")));
+}
+
+start();

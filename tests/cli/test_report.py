@@ -1,0 +1,41 @@
+"""`cnnspec report`: what it prints and writes, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from calling import call
+
+
+def test_it_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    called = call("report", "lenet5")
+    assert (called.code, called.out) == (0, "lenet5.html: 13 layers, every cell of every layer; 0.4 MB\n")
+    text = Path("lenet5.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["lenet5.html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--size", "many"), "'many' is not a number of bytes such as 8M or 500K."),
+        (("--size", "3K"), "3000 is not in the range x>=100000."),
+        (("--class", "dog"), "no class 'dog' in LeNet-5; they are numbered from 0 to 9."),
+        (("--class", "10"), "no class '10' in LeNet-5; they are numbered from 0 to 9."),
+        (("--seed", "1"), "--seed is for the random weights of --init"),
+    ],
+)
+def test_what_it_refuses(net: Path, words: tuple[str, ...], said: str) -> None:
+    called = call("report", "lenet5", *words)
+    assert called.code == 2
+    assert said in called.err
+    assert not Path("lenet5.html").exists()
+
+
+def test_no_weights_are_refused_with_what_to_do(net: Path) -> None:
+    called = call("report", "net.yaml", "one.npy")
+    assert called.code == 3
+    assert "E414" in called.err
+    assert "`--init he --seed 0`" in called.err
