@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..diagnostics import FileError
-from ..diagnostics.suggest import closest
 from ..graph.graph import INPUT
 from ..graph.shape import Shape, is_image
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
+from .class_names import class_index
 from .layer_names import ensure_layer
 
 if TYPE_CHECKING:
@@ -112,20 +112,5 @@ def _value(trace: Trace, spec: Spec, asked: Asked | None, of_class: str | None) 
         raise click.UsageError(f"no output is a list of classes; name the value to explain, as in --at {name}:{first}.")
     scores, names = trace.values[output].reshape(-1), spec.classes()
     named = names if names is not None and len(names) == len(scores) else None
-    index = int(scores.argmax()) if of_class is None else _index(of_class, named, len(scores))
+    index = int(scores.argmax()) if of_class is None else class_index(of_class, named, len(scores))
     return *class_score(trace, output, index), named[index] if named else str(index)
-
-
-def _index(text: str, names: tuple[str, ...] | None, count: int) -> int:
-    """The class of a name or, where none has it, of a number. Raises UsageError."""
-    found = [i for i, name in enumerate(names or ()) if name == text]
-    if len(found) > 1:
-        numbers = ", ".join(map(str, found))
-        raise click.UsageError(f"--class '{escaped(text)}': several classes have this name; take a number: {numbers}.")
-    if found:
-        return found[0]
-    if text.isdecimal() and len(text) <= 12 and int(text) < count:
-        return int(text)
-    near = closest(text, names or ())
-    hint = f" Did you mean '{escaped(near)}'?" if near else f" There are {count:,}, from 0 to {count - 1:,}."
-    raise click.UsageError(f"--class '{escaped(text)}' is no class of this network.{hint}")

@@ -22,8 +22,8 @@ def test_it_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (("--size", "many"), "'many' is not a number of bytes such as 8M or 500K."),
         (("--size", "3K"), "3000 is not in the range x>=100000."),
-        (("--class", "dog"), "no class 'dog' in LeNet-5; they are numbered from 0 to 9."),
-        (("--class", "10"), "no class '10' in LeNet-5; they are numbered from 0 to 9."),
+        (("--class", "dog"), "--class 'dog' is no class of this network. There are 10, from 0 to 9."),
+        (("--class", "10"), "--class '10' is no class of this network."),
         (("--seed", "1"), "--seed is for the random weights of --init"),
     ],
 )

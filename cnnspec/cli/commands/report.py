@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...diagnostics import closest
 from ...files.writing import ensure_writable
 from ...graph.shape import Shape
 from ...language.sections.header import POWERS
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
 from ...spec.naming import spec_name as stem
+from ..class_names import class_index
 from ..completion import spec_names
 from ..diagnostics_output import loaded
+from ..missing import together_with
 from ..options import COUNT, OUTPUT, PATH, Count, input_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
@@ -82,7 +83,8 @@ def command(
     index = None if target is None else _class(spec, target)
     path = output or f"{stem(spec.source.file)}.html"
     ensure_writable(path)
-    tensors = chosen(spec, weights, init, seed)
+    with together_with(*inputs or [lambda: spec.sample("report")]):
+        tensors = chosen(spec, weights, init, seed)
     from ...reports.page.report import Amount, given, page
 
     made = page(
@@ -105,15 +107,13 @@ def command(
 
 def _class(spec: Spec, text: str) -> int:
     """The number of a class that is named, or given as a number. Raises UsageError."""
-    names = spec.classes() or ()
-    if text in names:
-        return names.index(text)
-    count = len(names) or max(spec.graph.shape(name)[0] for name in spec.graph.outputs)
-    if text.isdecimal() and len(text) <= 12 and int(text) < count:
-        return int(text)
-    near = closest(text, names)
-    help = f" Did you mean '{near}'?" if near else ""
-    raise click.UsageError(f"no class '{text}' in {spec.name}; they are numbered from 0 to {count - 1}.{help}")
+    from ...spec.ranking import reading
+
+    output = next((name for name in spec.graph.outputs if reading(spec.graph, name)), None)
+    if output is None:
+        raise click.UsageError("--class: no output of this network is a list of classes.")
+    count, names = spec.graph.shape(output)[0], spec.classes()
+    return class_index(text, names if names is not None and len(names) == count else None, count)
 
 
 def _language() -> str:

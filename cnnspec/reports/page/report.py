@@ -108,7 +108,7 @@ def report(
     if spec.graph.tensors:
         from ...weights import take
 
-        tensors = take(spec.graph.tensors, spec.weights_path() if weights is None else weights)
+        tensors = take(spec.graph.tensors, spec.weights() if weights is None else weights)
     else:
         tensors = {}
     return page(spec, tensors, given(spec, inputs), "", language, Amount(size, maps, cells), target)
@@ -127,7 +127,10 @@ def given(spec: Spec, inputs: AnyPath | Iterable[AnyPath] | Array | None) -> Ite
             )
         named: Iterable[tuple[str, Array]] = ((f"[{i}]", np.asarray(x, np.float32)) for i, x in enumerate(inputs))
     elif inputs is None:
-        named = named_inputs([spec.sample_path("report")], spec.graph, spec.header.preprocess, spec.folder)
+        sample = spec.sample("report")
+        if isinstance(sample, np.ndarray):
+            return iter([("sample", sample)])
+        named = named_inputs([sample], spec.graph, spec.header.preprocess, spec.folder)
     else:
         files = [inputs] if isinstance(inputs, str | PathLike) else inputs
         named = named_inputs(files, spec.graph, spec.header.preprocess)

@@ -52,5 +52,5 @@ def test_every_kind(every_kind: tuple[Spec, dict[str, Any], Any], tmp_path: Path
 
 def test_a_bundled_network(lenet5: Path, opened: Any) -> None:
     spec = load("lenet5")
-    x = first(spec.sample_path(), spec.graph, spec.header.preprocess)
+    x = first(spec.sample(), spec.graph, spec.header.preprocess)
     agree(opened(lenet5), trace(spec.graph, spec.compile().tensors, x))
