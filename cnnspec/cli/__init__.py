@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "validate": "Find every mistake in specs.",
     "summary": "Shapes, parameters, MACs, receptive field, memory.",
+    "report-diff": "What changed in the specs of a repository between two commits.",
     "run": "Run a spec on images or arrays.",
     "inspect": "What each layer makes of an input, and the sum behind any value.",
     "report": "One HTML page: every map of a network, and the sum behind every value.",
@@ -62,7 +63,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.commands.{cmd_name}").command
+        command: click.Command = import_module(f"{__name__}.commands.{cmd_name.replace('-', '_')}").command
         command.context_class = HelpContext
         for parameter in command.params:
             if parameter.type is click.STRING:

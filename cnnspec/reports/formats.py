@@ -15,6 +15,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "inspection.overview": ("text", "json"),
     "memory.plan": ("text", "json", "markdown", "csv"),
     "memory.step": ("text", "json", "markdown", "csv"),
+    "revisions": ("text", "json", "markdown"),
     "summary": ("text", "json", "markdown", "csv"),
     "tensors": ("text", "json", "markdown", "csv"),
 }

@@ -168,7 +168,7 @@ def test_script(block: Block, shell: Shell) -> None:
 def test_every_command_has_a_section_with_an_example() -> None:
     pages = (DOCS / "commands.md", DOCS / "training.md")
     run = "".join(block.text for block in (*CONSOLES, *SCRIPTS) if block.page in pages)
-    assert re.findall(r"^## (.*)$", readme.text(pages[0]), re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^## (.*)$", readme.FENCED.sub("", readme.text(pages[0])), re.MULTILINE) == list(COMMANDS)
     for name in COMMANDS:
         assert f"cnnspec {name}" in run
 
@@ -176,7 +176,7 @@ def test_every_command_has_a_section_with_an_example() -> None:
 def test_readme_lists_the_commands() -> None:
     listed = re.search(r"^\| command \|.*\n\|[-:|]+\n((?:\|.*\n)+)", readme.text(README), re.MULTILINE)
     assert listed is not None
-    assert re.findall(r"^\| \[`(\w+)`\]\(docs/commands\.md#\1\)", listed[1], re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^\| \[`([\w-]+)`\]\(docs/commands\.md#\1\)", listed[1], re.MULTILINE) == list(COMMANDS)
 
 
 def test_options_exist(pytestconfig: pytest.Config) -> None:

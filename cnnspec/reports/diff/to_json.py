@@ -14,15 +14,17 @@ from .diff import Change, Difference
 
 def render(difference: Difference) -> str:
     """Changed layers whole, before and after; null where there is no such layer."""
-    before, after = difference.before, difference.after
-    document = {
-        "schema": 1,
+    return json.dumps({"schema": 1, **compared(difference)}, indent=2) + "\n"
+
+
+def compared(difference: Difference) -> dict[str, Any]:
+    """A difference as it stands in a document."""
+    return {
         "same": difference.is_empty,
-        "before": _end(before),
-        "after": _end(after),
+        "before": _end(difference.before),
+        "after": _end(difference.after),
         "layers": [_record(change) for change in difference.changes],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _end(summary: Summary) -> dict[str, Any]:

@@ -18,12 +18,17 @@ def _lines(difference: Difference) -> Iterator[str]:
     yield f"## {plain(title(difference))}"
     yield ""
     if difference.changes:
-        rows = ([WORDS[first], _names(name), *map(plain, rest)] for first, name, *rest in changes(difference))
-        yield from table(CHANGES, CHANGES[3:], rows)
+        yield from layers(difference)
         yield ""
     yield alike(difference)
     yield ""
     yield from table(TOTALS, TOTALS[1:], (list(map(plain, cells)) for cells in totals(difference)))
+
+
+def layers(difference: Difference) -> Iterator[str]:
+    """The table of the layers that differ."""
+    rows = ([WORDS[first], _names(name), *map(plain, rest)] for first, name, *rest in changes(difference))
+    yield from table(CHANGES, CHANGES[3:], rows)
 
 
 def _names(names: str) -> str:

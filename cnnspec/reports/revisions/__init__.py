@@ -1,0 +1,1 @@
+"""What changed in the specs of a repository between two commits."""
