@@ -128,6 +128,8 @@ class Layer(BaseModel):
     examples: ClassVar[tuple[Example, ...]] = ()
     family: ClassVar[Family]
     """What it is like: pictures give each family a colour."""
+    zh: ClassVar[str]
+    """The first sentence of the class' docstring, what the layer does, in Chinese."""
     is_view: ClassVar[bool] = False
     """Running it moves no data: its output is its input's memory."""
     keeps_shape: ClassVar[bool] = False

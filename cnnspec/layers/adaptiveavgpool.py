@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class AdaptiveAvgPool(Layer):
     """Means over bins, to an output of `out` rows and columns."""
 
+    zh: ClassVar[str] = "把图像分成 `out` 行 `out` 列的区块，求每个区块的平均值。"
     family: ClassVar[Family] = "pooling"
     out: Pair = Field(description="output size: `7`, or `[rows, columns]`")
 

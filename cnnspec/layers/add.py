@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Add(Join):
     """The sum of two or more branches of one shape."""
 
+    zh: ClassVar[str] = "两个或更多形状相同的分支逐个相加。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("add: [[], [{conv: {F: 3, K: C, P: same}}]]", (2, 4, 4), (2, 4, 4)),
         Example("add: {main: [relu], shortcut: [], third: [tanh]}", (5,), (5,)),

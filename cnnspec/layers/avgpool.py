@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class AvgPool(Pool):
     """The mean of each window, channel by channel."""
 
+    zh: ClassVar[str] = "平均池化：逐个通道求每个窗口里的平均值。"
     count_padding: bool = Field(True, description="padding counts in the divisor; never under `same-upper`")
 
     examples: ClassVar[tuple[Example, ...]] = (

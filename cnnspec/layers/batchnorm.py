@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 class BatchNorm(Affine):
     """Each channel by its running mean and variance, then times weight plus bias."""
 
+    zh: ClassVar[str] = "每个通道先减去记下的均值，再除以记下的标准差，然后乘以权重，加上偏置。"
     eps: float = Field(1e-5, ge=0, description="added to the variance, keeps the root off 0")
     momentum: float = Field(
         0.1,

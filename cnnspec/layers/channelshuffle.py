@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class ChannelShuffle(Pointwise, Moving):
     """The channels of G groups, taken in turn from each."""
 
+    zh: ClassVar[str] = "把 G 组通道轮流取出，重新排列。"
     G: Count = Field(description="groups; must divide C")
 
     examples: ClassVar[tuple[Example, ...]] = (

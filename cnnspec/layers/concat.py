@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class Concat(Join):
     """Two or more branches, channel behind channel."""
 
+    zh: ClassVar[str] = "把两个或更多分支的通道接在一起。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("concat: [[], [relu]]", (2, 3, 4), (4, 3, 4)),
         Example("concat: {a: [{conv: {F: 1, K: 3}}], b: [{maxpool: {F: 3, S: 1, P: 1}}]}", (2, 3, 4), (5, 3, 4)),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 class Conv(Absorbs, Filters):
     """K filters, each over all channels of the image (or of its group)."""
 
+    zh: ClassVar[str] = "卷积：K 个过滤器在图像上滑动，每个都看所有的通道（或它那一组的通道）。"
     rounding: Literal["floor", "exact"] | None = Field(None, description="when S does not divide: `floor` or `exact`")
 
     examples: ClassVar[tuple[Example, ...]] = (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Crop(Edges, Moving):
     """What is left after cells are cut off at the sides, or before and after along an axis."""
 
+    zh: ClassVar[str] = "切掉图像的边缘，或沿一个轴切掉开头和结尾，留下其余的部分。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("crop: {top: 1, bottom: 1, left: 2}", (2, 4, 5), (2, 2, 3)),
         Example("crop: {axis: C, before: 1, after: C/2}", (4, 3, 3), (1, 3, 3)),

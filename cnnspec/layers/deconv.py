@@ -39,6 +39,7 @@ Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 class Deconv(Filters):
     """K filters painted at each cell of the image, S cells apart: the adjoint of `conv`."""
 
+    zh: ClassVar[str] = "转置卷积：在每个格子处按它的数值画上 K 个过滤器，相邻两处相隔 S 格；它是 `conv` 的伴随运算。"
     S: Pair = Field((1, 1), description="stride: distance between the windows of neighbouring cells")
     extra: Extra = Field((0, 0), description="more rows at the bottom, columns at the right; below S or D")
 

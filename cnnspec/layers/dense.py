@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class Dense(Absorbs):
     """K neurons, each connected to every value of a vector."""
 
+    zh: ClassVar[str] = "全连接：K 个神经元，每个都与向量里的每一个数相连。"
     family: ClassVar[Family] = "dense"
     K: Count = Field(description="number of neurons = length of the output")
     bias: bool = Field(True, description="add one learned value to each neuron")

@@ -20,6 +20,7 @@ from ._dropping import Dropping
 class Dropout(Dropping):
     """Random zeros in training, nothing when running."""
 
+    zh: ClassVar[str] = "训练时随机地把一些数变成 0，运行时什么也不做。"
     p: float = Field(0.5, ge=0, le=1, description="probability that a value is dropped (training only)")
 
     examples: ClassVar[tuple[Example, ...]] = (

@@ -20,6 +20,7 @@ from ._dropping import Dropping
 class DropPath(Dropping):
     """Random left-out branches in training, nothing when running."""
 
+    zh: ClassVar[str] = "训练时随机地去掉一些分支，运行时什么也不做。"
     p: float = Field(0.0, ge=0, le=1, description="probability that the branch is left out (training only)")
 
     examples: ClassVar[tuple[Example, ...]] = (

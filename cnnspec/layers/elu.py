@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class ELU(Activation):
     """x for x > 0, else alpha*(exp(x) - 1)."""
 
+    zh: ClassVar[str] = "x 大于 0 时不变，否则是 alpha*(exp(x) - 1)。"
     formula: ClassVar[str] = "max(0, x) + alpha * (exp(min(0, x)) - 1)"
     alpha: float = Field(1.0, description="how far below 0 it goes")
 

@@ -16,6 +16,7 @@ from ._reading import Reading
 class Flatten(Reading):
     """C x H x W values as a vector of C*H*W, in C, H, W order."""
 
+    zh: ClassVar[str] = "展开：把 C x H x W 个数按 C、H、W 的顺序排成一行。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("flatten", (2, 2, 2), (8,)),
         Example("flatten", (7,), (7,)),

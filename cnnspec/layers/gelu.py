@@ -31,6 +31,7 @@ FORMULAS = {
 class GELU(Activation):
     """x * (the standard normal distribution up to x)."""
 
+    zh: ClassVar[str] = "x 乘以标准正态分布在 x 以下的概率。"
     approx: Literal["none", "tanh"] = Field("none", description="`none`: exact, `tanh`: the paper's approximation")
 
     examples: ClassVar[tuple[Example, ...]] = (

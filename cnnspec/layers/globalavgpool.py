@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class GlobalAvgPool(Global):
     """The mean of each channel."""
 
+    zh: ClassVar[str] = "求每个通道里所有数的平均值。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("globalavgpool", (3, 4, 5), (3, 1, 1)),
         Example("globalavgpool", (12,), "E204"),

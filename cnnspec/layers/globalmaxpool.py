@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class GlobalMaxPool(Global):
     """The largest value of each channel."""
 
+    zh: ClassVar[str] = "求每个通道里最大的数。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("globalmaxpool", (3, 4, 5), (3, 1, 1)),
         Example("globalmaxpool", (12,), "E204"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class GroupNorm(Norm):
     """Each group of channels by its own mean and variance, then times weight plus bias."""
 
+    zh: ClassVar[str] = "每组通道减去自己的均值，除以自己的标准差，然后乘以权重，加上偏置。"
     G: Count = Field(description="groups; must divide C")
 
     examples: ClassVar[tuple[Example, ...]] = (

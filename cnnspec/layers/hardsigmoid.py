@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class HardSigmoid(Activation):
     """clip(x/6 + 1/2, 0, 1)."""
 
+    zh: ClassVar[str] = "x/6 + 1/2，小于 0 的变成 0，大于 1 的变成 1。"
     formula: ClassVar[str] = "min(max(x / 6 + 1 / 2, 0), 1)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class HardSwish(Activation):
     """x * clip(x/6 + 1/2, 0, 1)."""
 
+    zh: ClassVar[str] = "x 乘以 hardsigmoid(x)。"
     formula: ClassVar[str] = "x * min(max(x / 6 + 1 / 2, 0), 1)"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("hardswish", (3, 4, 5), (3, 4, 5)),

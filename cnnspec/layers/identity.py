@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Identity(Pointwise):
     """What arrives, unchanged."""
 
+    zh: ClassVar[str] = "原样送出。"
     family: ClassVar[Family] = "moving"
     is_view: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class InstanceNorm(Norm):
     """Each map by its own mean and variance, then times weight plus bias."""
 
+    zh: ClassVar[str] = "每张特征图减去自己的均值，除以自己的标准差，然后乘以权重，加上偏置。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("instancenorm", (3, 4, 5), (3, 4, 5)),
         Example("instancenorm: {eps: 1e-3}", (2, 3, 3), (2, 3, 3)),

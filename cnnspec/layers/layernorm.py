@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class LayerNorm(Norm):
     """The values at each place (or all) by their own mean and variance, then times weight plus bias."""
 
+    zh: ClassVar[str] = "每个位置上的数（或全部的数）减去自己的均值，除以自己的标准差，然后乘以权重，加上偏置。"
     over: Literal["C", "all"] = Field("C", description="`C`: at each place by itself, or `all`: the whole image")
 
     examples: ClassVar[tuple[Example, ...]] = (

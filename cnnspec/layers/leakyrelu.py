@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class LeakyReLU(Activation):
     """x for x > 0, else slope*x."""
 
+    zh: ClassVar[str] = "x 大于 0 时不变，否则乘以 slope。"
     formula: ClassVar[str] = "max(0, x) + slope * min(0, x)"
     slope: float = Field(0.01, description="factor of negative values")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class LogSoftmax(Pointwise):
     """x - log(sum(exp(x))) over C."""
 
+    zh: ClassVar[str] = "softmax 的对数：沿 C 计算 x - log(sum(exp(x)))。"
     family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "log-probabilities"
     part_of_loss: ClassVar[str] = "cross_entropy"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 class LRN(Pointwise):
     """Each value over a power of the squares in the channels around it."""
 
+    zh: ClassVar[str] = "每个数除以由相邻几个通道的平方和得到的幂。"
     family: ClassVar[Family] = "normalization"
     size: Count = Field(description="channels in the sum")
     alpha: float = Field(1e-4, description="weight of the squares' mean")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class MaxPool(Pool):
     """The largest value in each window, channel by channel."""
 
+    zh: ClassVar[str] = "最大池化：逐个通道取每个窗口里最大的数。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("maxpool: {F: 2}", (6, 28, 28), (6, 14, 14)),
         Example("maxpool: {F: 3, S: 2, P: 1, rounding: floor}", (2, 8, 8), (2, 4, 4)),

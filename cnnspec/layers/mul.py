@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Mul(Join):
     """The product of two or more branches of one shape, or of an image and C x 1 x 1 gates."""
 
+    zh: ClassVar[str] = "两个或更多形状相同的分支逐个相乘；分支也可以是 C x 1 x 1 的门，每个通道乘以一个数。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("mul: [[], [sigmoid]]", (2, 3, 4), (2, 3, 4)),
         Example("mul: [[], [globalavgpool, sigmoid]]", (2, 3, 4), (2, 3, 4)),

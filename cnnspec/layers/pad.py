@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Pad(Edges):
     """Zeros around the image, or before and after along an axis."""
 
+    zh: ClassVar[str] = "在图像四周补零，或沿一个轴在开头和结尾补零。"
     family: ClassVar[Family] = "moving"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("pad: {top: 1, left: 2}", (2, 3, 4), (2, 4, 6)),

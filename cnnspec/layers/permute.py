@@ -24,6 +24,7 @@ Axis = Literal["C", "H", "W"]
 class Permute(Moving):
     """The same values with their axes in another order."""
 
+    zh: ClassVar[str] = "数不变，只把轴换一个顺序。"
     order: tuple[Axis, Axis, Axis] = Field(
         description="the arriving axes in the output's order: `[H, W, C]`", json_schema_extra={"uniqueItems": True}
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class PixelShuffle(Moving):
     """Channels laid out as cells: an image `factor` times as large, with factor^2 times fewer channels."""
 
+    zh: ClassVar[str] = "把通道摆成格子：图像每边变成 `factor` 倍，通道变成原来的 1/factor^2。"
     factor: Count = Field(description="how many times as many rows and columns")
 
     examples: ClassVar[tuple[Example, ...]] = (

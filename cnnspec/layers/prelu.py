@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class PReLU(Pointwise):
     """x for x > 0, else times the channel's learned slope."""
 
+    zh: ClassVar[str] = "x 大于 0 时不变，否则乘以这个通道学来的斜率。"
     family: ClassVar[Family] = "activation"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("prelu", (3, 4, 5), (3, 4, 5)),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class ReLU(Activation):
     """max(0, x)."""
 
+    zh: ClassVar[str] = "小于 0 的变成 0，其余不变。"
     formula: ClassVar[str] = "max(0, x)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

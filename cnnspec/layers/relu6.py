@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class ReLU6(Activation):
     """min(max(0, x), 6)."""
 
+    zh: ClassVar[str] = "小于 0 的变成 0，大于 6 的变成 6，其余不变。"
     formula: ClassVar[str] = "min(max(0, x), 6)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

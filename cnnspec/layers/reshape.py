@@ -21,6 +21,7 @@ from ._together import given, implies
 class Reshape(Reading):
     """The arriving values as an image C x H x W, or as a vector of C."""
 
+    zh: ClassVar[str] = "把送来的数排成 C x H x W 的图像，或长度为 C 的向量。"
     C: Count = Field(description="depth, or the vector's length")
     H: Count | None = Field(None, description="rows; without H and W the output is a vector")
     W: Count | None = Field(None, description="columns")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Scale(Affine):
     """Each channel times one learned value."""
 
+    zh: ClassVar[str] = "每个通道乘以一个学来的数。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("scale", (3, 4, 5), (3, 4, 5)),
         Example("scale: {}", (8,), (8,)),

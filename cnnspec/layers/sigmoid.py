@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
+    zh: ClassVar[str] = "1 / (1 + exp(-x))：把任何数变成 0 到 1 之间的数。"
     formula: ClassVar[str] = "1 / (1 + exp(-x))"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     part_of_loss: ClassVar[str] = "binary_cross_entropy"

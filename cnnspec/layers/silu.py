@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class SiLU(Activation):
     """x / (1 + exp(-x))."""
 
+    zh: ClassVar[str] = "x / (1 + exp(-x))：x 乘以它的 sigmoid。"
     formula: ClassVar[str] = "x / (1 + exp(-x))"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("silu", (3, 4, 5), (3, 4, 5)),

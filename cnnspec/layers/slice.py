@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Slice(Moving):
     """Cells from `from` up to, but without, `to` along an axis."""
 
+    zh: ClassVar[str] = "沿一个轴取从 `from` 到 `to` 的部分，不包括 `to`。"
     axis: Literal["C", "H", "W"] = Field("C", description="the axis: C, H or W")
     first: Natural = Field(0, alias="from", description="first cell, counted from 0")
     end: Count | None = Field(None, alias="to", description="the cell to stop before; else the axis' size")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Softmax(Pointwise):
     """exp(x) / sum(exp(x)) over C."""
 
+    zh: ClassVar[str] = "沿 C 计算 exp(x) / sum(exp(x))：把得分变成概率，加起来等于 1。"
     family: ClassVar[Family] = "output"
     output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
     part_of_loss: ClassVar[str] = "cross_entropy"

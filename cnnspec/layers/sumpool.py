@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class SumPool(Pool):
     """The sum of each window, channel by channel."""
 
+    zh: ClassVar[str] = "求和池化：逐个通道求每个窗口里所有数的和。"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sumpool: {F: 2}", (6, 14, 14), (6, 7, 7)),
         Example("sumpool: {F: 3, S: 2, P: same-upper}", (2, 5, 6), (2, 3, 3)),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 class Tanh(Activation):
     """tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
+    zh: ClassVar[str] = "双曲正切：把任何数变成 -1 到 1 之间的数。"
     formula: ClassVar[str] = "tanh(x)"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Upsample(Layer):
     """An image `factor` times as large, cells repeated or mixed."""
 
+    zh: ClassVar[str] = "把图像每边放大 `factor` 倍，格子重复或混合。"
     family: ClassVar[Family] = "moving"
     factor: Pair = Field(description="how many times as large: `2`, or `[rows, columns]`")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="`nearest` or `bilinear`")

@@ -337,6 +337,7 @@ from .dense import Dense
 class Projection(Dense):
     """K neurons, each connected to every value of a vector."""
 
+    zh = "全连接：K 个神经元，每个都与向量里的每一个数相连。"
     examples = (Example("projection: {K: 3}", (8,), (3,)),)
 ''',
     "tests/oracle/windows.py": """def projection(layer: Any, x: Array, **tensors: Any) -> Array:

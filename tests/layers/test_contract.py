@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 
 import numpy as np
@@ -58,6 +59,18 @@ def test_documentation_is_complete(kind: str) -> None:
     for name, info in layer.model_fields.items():
         assert info.description, f"field {name} is not described"
     assert any(isinstance(example.produces, tuple) for example in layer.examples)
+
+
+@every_kind
+def test_what_it_does_is_said_in_chinese_too(kind: str) -> None:
+    """In a sentence of its own, which tells what the English one tells: words of code are the same ones."""
+    layer = find(kind)
+    zh: str = vars(layer)["zh"]
+    assert re.search("[一-鿿]", zh)
+    assert zh.endswith("。")
+    assert not re.search("[,;:?!] ", zh), "marks are full-width ones"
+    english = inspect.cleandoc(layer.__doc__ or "").partition(".\n")[0]
+    assert set(re.findall("`([^`]+)`", zh)) == set(re.findall("`([^`]+)`", english))
 
 
 @every_kind

@@ -10,6 +10,7 @@ from ...graph.layer import Layer
 from ...graph.receptive_field import ReceptiveField
 from ...graph.shape import Shape
 from ...language.sections.preprocess import Preprocess
+from ...layers import find
 from ...spec import Spec
 from ..drawing.terminal_text import escaped
 from ..inspection.laws import laws
@@ -51,7 +52,9 @@ def network(spec: Spec, summary: Summary, weights: str, command: str) -> dict[st
         "facts": {"params": counted(totals.params), "macs": counted(totals.macs), "layers": len(graph.steps)},
         "layers": [first, *(_layer(step, rows[step.name], number, tables) for step in graph.steps)],
         "outputs": [number[name] for name in graph.outputs],
-        "about_kinds": {kind: {"en": in_one_line(kind)} for kind in sorted({step.kind for step in graph.steps})},
+        "about_kinds": {
+            kind: {"en": in_one_line(kind), "zh": find(kind).zh} for kind in sorted({step.kind for step in graph.steps})
+        },
         "laws": tables.tables,
         "graphs": graphs(summary, number),
     }
