@@ -21,6 +21,7 @@ from cnnspec.files.writing import whole
 from cnnspec.spec import bundled
 
 THREADS = ("--threads", "1")
+EPOCH = '{"event": "epoch", "epoch": 1, "step": 1, "training": {"loss": 1}, "validation": null, "is_best": false}'
 CLASSES = "classes: [top left, top right, bottom left, bottom right]"
 
 
@@ -36,6 +37,8 @@ def named(net: Path) -> Path:
     call("init", "net.yaml", "-o", "w.npz")
     Path("again.npz").symlink_to("x.npz")
     Path("v.npz").write_bytes(Path("x.npz").read_bytes())
+    Path("run.jsonl").write_text(EPOCH)
+    Path("eval.json").write_text('{"examples": 1, "classes": []}')
     return net
 
 
@@ -63,7 +66,9 @@ RECIPES = {
         ("net.yaml", "two.npy", "--weights", "w.npz"), ("net.yaml", "two.npy", "w.npz"), {"--cam": ".png"}
     ),
     "report": Recipe(
-        ("net.yaml", "two.npy", "--weights", "w.npz"), (*NAMED[:-1], "two.npy", "w.npz"), {"--output": ".html"}
+        ("net.yaml", "two.npy", "--weights", "w.npz", "--log", "run.jsonl", "--eval", "eval.json"),
+        (*NAMED[:-1], "two.npy", "w.npz", "run.jsonl", "eval.json"),
+        {"--output": ".html"},
     ),
     "draw": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".svg"}),
     "schema": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".json"}),
@@ -71,7 +76,7 @@ RECIPES = {
 }
 ALLOWED = {("train", "--output", "w.npz"): 0, ("train", "--checkpoint", "w.npz"): 1}
 """Weights are learned on in their place where `-o` names them; no checkpoint replaces another file (E503)."""
-READ = {"data", "validation", "weights", "source", "inputs", "given", "wanted", "spec"}
+READ = {"data", "validation", "weights", "source", "inputs", "given", "wanted", "spec", "log", "judged"}
 """The options and arguments that name files to read."""
 
 

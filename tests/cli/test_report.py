@@ -39,3 +39,17 @@ def test_no_weights_are_refused_with_what_to_do(net: Path) -> None:
     assert called.code == 3
     assert "E414" in called.err
     assert "`--init he --seed 0`" in called.err
+
+
+def test_a_log_and_an_evaluation_that_are_none_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("none").write_text("nothing\n")
+    for option, why in (
+        ("--log", "its line 1 is none of a log"),
+        ("--eval", "it is not what `eval --format json` writes"),
+    ):
+        called = call("report", "lenet5", option, "none")
+        assert (called.code, called.out, Path("lenet5.html").exists()) == (3, "", False)
+        assert "error[E403]: `none` cannot be read" in called.err
+        assert why in called.err
+        assert call("report", "lenet5", option, "nowhere").code == 3

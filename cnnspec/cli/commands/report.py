@@ -56,6 +56,8 @@ class Bytes(Count):
 @click.option("--maps", type=COUNT, default=16, show_default=True, help="Pictures of a layer that does not fit whole.")
 @click.option("--cells", type=COUNT, default=4, show_default=True, help="Marked cells of a layer that does not fit.")
 @click.option("--class", "target", metavar="NAME", help="The class, by name or number, whose score is followed back.")
+@click.option("--log", type=PATH, metavar="RUN.jsonl", help="Add the learning curves of a run's log.")
+@click.option("--eval", "judged", type=PATH, metavar="EVAL.json", help="Add what `eval --format json` has found.")
 @click.option("--open", "is_opened", is_flag=True, help="Open the page in the browser.")
 @input_option
 def command(
@@ -70,6 +72,8 @@ def command(
     maps: int,
     cells: int,
     target: str | None,
+    log: str | None,
+    judged: str | None,
     is_opened: bool,
     shape: Shape | None,
 ) -> int:
@@ -85,7 +89,7 @@ def command(
     ensure_writable(path)
     with together_with(*inputs or [lambda: spec.sample("report")]):
         tensors = chosen(spec, weights, init, seed)
-    from ...reports.page.report import Amount, given, page
+    from ...reports.page.report import Amount, given, learned, page
 
     made = page(
         spec,
@@ -97,6 +101,7 @@ def command(
         target=index,
         command=_inspect(spec_name, inputs, weights, init, seed, shape),
         progress=tracked,
+        training=learned(spec, log, judged),
     )
     made.save(path)
     click.echo(f"{escaped(path)}: {made.what}; {made.size / 1e6:.1f} MB")

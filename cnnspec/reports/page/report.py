@@ -18,6 +18,7 @@ from ..inspection.trace import trace
 from ..summary.summary import summary_of
 from .contents import Contents, Tensors, contents
 from .document import document
+from .heat_data import heat_data
 from .network import network, numbers
 from .own_files import own_file
 from .packing import data_block
@@ -97,13 +98,16 @@ def report(
     maps: int = MAPS,
     cells: int = CELLS,
     target: int | None = None,
+    log: AnyPath | None = None,
+    evaluation: AnyPath | None = None,
 ) -> Report:
     """The page of a spec: the network, every map of the first four `inputs`, and behind each value its sum.
 
     `inputs` are as in `Spec.run`: images, folders, arrays in files, or an array (N, C, H, W); by default the spec's
     sample. `weights` is a path, or arrays by name; by default the spec's own file. The file has at most about `size`
     bytes; of a layer that does not fit, `maps` pictures and `cells` marked cells. `target` is the class that the thread
-    starts from. Raises FileError for weights and inputs that cannot be used, ValueError for an array of another shape.
+    starts from, and whose heat is drawn. `log` and `evaluation` are files of `train --log` and `eval --format json`.
+    Raises FileError for weights, inputs and files that cannot be used, ValueError for an array of another shape.
     """
     if spec.graph.tensors:
         from ...weights import take
@@ -111,7 +115,28 @@ def report(
         tensors = take(spec.graph.tensors, spec.weights() if weights is None else weights)
     else:
         tensors = {}
-    return page(spec, tensors, given(spec, inputs), "", language, Amount(size, maps, cells), target)
+    return page(
+        spec,
+        tensors,
+        given(spec, inputs),
+        "",
+        language,
+        Amount(size, maps, cells),
+        target,
+        training=learned(spec, log, evaluation),
+    )
+
+
+def learned(spec: Spec, log: AnyPath | None, evaluation: AnyPath | None) -> dict[str, Any] | None:
+    """What the page says of training: what `train --log` has written, and what `eval --format json` has found. Raises
+    FileError."""
+    if log is None and evaluation is None:
+        return None
+    from ...train.past_run import epochs_of, evaluation_of
+    from .training_data import training_data
+
+    found, classes = (None, None) if evaluation is None else evaluation_of(evaluation)
+    return training_data(spec.name, [] if log is None else epochs_of(log), found, classes)
 
 
 def given(spec: Spec, inputs: AnyPath | Iterable[AnyPath] | Array | None) -> Iterator[tuple[str, Array]]:
@@ -147,9 +172,11 @@ def page(
     target: int | None = None,
     command: str = "",
     progress: Progress = lambda work, total: work,
+    training: dict[str, Any] | None = None,
 ) -> Report:
     """The page of a network with its `tensors` on `inputs`, (C, H, W) each with its name. `weights` is said where they
-    were not learned; `command` is what a terminal is asked for the same values. Long work goes through `progress`."""
+    were not learned; `command` is what a terminal is asked for the same values. Long work goes through `progress`.
+    `training` is what `training_data` says of how the network was learned."""
     named = list(inputs)
     traces = [trace(spec.graph, tensors, x) for _, x in progress(named, len(named))]
     number = numbers(spec.graph)
@@ -157,13 +184,14 @@ def page(
     marked = [marks(each, amount.cells, thread(each, target)) for each in traces]
     everything = Tensors(spec.graph, traces)
     texts = {language: words(language) for language in LANGUAGES}
-    room = amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts]))
+    room = amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts, training]))
     found = contents(everything, marked, traces, room)
     runs = [run_data(name, each, number, target) for (name, _), each in zip(named, traces, strict=True)]
-    for run, cells_of in zip(runs, marked, strict=True):
+    for run, cells_of, each in zip(runs, marked, traces, strict=True):
+        run["looked"] = heat_data(each, number, target)
         run["command"] = net["command"]
         run["marked"] = [[number[name], place] for name, place in cells_of if name not in found.whole]
-    net |= {"runs": runs, "contents": _told(everything, found), "language": language}
+    net |= {"runs": runs, "training": training, "contents": _told(everything, found), "language": language}
     blocks = {"net": data_block(net), "words": data_block(texts), "values": found.values.block()}
     html = document(
         f"{spec.name} - cnnspec", language, blocks, " ".join(said["page"]["noscript"] for said in texts.values())

@@ -8,10 +8,12 @@ import { fill, h } from "./dom.js";
 import { graphSection, markNode } from "./graph.js";
 import { headSection } from "./head.js";
 import { listenToKeys } from "./keys.js";
+import { lookedSection } from "./looked.js";
 import { ensureFilled, layersSection, refill } from "./layers.js";
 import { frameCells } from "./maps.js";
 import { Network } from "./network.js";
 import { panel } from "./panel.js";
+import { trainingSection } from "./training.js";
 import { speak, t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
@@ -42,6 +44,7 @@ async function start() {
       frameCells(page, layers, await cellAt(network, run, layer, place));
     };
     const layers = layersSection(page, frames);
+    layers.append(...[lookedSection(page), trainingSection(page)].filter((each) => each !== null));
     const sum = panel(page);
     const graph = graphSection(page, (layer) => goTo(page, layer));
     const menu = h("details", { class: "menu", open: !matchMedia(NARROW).matches }, h("summary", null, t("graph.title")), graph);
