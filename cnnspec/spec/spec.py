@@ -31,6 +31,7 @@ from .naming import spec_name
 if TYPE_CHECKING:
     from ..engine.model import Model
     from ..files.reading import AnyPath
+    from ..language.elaboration.trace import Trace
     from ..language.sections.train import Train
     from ..train.evaluate import Part
     from ..train.events import Event
@@ -320,12 +321,14 @@ class Checked:
         return cls(Source(file, ""), None, (), tuple(diagnostics))
 
 
-def check(what: Given, input: Shape | None = None, files: bool = False, settings: bool = True) -> Checked:
+def check(
+    what: Given, input: Shape | None = None, files: bool = False, settings: bool = True, trace: Trace | None = None
+) -> Checked:
     """Check a spec and gather all findings, with `files` also those about weights, sample and class names, with
     `settings` also what the settings of training have against the network.
 
     `input` (C, H, W) stands in for the spec's own; what the spec promises or names for its own is then left out.
-    Raises FileError when there is nothing to read.
+    `trace` is told of all that the walk over the layers comes by. Raises FileError when there is nothing to read.
     """
     file, data, folder = fetch(what)
     with blaming(file):
@@ -338,7 +341,7 @@ def check(what: Given, input: Shape | None = None, files: bool = False, settings
     document, found = load_document(source)
     if document is None:
         return Checked(source, None, (), _placed(found, file))
-    walked: Elaboration = elaborate(document, input)
+    walked: Elaboration = elaborate(document, input, trace)
     findings = [*found, *walked.diagnostics]
     sound = walked.graph if not errors(findings) else None
     if input is None:

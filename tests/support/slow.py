@@ -46,6 +46,8 @@ SLOW = (
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",
+    "server/test_language_server",
+    "server/test_reading",
     "spec/test_random_specs",
     "train/datasets/test_batches",
     "train/test_damaged_notes",

@@ -11,7 +11,8 @@ from ...layers import kinds
 from ...reports.drawing.terminal_text import escaped
 from ...reports.manual import pages, search
 from ...reports.manual.letters import TOPICS
-from ...reports.manual.to_markdown import WIDTH, index, render
+from ...reports.manual.names import page_of
+from ...reports.manual.to_markdown import WIDTH, index
 from ..completion import manual_names
 from ..docstrings import ensure_docstrings
 from ..terminal import colour, width
@@ -37,30 +38,16 @@ def command(names: tuple[str, ...]) -> None:
 
 def _pages(name: str, room: int) -> str:
     """The page of a name; or those of what it is called here, with a line that says so."""
-    if (page := _page(name, room)) is not None:
+    if (page := page_of(name, room)) is not None:
         return page
     if family := search.family(name):
         return index({f"Layers of the kind {escaped(name)}": {kind: pages.summary(kind) for kind in family}}, room)
     found = search.meant(name)
-    texts = [page for page in (_page(other, room) for other in found) if page is not None]
+    texts = [page for page in (page_of(other, room) for other in found) if page is not None]
     if not texts:
         raise click.UsageError(_unknown(name))
     called = " and ".join(f"`{other}`" for other in found)
     return "\n".join([*([] if found == [name.upper()] else [f"`{escaped(name)}` is {called} here.\n"]), *texts])
-
-
-def _page(name: str, room: int) -> str | None:
-    if name in kinds():
-        return render(pages.layer_page(name), room)
-    if name in keywords.inner() | keywords.top():
-        return render(pages.key_page(name), room)
-    if name in keywords.letters():
-        return render(pages.letter_page(name), room)
-    if name in TOPICS:
-        return pages.topic_page(name)
-    if name in catalogue.codes():
-        return catalogue.page(name)
-    return render(pages.field_page(name), room) if name in pages.fields() else None
 
 
 def _unknown(name: str) -> str:

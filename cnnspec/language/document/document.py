@@ -7,6 +7,7 @@ argument, each key is known. Values are left as nodes for `elaborate` to work ou
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, Span
@@ -57,6 +58,11 @@ def load(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     root, said = parse(source)
     if not isinstance(root, Mapping):
         return None, said
+    return of_root(source, root, said)
+
+
+def of_root(source: Source, root: Mapping, said: Iterable[Diagnostic] = ()) -> tuple[Document, list[Diagnostic]]:
+    """The document of a root that has been read, with every mistake after those that have been `said`."""
     found = Collector()
     found.extend(said)
     reader = DocumentReader(found)

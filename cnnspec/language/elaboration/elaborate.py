@@ -6,7 +6,7 @@ shapes. After a mistake a tensor's shape is unknown (None); what only suffers fr
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph, Step
@@ -14,6 +14,9 @@ from ...graph.shape import Shape
 from ..document.document import Document
 from .unused import unreached, unused
 from .walk import Walk
+
+if TYPE_CHECKING:
+    from .trace import Trace
 
 
 class Elaboration(NamedTuple):
@@ -24,15 +27,24 @@ class Elaboration(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def elaborate(document: Document, input: Shape | None = None) -> Elaboration:
-    """Unroll and infer. `input` (C, H, W) stands in for the spec's own, and shape expectations are then left out."""
+def elaborate(document: Document, input: Shape | None = None, trace: Trace | None = None) -> Elaboration:
+    """Unroll and infer. `input` (C, H, W) stands in for the spec's own, and shape expectations are then left out.
+    `trace` is told of all that the walk comes by."""
     reserved: frozenset[str] = frozenset()
     while True:
-        walk = Walk(document, input, reserved)
+        walk = _walk(document, input, reserved, trace)
         result = _finish(walk, walk.outputs())
         if not walk.table.again or reserved >= walk.table.given.keys():
             return result
         reserved |= walk.table.given.keys()
+
+
+def _walk(document: Document, input: Shape | None, reserved: frozenset[str], trace: Trace | None) -> Walk:
+    if trace is None:
+        return Walk(document, input, reserved)
+    from .traced_walk import TracedWalk  # only editors need it
+
+    return TracedWalk(document, input, reserved, trace)
 
 
 def _finish(walk: Walk, outputs: tuple[str, ...]) -> Elaboration:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...graph.builder import GraphBuilder, Value
-from ...graph.graph import BlockUse
+from ...graph.graph import BlockUse, Step
 from ...graph.layer import Layer, LayerError
 from ..syntax.source import Source
 from ..syntax.tree import JoinEntry, LayerEntry
@@ -40,9 +40,13 @@ class StepMaker:
         except LayerError as error:
             self.findings.add(placed(error.issue, entry, name, known, self.source))
             return Unknown(name, span=entry.span)
+        self.keep(step)
+        return Value.of(step)
+
+    def keep(self, step: Step) -> None:
+        """Make a step part of the graph, which ends before the first mistake."""
         if self.findings.is_sound:
             self.builder.append(step)
-        return Value.of(step)
 
     def _unknown(
         self, entry: LayerEntry | JoinEntry, layer: Layer | None, name: str, tensors: tuple[Tensor, ...]

@@ -51,9 +51,14 @@ class SymbolTable(Generic[T]):
 
     def find(self, name: str, place: tuple[str, ...]) -> T | None:
         """What `name` means at a place: its own scope first, then outwards."""
+        full = self.full_name(name, place)
+        return None if full is None else self._known[full]
+
+    def full_name(self, name: str, place: tuple[str, ...]) -> str | None:
+        """The full name of what `name` means at a place."""
         for prefix in reversed(place):
             if prefix + name in self._known:
-                return self._known[prefix + name]
+                return prefix + name
         return None
 
     def visible(self, place: tuple[str, ...]) -> Iterator[str]:

@@ -62,6 +62,11 @@ def _hidden(text: str) -> list[re.Match[str]]:
     return [] if text.replace("\n", "").isprintable() else list(re.finditer(_HIDDEN, text))
 
 
+def visible(text: str) -> str:
+    """A text with a `?` in the place of each character that is not allowed, its lines ended by `\\n`."""
+    return re.sub(_HIDDEN, "?", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def _hidden_character(source: Source, span: Span, character: str, count: int) -> Diagnostic:
     message = f"the character U+{ord(character):04X} is not allowed in a spec"
     more = f"the first of {count:,} characters that cannot be seen or break lines" if count > 1 else ""

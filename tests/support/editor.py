@@ -1,0 +1,83 @@
+"""A real client of the language server, as an editor has one: `cnnspec lsp` is a process at its other end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PATIENCE = 300
+"""Seconds until a server counts as hung."""
+
+
+class Editor:
+    """An editor with one server; `client` is pygls' own, `told` what the server has sent unasked."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.findings: asyncio.Queue[Any] = asyncio.Queue()
+        self.complaints: list[Any] = []
+        self.version = 0
+
+    async def start(self, capabilities: Any = None) -> Any:
+        """Start the server; what it says it can do."""
+        from lsprotocol import types
+
+        self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda found: self.findings.put_nowait(found))
+        self.client.feature(types.WINDOW_SHOW_MESSAGE)(lambda said: self.complaints.append(said))
+        await self.client.start_io(sys.executable, "-m", "cnnspec", "lsp")
+        asked = types.InitializeParams(capabilities=capabilities or types.ClientCapabilities())
+        answer = await self.client.initialize_async(asked)
+        self.client.initialized(types.InitializedParams())
+        return answer.capabilities
+
+    async def stop(self) -> int:
+        """Leave; the exit code of the server."""
+        await self.client.shutdown_async(None)
+        self.client.exit(None)
+        return int(await self.client._server.wait())
+
+    async def open(self, uri: str, text: str) -> Any:
+        """Open a text; what is found in it."""
+        from lsprotocol import types
+
+        self.version += 1
+        item = types.TextDocumentItem(uri, "cnnspec", self.version, text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return await self.found()
+
+    async def change(self, uri: str, text: str) -> Any:
+        """Change the text to another; what is then found in it."""
+        from lsprotocol import types
+
+        self.version += 1
+        document = types.VersionedTextDocumentIdentifier(self.version, uri)
+        whole = types.TextDocumentContentChangeWholeDocument(text)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [whole]))
+        return await self.found()
+
+    async def found(self) -> Any:
+        """The findings in the text as it is now."""
+        while (found := await self.findings.get()).version != self.version:
+            pass
+        return found.diagnostics
+
+    async def ask(self, method: str, uri: str, **about: Any) -> Any:
+        """The answer to a question about a text."""
+        from lsprotocol import types
+
+        params = {"textDocument": {"uri": uri}, **about}
+        asked = self.client.protocol._converter.structure(params, types.METHOD_TO_TYPES[method][2])
+        return await self.client.protocol.send_request_async(method, asked)
+
+
+def session(work: Callable[[Editor], Awaitable[T]]) -> T:
+    """What comes of `work` with a new editor."""
+    from pygls.lsp.client import LanguageClient
+
+    async def run() -> T:
+        return await asyncio.wait_for(work(Editor(LanguageClient("tests", "1"))), PATIENCE)
+
+    return asyncio.run(run())
