@@ -41,6 +41,10 @@ settings.register_profile("ci", settings.get_profile("patient"), database=None, 
 settings.load_profile("ci" if "CI" in os.environ else "patient")
 
 
+# Compiled kernels stay from run to run, beside other things that are built, not among those of the user.
+os.environ["CNNSPEC_CACHE"] = str(TESTS.parent / "build" / "kernels")
+
+
 def pytest_configure() -> None:
     """Signals are heard, here and in every process that a test starts, also under `nohup` and behind a shell's `&`,
     which have their children ignore some. What a handler catches has its default effect in a new program."""

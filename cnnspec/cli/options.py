@@ -13,6 +13,7 @@ from ..diagnostics.wording import clipped
 from ..files.overwrite_guard import WouldOverwrite
 from ..graph.shape import Shape
 from ..reports.drawing.terminal_text import escaped
+from .notes import note
 from .word import EMPTY
 
 MOST = 10**12
@@ -90,6 +91,29 @@ def threads_option(share: str, default: str = "CNNSPEC_THREADS, or one a core") 
     """`--threads`, for so many threads that share something."""
     shown = f"Threads that share {share}.  [default: {default}]"
     return click.option("--threads", type=COUNT, callback=_threads, help=shown)
+
+
+def backend_option(decorated: Callable[..., Any]) -> Callable[..., Any]:
+    """`--backend`, whose kernels carry the layers out."""
+    shown = "Whose kernels are used; numba's are compiled for this processor, once."
+    names = click.Choice(["numpy", "numba"])
+    option = click.option("--backend", type=names, default="numpy", show_default=True, callback=_backend, help=shown)
+    return option(decorated)
+
+
+def _backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """A backend that can be had here; what it has to prepare is said before the wait."""
+    from ..engine.backend import MissingPackageError
+    from ..engine.backends import DEFAULT, chain
+
+    if value != DEFAULT:
+        try:
+            preparation = chain(value).backends[0].preparation()
+        except MissingPackageError as missing:
+            raise click.UsageError(f"{missing}.") from None
+        if preparation:
+            note(preparation)
+    return value
 
 
 def _threads(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:

@@ -62,6 +62,9 @@ class Backend(Protocol):
     def costs(self) -> CostModel:
         """Of its kernels."""
 
+    def preparation(self) -> str:
+        """What it has yet to do on this machine that takes seconds, as a sentence's beginning; "" for nothing."""
+
     def has(self, operation: Operation) -> bool:
         """Whether it has kernels for an operation."""
 
@@ -92,6 +95,14 @@ class UnknownBackendError(ValueError):
 
     def __init__(self, name: str, known: list[str]) -> None:
         super().__init__(f"no backend is called {name!r}; there is {', '.join(known)}")
+
+
+class MissingPackageError(ValueError):
+    """A backend whose package is not installed; `help` is the command that installs it."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(f"{message}: {help}")
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..diagnostics.wording import quantity
 from .blas import Blas, Speed, blas, speed
+from .compiled_code import Compiler, compiler
 from .hardware import Cores, Processor, SystemMemory, count_cores, memory, processor
 
 CHOOSING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "BLIS_ARCH_TYPE")
@@ -36,6 +37,7 @@ class Findings:
     python: str
     numpy: str
     blas: Blas
+    compiler: Compiler
     speed: Speed
     variables: Mapping[str, str]
 
@@ -78,6 +80,7 @@ def examine() -> Findings:
         f"{platform.python_version()} ({system})",
         np.__version__,
         blas(),
+        compiler(),
         speed(SECONDS),
         {name: os.environ[name] for name in (*CHOOSING, *COUNTING, LIMITING) if os.environ.get(name)},
     )

@@ -142,6 +142,7 @@ class Spec:
         batch: int | None = None,
         threads: int | None = None,
         exact: bool = False,
+        backend: str = "numpy",
         on_failure: Callable[[FileError], object] | None = None,
     ) -> Iterator[Prediction]:
         """What the network says of each input, in their order: its `top` likeliest classes, or its output as an array.
@@ -149,7 +150,7 @@ class Spec:
         `inputs` are images, folders of images, `.npy` or `.npz` arrays, `.csv` tables of numbers, or an array
         (N, C, H, W) in memory; by default the spec's sample. Images go through the spec's `preprocess`; up to `batch`
         inputs run together, by default 16, or as many as memory has room for. `until` names the layer whose output is
-        the result. `weights`, `threads` and `exact` are those of `compile`.
+        the result. `weights`, `threads`, `exact` and `backend` are those of `compile`.
 
         Raises FileError for weights and, once its batch is reached, for the first input that cannot be used; with
         `on_failure`, which is called with it, the others go on. ValueError for an array of another shape, or a layer
@@ -164,7 +165,7 @@ class Spec:
         if until:
             ensure_named(self.graph, until, self.name)
         part = self.graph.until(*((until,) if until else self.graph.outputs))
-        model = Model(part, self._tensors(weights), threads, exact)
+        model = Model(part, self._tensors(weights), threads, exact, backend)
         preprocess = self.header.preprocess
         if inputs is None:
             given = sample_work(self.sample(), part, preprocess, self.folder)
@@ -225,6 +226,7 @@ class Spec:
         part: Part = "validation",
         threads: int | None = None,
         mistakes: int = 0,
+        backend: str = "numpy",
         **settings: Any,
     ) -> Evaluation:
         """How good the network is on examples: loss, accuracy, top-5, the confusion matrix, and each class by itself.
@@ -233,6 +235,7 @@ class Spec:
         that is looked at (or the spec's `validation_data`, where no `data` are given), or "all" examples, or those that
         the data keep for a "test". `weights` is a path, or arrays by name; by default the spec's own file.
         The loss is without label smoothing. So many `mistakes` are named as `wrong`, the most confident ones first.
+        `threads` and `backend` are those of `compile`.
 
         Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out, or where
         mistakes are asked for and the output is no list of classes.
@@ -241,7 +244,7 @@ class Spec:
 
         own = self._validation_data(None) if part == "validation" and data is None else None
         given, part = (self._data(data), part) if own is None else (own, whole_part(own))
-        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads, mistakes)
+        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads, mistakes, backend)
 
     def data_path(self, given: AnyPath | None = None) -> Path:
         """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ..diagnostics import FileError
+from ..engine.backends import DEFAULT
 from ..engine.model import Model
 from ..files.reading import AnyPath
 from ..graph.array import Array
@@ -88,10 +89,11 @@ class Evaluator:
         tensors: Mapping[str, Array],
         threads: int | None = None,
         mistakes: int = 0,
+        backend: str = DEFAULT,
     ) -> None:
         scored = settings.trained(graph)
         [self.output] = scored.outputs
-        self.model = Model(scored, tensors, threads)
+        self.model = Model(scored, tensors, threads, backend=backend)
         shape = scored.shape(self.output)
         self.metrics = _metrics(settings, examples, shape[0])
         self.mistakes = Mistakes(mistakes, settings.loss, shape, examples.answers.dtype) if mistakes else None
@@ -131,12 +133,13 @@ def evaluate(
     part: Part = "validation",
     threads: int | None = None,
     mistakes: int = 0,
+    backend: str = DEFAULT,
 ) -> Evaluation:
     """How good a network with these tensors is on a part of the data, and the most confident of its `mistakes`. Raises
     FileError for data that do not fit it, ValueError where the part is empty, or there are no classes to mistake."""
     examples = open_judged(data, network, settings, part)
     judged = part_of(examples, settings, part)
-    evaluator = Evaluator(network.graph, settings, examples, judged, tensors, threads, mistakes)
+    evaluator = Evaluator(network.graph, settings, examples, judged, tensors, threads, mistakes, backend)
     for _ in evaluator:
         pass
     return evaluator.evaluation()

@@ -73,6 +73,9 @@ class Reference:
     def costs(self) -> CostModel:
         return COSTS
 
+    def preparation(self) -> str:
+        return ""
+
     def has(self, operation: Operation) -> bool:
         return not self.kinds or operation.layer.kind in self.kinds
 
@@ -93,6 +96,12 @@ class Reference:
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         return Backwards(bind, self.done)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=random_specs.texts())
+def test_random_networks_on_numba(text: str) -> None:
+    agree(random_specs.load(text).graph, "numba")
 
 
 def outputs(graph: Graph, backend: str = "numpy") -> dict[str, Array]:
@@ -148,5 +157,5 @@ def test_a_program_that_does_not_hold_together_is_seen() -> None:
 
 
 def test_an_unknown_backend_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="no backend is called 'nunpy'; there is numpy"):
+    with pytest.raises(ValueError, match="no backend is called 'nunpy'; there is numba, numpy"):
         load("lenet5").compile(backend="nunpy")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import readme
 from calling import call, inputs, net
-from engine_cases import Array, defined, error, graph, interpreted, lively
+from engine_cases import Array, both_backends, defined, error, graph, interpreted, lively
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.backends.numpy import TAKE_ACTIVATION
@@ -44,17 +44,18 @@ def example(layer: str, arriving: Shape) -> Graph:
     return graph((arriving[0], 1, 1), f"  - flatten\n  - {layer}\n")
 
 
-def differs(found: Graph, n: int, threads: int = 1, exact: bool = False) -> float:
+def differs(found: Graph, n: int, threads: int = 1, exact: bool = False, backend: str = "numpy") -> float:
     """The largest error of a network's outputs on random values."""
     tensors, x = lively(found), inputs(n, found.input)
     wanted = defined(found, tensors, x)
-    return max(error(y, wanted[name]) for name, y in Model(found, tensors, threads, exact).run(x).items())
+    return max(error(y, wanted[name]) for name, y in Model(found, tensors, threads, exact, backend).run(x).items())
 
 
+@both_backends
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize(("case", "arriving"), examples(), ids=lambda v: v.yaml if isinstance(v, Example) else "")
-def test_examples(case: Example, arriving: Shape, n: int) -> None:
-    assert differs(example(case.yaml, arriving), n) <= LAYER
+def test_examples(case: Example, arriving: Shape, n: int, backend: str) -> None:
+    assert differs(example(case.yaml, arriving), n, backend=backend) <= LAYER
 
 
 @pytest.mark.parametrize(("case", "arriving"), examples(sorted(readme.listed_kinds())))
@@ -111,20 +112,22 @@ CORNERS = [
 ]
 
 
+@both_backends
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize(("layer", "arriving"), CORNERS, ids=lambda v: v if isinstance(v, str) else "")
-def test_corners(layer: str, arriving: Shape, n: int) -> None:
-    assert differs(example(layer, arriving), n) <= LAYER
+def test_corners(layer: str, arriving: Shape, n: int, backend: str) -> None:
+    assert differs(example(layer, arriving), n, backend=backend) <= LAYER
 
 
+@both_backends
 @pytest.mark.parametrize(("layer", "arriving"), CORNERS, ids=lambda v: v if isinstance(v, str) else "")
-def test_corners_in_a_slot(layer: str, arriving: Shape) -> None:
+def test_corners_in_a_slot(layer: str, arriving: Shape, backend: str) -> None:
     """From one slot of a concatenation to another, both with a border: nothing lies side by side."""
     one = f"[{{{layer if ':' in layer else f'{layer}: {{}}'}}}]"
     lines = f"  - concat: [[tanh], [relu]]\n  - {{slice: {{to: C/2}}, name: half}}\n  - concat: [{one}, {one}]\n"
     lines = f"  - concat: [[{{tanh: {{}}, name: half}}], []]\n  - from: half\n  - concat: [{one}, {one}]\n"
     lines += "  - {conv: {F: 3, K: 2, P: 1}, name: last}\n  - from: half\n  - {conv: {F: 3, K: 2, P: 1}, name: other}\n"
-    assert differs(graph(arriving, lines, "last, other"), 2) <= LAYER
+    assert differs(graph(arriving, lines, "last, other"), 2, backend=backend) <= LAYER
 
 
 ENDING = [
@@ -143,11 +146,12 @@ ENDING = [
 """Layers whose lowerings end with an epilogue."""
 
 
+@both_backends
 @pytest.mark.parametrize("kind", sorted(EPILOGUES))
 @pytest.mark.parametrize("way", ENDING)
-def test_activations_are_finished_in_their_strip(kind: str, way: str) -> None:
+def test_activations_are_finished_in_their_strip(kind: str, way: str, backend: str) -> None:
     first = "  - flatten\n" if way.startswith("dense") else ""
-    assert differs(graph((3, 6, 7), f"{first}  - {way}\n  - {kind}\n"), 2) <= LAYER
+    assert differs(graph((3, 6, 7), f"{first}  - {way}\n  - {kind}\n"), 2, backend=backend) <= LAYER
 
 
 def test_all_that_takes_an_activation_is_tested() -> None:
@@ -218,6 +222,7 @@ def test_bundled_networks_have_lowerings_for_all_they_use(name: str) -> None:
     assert left_to_layers(without_neurons(name, SIZES.get(name, (3, 64, 64)))) == []
 
 
+@both_backends
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(
     "name",
@@ -232,9 +237,9 @@ def test_bundled_networks_have_lowerings_for_all_they_use(name: str) -> None:
         "efficientnet_lite0",
     ],
 )
-def test_networks(name: str, exact: bool) -> None:
+def test_networks(name: str, exact: bool, backend: str) -> None:
     found = load(name, SIZES.get(name, (3, 64, 64))).graph
-    assert differs(found, 1, 2, exact) <= NETWORK
+    assert differs(found, 1, 2, exact, backend) <= NETWORK
 
 
 def test_exact_leaves_winograd_out() -> None:

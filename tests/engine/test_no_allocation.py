@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 import pytest
 from calling import inputs
-from engine_cases import graph, lively
+from engine_cases import both_backends, graph, lively
 
 from cnnspec.engine.backends.numpy.registry import LOWERINGS
 from cnnspec.engine.model import Model
@@ -23,9 +23,9 @@ LANE = 4 * 3 * np.getbufsize() + 40_000
 of their own, of a fixed size, one for each operand; and the objects of a call."""
 
 
-def allocated(found: Graph, n: int, threads: int) -> int:
+def allocated(found: Graph, n: int, threads: int, backend: str = "numpy") -> int:
     """Bytes that the second run has allocated at its peak, beyond its result."""
-    model, x = Model(found, lively(found), threads), inputs(n, found.input)
+    model, x = Model(found, lively(found), threads, backend=backend), inputs(n, found.input)
     model(x)
     tracemalloc.start()
     try:
@@ -47,6 +47,7 @@ def test_arrays_are_traced(monkeypatch: pytest.MonkeyPatch) -> None:
 SIZES = {"lenet5": (1, 28, 28), "resnet20_cifar": (3, 32, 32), "vgg11": (3, 32, 32), "alexnet": (3, 67, 67)}
 
 
+@both_backends
 @pytest.mark.parametrize(("n", "threads"), [(1, 1), (2, 2)])
 @pytest.mark.parametrize(
     "name",
@@ -66,11 +67,11 @@ SIZES = {"lenet5": (1, 28, 28), "resnet20_cifar": (3, 32, 32), "vgg11": (3, 32, 
         "alexnet",
     ],
 )
-def test_networks(name: str, n: int, threads: int) -> None:
+def test_networks(name: str, n: int, threads: int, backend: str) -> None:
     found = load(name, SIZES.get(name, (3, 64, 64))).graph
     if name in ("vgg11", "alexnet"):
         found = found.until(next(step.name for step in found.steps if step.kind == "flatten"))
-    assert allocated(found, n, threads) < threads * LANE
+    assert allocated(found, n, threads, backend) < threads * LANE
 
 
 LAYERS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_cases import graph, lively
+from engine_cases import both_backends, graph, lively
 from layer_cases import Array, case, every_example
 from not_finite import agree, poisoned
 
@@ -15,15 +15,16 @@ from cnnspec.graph.layer import Example
 CLOSE = 1e-5
 
 
-def model(yaml: str, shape: tuple[int, ...], threads: int = 1) -> Model:
+def model(yaml: str, shape: tuple[int, ...], backend: str = "numpy") -> Model:
     first = "" if len(shape) == 3 else "  - flatten\n"
     found = graph((*shape, 1, 1)[:3], f"{first}  - {yaml}\n")
-    return Model(found, lively(found), threads, exact=True)
+    return Model(found, lively(found), 1, exact=True, backend=backend)
 
 
+@both_backends
 @every_example
-def test_the_plan_computes_what_is_defined(kind: str, example: Example) -> None:
-    made = model(example.yaml, example.arriving)
+def test_the_plan_computes_what_is_defined(kind: str, example: Example, backend: str) -> None:
+    made = model(example.yaml, example.arriving, backend)
     for x in poisoned(made.graph.input, "float32"):
         wanted = made.trace(x)
         for name, y in made.run(x).items():
@@ -45,9 +46,10 @@ MORE = [
 ]
 
 
+@both_backends
 @pytest.mark.parametrize(("layer", "shape"), MORE, ids=lambda v: v if isinstance(v, str) else "")
-def test_larger_ones(layer: str, shape: tuple[int, ...]) -> None:
-    made = model(layer, shape)
+def test_larger_ones(layer: str, shape: tuple[int, ...], backend: str) -> None:
+    made = model(layer, shape, backend)
     for x in poisoned(shape, "float32"):
         [(name, y)] = made.run(x).items()
         agree(y, made.trace(x)[name], CLOSE)

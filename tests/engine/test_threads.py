@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calling import inputs
-from engine_cases import Array, executor, graph, lively
+from engine_cases import Array, both_backends, executor, graph, lively
 from leftovers import interrupted, no_threads_left
 from processes import PATIENCE
 
@@ -55,11 +55,12 @@ def mixed() -> Graph:
     return graph((16, 56, 56), MIXED)
 
 
+@both_backends
 @pytest.mark.parametrize("n", [1, 5])
-def test_the_number_of_threads_changes_no_byte(n: int) -> None:
+def test_the_number_of_threads_changes_no_byte(n: int, backend: str) -> None:
     found = mixed()
     tensors, x = lively(found), inputs(n, found.input)
-    outputs = [Model(found, tensors, threads)(x) for threads in (1, 2, 3)]
+    outputs = [Model(found, tensors, threads, backend=backend)(x) for threads in (1, 2, 3)]
     assert len({np.asarray(y).tobytes() for y in outputs}) == 1
 
 
@@ -83,9 +84,10 @@ def test_the_number_of_threads_changes_no_byte_of_other_layers(layer: str) -> No
     assert len({np.asarray(y).tobytes() for y in outputs}) == 1
 
 
-def test_one_model_in_many_threads() -> None:
+@both_backends
+def test_one_model_in_many_threads(backend: str) -> None:
     found = mixed()
-    model = Model(found, lively(found), threads=2)
+    model = Model(found, lively(found), 2, backend=backend)
     batches = [inputs(1 + i % 2, found.input, i) for i in range(6)]
     alone = [np.asarray(model(x)) for x in batches]
     with ThreadPoolExecutor(3) as pool:

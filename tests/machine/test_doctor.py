@@ -14,6 +14,7 @@ from file_systems import machine
 from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
+from cnnspec.machine.compiled_code import Compiler
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
 from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, memory, processor
 from cnnspec.reports.doctor import to_json, to_text
@@ -159,6 +160,7 @@ FINDINGS = Findings(
     "3.12.1 (CPython, Linux x86_64)",
     "2.4.0",
     Blas("openblas", "0.3.31", "Haswell", 8, True),
+    Compiler("0.68.1", "/home/ada/.cache/cnnspec"),
     Speed(100.0, 700.0),
     {},
 )
@@ -241,18 +243,24 @@ def test_numpy_kept_from_instructions() -> None:
 # As text, as JSON, as a command
 
 
+def test_the_compiler_is_named_or_how_to_install_it() -> None:
+    shown = to_text.render(replace(FINDINGS, compiler=Compiler(None, "")), [], colour=False)
+    assert "numba      none; `pip install numba` brings `--backend numba`" in shown
+
+
 def test_text() -> None:
     findings = replace(
         FINDINGS, cores=Cores(8, 8, 1.5), memory=SystemMemory(16 * GIB, 2 * GIB), variables={"OMP_NUM_THREADS": "8"}
     )
     shown = to_text.render(findings, advice(findings), colour=False).splitlines()
-    assert shown[:8] == [
+    assert shown[:9] == [
         "processor  Some 9000, AVX2",
         "cores      2 usable of 8, limited to the time of 1.5",
         "memory     16.0 GiB, limited to 2.0 GiB",
         "Python     3.12.1 (CPython, Linux x86_64)",
         "NumPy      2.4.0",
         "BLAS       openblas 0.3.31, kernel Haswell, 8 threads",
+        "numba      0.68.1, for `--backend numba`; compiled kernels are kept in /home/ada/.cache/cnnspec",
         "speed      100 GFLOP/s with one thread, 700 with 8 (float32 matrix products)",
         "set        OMP_NUM_THREADS=8",
     ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from cnnspec import weights
@@ -20,6 +21,7 @@ from cnnspec.graph.shape import Shape
 from cnnspec.spec import load
 
 Array = NDArray[Any]
+both_backends = pytest.mark.parametrize("backend", ["numpy", "numba"])
 
 
 def graph(input: Shape, layers: str, outputs: str = "") -> Graph:

@@ -12,7 +12,7 @@ from ...graph.shape import Shape
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..missing import together_with
-from ..options import COUNT, FOLDER, OUTPUT, PATH, ensure_svg, input_option, threads_option
+from ..options import COUNT, FOLDER, OUTPUT, PATH, backend_option, ensure_svg, input_option, threads_option
 from ..progress_bar import tracked
 from ..settings_options import Settable, configured, judged_by, set_option, source
 from ..terminal import colour, width
@@ -46,6 +46,7 @@ NAMED = 20
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the confusion matrix.")
 @set_option
 @threads_option("the work")
+@backend_option
 @input_option
 def command(
     spec_name: str,
@@ -58,6 +59,7 @@ def command(
     plot: str | None,
     options: tuple[str, ...],
     threads: int | None,
+    backend: str,
     shape: Shape | None,
 ) -> int:
     """Loss and accuracy of SPEC on examples, precision and recall of each class, and which it takes for which.
@@ -87,7 +89,7 @@ def command(
         raise click.UsageError("`validation: 0` holds no examples out; --part all takes them all.") from None
     named = mistakes or (NAMED if folder else 0)
     try:
-        evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads, named)
+        evaluator = Evaluator(spec.graph, settings, examples, judged, tensors, threads, named, backend)
     except ValueError as error:
         raise click.UsageError(f"--mistakes names wrong classes; {error}.") from None
     if plot and not evaluator.metrics.has_confusion:

@@ -15,7 +15,7 @@ from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
 from ..missing import together_with
-from ..options import COUNT, FOLDER, OUTPUT, PATH, input_option, threads_option
+from ..options import COUNT, FOLDER, OUTPUT, PATH, backend_option, input_option, threads_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--batch", type=COUNT, help="Inputs that run together.  [default: up to 16, by memory]")
 @threads_option("the work")
 @click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
+@backend_option
 @input_option
 def command(
     spec_name: str,
@@ -52,6 +53,7 @@ def command(
     batch: int | None,
     threads: int | None,
     exact: bool,
+    backend: str,
     shape: Shape | None,
 ) -> int:
     """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W), .csv tables of numbers.
@@ -80,7 +82,7 @@ def command(
     given = (
         work(inputs, graph, preprocess, batch) if inputs else sample_work(spec.sample(), graph, preprocess, spec.folder)
     )
-    runner = Runner(spec.graph, Model(graph, tensors, threads, exact), until, spec.classes(), top)
+    runner = Runner(spec.graph, Model(graph, tensors, threads, exact, backend), until, spec.classes(), top)
     random = f"random weights ({init}, seed {seed or 0})" if init else ""
     results = Results(spec.name, random, runner, style, keep=bool(out), several=given.total > 1)
     images = ImageFolder(folder, runner, preprocess) if folder else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ..backend import Backend, Chain, Loader, UnknownBackendError
+from ..backend import Backend, Chain, Loader, MissingPackageError, UnknownBackendError
 
 
 def _numpy() -> Backend:
@@ -13,7 +13,16 @@ def _numpy() -> Backend:
     return NumpyBackend()
 
 
-BACKENDS: dict[str, Loader] = {"numpy": _numpy}
+def _numba() -> Backend:
+    from ...machine.compiled_code import INSTALL, numba_version
+    from .numba import NumbaBackend
+
+    if numba_version() is None:
+        raise MissingPackageError("the backend numba needs the package numba", INSTALL)
+    return NumbaBackend()
+
+
+BACKENDS: dict[str, Loader] = {"numpy": _numpy, "numba": _numba}
 """A backend is added here."""
 DEFAULT = "numpy"
 
@@ -24,7 +33,8 @@ def _loaded(loader: Loader) -> Backend:
 
 
 def chain(name: str = DEFAULT) -> Chain:
-    """The backend called `name`, with NumPy's behind it for what it has no kernels for. Raises UnknownBackendError."""
+    """The backend called `name`, with NumPy's behind it for what it has no kernels for. Raises UnknownBackendError,
+    MissingPackageError."""
     if name not in BACKENDS:
         raise UnknownBackendError(name, sorted(BACKENDS))
     names = dict.fromkeys((name, DEFAULT))

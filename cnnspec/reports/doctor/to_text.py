@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...diagnostics.wording import quantity
+from ...machine.compiled_code import INSTALL, Compiler
 from ...machine.doctor import Advice, Findings
 from ..drawing.ansi import BOLD, DIM, painter
 from ..drawing.terminal_text import escaped
@@ -36,6 +37,7 @@ def _facts(findings: Findings) -> Iterator[tuple[str, str]]:
     yield "Python", findings.python
     yield "NumPy", findings.numpy
     yield "BLAS", _blas(findings)
+    yield "numba", _compiler(findings.compiler)
     yield "speed", _speed(findings)
     if findings.variables:
         yield "set", ", ".join(f"{name}={value}" for name, value in findings.variables.items())
@@ -58,6 +60,12 @@ def _blas(findings: Findings) -> str:
         return f"{name}, kernel and threads unknown"
     threads = quantity(found.threads, "thread")
     return ", ".join(filter(None, (name, f"kernel {found.kernel}" if found.kernel else "", threads)))
+
+
+def _compiler(found: Compiler) -> str:
+    if found.numba is None:
+        return f"none; `{INSTALL}` brings `--backend numba`, whose kernels are compiled for this processor"
+    return f"{found.numba}, for `--backend numba`; compiled kernels are kept in {found.folder}"
 
 
 def _speed(findings: Findings) -> str:

@@ -39,6 +39,9 @@ class NumpyBackend:
     def costs(self) -> CostModel:
         return COSTS
 
+    def preparation(self) -> str:
+        return ""
+
     def has(self, operation: Operation) -> bool:
         return True
 

@@ -1,0 +1,78 @@
+"""The backend whose kernels numba compiles for this processor: a whole layer in a call, without the interpreter.
+
+Machine code is kept on disk; where it is found there, numba itself is not imported. What it has no kernel for, NumPy's
+backend does.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ....files.byproducts import is_usable
+from ....machine.compiled_code import folder
+from ...program import Operation
+from ..numpy import NumpyBackend
+from .kernel_selection import COSTS, has, select
+
+if TYPE_CHECKING:
+    from ....kernels.compiled.vectors import Vectors
+    from ....layers._activation import Activation
+    from ...backend import CostModel
+    from ...executor import Bind, Executor
+    from ...lowering import Lowering
+
+
+class NumbaBackend:
+    """Kernels for `vectors`, by default those of this processor."""
+
+    name = "numba"
+
+    def __init__(self, vectors: Vectors | None = None) -> None:
+        self._given = vectors
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        from .linker import vectors
+
+        return self._given or vectors()
+
+    @property
+    def costs(self) -> CostModel:
+        return COSTS
+
+    def preparation(self) -> str:
+        from .native import missing
+
+        if not missing(self.vectors):
+            return ""
+        kept = folder()
+        where = f"kept in {kept}" if is_usable(kept) else f"for this process only: nothing can be kept in {kept}"
+        return f"kernels are compiled for this processor, {where}"
+
+    def has(self, operation: Operation) -> bool:
+        return has(operation)
+
+    def takes_activation(self, operation: Operation, activation: Activation) -> bool:
+        return True
+
+    def takes_sum(self, operation: Operation) -> bool:
+        return True
+
+    def select(self, operation: Operation, exact: bool) -> Operation:
+        return select(operation, exact)
+
+    def nanoseconds(self, operation: Operation) -> float:
+        return COSTS.operation(operation, is_depthwise=False)
+
+    def lower(self, operation: Operation) -> Lowering:
+        from .convolution import Convolution
+
+        if operation.kernel == "direct":
+            return Convolution(operation, self.vectors)
+        return NumpyBackend().lower(operation)
+
+    def executor(self, bind: Bind, threads: int) -> Executor:
+        from ...executor import CallExecutor
+
+        return CallExecutor(bind, threads)

@@ -1,0 +1,44 @@
+"""A kernel in numba's Python -> object code for this processor, which needs nothing of Python to run.
+
+numba makes LLVM's instructions of the source; what takes the time, and much memory, is done once and kept.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from ....kernels.compiled.vectors import Vectors
+from . import linker
+
+SOURCES = {"convolution": ("convolution", "convolve")}
+"""By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""
+
+ENTRY = """
+define void @{name}(i64 %table) {{
+  %result = alloca ptr
+  %error = alloca ptr
+  %status = call i32 @"{inner}"(ptr %result, ptr %error, i64 %table)
+  ret void
+}}
+"""
+"""numba's own calling convention behind C's."""
+
+
+def compiled(name: str, vectors: Vectors) -> bytes:
+    """The object code of a kernel."""
+    import numba
+    from llvmlite import binding
+
+    file, function = SOURCES[name]
+    source = getattr(import_module(f"cnnspec.kernels.compiled.{file}"), function)(vectors)
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    kernel: Any = numba.njit(numba.void(numba.int64), **options)(source)
+    signature = kernel.signatures[0]
+    inner = kernel.overloads[signature].fndesc.llvm_func_name
+    text = kernel.inspect_llvm(signature) + ENTRY.format(name=name, inner=inner)
+    module = binding.parse_assembly(text)
+    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    assert not outside, f"{name} needs {', '.join(outside)}"
+    code: bytes = linker.target().emit_object(module)
+    return code

@@ -1,0 +1,93 @@
+"""Direct convolution over a strip: no window is copied, bias, residual and clamp in the same pass.
+
+A strip's cells are numbered through, over the ends of rows and images, so that tiles are full however narrow the image
+is. Filters lie in panels as wide as a tile, in the order in which they are read; a panel's part that stays in the
+second-level cache meets all cells of the strip before the next part.
+Cost: that of `product_tile`, and three numbers a cell.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .memory import Kernel, fields, micro_kernel, put
+from .product_tile import COUNT, emit
+from .vectors import Vectors
+
+FIELDS = (
+    "x", "out", "plus", "filters", "bias", "limits", "taps", "table",
+    "images", "rows", "columns",
+    "x_image", "x_row", "x_column", "out_image", "out_row", "out_column", "plus_image", "plus_row", "plus_column",
+    "tap_count", "tap_block", "depth", "depth_block", "channels",
+)  # fmt: skip
+"""Addresses; the strip's size; steps in bytes from one image, row and cell to the next; taps and the values of each,
+all and at a time; channels. `limits` are two float32 and two that are none; `table` is memory, three numbers a cell."""
+NO_LIMITS = 8
+"""Bytes from limits to those that are none."""
+
+
+def convolve(vectors: Vectors) -> Kernel:
+    """The kernel for tiles of a processor's vectors."""
+    lanes, panel, widest = vectors.lanes, vectors.panel, vectors.columns
+    of = fields(FIELDS)
+
+    def tiles(columns: int) -> tuple[int, Any]:
+        most = vectors.rows(columns)
+        return most, micro_kernel(lambda module, rows: emit(module, vectors, rows, columns), range(1, most + 1), COUNT)
+
+    # A processor with few registers has narrower tiles alone: the others are never asked for.
+    (most1, tile1), (most2, tile2) = tiles(1), tiles(2)
+    (most3, tile3), (most4, tile4) = (tiles(3), tiles(4)) if widest == 4 else (tiles(2), tiles(2))
+
+    def kernel(p: int) -> None:
+        images, rows, columns = of(p, "images"), of(p, "rows"), of(p, "columns")
+        cells = images * rows * columns
+        windows = of(p, "table")
+        places, plus_places = windows + 8 * cells, windows + 16 * cells
+        i = 0
+        for n in range(images):
+            for r in range(rows):
+                for q in range(columns):
+                    put(windows, i, n * of(p, "x_image") + r * of(p, "x_row") + q * of(p, "x_column"))
+                    put(places, i, n * of(p, "out_image") + r * of(p, "out_row") + q * of(p, "out_column"))
+                    put(plus_places, i, n * of(p, "plus_image") + r * of(p, "plus_row") + q * of(p, "plus_column"))
+                    i += 1
+        channels, tap_count, depth = of(p, "channels"), of(p, "tap_count"), of(p, "depth")
+        filters, plus, limits = of(p, "filters"), of(p, "plus"), of(p, "limits")
+        for first in range(0, channels, panel):
+            width = min(panel, channels - first)
+            wide = (width + lanes - 1) // lanes
+            valid = width - (wide - 1) * lanes
+            most = most1 if wide == 1 else most2 if wide == 2 else most3 if wide == 3 else most4
+            count = (cells + most - 1) // most
+            t = 0
+            while t < tap_count:
+                taps = min(of(p, "tap_block"), tap_count - t)
+                d = 0
+                while d < depth:
+                    values = min(of(p, "depth_block"), depth - d)
+                    is_last = t + taps == tap_count and d + values == depth
+                    start = of(p, "bias") + first * 4 if t == 0 and d == 0 else 0
+                    other = plus + first * 4 if is_last and plus != 0 else 0
+                    bounds = limits if is_last else limits + NO_LIMITS
+                    c = 0
+                    for j in range(count):
+                        size = (cells - c + count - j - 1) // (count - j)  # all about the same: none is too small
+                        given = (
+                            of(p, "x") + 4 * d, windows + 8 * c, of(p, "taps") + 8 * t, taps, values, filters, start,
+                            of(p, "out") + first * 4, places + 8 * c, other, plus_places + 8 * c, bounds, valid,
+                        )  # fmt: skip
+                        if wide == 1:
+                            tile1(size, given)
+                        elif wide == 2:
+                            tile2(size, given)
+                        elif wide == 3:
+                            tile3(size, given)
+                        else:
+                            tile4(size, given)
+                        c += size
+                    filters += taps * values * wide * lanes * 4
+                    d += values
+                t += taps
+
+    return kernel

@@ -1,0 +1,69 @@
+"""What kernels in numba's Python use beside whole numbers: memory by address, and the micro-kernels.
+
+numba has no types: what touches it stands here, and in the files of the kernels that are compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .emitter import I64
+
+Kernel = Callable[[int], None]
+
+
+def fields(names: Sequence[str]) -> Any:
+    """A function of a table's address and a name that gives the whole number that the table has under it."""
+
+    @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+    def field(typing: Any, table: Any, name: Any) -> Any:
+        place = names.index(name.literal_value) * 8
+
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            at = builder.add(arguments[0], ir.Constant(I64, place))
+            return builder.load(builder.inttoptr(at, I64.as_pointer()))
+
+        return types.int64(types.int64, name), emit
+
+    return field
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put(typing: Any, address: Any, index: Any, value: Any) -> Any:
+    """Write a whole number to a place of a table."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = builder.add(arguments[0], builder.mul(arguments[1], ir.Constant(I64, 8)))
+        builder.store(arguments[2], builder.inttoptr(at, I64.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), emit
+
+
+def micro_kernel(emit_one: Callable[[Any, int], Any], sizes: range, count: int) -> Any:
+    """A function of a size and `count` whole numbers: the micro-kernel of that size, one of several."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def call(typing: Any, size: Any, arguments: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            numbers = [builder.extract_value(given[1], i) for i in range(count)]
+            kernels = {size: emit_one(builder.module, size) for size in sizes}
+            behind = builder.append_basic_block()
+            switch = builder.switch(given[0], behind)
+            for size, kernel in kernels.items():
+                block = builder.append_basic_block()
+                switch.add_case(ir.Constant(I64, size), block)
+                with builder.goto_block(block):
+                    builder.call(kernel, numbers)
+                    builder.branch(behind)
+            builder.position_at_end(behind)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.UniTuple(types.int64, count)), emit
+
+    return call

@@ -1,0 +1,46 @@
+"""A processor's vectors, and the tile of values that its registers hold: one description for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Registers of `lanes` float32 values each, so many of them."""
+
+    name: str
+    lanes: int
+    registers: int
+
+    @property
+    def columns(self) -> int:
+        """Vectors beside each other in a tile of a product: its channels. More of them load less for each product; with
+        few registers they leave too few for cells."""
+        return 4 if self.registers >= 32 else 2
+
+    @property
+    def panel(self) -> int:
+        """Channels of such a tile."""
+        return self.columns * self.lanes
+
+    def rows(self, columns: int) -> int:
+        """Cells of a tile so many vectors wide: what a product needs at once, its accumulators, a row of filters and a
+        repeated value, stays in registers. More than twelve cells would want more addresses than there are registers
+        for."""
+        return min(12, (self.registers - 1 - columns) // columns)
+
+
+AVX512 = Vectors("AVX-512", 16, 32)
+AVX2 = Vectors("AVX2", 8, 16)
+NEON = Vectors("NEON", 4, 32)
+SSE = Vectors("SSE", 4, 16)
+
+
+def of_processor(machine: str, has: frozenset[str]) -> Vectors:
+    """What a processor offers, by the name of its architecture and of its features as LLVM has them."""
+    if machine.lower() in ("aarch64", "arm64"):
+        return NEON
+    if "avx512f" in has:
+        return AVX512
+    return AVX2 if {"avx2", "fma"} <= has else SSE
