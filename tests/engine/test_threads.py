@@ -99,7 +99,7 @@ def test_one_model_in_many_threads(backend: str) -> None:
 
 def test_no_more_threads_than_help(monkeypatch: pytest.MonkeyPatch) -> None:
     found = mixed()
-    monkeypatch.setattr(threads, "cores", lambda: 2)
+    monkeypatch.setattr(threads, "_cores", lambda: 2)
     assert Model(found, lively(found), threads=9999).plan.threads == 16
     monkeypatch.setenv("CNNSPEC_THREADS", "3")
     assert Model(found, lively(found)).plan.threads == 3

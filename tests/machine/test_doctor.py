@@ -264,7 +264,7 @@ def test_text() -> None:
         "speed      100 GFLOP/s with one thread, 700 with 8 (float32 matrix products)",
         "set        OMP_NUM_THREADS=8",
     ]
-    assert shown[9] == "What would make it faster:"
+    assert shown[10] == "What would make it faster:"
     assert sum(line.startswith("- ") for line in shown) == 2
 
 
@@ -305,13 +305,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_command(quick: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(group, ["doctor"])
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.stdout.splitlines()[:7]] == [
+    assert [line.split()[0] for line in result.stdout.splitlines()[:8]] == [
         "processor",
         "cores",
         "memory",
         "Python",
         "NumPy",
         "BLAS",
+        "numba",
         "speed",
     ]
 

@@ -59,7 +59,7 @@ def test_workers_of_a_forked_process_are_new() -> None:
 
 @pytest.mark.parametrize(("value", "number"), [("3", 3), (" 12 ", 12), ("", 5), ("99999999999999999999", 999_999_999)])
 def test_the_default_is_the_variable_or_the_cores(value: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "cores", lambda: 5)
+    monkeypatch.setattr(threads, "_cores", lambda: 5)
     monkeypatch.setenv(VARIABLE, value)
     assert default_threads() == number
 
@@ -73,5 +73,5 @@ def test_what_is_no_number_of_threads_is_said(value: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(("cores", "most"), [(1, 16), (2, 16), (4, 16), (5, 20), (64, 256)])
 def test_no_more_threads_than_help(cores: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "cores", lambda: cores)
+    monkeypatch.setattr(threads, "_cores", lambda: cores)
     assert most_threads() == most
