@@ -56,7 +56,7 @@ def save(path: AnyPath, identity: Identity, snapshot: Snapshot) -> None:
 def load(path: AnyPath) -> tuple[Identity, Snapshot]:
     """What `save` wrote; E403 when it is something else, E404 when there is none. The file is opened once: another one
     may take its name meanwhile."""
-    stored = safetensors.read(path)
+    stored = safetensors.read(path, mapped=False)
     with blaming(path):
         text = stored.words.get(_KEY)
         if text is None:
@@ -65,7 +65,7 @@ def load(path: AnyPath) -> tuple[Identity, Snapshot]:
     parts: dict[str, dict[str, Array]] = {"": {}, _OPTIMIZER: {}, _BEST: {}}
     for name, array in stored.items():
         part = next((prefix for prefix in (_OPTIMIZER, _BEST) if name.startswith(prefix)), "")
-        parts[part][name.removeprefix(part)] = array.copy()  # the file will be replaced; the arrays are written to
+        parts[part][name.removeprefix(part)] = array
     return notes.identity, Snapshot(notes.progress, parts[""], parts[_OPTIMIZER], parts[_BEST])
 
 

@@ -32,7 +32,7 @@ def finished(path: AnyPath) -> tuple[Notes, StoredTensors]:
     """The run whose result is at `path`, and the weights, still in the file. Raises TrainingError (E503) where the file
     does not say."""
     if Path(path).suffix.lower() == _SUFFIX:
-        stored = safetensors.read(path)
+        stored = safetensors.read(path, mapped=False)
         try:
             return Notes.read(stored.words.get(_KEY, "")), stored
         except Malformed:

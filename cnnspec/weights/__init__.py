@@ -43,7 +43,7 @@ class Format(Protocol):
 
     def header(self, path: AnyPath) -> dict[str, TensorInfo]: ...
 
-    def read(self, path: AnyPath) -> StoredTensors: ...
+    def read(self, path: AnyPath, mapped: bool) -> StoredTensors: ...
 
     def dump(self, tensors: Mapping[str, NDArray[Any]], stream: BinaryIO) -> None: ...
 
@@ -75,10 +75,11 @@ def header(path: AnyPath) -> dict[str, TensorInfo]:
         return _format(path).header(path)
 
 
-def read(path: AnyPath) -> StoredTensors:
-    """The tensors in the weights file at `path`, each read when it is asked for; errors as `header`."""
+def read(path: AnyPath, mapped: bool = False) -> StoredTensors:
+    """The tensors in the weights file at `path`, each read when it is asked for, or `mapped` where the format allows
+    it; errors as `header`."""
     with kept():
-        return _format(path).read(path)
+        return _format(path).read(path, mapped)
 
 
 def take(
@@ -95,7 +96,7 @@ def take(
     if isinstance(source, Mapping):
         arrays, found = fit(needed, {name: np.asarray(array) for name, array in source.items()}, "")
     else:
-        arrays, found = fit(needed, read(source), str(source))
+        arrays, found = fit(needed, read(source, mapped=True), str(source))
     if faults := errors(found):
         raise FileError(faults)
     if warn is not None:

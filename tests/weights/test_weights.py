@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from hypothesis.extra import numpy as hnp
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.graph.layer import TensorSpec
+from cnnspec.weights.published import published
+from cnnspec.weights.transfer import transfer
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -147,6 +150,28 @@ def test_unaligned_and_interleaved_tensors_are_read(tmp_path: Path) -> None:
     assert list(found) == ["b", "a", "z"]
     assert len(found) == 3
     assert (found["a"].tolist(), found["b"].tolist(), found["z"].shape) == ([7], [1, 2], (0, 4))
+
+
+def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path: Path) -> None:
+    """What is not mapped is reported; what is would end the process."""
+    path = tmp_path / "w.safetensors"
+    weights.save({"a": np.ones(3, np.float32), "b": np.arange(5, dtype=np.float32)}, path)
+    stored = weights.read(path)
+    os.truncate(path, path.stat().st_size - 4)
+    assert stored["a"].tolist() == [1, 1, 1]
+    with pytest.raises(FileError) as caught:
+        stored["b"]
+    assert [(d.code, d.why) for d in caught.value.diagnostics] == [("E403", "it has become shorter while it was read")]
+
+
+def test_who_converts_or_trains_on_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "w.safetensors"
+    weights.save(arrays_for(LENET), path)
+    monkeypatch.delattr(np, "memmap")
+    assert published(path).tensors["fc1.weight"].shape == (10, 24)
+    assert transfer(LENET, path, "he", 0).lacks == ()
+    with pytest.raises(AttributeError):
+        weights.take(LENET, path)
 
 
 def test_a_mapped_file_is_not_copied(tmp_path: Path) -> None:

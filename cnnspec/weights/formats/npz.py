@@ -23,8 +23,8 @@ def header(path: AnyPath) -> dict[str, TensorInfo]:
     return _entries(Archive(path))
 
 
-def read(path: AnyPath) -> StoredTensors:
-    """The file's tensors."""
+def read(path: AnyPath, mapped: bool = True) -> StoredTensors:
+    """The file's tensors; they are always read, never mapped."""
     archive = Archive(path)
     return StoredTensors(_entries(archive), archive.__getitem__)
 

@@ -37,17 +37,26 @@ def metadata(path: AnyPath) -> dict[str, str]:
         return _header(stream)[1]
 
 
-def read(path: AnyPath) -> StoredTensors:
-    """The file's tensors and words; the file is mapped, not copied, so it must not be changed in place meanwhile."""
+def read(path: AnyPath, mapped: bool = True) -> StoredTensors:
+    """The file's tensors and words.
+
+    They are `mapped`, for who works on them for long: without memory of their own, but whoever changes the file in its
+    place changes them, or ends the process. Else each is read into memory when it is asked for: FileError (E403) where
+    the file has become shorter meanwhile.
+    """
     import numpy as np
+
+    from ...files.file_array import FileArray
 
     with opened(path) as stream, blaming(path):
         entries, words = _header(stream)
-        data = np.memmap(stream, np.uint8, "r")
+        size = stream.seek(0, 2)
+        data = np.memmap(stream, np.uint8, "r") if mapped else FileArray(stream, "u1", (size,), 0)
 
     def load(name: str) -> NDArray[Any]:
         entry = entries[name]
-        flat = np.asarray(data[entry.begin : entry.end]).view(f"<{CODES[entry.dtype]}")
+        with blaming(path):
+            flat = np.asarray(data[entry.begin : entry.end]).view(f"<{CODES[entry.dtype]}")
         return (widened(flat) if entry.dtype == "BF16" else flat).reshape(entry.shape)
 
     return StoredTensors(entries, load, words)
