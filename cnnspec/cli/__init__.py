@@ -220,10 +220,12 @@ def guarded(work: Callable[[], object]) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    """What click says of a command line, with the words of that line made safe for a terminal and a log."""
+    """What click says of a command line, with the words of that line made safe for a terminal and a log, and clipped
+    where they are long."""
+    from ..diagnostics.wording import bounded_words
     from ..reports.drawing.terminal_text import escaped
 
-    text = "\n".join(map(escaped, error.format_message().splitlines()))
+    text = "\n".join(map(escaped, bounded_words(error.format_message()).splitlines()))
     error.format_message = lambda: text  # type: ignore[method-assign]
     error.show()
 

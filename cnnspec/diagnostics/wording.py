@@ -37,6 +37,12 @@ def clipped(text: str, most: int = QUOTED) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+def bounded_words(text: str) -> str:
+    """A message of others, with what stands in quotes clipped, and each of its words."""
+    text = re.sub(rf"(?<=')[^'\n]{{{QUOTED + 1},}}(?=')", lambda found: clipped(found[0]), text)
+    return re.sub(rf"\S{{{QUOTED + 10},}}", lambda found: clipped(found[0]), text)
+
+
 def bounded(text: str) -> str:
     """A message with what stands between backticks clipped, and the whole of it."""
     return clipped(re.sub(r"(?<=`)[^`]+(?=`)", lambda found: clipped(found[0]), text), SAID)

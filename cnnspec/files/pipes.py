@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ CHUNK = 2**20
 
 _Identity = tuple[int, int]
 
-_kept: dict[_Identity, BinaryIO] | None = None
+_kept: dict[_Identity, _Gathered] | None = None
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def kept() -> Iterator[None]:
     try:
         yield
     finally:
-        for stream in _kept.values():
-            stream.close()
+        for gathered in _kept.values():
+            gathered.close()
         _kept = None
 
 
@@ -45,17 +45,16 @@ def is_pipe(status: os.stat_result) -> bool:
 
 
 def received(path: Path, most: int | None = None) -> BinaryIO:
-    """What the pipe at `path` gives, at most `most` bytes, from the beginning. Waits for its writer."""
-    most = MOST if most is None else most
+    """What the pipe at `path` gives, at most `most` bytes, or what has been taken of it already, from the beginning.
+    Waits for its writer."""
     if _kept is None:
-        return _taken(path, most)
+        with closing(_Gathered(path)) as gathered:
+            return gathered.up_to(MOST if most is None else most)
     found = path.stat()
     identity = found.st_dev, found.st_ino
     if identity not in _kept:
-        _kept[identity] = _taken(path, most)
-    stream = os.fdopen(os.dup(_kept[identity].fileno()), "rb")
-    stream.seek(0)
-    return stream
+        _kept[identity] = _Gathered(path)
+    return _kept[identity].up_to(MOST if most is None else most)
 
 
 def can_be_opened_again(path: Path) -> bool:
@@ -64,20 +63,32 @@ def can_be_opened_again(path: Path) -> bool:
     return _kept is not None or found is None or not is_pipe(found)
 
 
-def _taken(path: Path, most: int) -> BinaryIO:
-    target = _temporary()
-    try:
-        with path.open("rb", buffering=0) as source:
-            left = most
-            while left and (chunk := source.read(min(left, CHUNK))):
-                target.write(chunk)
-                left -= len(chunk)
-        target.flush()
-        target.seek(0)
-    except BaseException:
-        target.close()
-        raise
-    return target
+class _Gathered:
+    """What has come through a pipe so far; more of it is taken when more is wanted."""
+
+    def __init__(self, path: Path) -> None:
+        self.source = path.open("rb", buffering=0)
+        try:
+            self.target = _temporary()
+        except BaseException:
+            self.source.close()
+            raise
+        self.size = 0
+
+    def up_to(self, most: int) -> BinaryIO:
+        """A stream of at least so many bytes, where the pipe has them, at their beginning."""
+        while self.size < most and (chunk := self.source.read(min(most - self.size, CHUNK))):
+            self.target.seek(self.size)
+            self.target.write(chunk)
+            self.size += len(chunk)
+        self.target.flush()
+        stream = os.fdopen(os.dup(self.target.fileno()), "rb")
+        stream.seek(0)
+        return stream
+
+    def close(self) -> None:
+        self.source.close()
+        self.target.close()
 
 
 def _temporary() -> BinaryIO:

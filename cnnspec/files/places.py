@@ -49,6 +49,17 @@ def is_stream(path: AnyPath) -> bool:
     return not stat.S_ISREG(found.st_mode) or Path(path).parent in _STREAM_FOLDERS
 
 
+def descriptor(path: AnyPath) -> int | None:
+    """The number of the open file of the process that a path names, `/dev/stdout` or `/dev/fd/3`; None for any other.
+
+    To open such a path is another thing than to use the file that is open: it begins at the beginning again.
+    """
+    path = Path(path)
+    if path.parent == _STREAM_FOLDERS[0]:
+        return {"stdin": 0, "stdout": 1, "stderr": 2}.get(path.name)
+    return int(path.name) if path.parent in _STREAM_FOLDERS and path.name.isdecimal() else None
+
+
 def are_one(path: AnyPath, other: AnyPath) -> bool:
     """Whether two names are of one file that is there."""
     first, second = status(path), status(other)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
-from .reading import Malformed
+from .reading import AnyPath, Malformed, blaming, opened
 from .zip_records import member_names
 
 HEAD = 2048
@@ -103,10 +103,25 @@ def recognised(file: IO[bytes]) -> Kind | None:
     return found
 
 
+def look(path: AnyPath) -> Kind | None:
+    """What the file at `path` is. Of a pipe, which may have no end, no more is taken than its beginning, but for
+    archives, whose members are listed at their end. Raises FileError as `opened`."""
+    with opened(path, HEAD + 1) as file, blaming(path):
+        found = recognised(file)
+    if found is not ZIP:
+        return found
+    with opened(path) as file, blaming(path):
+        return recognised(file)
+
+
 def ensure(file: IO[bytes], *wanted: Kind, cure: str = "") -> Kind | None:
     """What the file is, when it is of a kind that is `wanted` or of none that is known. Otherwise Malformed, with the
     `cure` where there is no better one."""
-    found = recognised(file)
+    return ensured(recognised(file), *wanted, cure=cure)
+
+
+def ensured(found: Kind | None, *wanted: Kind, cure: str = "") -> Kind | None:
+    """`found`, under the same condition."""
     if found is None or found in wanted:
         return found
     raise refusal(found, cure)

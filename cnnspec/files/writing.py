@@ -12,12 +12,13 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError
 from .overwrite_guard import ensure_unread, note_written
-from .places import AnyPath, is_folder, is_stream
+from .places import AnyPath, descriptor, is_folder, is_stream
 from .reading import reason
 
 _UNSYNCED = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM)
@@ -35,8 +36,14 @@ def whole(path: AnyPath) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     ensure_unread(path)
-    with writing(path), path.open("wb") if is_stream(path) else _replacing(path) as stream:
+    with writing(path), BufferedWriter(open_stream(path)) if is_stream(path) else _replacing(path) as stream:
         yield stream
+
+
+def open_stream(path: AnyPath) -> FileIO:
+    """A pipe or a device, to be written to; what is open already goes on where it is. Raises OSError."""
+    number = descriptor(path)
+    return FileIO(path if number is None else os.dup(number), "wb")
 
 
 @contextmanager

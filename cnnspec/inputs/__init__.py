@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ..diagnostics import FileError
 from ..files import pipes
-from ..files.reading import opened
-from ..files.recognition import IMAGE, NPY, NPZ, recognised
+from ..files.recognition import IMAGE, NPY, NPZ, look
 
 TABLE = ".csv"
 """How the name of a table of numbers ends; its content does not tell."""
@@ -19,8 +18,8 @@ def is_array(path: Path) -> bool:
     """Whether a file is read as an array: by its content, and by its name where that says nothing of it. Whoever asks
     need not know yet how it is read."""
     if pipes.can_be_opened_again(path):
-        with suppress(FileError), opened(path) as stream:
-            found = recognised(stream)
+        with suppress(FileError):
+            found = look(path)
             if found in (NPY, NPZ, IMAGE):
                 return found is not IMAGE
     return path.suffix.lower() in _ARRAYS

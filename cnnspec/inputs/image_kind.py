@@ -6,8 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..diagnostics import FileError
-from ..files.reading import opened
-from ..files.recognition import IMAGE, TEXT, recognised
+from ..files.recognition import IMAGE, TEXT, look
 from ..language.sections.preprocess import Preprocess
 
 ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
@@ -16,8 +15,7 @@ NO_IMAGE = "this is not an image that can be read"
 
 def otherwise(path: Path) -> FileError:
     """E410 for a file that is no image that is read, and what it is."""
-    with opened(path) as file:
-        found = recognised(file)
+    found = look(path)
     if found is None or found in (IMAGE, TEXT):
         return FileError.about(path, "E410", NO_IMAGE, "no known header", ANOTHER)
     return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", found.cure or ANOTHER)
@@ -28,7 +26,7 @@ def refuse_other(path: Path, preprocess: Preprocess | None) -> None:
     if preprocess is not None:
         return
     found = None
-    with suppress(FileError), opened(path) as file:
-        found = recognised(file)
+    with suppress(FileError):
+        found = look(path)
     if found is not None and found is not IMAGE:
         raise otherwise(path)

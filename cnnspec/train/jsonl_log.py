@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files.places import AnyPath, is_plain, is_stream
-from ..files.writing import whole, writing
+from ..files.writing import open_stream, whole, writing
 from .events import EpochDone, Event, Stepped
 from .progress import Progress
 
@@ -34,7 +34,7 @@ class JsonlLog:
             with writing(path):
                 if progress.step and is_plain(path):
                     self._mend(progress)
-                self.stream = FileIO(self.path, "ab")
+                self.stream = open_stream(path) if is_stream(path) else FileIO(self.path, "ab")
 
     def __call__(self, event: Event) -> None:
         record = _record(event)

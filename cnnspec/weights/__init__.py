@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from ..diagnostics import Diagnostic, FileError, errors
 from ..files.pipes import kept
-from ..files.reading import AnyPath, Malformed, blaming, opened
-from ..files.recognition import CHECKPOINT, NPZ, SAFETENSORS, ensure, pickled
+from ..files.reading import AnyPath, Malformed, blaming
+from ..files.recognition import CHECKPOINT, NPZ, SAFETENSORS, ensured, look, pickled
 from ..files.writing import ensure_writable, whole
 from ..graph.layer import TensorSpec
 from .initialisation import initial
@@ -165,8 +165,8 @@ def _format(path: AnyPath) -> Format:
     """By the file's content, and by its name where that says nothing."""
     path = Path(path)
     wanted = f"{' and '.join(_FORMATS)} files are read"
-    with opened(path) as stream, blaming(path):
-        found = ensure(stream, CHECKPOINT, *_SUFFIXES, cure=wanted)
+    with blaming(path):
+        found = ensured(look(path), CHECKPOINT, *_SUFFIXES, cure=wanted)
         if found is CHECKPOINT:
             from shlex import quote
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.wording import listed
-from ..files.reading import AnyPath, Malformed, blaming, opened
-from ..files.recognition import CHECKPOINT, EMPTY, NPZ, PICKLE, SAFETENSORS, TORCHSCRIPT, ZIP, recognised, refusal
+from ..files.reading import AnyPath, Malformed, blaming
+from ..files.recognition import CHECKPOINT, EMPTY, NPZ, PICKLE, SAFETENSORS, TORCHSCRIPT, ZIP, look, refusal
 from .reparametrisation import joined
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def published(path: AnyPath, key: str | None = None) -> Published:
 
     Raises FileError: E403, E404, E406 and E408 as `read` and `files.pytorch.read`.
     """
-    with opened(path) as stream, blaming(path):
-        found = recognised(stream)
+    with blaming(path):
+        found = look(path)
         if found is not None and found not in (CHECKPOINT, PICKLE, TORCHSCRIPT, ZIP, EMPTY, *_OWN):
             raise refusal(found, "PyTorch checkpoints, .safetensors and .npz files are read")
     own = _OWN.get(found) if found else None

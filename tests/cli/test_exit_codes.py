@@ -162,3 +162,32 @@ def test_help_lists_every_command() -> None:
     out = call("--help").out
     assert all(f"\n  {name} " in out for name in cli.COMMANDS)
     assert all(call(name, "--help").code == 0 for name in cli.COMMANDS)
+
+
+LONG = "no" * 3000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [LONG],
+        ["run", "lenet5", f"--{LONG}"],
+        ["run", "lenet5", "--seed", LONG],
+        ["run", "lenet5", "--init", LONG],
+        ["run", "lenet5", "--until", LONG],
+        ["run", "lenet5", "--until", f"a b {LONG} c"],
+        ["summary", "lenet5", "--input", LONG],
+        ["summary", "lenet5", LONG, LONG],
+        ["inspect", "lenet5", "--at", f"conv1:{LONG}"],
+        ["export", "lenet5", "-o", "a.onnx", f"--opset={LONG}"],
+        ["convert", "a.npz", "-o", "b.npz", "--rename", LONG],
+        ["train", "digits", "--set", LONG],
+        ["explain", LONG],
+    ],
+    ids=lambda words: words[-1].replace("no", "")[:8] + words[0][:8],
+)
+def test_long_words_of_a_command_are_not_repeated_whole(words: list[str]) -> None:
+    called = call(*words)
+    assert called.code in (1, 2)
+    assert "nonono" in called.err
+    assert len(called.err) < 1000

@@ -14,6 +14,7 @@ from named_pipes import pipe
 from processes import PATIENCE, start
 
 from cnnspec import load
+from cnnspec.files import pipes
 from cnnspec.files.pipes import kept
 from cnnspec.files.reading import opened
 from cnnspec.weights import read
@@ -99,6 +100,32 @@ def test_what_was_kept_is_given_again_from_the_beginning() -> None:
 def test_of_an_endless_pipe_no_more_is_taken_than_is_wanted() -> None:
     with pipe(Path("p"), bytes(10_000_000)), opened("p", 5) as stream:
         assert stream.read() == bytes(5)
+
+
+def test_what_comes_is_taken_only_as_far_as_its_kind_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endless pipe ends at the bound of an image; what is no weights is known by its beginning."""
+    monkeypatch.setattr(pipes, "MOST", 0)
+    said = call("run", "net.yaml", image(Path("a.png")), "--format", "json").out
+    with pipe(Path("p"), Path("a.png").read_bytes()):
+        assert call("run", "net.yaml", "p", "--format", "json").out == said.replace("a.png", "p")
+    for words in (
+        ["run", "net.yaml", "a.png", "--weights"],
+        ["convert", "-o", "w.npz"],
+        ["train", "net.yaml", "-o", "t.npz", "--data"],
+    ):
+        name = f"p-{words[0]}"
+        with pipe(Path(name), b"<html>" + b" " * 10_000_000):
+            assert "web page" in call(*words, name).err
+
+
+def test_more_is_taken_when_more_is_wanted() -> None:
+    with kept(), pipe(Path("p"), b"abcdef"):
+        with opened("p", 2) as stream:
+            assert stream.read() == b"ab"
+        with opened("p", 4) as stream:
+            assert stream.read() == b"abcd"
+        with opened("p") as stream:
+            assert stream.read() == b"abcdef"
 
 
 def test_a_spec_names_no_pipe() -> None:

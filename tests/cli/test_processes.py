@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from calling import HEAD, LAYERS, image, inputs, net
 from processes import PATIENCE, code_of, finish, layers_among, modules_after, start
+from quadrants import SPEC, quadrants
 
 from cnnspec import weights
 from cnnspec.spec import bundled
@@ -46,6 +47,12 @@ def full() -> Iterator[IO[bytes]]:
         yield stream
 
 
+@pytest.fixture
+def net_of_quadrants(tmp_path: Path) -> Path:
+    quadrants(tmp_path, SPEC, 40)
+    return tmp_path / "net.yaml"
+
+
 def with_descriptors(setting: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     """The command with its descriptors set by a shell, `2>&-`."""
     command = ["bash", "-c", f'exec "$0" -m cnnspec "$@" {setting}', sys.executable, *map(str, arguments)]
@@ -70,6 +77,26 @@ def test_what_is_written_never_takes_the_place_of_a_closed_stream(tmp_path: Path
     assert with_descriptors("2>&-", *arguments).returncode == 0
     assert all(json.loads(line) for line in (tmp_path / "log").read_text().splitlines())
     assert out.read_bytes()[8:9] == b"{"
+
+
+def test_what_goes_to_standard_output_by_its_name_is_not_written_over(net_of_quadrants: Path, tmp_path: Path) -> None:
+    """Though it is a file: lines of the log and of the run come one behind another."""
+    options = ["--threads", "1", "--set", "train.epochs=2", "-o", str(tmp_path / "w.npz"), "--log", "/dev/stdout"]
+    with (tmp_path / "said").open("wb") as said:
+        assert finish(start("train", net_of_quadrants, *options, stdout=said))[0] == 0
+    lines = (tmp_path / "said").read_text().splitlines()
+    records = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [record["step"] for record in records if record["event"] == "step"] == [*range(1, 5)]
+    assert [record["epoch"] for record in records if record["event"] == "epoch"] == [1, 2]
+    assert [line[:8] for line in lines if not line.startswith("{")][:2] == ["quadrant", "epoch   "]
+    with (tmp_path / "schema").open("wb") as said:
+        said.write(b"before\n")
+        said.flush()
+        assert finish(start("init", net_of_quadrants, "-o", tmp_path / "i.npz", stdout=said))[0] == 0
+        assert finish(start("schema", "-o", "/dev/stdout", stdout=said))[0] == 0
+    first, second, *rest = (tmp_path / "schema").read_text().splitlines()
+    assert (first, second.endswith("seed 0")) == ("before", True)
+    assert json.loads("\n".join(rest))
 
 
 def test_a_process_that_is_asked_to_end_removes_what_is_half_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import checkpoint_writer as w
@@ -75,6 +76,16 @@ def test_sets_of_equal_rank_are_refused_and_chosen(path: Path) -> None:
     (key,) = found.help.removeprefix("`--key ").removesuffix("` chooses one").split()
     assert list(read(path, body, key).tensors) == ["g"]
     assert list(read(path, body, "discriminator").tensors) == ["d"]
+
+
+@pytest.mark.parametrize("given", [None, "none"])
+@pytest.mark.parametrize("names", [("netG", "netD"), ("a b", "it's"), ("$G", "`D`"), ("G.x", "D.x"), ("-G", "é")])
+def test_the_help_works_as_it_stands(path: Path, names: tuple[str, str], given: str | None) -> None:
+    """Two networks in one file, as generators and their judges are kept; the words are those of a shell."""
+    body = w.mapping({names[0]: one("g"), names[1]: w.mapping({"state_dict": one("d")})})
+    found = refused(path, body, given)
+    option, key = shlex.split(found.help.removeprefix("`").removesuffix("` chooses one"))
+    assert (option, list(read(path, body, key).tensors)) == ("--key", ["g"])
 
 
 def test_the_only_set_is_taken_under_whatever_key(path: Path) -> None:

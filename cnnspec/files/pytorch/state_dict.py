@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from shlex import quote as shell_quote
 from typing import TypeVar
 
 from ...diagnostics.wording import listed
@@ -105,15 +106,25 @@ def _chosen(found: Mapping[str, dict[object, object]], sets: list[str], key: str
         )
     if key is not None and key not in found:
         there = f"there is {listed([quote(name) for name in sets if name], MOST_KEYS_SHOWN)}" if any(sets) else ""
-        raise refusal(f"has nothing under {quote(key)}", there or "it holds one set of weights", "leave out `--key`")
-    chosen = _innermost(found, key or "")
+        several = _candidates(found, sets, "")[1:]
+        cure = _choice(sets[0]) if several else "leave out `--key`"
+        raise refusal(f"has nothing under {quote(key)}", there or "it holds one set of weights", cure)
+    chosen, *others = _candidates(found, sets, key or "")
+    if others:
+        names = listed([quote(name) for name in (chosen, *others)], MOST_KEYS_SHOWN)
+        raise refusal("holds several sets of weights", f"there is {names}", _choice(chosen))
+    return chosen
+
+
+def _choice(key: str) -> str:
+    return f"`--key {shell_quote(key)}` chooses one"
+
+
+def _candidates(found: Mapping[str, dict[object, object]], sets: list[str], key: str) -> list[str]:
+    """The keys of the mappings of equal rank that may be meant by one, or by none, ""."""
+    chosen = _innermost(found, key)
     inner = [name for name in sets if name.startswith(f"{chosen}." if chosen else "")]
-    if chosen in sets or not inner:
-        return chosen
-    if len(inner) > 1:
-        names = listed([quote(name) for name in inner], MOST_KEYS_SHOWN)
-        raise refusal("holds several sets of weights", f"there is {names}", f"`--key {inner[0]}` chooses one")
-    return inner[0]
+    return [chosen] if chosen in sets or not inner else inner
 
 
 def _innermost(found: Mapping[str, dict[object, object]], key: str) -> str:

@@ -9,8 +9,8 @@ from typing import Literal
 from ...diagnostics import FileError
 from ...files.npz import Archive
 from ...files.places import is_folder, is_plain
-from ...files.reading import blaming, opened
-from ...files.recognition import EMPTY, GZIP, IDX, NPZ, TEXT, ZIP, ensure
+from ...files.reading import blaming
+from ...files.recognition import EMPTY, GZIP, IDX, NPZ, TEXT, ZIP, ensured, look
 
 Kind = Literal["images", "idx", "npz", "csv"]
 """A folder of images, IDX files, an archive of arrays, a table."""
@@ -27,8 +27,8 @@ def kind_of(path: Path) -> Kind:
     another kind, which the recogniser knows, E420 for any other that is no data set."""
     if is_folder(path):
         return "idx" if images_in(path) else "images"
-    with opened(path) as file, blaming(path):
-        found = ensure(file, NPZ, ZIP, IDX, GZIP, TEXT, EMPTY, cure=KINDS)
+    with blaming(path):
+        found = ensured(look(path), NPZ, ZIP, IDX, GZIP, TEXT, EMPTY, cure=KINDS)
     if found is NPZ or path.suffix.lower() == ".npz":
         return "npz"
     if is_table(path):
