@@ -180,7 +180,7 @@ def page(
     named = list(inputs)
     traces = [trace(spec.graph, tensors, x) for _, x in progress(named, len(named))]
     number = numbers(spec.graph)
-    net = network(spec, summary_of(spec), weights, command or f"cnnspec inspect {spec.source.file}")
+    net = network(spec, summary_of(spec), weights, command)
     marked = [marks(each, amount.cells, thread(each, target)) for each in traces]
     everything = Tensors(spec.graph, traces)
     texts = {language: words(language) for language in LANGUAGES}

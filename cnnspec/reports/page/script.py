@@ -1,7 +1,7 @@
 """The page's script, one module joined of the files in `scripts`, which stand there as they are tested and typed.
 
 Each imports what it uses from its neighbours and exports what they may use. Joined, all stand in one scope in an order
-in which every file comes after those that it imports, and the words `import` and `export` go.
+in which every file comes after those that it imports, and the words `import` and `export` go, and the comments.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from .own_files import own_file
 
 IMPORT = re.compile(r'^import\s.*?\sfrom "\./([\w-]+)\.js";\n', re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export (?=(async )?(function|const|let|class) )", re.MULTILINE)
+COMMENT = re.compile(r"/\*\*.*?\*/ ?\n?", re.DOTALL)
+"""What is said to people and to the check of types."""
 START = "main"
 """The file that imports all others."""
 
@@ -22,7 +24,7 @@ def script() -> str:
     """The whole module. Raises ValueError where files import each other in a circle."""
     joined: dict[str, str] = {}
     _add(START, joined, ())
-    return "\n".join(joined.values())
+    return COMMENT.sub("", "\n".join(joined.values()))
 
 
 def source(name: str) -> str:

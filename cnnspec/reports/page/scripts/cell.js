@@ -87,7 +87,16 @@ async function numbersOf(network, run, layer, part) {
   const terms = factors ? values.map((value, i) => value * factors[i]) : values;
   const dims = read.axes.map(([, , length]) => length);
   const inside = insideOf(part.read, network.source.shape(read.tensor));
-  return { ...part, layer: from, dims, values, inside, factors: factors ?? null, terms, value: REDUCTIONS[part.how](terms) };
+  return {
+    ...part,
+    layer: from,
+    dims,
+    values,
+    inside,
+    factors: factors ?? null,
+    terms,
+    value: REDUCTIONS[part.how](terms),
+  };
 }
 
 /** The products of the shares along each axis. @param {number[][]} shares */

@@ -66,11 +66,20 @@ export class Choice {
   read(hash) {
     const found = /^#(.+):([\d,]+)(?:@(\d+))?$/.exec(hash);
     if (!found) return null;
-    const layer = this.network.numbers.get(decodeURIComponent(found[1]));
+    const layer = this.network.numbers.get(decoded(found[1]));
     const run = Number(found[3] ?? 1) - 1;
     if (layer === undefined || !this.network.runs[run]) return null;
     const place = found[2].split(",").map(Number);
     const { shape } = this.network.layers[layer];
     return place.length === shape.length && place.every((at, axis) => at < shape[axis]) ? { run, layer, place } : null;
+  }
+}
+
+/** A name as it stands in an address; what is no such text is left as it is. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }

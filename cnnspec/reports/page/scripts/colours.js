@@ -4,8 +4,16 @@
 
 /** @type {{light: Colour[], dark: Colour[]}} least, zero, largest */
 const PALETTES = {
-  light: [[33, 102, 172], [255, 255, 255], [217, 95, 2]],
-  dark: [[88, 166, 255], [22, 27, 34], [255, 147, 51]],
+  light: [
+    [33, 102, 172],
+    [255, 255, 255],
+    [217, 95, 2],
+  ],
+  dark: [
+    [88, 166, 255],
+    [22, 27, 34],
+    [255, 147, 51],
+  ],
 };
 /** @type {Colour} */
 const LOST = [128, 128, 128];
@@ -35,7 +43,9 @@ export function colourOf(share) {
 /** Background and text colour of a cell with a number in it. @param {number} share */
 export function cellStyle(share) {
   const colour = colourOf(share);
-  const [r, g, b] = colour.map((level) => (level / 255 <= 0.04045 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = colour.map((level) =>
+    level / 255 <= 0.04045 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4,
+  );
   const bright = 0.2126 * r + 0.7152 * g + 0.0722 * b;
   return { "background-color": `rgb(${colour.join(" ")})`, color: bright > 0.179 ? "#000" : "#fff" };
 }

@@ -36,8 +36,11 @@ export function curve(cell, x, [least, largest]) {
   const bottom = Math.min(...finite);
   const top = Math.max(...finite);
   const across = (/** @type {number} */ value) => EDGE + ((value - xs[0]) / (xs[POINTS] - xs[0])) * (WIDE - 2 * EDGE);
-  const up = (/** @type {number} */ value) => HIGH - EDGE - ((value - bottom) / (top - bottom || 1)) * (HIGH - 2 * EDGE);
-  const points = xs.map((value, i) => (Number.isFinite(ys[i]) ? `${across(value).toFixed(1)},${up(ys[i]).toFixed(1)}` : ""));
+  const up = (/** @type {number} */ value) =>
+    HIGH - EDGE - ((value - bottom) / (top - bottom || 1)) * (HIGH - 2 * EDGE);
+  const points = xs.map((value, i) =>
+    Number.isFinite(ys[i]) ? `${across(value).toFixed(1)},${up(ys[i]).toFixed(1)}` : "",
+  );
   const [px, py] = [across(x.value), up(cell.explained)];
   const label = t("curve.label", { x: figure(x.value, 4), y: figure(cell.explained, 4) });
   return h(

@@ -36,8 +36,10 @@ export function math(tag, properties, ...children) {
  * @returns {E}
  */
 export function fill(element, ...children) {
-  const kept = /** @type {any[]} */ (children.flat(Infinity)).filter((child) => child || child === 0 || child === "");
-  element.replaceChildren(...kept.map((child) => (child instanceof Node ? child : String(child))));
+  const kept = /** @type {any} */ (children)
+    .flat(Infinity)
+    .filter((/** @type {any} */ child) => child || child === 0 || child === "");
+  element.replaceChildren(...kept.map((/** @type {any} */ child) => (child instanceof Node ? child : String(child))));
   return element;
 }
 

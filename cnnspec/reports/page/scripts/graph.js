@@ -15,13 +15,28 @@ export function graphSection(page, go) {
   const body = h("div", { class: "drawn" });
   let shown = 0;
   const draw = () => fill(body, drawn(page, graphs[shown], go));
-  const toggle = graphs.length > 1 && h("button", { type: "button", onclick: () => {
-    shown = 1 - shown;
-    fill(/** @type {HTMLElement} */ (toggle), t(shown ? "graph.fold" : "graph.unfold"));
-    draw();
-    markNode(page, element);
-  } }, t("graph.unfold"));
-  const element = h("nav", { id: "graph", class: "graph", "aria-label": t("graph.label") }, h("h2", null, t("graph.title")), toggle, body);
+  const toggle =
+    graphs.length > 1 &&
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          shown = 1 - shown;
+          fill(/** @type {HTMLElement} */ (toggle), t(shown ? "graph.fold" : "graph.unfold"));
+          draw();
+          markNode(page, element);
+        },
+      },
+      t("graph.unfold"),
+    );
+  const element = h(
+    "nav",
+    { id: "graph", class: "graph", "aria-label": t("graph.label") },
+    h("h2", null, t("graph.title")),
+    toggle,
+    body,
+  );
   draw();
   return element;
 }
@@ -40,13 +55,19 @@ export function markNode(page, element) {
 function drawn(page, graph, go) {
   const [wide, high] = graph.size.map((/** @type {number} */ size) => size + 2 * MARGIN);
   const lines = graph.edges.map((/** @type {any} */ edge) => edgeOf(edge));
-  const edges = svg("svg", { width: wide, height: high, viewBox: `${-MARGIN} ${-MARGIN} ${wide} ${high}`, "aria-hidden": "true" }, lines);
-  const nodes = graph.nodes.map((/** @type {any} */ node, /** @type {number} */ i) => nodeOf(page, node, go, (on) => {
-    graph.edges.forEach((/** @type {any} */ edge, /** @type {number} */ e) => {
-      lines[e].classList.toggle("before", on && edge.to === i);
-      lines[e].classList.toggle("after", on && edge.from === i);
-    });
-  }));
+  const edges = svg(
+    "svg",
+    { width: wide, height: high, viewBox: `${-MARGIN} ${-MARGIN} ${wide} ${high}`, "aria-hidden": "true" },
+    lines,
+  );
+  const nodes = graph.nodes.map((/** @type {any} */ node, /** @type {number} */ i) =>
+    nodeOf(page, node, go, (on) => {
+      graph.edges.forEach((/** @type {any} */ edge, /** @type {number} */ e) => {
+        lines[e].classList.toggle("before", on && edge.to === i);
+        lines[e].classList.toggle("after", on && edge.from === i);
+      });
+    }),
+  );
   return h("div", { class: "canvas", style: { width: `${wide}px`, height: `${high}px` } }, edges, nodes);
 }
 
@@ -63,7 +84,8 @@ function nodeOf(page, { box, lines, family, counts, bars, layers }, go, light) {
   const last = layers[layers.length - 1];
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { "aria-hidden": "true" }));
   thumbnail(page, canvas, last);
-  const share = (/** @type {number} */ part, /** @type {string} */ of) => h("span", { class: `share ${of}`, style: { width: `${100 * part}%` } });
+  const share = (/** @type {number} */ part, /** @type {string} */ of) =>
+    h("span", { class: `share ${of}`, style: { width: `${100 * part}%` } });
   return h(
     "button",
     {

@@ -5,12 +5,15 @@ import { h } from "./dom.js";
 import { figures, full } from "./figures.js";
 import { t } from "./words.js";
 
+const SMALL = 4;
+
 /**
  * @param {ArrayLike<number>} values rows one behind another
- * @param {{columns: number, caption: string, inside?: boolean[], winner?: number, go?: (i: number) => void}} options
- *   which cells are no padding, which one is framed, and what a click on one does
+ * @param {{columns: number, caption: string, inside?: boolean[], winner?: number, go?: (i: number) => void,
+ *   crowded?: boolean}} options
+ *   which cells are no padding, which one is framed, what a click on one does, whether other grids stand beside it
  */
-export function numberGrid(values, { columns, caption, inside, winner, go }) {
+export function numberGrid(values, { columns, caption, inside, winner, go, crowded }) {
   const texts = figures(values, settings.digits);
   const largest = largestOf(values);
   const wide = Math.max(...texts.map((text) => text.length));
@@ -29,11 +32,26 @@ export function numberGrid(values, { columns, caption, inside, winner, go }) {
   const first = winner ?? (inside ? inside.indexOf(true) : 0);
   const rows = [];
   for (let start = 0; start < values.length; start += columns) {
-    rows.push(h("tr", null, Array.from({ length: Math.min(columns, values.length - start) }, (_, i) => cell(start + i))));
+    rows.push(
+      h(
+        "tr",
+        null,
+        Array.from({ length: Math.min(columns, values.length - start) }, (_, i) => cell(start + i)),
+      ),
+    );
   }
   const size = { "--letters": wide };
   const onkeydown = go ? (/** @type {KeyboardEvent} */ event) => moved(event, columns) : null;
-  return h("table", { class: "grid", style: size, onkeydown }, h("caption", null, caption), h("tbody", null, rows));
+  return h(
+    "table",
+    {
+      class: columns <= SMALL && values.length <= SMALL * SMALL && !crowded ? "grid small" : "grid",
+      style: size,
+      onkeydown,
+    },
+    h("caption", null, caption),
+    h("tbody", null, rows),
+  );
 }
 
 const MOVES = /** @type {Record<string, [number, number]>} */ ({

@@ -23,7 +23,9 @@ export function listenToKeys(page, sum) {
       const panel = sum();
       const { layer, place } = page.choice.now;
       if (panel) shut(panel);
-      /** @type {HTMLElement | null} */ (document.querySelector(`[data-section="${layer}"] [data-channel="${place.length > 1 ? place[0] : 0}"]`))?.focus();
+      /** @type {HTMLElement | null} */ (
+        document.querySelector(`[data-section="${layer}"] [data-channel="${place.length > 1 ? place[0] : 0}"]`)
+      )?.focus();
       return;
     }
     const isHere = target === document.body || target.closest(".map, .value, .sum");

@@ -29,7 +29,8 @@ function readAt(read, place) {
 /** @param {any} law @param {Place} place @returns {any} */
 function told(law, place) {
   if (law === null || typeof law !== "object" || Array.isArray(law)) return law;
-  if ("t" in law) return law.t.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + told(each, place), law.c);
+  if ("t" in law)
+    return law.t.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + told(each, place), law.c);
   const i = place[law.a];
   if ("b" in law) return law.b + i * law.d;
   return "v" in law ? law.v[i] : inRuns(law.r, i);

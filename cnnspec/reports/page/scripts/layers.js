@@ -8,23 +8,45 @@ import { inLanguage, language, t } from "./words.js";
 /** @typedef {import("./parts.js").Page} Page */
 
 const NEAR = "600px";
+const FEW_LAYERS = 60;
 
 /** @param {Page} page @param {() => void} onFilled called when maps have been drawn @returns {HTMLElement} */
 export function layersSection(page, onFilled) {
   const sections = page.network.layers.map((_, layer) => section(page, layer));
   const element = h("main", { id: "layers", class: "layers", "aria-label": t("layers.label") }, sections);
-  const watch = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      watch.unobserve(target);
-      fillSection(page, /** @type {HTMLElement} */ (target)).then(onFilled);
-    }
-  }, { rootMargin: NEAR });
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        watch.unobserve(target);
+        fillSection(page, /** @type {HTMLElement} */ (target)).then(onFilled);
+      }
+    },
+    { rootMargin: NEAR },
+  );
   sections.forEach((each) => watch.observe(each));
+  if (sections.length <= FEW_LAYERS) fillWhenIdle(page, sections, onFilled);
   return element;
 }
 
-/** Fill every section that is filled already anew: another input, another scale. @param {Page} page @param {HTMLElement} element */
+/** Fill the sections of a small network one by one while nothing else is to be done, so that all of it can be printed. */
+async function fillWhenIdle(
+  /** @type {Page} */ page,
+  /** @type {HTMLElement[]} */ sections,
+  /** @type {() => void} */ onFilled,
+) {
+  for (const section of sections) {
+    await new Promise((done) => setTimeout(done, 20));
+    if (section.isConnected && !section.classList.contains("filled")) await fillSection(page, section);
+  }
+  onFilled();
+}
+
+/**
+ * Fill every section that is filled already anew: another input, another scale.
+ * @param {Page} page
+ * @param {HTMLElement} element
+ */
 export async function refill(page, element) {
   const filled = [...element.querySelectorAll(".layer.filled")];
   await Promise.all(filled.map((each) => fillSection(page, /** @type {HTMLElement} */ (each))));
@@ -45,7 +67,13 @@ function section({ network }, layer) {
   return h(
     "section",
     { class: `layer family-${family}`, dataset: { section: layer }, id: `layer-${layer}`, "aria-label": name },
-    h("header", null, h("h2", { class: "name" }, name), h("span", { class: "kind" }, kind && `${kind} ${fields}`), h("span", { class: "shape" }, from ? `${from} → ${size}` : size)),
+    h(
+      "header",
+      null,
+      h("h2", { class: "name" }, name),
+      h("span", { class: "kind" }, kind && `${kind} ${fields}`),
+      h("span", { class: "shape" }, from ? `${from} → ${size}` : size),
+    ),
     h("p", { class: "about" }, kind ? inLanguage(network.net.about_kinds[kind]) : t("layers.input")),
     h("div", { class: "content" }),
   );
@@ -75,7 +103,11 @@ function facts({ network, choice }, layer) {
     sees && layer > 0 && [t("fact.sees"), sees[0] === sees[1] ? `${sees[0]}×${sees[0]}` : sees.join("×")],
   ].filter(Boolean);
   return [
-    h("dl", { class: "facts" }, said.map((/** @type {any} */ [label, value]) => h("div", null, h("dt", null, label), h("dd", null, value)))),
+    h(
+      "dl",
+      { class: "facts" },
+      said.map((/** @type {any} */ [label, value]) => h("div", null, h("dt", null, label), h("dd", null, value))),
+    ),
     zeros === 1 && h("p", { class: "warning" }, t("layers.dead")),
     lost > 0 && h("p", { class: "warning" }, t("layers.lost", { share: `${(100 * lost).toPrecision(3)} %` })),
   ];

@@ -18,7 +18,7 @@ import { speak, t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
 
-const NARROW = "(max-width: 999px)";
+const FOLDED = "(max-width: 1249px)";
 
 async function start() {
   const [net, texts] = await Promise.all([dataOf("net"), dataOf("words")]);
@@ -47,7 +47,12 @@ async function start() {
     layers.append(...[lookedSection(page), trainingSection(page)].filter((each) => each !== null));
     const sum = panel(page);
     const graph = graphSection(page, (layer) => goTo(page, layer));
-    const menu = h("details", { class: "menu", open: !matchMedia(NARROW).matches }, h("summary", null, t("graph.title")), graph);
+    const menu = h(
+      "details",
+      { class: "menu", open: !matchMedia(FOLDED).matches },
+      h("summary", null, t("graph.title")),
+      graph,
+    );
     const head = headSection(page, { repaint, rewrite });
     fill(root, head, h("div", { class: "columns" }, menu, layers, sum.element), foot());
     document.title = `${net.name} - cnnspec`;
@@ -65,8 +70,18 @@ async function start() {
   onTheme(() => parts.repaint());
   listenToKeys(page, () => parts.sum.element);
   await parts.sum.show();
+  if (location.hash) {
+    parts.sum.element.classList.add("open");
+    (await ensureFilled(page, page.choice.now.layer))?.scrollIntoView();
+    await parts.frames();
+  }
   /** For the console: `await cnnspec.explain("conv1", [0, 1, 2])`. */
-  Object.assign(globalThis, { cnnspec: { explain: (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) => cellAt(network, run, network.numbers.get(name) ?? -1, place) } });
+  Object.assign(globalThis, {
+    cnnspec: {
+      explain: (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) =>
+        cellAt(network, run, network.numbers.get(name) ?? -1, place),
+    },
+  });
   document.documentElement.dataset.ready = "true";
 }
 
@@ -80,7 +95,13 @@ async function goTo(page, layer) {
 }
 
 function foot() {
-  return h("footer", null, h("p", null, t("foot.rounded")), h("p", null, t("foot.values")), h("p", null, t("foot.keys")));
+  return h(
+    "footer",
+    null,
+    h("p", null, t("foot.rounded")),
+    h("p", null, t("foot.values")),
+    h("p", null, t("foot.keys")),
+  );
 }
 
 start();

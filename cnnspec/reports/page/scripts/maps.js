@@ -8,17 +8,26 @@ import { bar } from "./grid.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
-/** A map: its channel, or null for a vector and the input's picture, and its values. @typedef {{channel: number | null, values: Float32Array}} FeatureMap */
+/**
+ * A map: its channel, or null for a vector and the input's picture, and its values.
+ * @typedef {{channel: number | null, values: Float32Array}} FeatureMap
+ */
 
 const FIRST = 64;
 const SIDE = 60;
 const FEW = 24;
 const ACROSS = 20;
 
-/** The pictures of a layer's output that is whole in the file. @param {Page} page @param {number} layer @param {Float32Array} values */
+/**
+ * The pictures of a layer's output that is whole in the file.
+ * @param {Page} page
+ * @param {number} layer
+ * @param {Float32Array} values
+ */
 export function wholeMaps(page, layer, values) {
   const { shape } = page.network.layers[layer];
-  if (shape.length === 1 || shape[1] * shape[2] === 1) return shape[0] <= FEW ? bars(page, layer, values) : strip(page, layer, values);
+  if (shape.length === 1 || shape[1] * shape[2] === 1)
+    return shape[0] <= FEW ? bars(page, layer, values) : strip(page, layer, values);
   const [channels, rows, columns] = shape;
   if (layer === 0) return inputMaps(page, values, shape);
   const size = rows * columns;
@@ -35,9 +44,20 @@ export function wholeMaps(page, layer, values) {
 /** The first maps, and a button for the others. @param {number} count @param {(c: number) => Element} map */
 function inPortions(count, map) {
   const first = count > FIRST + 8 ? FIRST : count;
-  const box = h("div", { class: "maps" }, Array.from({ length: first }, (_, c) => map(c)));
+  const box = h(
+    "div",
+    { class: "maps" },
+    Array.from({ length: first }, (_, c) => map(c)),
+  );
   if (first === count) return box;
-  const more = h("button", { type: "button", onclick: () => more.replaceWith(...Array.from({ length: count - first }, (_, i) => map(first + i))) }, t("maps.more", { count: count - first }));
+  const more = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => more.replaceWith(...Array.from({ length: count - first }, (_, i) => map(first + i))),
+    },
+    t("maps.more", { count: count - first }),
+  );
   box.append(more);
   return box;
 }
@@ -56,7 +76,8 @@ function sideOf(rows, columns, channels) {
 function mapButton(page, layer, channel, values, columns, canvas, wide) {
   const { shape } = page.network.layers[layer];
   const rows = values.length / columns;
-  const placeAt = (/** @type {number} */ i) => (shape.length === 1 ? [i] : [channel ?? 0, ...unravelled(i, [rows, columns])]);
+  const placeAt = (/** @type {number} */ i) =>
+    shape.length === 1 ? [i] : [channel ?? 0, ...unravelled(i, [rows, columns])];
   const at = (/** @type {MouseEvent} */ event) => {
     const box = canvas.getBoundingClientRect();
     const row = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
@@ -75,8 +96,19 @@ function mapButton(page, layer, channel, values, columns, canvas, wide) {
   const label = channel === null ? t("maps.picture") : t("maps.map", { channel });
   const button = h(
     "button",
-    { type: "button", class: "map", "aria-label": `${label}, ${ranged(values)}`, dataset: { layer, channel: channel ?? 0 }, onclick: click, onpointermove: readout },
-    h("span", { class: "frame", style: { width: `${Math.round(wide)}px`, "aspect-ratio": `${columns} / ${rows}` } }, canvas),
+    {
+      type: "button",
+      class: "map",
+      "aria-label": `${label}, ${ranged(values)}`,
+      dataset: { layer, channel: channel ?? 0 },
+      onclick: click,
+      onpointermove: readout,
+    },
+    h(
+      "span",
+      { class: "frame", style: { width: `${Math.round(wide)}px`, "aspect-ratio": `${columns} / ${rows}` } },
+      canvas,
+    ),
     channel === null ? null : h("span", { class: "channel" }, channel),
   );
   return button;
@@ -101,7 +133,12 @@ export function strongest(values) {
   return best;
 }
 
-/** The input as a picture, and its planes of numbers where there are several. @param {Page} page @param {Float32Array} values @param {number[]} shape */
+/**
+ * The input as a picture, and its planes of numbers where there are several.
+ * @param {Page} page
+ * @param {Float32Array} values
+ * @param {number[]} shape
+ */
 function inputMaps(page, values, shape) {
   const [channels, rows, columns] = shape;
   const size = rows * columns;
@@ -146,7 +183,12 @@ function bars(page, layer, values) {
     const place = [i, ...shape.slice(1).map(() => 0)];
     return h(
       "button",
-      { type: "button", class: "value", dataset: { layer, channel: 0, i }, onclick: () => page.choice.go(layer, place) },
+      {
+        type: "button",
+        class: "value",
+        dataset: { layer, channel: 0, i },
+        onclick: () => page.choice.go(layer, place),
+      },
       h("span", { class: "index" }, page.network.className(layer, place) || i),
       h("span", { class: "number" }, figure(value, settings.digits)),
       bar(value, largest),
@@ -155,14 +197,26 @@ function bars(page, layer, values) {
   return h("div", { class: "values" }, rows);
 }
 
-/** Frame the chosen cell in its map, and the cells that it was made of in theirs. @param {Page} page @param {HTMLElement} root @param {import("./cell.js").Cell | null} cell */
+/**
+ * Frame the chosen cell in its map, and the cells that it was made of in theirs.
+ * @param {Page} page
+ * @param {HTMLElement} root
+ * @param {import("./cell.js").Cell | null} cell
+ */
 export function frameCells(page, root, cell) {
   root.querySelectorAll(".chosen, .read").forEach((frame) => frame.remove());
   root.querySelectorAll(".value.is-chosen").forEach((button) => button.classList.remove("is-chosen"));
   const { layer, place } = page.choice.now;
-  frame(page, root, layer, place.map((at) => [at, 1, 1]), "chosen");
+  frame(
+    page,
+    root,
+    layer,
+    place.map((at) => [at, 1, 1]),
+    "chosen",
+  );
   for (const part of cell?.parts ?? []) {
-    if (part.layer !== null && part.read && !part.read.flat && part.values.length) frame(page, root, part.layer, part.read.axes, "read");
+    if (part.layer !== null && part.read && !part.read.flat && part.values.length)
+      frame(page, root, part.layer, part.read.axes, "read");
   }
 }
 
@@ -175,7 +229,8 @@ function frame(page, root, layer, axes, kind) {
     if (axes[0][2] !== 1) return;
     section.querySelector(`.value[data-i="${axes[0][0]}"]`)?.classList.toggle("is-chosen", kind === "chosen");
     const canvas = /** @type {HTMLCanvasElement | null} */ (section.querySelector(".map canvas"));
-    if (canvas && canvas.width) outline(canvas, [Math.floor(axes[0][0] / canvas.width), 1, 1], [axes[0][0] % canvas.width, 1, 1], kind);
+    if (canvas && canvas.width)
+      outline(canvas, [Math.floor(axes[0][0] / canvas.width), 1, 1], [axes[0][0] % canvas.width, 1, 1], kind);
     return;
   }
   const [channels, rows, columns] = axes;
@@ -186,11 +241,21 @@ function frame(page, root, layer, axes, kind) {
   }
 }
 
-/** @param {HTMLCanvasElement} canvas @param {number[]} rows @param {number[]} columns @param {string} kind @param {number[]} [shape] */
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {number[]} rows
+ * @param {number[]} columns
+ * @param {string} kind
+ * @param {number[]} [shape]
+ */
 function outline(canvas, rows, columns, kind, shape) {
   const [high, wide] = shape ? shape.slice(1) : [canvas.height, canvas.width];
   const span = h("span", { class: kind });
-  const put = (/** @type {string[]} */ [start, size], /** @type {number[]} */ [first, step, length], /** @type {number} */ of) => {
+  const put = (
+    /** @type {string[]} */ [start, size],
+    /** @type {number[]} */ [first, step, length],
+    /** @type {number} */ of,
+  ) => {
     const [from, to] = [first, first + (length - 1) * step].sort((a, b) => a - b);
     const begin = Math.max(0, from);
     setStyle(span, start, `${(100 * begin) / of}%`);
@@ -200,4 +265,3 @@ function outline(canvas, rows, columns, kind, shape) {
   put(["left", "width"], columns, wide);
   canvas.parentElement?.append(span);
 }
-

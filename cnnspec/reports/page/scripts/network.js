@@ -44,11 +44,15 @@ export class Network {
     return [...made, ...held].every((tensor) => this.source.isWhole(tensor));
   }
 
-  /** The class that a value of an output stands for, "" where it stands for none. @param {number} layer @param {number[]} place */
+  /**
+   * The class that a value of an output stands for, "" where it stands for none.
+   * @param {number} layer @param {number[]} place
+   */
   className(layer, place) {
     const { classes, outputs } = this.net;
     const { shape } = this.layers[layer];
-    const isClass = outputs.includes(layer) && shape[0] === classes.length && shape.slice(1).every((size) => size === 1);
+    const isClass =
+      outputs.includes(layer) && shape[0] === classes.length && shape.slice(1).every((size) => size === 1);
     return isClass ? classes[place[0]] : "";
   }
 

@@ -6,7 +6,7 @@ import { curve, variableOf } from "./curve.js";
 import { fill, h, math } from "./dom.js";
 import { figure, full } from "./figures.js";
 import { mathOf, parse } from "./formula.js";
-import { link, partView } from "./parts.js";
+import { link, partView, said } from "./parts.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
@@ -16,8 +16,18 @@ import { t } from "./words.js";
 export function panel(page) {
   const inner = h("div", { class: "inner" });
   const live = h("p", { class: "unseen", "aria-live": "polite" });
-  const close = h("button", { type: "button", class: "close", "aria-label": t("panel.close"), onclick: () => shut(element) }, "×");
-  const element = h("aside", { id: "sum", class: "sum", tabindex: -1, "aria-label": t("panel.label") }, close, live, inner);
+  const close = h(
+    "button",
+    { type: "button", class: "close", "aria-label": t("panel.close"), onclick: () => shut(element) },
+    "×",
+  );
+  const element = h(
+    "aside",
+    { id: "sum", class: "sum", tabindex: -1, "aria-label": t("panel.label") },
+    close,
+    live,
+    inner,
+  );
 
   async function show() {
     const chosen = page.choice.now;
@@ -26,10 +36,13 @@ export function panel(page) {
     const { name } = page.network.layers[chosen.layer];
     fill(inner, cell ? whole(page, cell) : absent(page));
     inner.scrollTop = 0;
+    element.dataset.run = String(chosen.run);
     element.dataset.cell = `${name}:${chosen.place.join(",")}`;
     element.dataset.executed = cell ? String(cell.executed) : "";
     element.dataset.explained = cell ? String(cell.explained) : "";
-    live.textContent = cell ? `${name} [${chosen.place.join(", ")}] = ${figure(cell.executed, settings.digits)}` : t("panel.absent");
+    live.textContent = cell
+      ? `${name} [${chosen.place.join(", ")}] = ${figure(cell.executed, settings.digits)}`
+      : t("panel.absent");
   }
   return { element, show };
 }
@@ -45,10 +58,16 @@ function title({ network, choice }, /** @type {number | null} */ value) {
   const { name } = network.layers[layer];
   const where = network.className(layer, place);
   const [c, row, column] = place;
-  const said = place.length === 3 ? t(layer ? "panel.place" : "panel.pixel", { c, row, column }) : t("panel.value_of", { i: c });
+  const words =
+    place.length === 3 ? t(layer ? "panel.place" : "panel.pixel", { c, row, column }) : t("panel.value_of", { i: c });
   return [
-    h("h2", null, h("span", { class: "name" }, `${name} [${place.join(", ")}]`), value !== null && [" = ", h("span", { class: "number", title: full(value) }, figure(value, settings.digits))]),
-    h("p", { class: "soft" }, said, where && [", ", t("panel.class", { name: where })]),
+    h(
+      "h2",
+      null,
+      h("span", { class: "name" }, `${name} [${place.join(", ")}]`),
+      value !== null && [" = ", h("span", { class: "number", title: full(value) }, figure(value, settings.digits))],
+    ),
+    h("p", { class: "soft" }, words, where && [", ", t("panel.class", { name: where })]),
   ];
 }
 
@@ -60,12 +79,24 @@ function whole(page, cell) {
   const x = variableOf(cell);
   return [
     title(page, cell.executed),
-    choice.before.length > 0 && h("button", { type: "button", class: "back", onclick: () => choice.back() }, `← ${t("panel.back")}`),
+    choice.before.length > 0 &&
+      h("button", { type: "button", class: "back", onclick: () => choice.back() }, `← ${t("panel.back")}`),
     seen(page, cell),
     cell.layer === 0 && h("p", null, t("panel.input")),
     copied && h("p", null, t(cell.parts[0].inside[0] ? "panel.copied" : "panel.padded")),
-    x && curve(cell, x, network.runs[cell.run].stats[/** @type {number} */ (x.layer)].slice(0, 3).filter((/** @type {any} */ _, /** @type {number} */ i) => i !== 1)),
-    h("div", { class: "parts" }, cell.parts.map((part) => partView(page, cell, part))),
+    x &&
+      curve(
+        cell,
+        x,
+        network.runs[cell.run].stats[/** @type {number} */ (x.layer)]
+          .slice(0, 3)
+          .filter((/** @type {any} */ _, /** @type {number} */ i) => i !== 1),
+      ),
+    h(
+      "div",
+      { class: "parts" },
+      cell.parts.map((part, i) => partView(page, cell, part, isAgain(cell, i))),
+    ),
     cell.layer > 0 && !isAlone && formula(cell),
     onward(page, cell),
     cell.layer > 0 && check(cell),
@@ -73,13 +104,20 @@ function whole(page, cell) {
   ];
 }
 
+/** Whether a part before this one has shown the same values. @param {Cell} cell @param {number} i */
+function isAgain({ parts }, i) {
+  const key = (/** @type {any} */ part) => JSON.stringify(part.read);
+  return parts[i].values.length > 1 && parts.slice(0, i).some((part) => key(part) === key(parts[i]));
+}
+
 /** The formula with names, with numbers, and its value. @param {Cell} cell */
 function formula(cell) {
   const tree = parse(cell.formula);
-  const values = Object.fromEntries(cell.parts.map((part) => [part.name, part.value]));
+  const values = Object.fromEntries(cell.parts.map((part) => [part.name, said(part)]));
   const name = (/** @type {string} */ text) => math("mi", { mathvariant: text.length > 1 ? "normal" : null }, text);
-  const number = (/** @type {string} */ text) => math("mn", null, figure(values[text], settings.digits));
-  const row = (/** @type {any[]} */ ...parts) => h("div", { class: "row" }, math("math", { displaystyle: "true" }, math("mrow", null, ...parts)));
+  const number = (/** @type {string} */ text) => math("mn", null, values[text]);
+  const row = (/** @type {any[]} */ ...parts) =>
+    h("div", { class: "row" }, math("math", { displaystyle: "true" }, math("mrow", null, ...parts)));
   const equals = () => math("mo", null, "=");
   return h(
     "div",
@@ -98,9 +136,16 @@ function seen({ network }, cell) {
   const [[top, bottom], [left, right]] = ranges;
   const isAll = top === 0 && left === 0 && bottom === shape[1] - 1 && right === shape[2] - 1;
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
-  network.source.whole(network.made(cell.run, 0)).then((values) => values && paintPicture(canvas, values, shape, network.net.picture));
+  network.source
+    .whole(network.made(cell.run, 0))
+    .then((values) => values && paintPicture(canvas, values, shape, network.net.picture));
   const share = (/** @type {number} */ cells, /** @type {number} */ size) => `${(100 * cells) / size}%`;
-  const box = { left: share(left, shape[2]), top: share(top, shape[1]), width: share(right - left + 1, shape[2]), height: share(bottom - top + 1, shape[1]) };
+  const box = {
+    left: share(left, shape[2]),
+    top: share(top, shape[1]),
+    width: share(right - left + 1, shape[2]),
+    height: share(bottom - top + 1, shape[1]),
+  };
   return h(
     "div",
     { class: "seen" },
@@ -121,15 +166,32 @@ function onward(page, cell) {
 function check(cell) {
   const same = figure(cell.executed, settings.digits) === figure(cell.explained, settings.digits);
   if (!Number.isFinite(cell.explained)) return h("p", { class: "soft" }, t("panel.not_finite"));
-  const values = { executed: full(cell.executed), explained: full(cell.explained), difference: figure(cell.explained - cell.executed, 2) };
-  return h("details", { class: "check" }, h("summary", null, t(same ? "panel.agrees" : "panel.rounded")), h("p", null, t("panel.check", values)));
+  const values = {
+    executed: full(cell.executed),
+    explained: full(cell.explained),
+    difference: figure(cell.explained - cell.executed, 2),
+  };
+  return h(
+    "details",
+    { class: "check" },
+    h("summary", null, t(same ? "panel.agrees" : "panel.rounded")),
+    h("p", null, t("panel.check", values)),
+  );
 }
 
 /** What the terminal says of the same cell. @param {Page} page */
 function command({ network, choice }) {
   const { layer, place } = choice.now;
+  if (!network.runs[choice.now.run].command) return null;
   const text = `${network.runs[choice.now.run].command} --at ${network.layers[layer].name}:${place.join(",")}`;
-  const copy = h("button", { type: "button", onclick: () => navigator.clipboard?.writeText(text).then(() => fill(copy, t("panel.copied_text"))) }, t("panel.copy"));
+  const copy = h(
+    "button",
+    {
+      type: "button",
+      onclick: () => navigator.clipboard?.writeText(text).then(() => fill(copy, t("panel.copied_text"))),
+    },
+    t("panel.copy"),
+  );
   return h("div", { class: "command" }, h("code", null, text), copy);
 }
 
@@ -141,6 +203,13 @@ function absent(page) {
     title(page, null),
     h("p", null, t("panel.absent")),
     command(page),
-    marked.length > 0 && h("p", null, t("panel.marked"), " ", marked.map((/** @type {any} */ [of, place]) => [link(page, of, place), " "])),
+    marked.length > 0 &&
+      h(
+        "p",
+        null,
+        t("panel.marked"),
+        " ",
+        marked.map((/** @type {any} */ [of, place]) => [link(page, of, place), " "]),
+      ),
   ];
 }

@@ -19,10 +19,15 @@ const LISTED = 12;
 const CHANNELS = 20;
 const OPEN = 2;
 
-/** @param {Page} page @param {Cell} cell @param {PartNumbers} part @returns {Element | null} */
-export function partView(page, cell, part) {
+/**
+ * @param {Page} page @param {Cell} cell @param {PartNumbers} part
+ * @param {boolean} again whether a part before has shown the same values
+ * @returns {Element | null}
+ */
+export function partView(page, cell, part, again) {
   if (part.how === "number") return line(part, h("span", { class: "soft" }, t("part.set")));
   if (part.how === "cell") return cellLine(page, cell, part);
+  if (again) return outcome(page, part, part.how === "largest" ? part.values.indexOf(part.value) : -1);
   if (part.values.length === 0) return line(part, h("span", { class: "soft" }, t("part.empty")));
   if (part.how === "dot") return part.by && isWindow(part) ? channels(page, cell, part) : products(page, cell, part);
   if (isWindow(part) && part.dims[0] === 1) return windowView(page, cell, part);
@@ -37,9 +42,13 @@ function isWindow({ dims }) {
 /** @param {number} value */
 const shown = (value) => h("span", { class: "number", title: full(value) }, figure(value, settings.digits));
 
-/** The part's name with its value, and what is said of it. @param {PartNumbers} part @param {...any} said */
-function line(part, ...said) {
-  return h("p", { class: "part-line" }, h("span", { class: "name" }, part.name), " = ", shown(part.value), " ", said);
+/** The value of a part; what a field has set is told as it stands there. @param {PartNumbers} part */
+export const said = (part) => (part.how === "number" ? full(part.value) : figure(part.value, settings.digits));
+
+/** The part's name with its value, and what is said of it. @param {PartNumbers} part @param {...any} rest */
+function line(part, ...rest) {
+  const value = h("span", { class: "number", title: full(part.value) }, said(part));
+  return h("p", { class: "part-line" }, h("span", { class: "name" }, part.name), " = ", value, " ", rest);
 }
 
 /** A place in a layer, as a link to it. @param {Page} page @param {number} layer @param {number[]} place */
@@ -67,7 +76,12 @@ function gate({ network }, cell, part) {
   return isGate ? h("span", { class: "soft" }, t("part.gate")) : null;
 }
 
-/** A window under a filter: for each channel patch x filter = products. @param {Page} page @param {Cell} cell @param {PartNumbers} part */
+/**
+ * A window under a filter: for each channel patch x filter = products.
+ * @param {Page} page
+ * @param {Cell} cell
+ * @param {PartNumbers} part
+ */
 function channels(page, cell, part) {
   const size = part.dims[1] * part.dims[2];
   const sums = Array.from({ length: part.dims[0] }, (_, c) =>
@@ -97,7 +111,13 @@ function together(number, value) {
   return h("p", { class: "part-line" }, t("part.others", { count: count(number, language()) }), " ", shown(value));
 }
 
-/** One channel's patch, filter and products. @param {Page} page @param {PartNumbers} part @param {number} c @param {number} size */
+/**
+ * One channel's patch, filter and products.
+ * @param {Page} page
+ * @param {PartNumbers} part
+ * @param {number} c
+ * @param {number} size
+ */
 function triple(page, part, c, size) {
   const columns = part.dims[2];
   const of = (/** @type {any} */ array) => array.slice(c * size, (c + 1) * size);
@@ -108,9 +128,19 @@ function triple(page, part, c, size) {
   return h(
     "div",
     { class: columns > 5 ? "triple stacked" : "triple" },
-    numberGrid(of(part.values), { columns, caption: t("grid.patch"), inside, go }),
-    h("div", { class: "joined" }, sign("×"), numberGrid(of(part.factors), { columns, caption: t("grid.filter") })),
-    h("div", { class: "joined" }, sign("="), numberGrid(of(part.terms), { columns, caption: t("grid.products"), inside })),
+    numberGrid(of(part.values), { columns, caption: t("grid.patch"), crowded: columns > 2, inside, go }),
+    h(
+      "div",
+      { class: "joined" },
+      sign("×"),
+      numberGrid(of(part.factors), { columns, caption: t("grid.filter"), crowded: columns > 2 }),
+    ),
+    h(
+      "div",
+      { class: "joined" },
+      sign("="),
+      numberGrid(of(part.terms), { columns, caption: t("grid.products"), crowded: columns > 2, inside }),
+    ),
   );
 }
 
@@ -122,9 +152,17 @@ function products(page, cell, part) {
   const listed = order.length > LISTED + 1 ? order.slice(0, LISTED) : order;
   const largest = largestOf(terms);
   const rows = listed.map((i) =>
-    h("tr", null, h("td", null, shown(values[i])), h("td", null, "× "), h("td", null, shown(factors[i])),
-      h("td", null, "= "), h("td", null, shown(terms[i])), h("td", null, bar(terms[i], largest)),
-      h("td", null, source(page, part, i))),
+    h(
+      "tr",
+      null,
+      h("td", null, shown(values[i])),
+      h("td", null, "× "),
+      h("td", null, shown(factors[i])),
+      h("td", null, "= "),
+      h("td", null, shown(terms[i])),
+      h("td", null, bar(terms[i], largest)),
+      h("td", null, source(page, part, i)),
+    ),
   );
   const columns = ["value", "", part.by ? "weight" : "share", "", "product", "", "from"].map((key) =>
     h("th", { scope: "col" }, key && t(`column.${key}`)),
@@ -133,13 +171,27 @@ function products(page, cell, part) {
   return h(
     "div",
     null,
-    h("table", { class: "products" }, h("caption", null, t("part.largest_products")), h("thead", null, h("tr", null, columns)), h("tbody", null, rows)),
-    listed.length < order.length && [together(order.length - listed.length, rest), all(page, part, terms, t("part.all_products"))],
+    h(
+      "table",
+      { class: "products" },
+      h("caption", null, t("part.largest_products")),
+      h("thead", null, h("tr", null, columns)),
+      h("tbody", null, rows),
+    ),
+    listed.length < order.length && [
+      together(order.length - listed.length, rest),
+      all(page, part, terms, t("part.all_products")),
+    ],
     line(part),
   );
 }
 
-/** Where a cell that was read lies: a link, or that it is padding. @param {Page} page @param {PartNumbers} part @param {number} i */
+/**
+ * Where a cell that was read lies: a link, or that it is padding.
+ * @param {Page} page
+ * @param {PartNumbers} part
+ * @param {number} i
+ */
 function source(page, part, i) {
   if (!part.inside[i]) return h("span", { class: "soft" }, t("grid.padding"));
   return part.layer === null ? null : link(page, part.layer, placeOf(page.network, part, i));
@@ -158,40 +210,68 @@ function windowView(page, cell, part) {
 
 /** What comes of the cells, in words. @param {Page} page @param {PartNumbers} part @param {number} winner */
 function outcome(page, part, winner) {
-  const said = t(`how.${part.how}`, { count: count(part.values.length, language()) });
-  return line(part, h("span", { class: "soft" }, said), " ", winner >= 0 ? source(page, part, winner) : null);
+  const words = t(`how.${part.how}`, { count: count(part.values.length, language()) });
+  return line(part, h("span", { class: "soft" }, words), " ", winner >= 0 ? source(page, part, winner) : null);
 }
 
-/** Many cells together: the largest of them as bars, all of them as a picture. @param {Page} page @param {Cell} cell @param {PartNumbers} part */
+/**
+ * Many cells together: the largest of them as bars, all of them as a picture.
+ * @param {Page} page
+ * @param {Cell} cell
+ * @param {PartNumbers} part
+ */
 function many(page, cell, part) {
   const { values } = part;
   const winner = part.how === "largest" ? values.indexOf(part.value) : -1;
-  if (winner >= 0 || part.dims.slice(1).some((size) => size > 1)) {
+  if (part.dims.slice(1).some((size) => size > 1)) {
     return h("div", null, all(page, part, values, t("part.all_values")), outcome(page, part, winner));
   }
-  const order = Array.from(values.keys()).sort((a, b) => values[b] - values[a]).slice(0, LISTED);
+  const order = Array.from(values.keys())
+    .sort((a, b) => values[b] - values[a])
+    .slice(0, LISTED);
   const largest = largestOf(values);
   const rows = order.map((i) =>
-    h("tr", null, h("td", null, source(page, part, i)), h("td", null, shown(values[i])), h("td", null, bar(values[i], largest)),
-      h("td", null, page.network.className(cell.layer, placeOf(page.network, part, i)))),
+    h(
+      "tr",
+      null,
+      h("td", null, source(page, part, i)),
+      h("td", null, shown(values[i])),
+      h("td", null, bar(values[i], largest)),
+      h("td", null, page.network.className(cell.layer, placeOf(page.network, part, i))),
+    ),
   );
-  return h("div", null, h("table", { class: "products" }, h("caption", null, t("part.largest_values")), h("tbody", null, rows)),
-    values.length > order.length && all(page, part, values, t("part.all_values")), outcome(page, part, -1));
+  return h(
+    "div",
+    null,
+    h("table", { class: "products listed" }, h("caption", null, t("part.largest_values")), h("tbody", null, rows)),
+    values.length > order.length && all(page, part, values, t("part.all_values")),
+    outcome(page, part, winner),
+  );
 }
 
-/** All numbers of a block as a picture whose cells lead on. @param {Page} page @param {PartNumbers} part @param {Float64Array} numbers @param {string} caption */
+/**
+ * All numbers of a block as a picture whose cells lead on.
+ * @param {Page} page
+ * @param {PartNumbers} part
+ * @param {Float64Array} numbers
+ * @param {string} caption
+ */
 function all(page, part, numbers, caption) {
   const wide = part.dims.length === 3 && part.dims[2] > 1 ? part.dims[2] : Math.min(40, numbers.length);
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { class: "all", "aria-hidden": "true" }));
   paint(canvas, numbers, wide, largestOf(numbers));
   canvas.addEventListener("click", (event) => {
-    const i = Math.floor((event.offsetY / canvas.clientHeight) * canvas.height) * wide + Math.floor((event.offsetX / canvas.clientWidth) * wide);
-    if (i < numbers.length && part.inside[i] && part.layer !== null) page.choice.go(part.layer, placeOf(page.network, part, i));
+    const i =
+      Math.floor((event.offsetY / canvas.clientHeight) * canvas.height) * wide +
+      Math.floor((event.offsetX / canvas.clientWidth) * wide);
+    if (i < numbers.length && part.inside[i] && part.layer !== null)
+      page.choice.go(part.layer, placeOf(page.network, part, i));
   });
   canvas.addEventListener("pointermove", (event) => {
-    const i = Math.floor((event.offsetY / canvas.clientHeight) * canvas.height) * wide + Math.floor((event.offsetX / canvas.clientWidth) * wide);
+    const i =
+      Math.floor((event.offsetY / canvas.clientHeight) * canvas.height) * wide +
+      Math.floor((event.offsetX / canvas.clientWidth) * wide);
     if (i < numbers.length) canvas.title = `[${placeOf(page.network, part, i).join(", ")}] ${full(numbers[i])}`;
   });
   return h("details", { class: "every" }, h("summary", null, caption), canvas);
 }
-

@@ -27,7 +27,9 @@ export function languages() {
  */
 export function t(key, values = {}) {
   const words = chosen.texts[chosen.language]?.page?.[key] ?? key;
-  return words.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ name) => String(values[name] ?? all));
+  return words.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ name) =>
+    String(values[name] ?? all),
+  );
 }
 
 /** A text that is there in several languages. @param {Record<string, string>} texts */
