@@ -13,7 +13,10 @@ const SHADES = 255;
 const HOTTEST = 0.85;
 const HEAT_SIDE = 224;
 /** For, in orange, and against, in blue. */
-const HEAT_COLOURS = [[217, 95, 2], [33, 102, 172]];
+const HEAT_COLOURS = [
+  [217, 95, 2],
+  [33, 102, 172],
+];
 
 /** The section, null where the network has no classes. @param {Page} page @returns {HTMLElement | null} */
 export function lookedSection(page) {
@@ -27,7 +30,11 @@ export function lookedSection(page) {
     { class: "layer looked family-output", id: "looked" },
     h("header", null, h("h2", null, t("looked.title"))),
     h("p", { class: "about" }, t("looked.about", { name }), " ", link(page, looked.layer, looked.place)),
-    h("div", { class: "maps" }, looked.kinds.map((/** @type {Heat} */ heat) => heatFigure(page, run, heat))),
+    h(
+      "div",
+      { class: "maps" },
+      looked.kinds.map((/** @type {Heat} */ heat) => heatFigure(page, run, heat)),
+    ),
     h("p", { class: "about" }, t("looked.how")),
   );
 }
@@ -38,12 +45,28 @@ function heatFigure({ network }, run, heat) {
   const title = heat.at === 0 ? t("looked.gradient") : t("looked.cam", { name });
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { role: "img", "aria-label": title }));
   network.source.whole(network.made(run, 0)).then((values) => values && paintHeat(canvas, values, network, heat));
-  const said = heat.lost ? t("looked.lost") : heat.against ? t("looked.against") : heat.heat.some(Boolean) ? null : t("looked.nothing");
+  const said = heat.lost
+    ? t("looked.lost")
+    : heat.against
+      ? t("looked.against")
+      : heat.heat.some(Boolean)
+        ? null
+        : t("looked.nothing");
   const most = heat.largest === null ? null : t("looked.most", { value: figure(heat.largest, 3) });
-  return h("figure", null, canvas, h("figcaption", null, h("span", null, title), most && [", ", most], said && h("p", { class: "warning" }, said)));
+  return h(
+    "figure",
+    null,
+    canvas,
+    h("figcaption", null, h("span", null, title), most && [", ", most], said && h("p", { class: "warning" }, said)),
+  );
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Float32Array} values of the input @param {import("./network.js").Network} network @param {Heat} heat */
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} values of the input
+ * @param {import("./network.js").Network} network
+ * @param {Heat} heat
+ */
 function paintHeat(canvas, values, network, heat) {
   const { shape } = network.layers[0];
   const [, rows, columns] = shape;
@@ -74,10 +97,18 @@ function grayOf(values, [channels, rows, columns], made) {
   paintPicture(canvas, values, [channels < 3 ? 1 : 3, rows, columns], made);
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const { data } = context.getImageData(0, 0, columns, rows);
-  return Float32Array.from({ length: rows * columns }, (_, i) => 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+  return Float32Array.from(
+    { length: rows * columns },
+    (_, i) => 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2],
+  );
 }
 
-/** For each of `many` pixels the two cells of `few` that it lies between, and the share of the second. @param {number} few @param {number} many @returns {[number, number, number][]} */
+/**
+ * For each of `many` pixels the two cells of `few` that it lies between, and the share of the second.
+ * @param {number} few
+ * @param {number} many
+ * @returns {[number, number, number][]}
+ */
 function neighbours(few, many) {
   return Array.from({ length: many }, (_, i) => {
     const place = Math.min(few - 1, Math.max(0, ((i + 0.5) * few) / many - 0.5));

@@ -28,14 +28,31 @@ function trainingFacts({ examples, loss, accuracy }) {
     loss !== null && [t("training.loss"), figure(loss, 4)],
     accuracy !== null && [t("training.accuracy"), `${(100 * accuracy).toFixed(2)} %`],
   ].filter(Boolean);
-  return h("dl", { class: "facts" }, said.map((/** @type {any} */ [label, value]) => h("div", null, h("dt", null, label), h("dd", null, value))));
+  return h(
+    "dl",
+    { class: "facts" },
+    said.map((/** @type {any} */ [label, value]) => h("div", null, h("dt", null, label), h("dd", null, value))),
+  );
 }
 
 /** @param {[number, string, string, string, number | null][]} mistakes */
 function mistakesTable(mistakes) {
   const columns = ["example", "right", "said", "score"].map((key) => h("th", { scope: "col" }, t(`mistake.${key}`)));
   const rows = mistakes.map(([example, file, right, said, score]) =>
-    h("tr", null, h("td", null, file || example), h("td", null, right), h("td", null, said), h("td", null, score === null ? "NaN" : figure(score, 4))),
+    h(
+      "tr",
+      null,
+      h("td", null, file || example),
+      h("td", null, right),
+      h("td", null, said),
+      h("td", null, score === null ? "NaN" : figure(score, 4)),
+    ),
   );
-  return h("table", { class: "products mistakes" }, h("caption", null, t("mistake.title")), h("thead", null, h("tr", null, columns)), h("tbody", null, rows));
+  return h(
+    "table",
+    { class: "products mistakes" },
+    h("caption", null, t("mistake.title")),
+    h("thead", null, h("tr", null, columns)),
+    h("tbody", null, rows),
+  );
 }
