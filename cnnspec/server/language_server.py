@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from .. import __version__
+from . import names
+from .code_actions import code_actions, mend_all
 from .completion import complete
 from .hover import hover, manual
 from .inlay_hints import inlay_hints
@@ -19,6 +22,7 @@ from .reading import Reading, read
 
 DELAY = 0.02
 """Seconds without a key after which findings are told."""
+ACTIONS = [types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll]
 TRIGGERS = [" ", "{", "["]
 
 
@@ -107,6 +111,47 @@ class Session:
             places.hint(hint) for hint in inlay_hints(reading, params.range.start.line + 1, params.range.end.line + 1)
         ]
 
+    # names
+
+    def definition(self, params: types.DefinitionParams) -> list[types.Location]:
+        reading, places = self.reading(params.text_document.uri)
+        found = names.definitions(reading, *places.place(params.position))
+        return [types.Location(places.uri, places.range(span)) for span in found]
+
+    def references(self, params: types.ReferenceParams) -> list[types.Location]:
+        reading, places = self.reading(params.text_document.uri)
+        here = places.place(params.position)
+        found = names.references(reading, *here, with_definition=params.context.include_declaration)
+        return [types.Location(places.uri, places.range(span)) for span in found]
+
+    def highlights(self, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
+        reading, places = self.reading(params.text_document.uri)
+        found = names.references(reading, *places.place(params.position))
+        return [types.DocumentHighlight(places.range(span)) for span in found]
+
+    def prepare_rename(self, params: types.PrepareRenameParams) -> types.Range | None:
+        """What a new name would stand in the place of; None where there is none to be had."""
+        reading, places = self.reading(params.text_document.uri)
+        here = names.at(reading, *places.place(params.position))
+        return places.range(here[0].span) if here and not here[0].name.is_counted else None
+
+    def rename(self, params: types.RenameParams) -> types.WorkspaceEdit:
+        reading, places = self.reading(params.text_document.uri)
+        try:
+            edits = names.rename(reading, *places.place(params.position), params.new_name)
+        except names.RenameError as error:
+            raise JsonRpcInvalidParams(str(error)) from None
+        return places.change(edits)
+
+    # edits
+
+    def actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        reading, places = self.reading(params.text_document.uri)
+        first, last = params.range.start.line + 1, params.range.end.line + 1
+        found = [places.action(action) for action in code_actions(reading, first, last)]
+        whole = mend_all(reading)
+        return found if whole is None else [*found, places.action(whole)]
+
     def folds(self, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
         reading, _ = self.reading(params.text_document.uri)
         return [types.FoldingRange(first - 1, last - 1) for first, last in folds(reading)]
@@ -130,6 +175,12 @@ def language_server() -> LanguageServer:
     answer(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, session.symbols)
     answer(types.TEXT_DOCUMENT_INLAY_HINT, session.hints)
     answer(types.TEXT_DOCUMENT_FOLDING_RANGE, session.folds)
+    answer(types.TEXT_DOCUMENT_DEFINITION, session.definition)
+    answer(types.TEXT_DOCUMENT_REFERENCES, session.references)
+    answer(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, session.highlights)
+    answer(types.TEXT_DOCUMENT_PREPARE_RENAME, session.prepare_rename)
+    answer(types.TEXT_DOCUMENT_RENAME, session.rename, types.RenameOptions(prepare_provider=True))
+    answer(types.TEXT_DOCUMENT_CODE_ACTION, session.actions, types.CodeActionOptions(ACTIONS))
     return server
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from ..diagnostics import Diagnostic, Edit, Severity, Span
+from .code_actions import Action
 from .completion import Completion
 from .grammar import Sort
 from .hover import Told
@@ -98,6 +99,17 @@ class Places:
             related_information=notes or None,
         )
 
+    def action(self, action: Action) -> types.CodeAction:
+        """Edits to choose: of one finding, or of all at once."""
+        is_one = action.finding is not None
+        return types.CodeAction(
+            title=action.title,
+            kind=types.CodeActionKind.QuickFix if is_one else types.CodeActionKind.SourceFixAll,
+            diagnostics=[self.diagnostic(action.finding)] if action.finding is not None else None,
+            is_preferred=is_one and action.is_sure,
+            edit=self.change(action.edits),
+        )
+
     def hover(self, told: Told) -> types.Hover:
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, told.text), self.range(told.span))
 
@@ -130,6 +142,3 @@ class Places:
             detail=symbol.about or None,
             children=[self.symbol(inner) for inner in symbol.inner],
         )
-
-
-__all__ = ["Places", "file_of", "from_fs_path"]

@@ -86,6 +86,39 @@ def test_questions() -> None:
     session(work)
 
 
+def test_names_and_edits() -> None:
+    from pygls.exceptions import JsonRpcInvalidParams
+
+    text = SPEC.replace("relu", "rellu")
+
+    async def work(editor: Editor) -> None:
+        await editor.start()
+        await editor.open(URI, SPEC)
+        (where,) = await editor.ask("textDocument/definition", URI, **place(4, 12))
+        assert (where.uri, where.range.start.line, where.range.start.character) == (URI, 2, 31)
+        asked = {**place(2, 34), "context": {"includeDeclaration": True}}
+        assert [found.range.start.line for found in await editor.ask("textDocument/references", URI, **asked)] == [2, 4]
+        assert len(await editor.ask("textDocument/documentHighlight", URI, **place(2, 34))) == 2
+        here = await editor.ask("textDocument/prepareRename", URI, **place(2, 34))
+        assert (here.start.character, here.end.character) == (31, 35)
+        assert await editor.ask("textDocument/prepareRename", URI, **place(3, 5)) is None
+        change = await editor.ask("textDocument/rename", URI, **place(4, 12), newName="first")
+        assert [(edit.range.start.line, edit.new_text) for edit in change.changes[URI]] == [(2, "first"), (4, "first")]
+        with pytest.raises(JsonRpcInvalidParams, match="a name has letters"):
+            await editor.ask("textDocument/rename", URI, **place(4, 12), newName="a b")
+        await editor.change(URI, text)
+        lines = {"range": {"start": {"line": 3, "character": 0}, "end": {"line": 3, "character": 0}}}
+        mend, whole = await editor.ask("textDocument/codeAction", URI, **lines, context={"diagnostics": []})
+        assert (mend.title, mend.kind, mend.is_preferred) == ("Write `relu`", "quickfix", True)
+        assert mend.diagnostics[0].code == "E101"
+        assert (whole.kind, whole.edit) == ("source.fixAll", mend.edit)
+        (edit,) = mend.edit.changes[URI]
+        assert (edit.range.start.line, edit.range.start.character, edit.new_text) == (3, 4, "relu")
+        await editor.stop()
+
+    session(work)
+
+
 @pytest.mark.parametrize("snippets", [False, True])
 def test_completion(snippets: bool) -> None:
     from lsprotocol import types
