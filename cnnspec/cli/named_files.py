@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from ..spec import Spec, assets
 def keep(spec: Spec) -> None:
     """Nothing is written over the sample, the class names and the data of a spec. Its weights are not among them: they
     are what some commands are there to write."""
-    for path in _kept(spec):
-        note_read(path)
+    for key, path in assets.named(spec.document, spec.folder).items():
+        if key != "weights":
+            note_read(path)
 
 
 def weights_of(spec: Spec) -> Path | None:
@@ -23,16 +23,3 @@ def weights_of(spec: Spec) -> Path | None:
     with suppress(FileError):
         return assets.resolve(spec.document, spec.folder, "weights")
     return None
-
-
-def _kept(spec: Spec) -> Iterator[Path]:
-    keys: tuple[assets.Key, ...] = ("sample", "classes")
-    for key in keys:
-        with suppress(FileError):  # a path that leaves the spec's folder is not read
-            if path := assets.resolve(spec.document, spec.folder, key):
-                yield path
-    data: tuple[assets.DataKey, ...] = ("data", "validation_data")
-    for each in data:
-        with suppress(FileError):
-            if path := assets.data(spec.document, spec.folder, each):
-                yield path

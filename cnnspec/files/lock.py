@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .flock import lock
 from .places import AnyPath, is_stream
 from .writing import hidden_name, writing
 
@@ -73,14 +74,7 @@ def _taken(place: Path) -> int:
 
 def _lock(descriptor: int) -> None:
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(descriptor)
     except OSError as fault:
         if fault.errno not in _UNKNOWN:
             raise

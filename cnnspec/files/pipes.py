@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .places import status
+from .unnamed_file import unnamed
 
 MOST = 2**34
 """Bytes that are taken from a pipe, unless its reader wants fewer."""
@@ -69,7 +70,7 @@ class _Gathered:
     def __init__(self, path: Path) -> None:
         self.source = path.open("rb", buffering=0)
         try:
-            self.target = _temporary()
+            self.target = unnamed()
         except BaseException:
             self.source.close()
             raise
@@ -89,15 +90,3 @@ class _Gathered:
     def close(self) -> None:
         self.source.close()
         self.target.close()
-
-
-def _temporary() -> BinaryIO:
-    """A file without a name; in memory, where no folder may be written to."""
-    from tempfile import TemporaryFile
-
-    try:
-        return TemporaryFile(prefix="cnnspec-")
-    except OSError:
-        if not hasattr(os, "memfd_create"):
-            raise
-        return os.fdopen(os.memfd_create("cnnspec"), "w+b")

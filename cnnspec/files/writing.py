@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError
+from .flock import lock
 from .overwrite_guard import ensure_unread, note_written
 from .places import AnyPath, descriptor, is_folder, is_stream
 from .reading import reason
@@ -79,7 +80,7 @@ def _clear_remains(path: AnyPath) -> None:
 def _remove_unlocked(path: Path) -> None:
     descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     try:
-        _lock(descriptor)
+        lock(descriptor)
         path.unlink()
     finally:
         os.close(descriptor)
@@ -126,7 +127,7 @@ def _temporary(target: Path) -> tuple[BinaryIO, Path]:
         path = target.with_name(f"{hidden_name(target)}-{secrets.token_hex(6)}.tmp")
         stream = _new(path, target)
         with suppress(OSError):  # of a file system that knows no locks, remains cannot be told from what is written
-            _lock(stream.fileno())
+            lock(stream.fileno())
         if _is_at(path, stream):
             return stream, path
         stream.close()  # somebody took it for remains before it was locked
@@ -145,15 +146,6 @@ def _is_at(path: Path, stream: BinaryIO) -> bool:
         return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
     except FileNotFoundError:
         return False
-
-
-def _lock(descriptor: int) -> None:
-    """Lock a file while it is open. Raises OSError where it is locked already, or the system knows no locks."""
-    try:
-        import fcntl
-    except ImportError:  # Windows, where a file that is open cannot be removed anyway
-        return
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync_folder(folder: Path) -> None:

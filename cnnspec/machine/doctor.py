@@ -172,7 +172,7 @@ def _threads(findings: Findings) -> Iterator[Advice]:
     slow = "the others stand still" if threads < usable else "threads that share a core wait for each other"
     yield Advice(
         f"{setting}NumPy's products take {quantity(threads, 'thread')}, {quantity(usable, 'core')} can be used",
-        f"{slow}; this slows down training and traces, not `run`, which has threads of its own",
+        f"{slow}; this slows down `inspect` and traces, not `run` and `train`, which have threads of their own",
         f"`OPENBLAS_NUM_THREADS={usable}` in the environment, or the like of another library",
     )
 

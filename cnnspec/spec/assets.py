@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from os import walk
+from os import scandir
 from os.path import realpath
 from pathlib import Path, PureWindowsPath
 from typing import Literal
 
 from ..diagnostics import Diagnostic, FileError
-from ..files.places import exists, is_plain, is_stream
+from ..files.places import exists, is_folder, is_stream
 from ..files.reading import Malformed, blaming, opened
 from ..graph.graph import Graph
 from ..language.document.document import Document
@@ -48,10 +48,18 @@ def data(document: Document, folder: Path, key: DataKey = "data") -> Path | None
     return _within(document, folder, key, named) if named else None
 
 
-def files(document: Document, folder: Path) -> tuple[Path, ...]:
-    """The files that the spec names and that are there. Data sets that are folders are not among them."""
-    named = (*(resolve(document, folder, key) for key in _LOOKS), *(data(document, folder, key) for key in _USES))
-    return tuple(path for path in named if path is not None and is_plain(path))
+def named(document: Document, folder: Path) -> dict[Key | DataKey, Path]:
+    """All paths that the spec names, whether there is something or not; none that leave its folder."""
+    found: dict[Key | DataKey, Path] = {}
+    for key in _LOOKS:
+        with suppress(FileError):
+            if path := resolve(document, folder, key):
+                found[key] = path
+    for each in _USES:
+        with suppress(FileError):
+            if path := data(document, folder, each):
+                found[each] = path
+    return found
 
 
 def _within(document: Document, folder: Path, key: str, named: str) -> Path:
@@ -91,10 +99,14 @@ def _outside(named: str, folder: Path) -> str:
 
 
 def _links(place: Path) -> Iterator[Path]:
-    """The links in a folder and in the folders below it, in order; none of a file."""
-    for parent, folders, others in walk(place):
-        folders.sort()
-        yield from (path for name in sorted((*folders, *others)) if (path := Path(parent, name)).is_symlink())
+    """The links in a folder and in the folders below it, in order; none of a file. A folder may hold a million images:
+    they are not asked for one by one."""
+    waiting = [place] if is_folder(place) else []
+    while waiting:
+        with suppress(OSError), scandir(waiting.pop()) as entries:
+            others = sorted((e for e in entries if not e.is_file(follow_symlinks=False)), key=lambda e: e.name)
+            yield from (Path(entry) for entry in others if entry.is_symlink())
+            waiting += [Path(entry) for entry in reversed(others) if entry.is_dir(follow_symlinks=False)]
 
 
 def class_names(document: Document, folder: Path) -> tuple[str, ...] | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..files.reading import AnyPath
     from ..language.elaboration.trace import Trace
     from ..language.sections.train import Train
-    from ..train.evaluate import Part
+    from ..train.evaluate import Subset
     from ..train.events import Event
     from ..train.metrics import Evaluation
     from ..train.notices import Notice
@@ -223,7 +223,7 @@ class Spec:
         data: AnyPath | tuple[Any, Any] | None = None,
         weights: Weights | None = None,
         *,
-        part: Part = "validation",
+        part: Subset = "validation",
         threads: int | None = None,
         mistakes: int = 0,
         backend: str = "numpy",

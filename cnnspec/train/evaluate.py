@@ -28,13 +28,13 @@ from .metrics import ClassMetrics, Evaluation, LabelMetrics, RunningMetrics
 from .mistakes import Mistakes
 from .network import Network
 
-Part = Literal["validation", "all", "test"]
+Subset = Literal["validation", "all", "test"]
 """The examples that training holds out, or all, or those that a data set keeps apart for tests."""
 LARGEST_BATCH = 256
 """Examples that run together."""
 
 
-def part_of(examples: Dataset, settings: Train, part: Part) -> range:
+def part_of(examples: Dataset, settings: Train, part: Subset) -> range:
     """The examples of a part. Raises ValueError where nothing is held out, FileError (E420) where all would be."""
     count = len(examples)
     if part != "validation":
@@ -57,7 +57,7 @@ def _metrics(settings: Train, examples: Dataset, outputs: int) -> RunningMetrics
     return RunningMetrics(judged) if examples.answers.dtype == "float32" else ClassMetrics(judged, outputs)
 
 
-def whole_part(data: AnyPath | Arrays) -> Part:
+def whole_part(data: AnyPath | Arrays) -> Subset:
     """The part of a data set that is there to judge by: what it keeps for tests, or all of it."""
     return "test" if _keeps_tests(data) else "all"
 
@@ -66,7 +66,7 @@ def _keeps_tests(data: AnyPath | Arrays) -> bool:
     return not isinstance(data, tuple) and has_test_part(Path(data))
 
 
-def open_judged(data: AnyPath | Arrays, network: Network, settings: Train, part: Part) -> Dataset:
+def open_judged(data: AnyPath | Arrays, network: Network, settings: Train, part: Subset) -> Dataset:
     """The data set of which a part is to be judged. Raises FileError: E420 where it keeps no test part."""
     if part == "test" and not _keeps_tests(data):
         why = "an `.npz` keeps one as x_test and y_test, a folder of IDX files as `t10k-...`"
@@ -130,7 +130,7 @@ def evaluate(
     settings: Train,
     data: AnyPath | Arrays,
     tensors: Mapping[str, Array],
-    part: Part = "validation",
+    part: Subset = "validation",
     threads: int | None = None,
     mistakes: int = 0,
     backend: str = DEFAULT,

@@ -486,6 +486,16 @@ class TestFiles:
         (folder / "in").symlink_to("in", target_is_directory=True)
         assert found(write("net.yaml", GOOD + f"{key}\n")) == [(code, 5)]
 
+    def test_links_below_a_folder_of_data(self, folder: Path, write: Write) -> None:
+        spec = write("net.yaml", GOOD + "preprocess: {mode: gray}\ntrain: {data: inner}\n")
+        place = folder / "inner" / "a" / "b"
+        place.mkdir(parents=True)
+        (place / "in.png").symlink_to("own.png")
+        (place / "own.png").write_bytes(b"")
+        assert found(spec) == []
+        (place / "out").symlink_to(folder.parent)
+        assert found(spec) == [("E416", 6)]
+
     def test_spec_itself_may_lie_behind_a_link(self, folder: Path, write: Write) -> None:
         write("net.yaml", GOOD + "weights: good.safetensors\n")
         (folder / "linked").symlink_to(folder, target_is_directory=True)

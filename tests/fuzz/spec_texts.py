@@ -6,31 +6,23 @@ from collections.abc import Iterator
 from functools import cache
 
 import ui_cases
+from random_specs import BLOCKS
 
 from cnnspec.language.sections.header import Header
 from cnnspec.language.values.field_types import field_types
 from cnnspec.layers import find, kinds
 from cnnspec.spec import bundled
 
-SMALL = """\
+HEAD = """\
 cnnspec: 1
 name: small
 input: {C: 3, H: 8, W: 9}
 rounding: floor
 outputs: [a, head]
-blocks:
-  unit:
-    args: {K: required, F: 3, S: 1}
-    layers:
-      - {conv: {F: F, K: K, S: S, P: same-upper, bias: false}, name: conv}
-      - batchnorm
-      - relu
-  residual:
-    args: {F: 3, body: [relu], shortcut: []}
-    layers:
-      - add: {main: [{unit: {K: C, F: F}, name: inner}, body], shortcut: shortcut}
+"""
+LAYERS = """\
 layers:
-  - {unit: {K: 4}, repeat: 2, name: stem}
+  - {unit: {K: 4, F: 3}, repeat: 2, name: stem}
   - {relu6: {}, name: a}
   - residual: {F: 1, shortcut: [identity]}
   - {concat: [[{maxpool: {F: 3, S: 1, P: 1}}], [{conv: {F: [1, 3], K: 2*C, P: D*(F-1)/2, D: 2, G: C}}], []]}
@@ -42,6 +34,7 @@ layers:
   - {dense: {K: 5}, name: head}
 expect: {params: "<= 1M"}
 """
+SMALL = HEAD + BLOCKS + LAYERS
 
 
 def layer_specs() -> Iterator[str]:

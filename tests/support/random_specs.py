@@ -31,6 +31,9 @@ blocks:
     args: {F: 3, body: [relu], shortcut: []}
     layers:
       - add: {main: [{unit: {K: C, F: F}, name: inner}, body], shortcut: shortcut}
+"""
+"""What many networks are made of."""
+WIDE = """\
   wide:
     args: {K: C, Q: K + 1, mode: nearest}
     layers:
@@ -165,7 +168,7 @@ def texts(draw: Draw, without: frozenset[str] = frozenset()) -> str:
     """
     size = draw(st.tuples(*(st.sampled_from(sizes) for sizes in ((2, 1, 3, 4), (6, 1, 5, 8, 9), (7, 2, 4, 6, 10)))))
     rounding = draw(st.sampled_from(["", "rounding: floor\n"]))
-    head = "cnnspec: 1\ninput: {{C: {}, H: {}, W: {}}}\n".format(*size) + rounding + BLOCKS + "layers:\n"
+    head = "cnnspec: 1\ninput: {{C: {}, H: {}, W: {}}}\n".format(*size) + rounding + BLOCKS + WIDE + "layers:\n"
     lines: list[str] = []
     names: list[str] = ["input"]
     items = st.one_of(favoured, favoured, join(names), call(), st.sampled_from(names).map("from: {}".format))

@@ -95,6 +95,17 @@ def mutants(draw: st.DrawFn, value: Any) -> Any:
     return value
 
 
+def go_on(net: Spec) -> None:
+    """Resume a run, which is taken or refused, and remove its files."""
+    try:
+        net.train(**FILES, **SETTINGS, threads=1, resume=True, on_event=stop_at(0))
+    except (Failure, Stop):
+        pass
+    finally:
+        for path in (KEPT, Path("a.safetensors")):
+            path.unlink(missing_ok=True)
+
+
 @given(data=st.data())
 @settings(
     max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -102,12 +113,7 @@ def mutants(draw: st.DrawFn, value: Any) -> Any:
 def test_damaged_notes(net: Spec, notes: dict[str, Any], data: st.DataObject) -> None:
     mutant = data.draw(mutants(notes))
     save_file(load_file("whole.safetensors"), KEPT, {CHECKPOINT: json.dumps(mutant)})
-    try:
-        net.train(**FILES, **SETTINGS, threads=1, resume=True, on_event=stop_at(0))
-    except (Failure, Stop):
-        pass
-    finally:
-        KEPT.unlink(missing_ok=True)
+    go_on(net)
 
 
 @given(data=st.data())
@@ -121,13 +127,7 @@ def test_damaged_notes_of_a_result(net: Spec, notes: dict[str, Any], data: st.Da
     whole["identity"]["settings"]["epochs"] = 1
     tensors = {name: array for name, array in load_file("whole.safetensors").items() if "/" not in name}
     save_file(tensors, "a.safetensors", {RESULT: json.dumps(data.draw(mutants(whole)))})
-    try:
-        net.train(**FILES, **SETTINGS, threads=1, resume=True, on_event=stop_at(0))
-    except (Failure, Stop):
-        pass
-    finally:
-        KEPT.unlink(missing_ok=True)
-        Path("a.safetensors").unlink(missing_ok=True)
+    go_on(net)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from ..training_notes import unjudged
 from ..weights_options import chosen
 
 if TYPE_CHECKING:
-    from ...train.evaluate import Part
+    from ...train.evaluate import Subset
     from ...train.metrics import Evaluation
 
 Names = tuple[str, ...] | None
@@ -52,7 +52,7 @@ def command(
     spec_name: str,
     data: str | None,
     weights: str | None,
-    part: Part,
+    part: Subset,
     style: str,
     mistakes: int | None,
     folder: str | None,

@@ -57,11 +57,12 @@ def _copy(name: str, output: Path) -> None:
 
 
 def _files(name: str) -> tuple[Path, ...]:
+    from ...files.places import is_plain
     from ...spec import load
-    from ...spec.assets import files
+    from ...spec.assets import named
 
     spec = load(name)
-    return files(spec.document, spec.folder)
+    return tuple(path for path in named(spec.document, spec.folder).values() if is_plain(path))
 
 
 def _list(style: str) -> str:

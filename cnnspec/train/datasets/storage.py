@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from math import prod
-from tempfile import TemporaryFile
 from typing import IO
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from ...files.file_array import FileArray, StoredArray
 from ...files.npz import FREE_UNPACKED, MAX_RATIO
 from ...files.reading import AnyPath, Malformed, blaming, opened
+from ...files.unnamed_file import unnamed
 
 HELD = 256 * 2**20
 """Bytes of a data set that are held in memory; more stay on disk."""
@@ -71,7 +71,7 @@ def kept(source: Iterable[bytes], most: int) -> IO[bytes]:
 
 
 def _moved(held: BytesIO) -> IO[bytes]:
-    target = TemporaryFile(prefix="cnnspec-")  # noqa: SIM115 - it lives as long as its array
+    target = unnamed()
     target.write(held.getbuffer())
     return target
 

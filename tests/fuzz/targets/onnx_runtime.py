@@ -21,7 +21,7 @@ def check(data: bytes) -> None:
     x = np.random.default_rng(len(data)).standard_normal((2, *graph.input), np.float32)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    running = onnxruntime.InferenceSession(encode(spec, tensors), options, providers=["CPUExecutionProvider"])
+    running = onnxruntime.InferenceSession(encode(spec, tensors).data, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in running.get_outputs()]
     plan = spec.compile(tensors, threads=1).run(x)
     for name, y in zip(names, running.run(names, {INPUT: x}), strict=True):

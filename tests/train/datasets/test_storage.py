@@ -79,10 +79,10 @@ def test_a_file_that_becomes_shorter(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**_: Any) -> Any:
+    def full() -> Any:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("cnnspec.train.datasets.storage.HELD", 1)
-    monkeypatch.setattr("cnnspec.train.datasets.storage.TemporaryFile", full)
+    monkeypatch.setattr("cnnspec.train.datasets.storage.unnamed", full)
     found = refusal(idx_folder(tmp_path, *pictures(), packed=True))
     assert (found.code, found.why) == ("E403", "No space left on device")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ....graph.graph import INPUT
 from ....graph.shape import Shape
 from ..cell import Cell
-from ..sources import Source, trail
+from ..sources import Source, strongest_source
 from ..trace import Trace
 from .telling import Told
 
@@ -18,17 +19,18 @@ def told(trace: Trace, name: str, place: Shape, follow: bool = False, classes: S
     whole = _alone(trace, name, place, classes)
     if not follow or whole.cell is None:
         return whole
-    steps = list(_followed(trace, whole.cell, classes))
-    return Told(name, place, whole.value, whole.cell, whole.sees, steps, whole.class_name)
+    return replace(whole, trail=list(_followed(trace, whole, classes)))
 
 
-def _followed(trace: Trace, first: Cell, classes: Sequence[str] | None) -> Iterator[tuple[Told, Source | None]]:
-    last = None
-    for cell, source in trail(trace, first.step.name, first.place):
-        yield _alone(trace, cell.step.name, cell.place, classes), source
-        last = source
-    if last is not None:
-        yield _alone(trace, last.name, last.place, classes), None
+def _followed(trace: Trace, told: Told, classes: Sequence[str] | None) -> Iterator[tuple[Told, Source | None]]:
+    """From a cell along the strongest source of each to the input, or to where there is none."""
+    while told.cell is not None:
+        source = strongest_source(told.cell)
+        yield told, source
+        if source is None:
+            return
+        told = _alone(trace, source.name, source.place, classes)
+    yield told, None
 
 
 def _alone(trace: Trace, name: str, place: Shape, classes: Sequence[str] | None) -> Told:
