@@ -43,6 +43,7 @@ SLOW = (
     "language/test_writer",
     "layers/test_explanation",
     "layers/test_gradients",
+    "reports/page/test_chapters",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",

@@ -10,13 +10,14 @@ from html import escape
 from .own_files import own_file
 from .script import script
 
+STYLES = ("page.css", "guide.css")
 ICON = "data:,"
 """No icon: without the line a browser asks a server for one."""
 
 
 def document(title: str, language: str, blocks: Mapping[str, str], noscript: str) -> str:
     """The page with its data `blocks`, base64 by name. `noscript` is what is said where scripts do not run."""
-    css, js = own_file("page.css"), script()
+    css, js = style(), script()
     policy = (
         f"default-src 'none'; script-src '{_hash(js)}'; style-src '{_hash(css)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -31,6 +32,11 @@ def document(title: str, language: str, blocks: Mapping[str, str], noscript: str
         f'<body>\n<noscript>{escape(noscript)}</noscript>\n<div id="page"></div>\n{data}'
         f'<script type="module">{js}</script>\n</body>\n</html>\n'
     )
+
+
+def style() -> str:
+    """The whole style sheet."""
+    return "".join(map(own_file, STYLES))
 
 
 def _hash(text: str) -> str:

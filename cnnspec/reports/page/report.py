@@ -18,11 +18,12 @@ from ..inspection.trace import trace
 from ..summary.summary import summary_of
 from .contents import Contents, Tensors, contents
 from .document import document
+from .guide import story, told
 from .heat_data import heat_data
 from .network import network, numbers
 from .own_files import own_file
 from .packing import data_block
-from .run_data import marks, run_data, thread
+from .run_data import marks, run_data
 
 if TYPE_CHECKING:
     from ...files.reading import AnyPath
@@ -181,14 +182,16 @@ def page(
     traces = [trace(spec.graph, tensors, x) for _, x in progress(named, len(named))]
     number = numbers(spec.graph)
     net = network(spec, summary_of(spec), weights, command)
-    marked = [marks(each, amount.cells, thread(each, target)) for each in traces]
+    stories = [story(spec, each, target, bool(weights)) for each in traces]
+    marked = [marks(each.trace, amount.cells, [*each.thread, *each.marks]) for each in stories]
     everything = Tensors(spec.graph, traces)
     texts = {language: words(language) for language in LANGUAGES}
     room = amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts, training]))
     found = contents(everything, marked, traces, room)
     runs = [run_data(name, each, number, target) for (name, _), each in zip(named, traces, strict=True)]
-    for run, cells_of, each in zip(runs, marked, traces, strict=True):
-        run["looked"] = heat_data(each, number, target)
+    for run, cells_of, tale in zip(runs, marked, stories, strict=True):
+        run["looked"] = heat_data(tale.trace, number, target)
+        run["guide"] = told(tale.chapters(), number)
         run["command"] = net["command"]
         run["marked"] = [[number[name], place] for name, place in cells_of if name not in found.whole]
     net |= {"runs": runs, "training": training, "contents": _told(everything, found), "language": language}

@@ -10,7 +10,7 @@ import pytest
 import cnnspec
 from cnnspec import load, report
 from cnnspec.reports.page import script as joining
-from cnnspec.reports.page.own_files import own_file
+from cnnspec.reports.page.document import style
 from cnnspec.reports.page.report import LANGUAGES, words
 
 FOLDER = Path(cnnspec.__file__).parent / "reports" / "page"
@@ -75,5 +75,5 @@ def test_words_take_the_same_values_in_every_language() -> None:
 
 def test_budgets() -> None:
     """In bytes; a page of a large network has `--size`."""
-    assert len(joining.script()) + len(own_file("page.css")) <= 120_000
+    assert len(joining.script()) + len(style()) <= 120_000
     assert report(load("lenet5")).size <= 500_000

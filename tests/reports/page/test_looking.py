@@ -79,7 +79,7 @@ def test_links_lead_from_the_class_to_a_pixel(lenet5: Path, opened: Any) -> None
     seen = ["softmax1:7"]
     while not seen[-1].startswith("input:"):
         assert len(seen) < 20
-        page.locator(".parts .link, .parts .grid button").first.click()
+        page.locator("#sum .parts .link, #sum .parts .grid button").first.click()
         page.locator(f'#sum:not([data-cell="{seen[-1]}"])').wait_for()
         seen.append(page.get_attribute("#sum", "data-cell"))
     assert len(seen) == 14
@@ -118,7 +118,7 @@ def test_the_keyboard_is_enough(lenet5: Path, opened: Any, ran: Trace) -> None:
 
 def test_arrows_go_from_number_to_number_in_a_patch(lenet5: Path, opened: Any) -> None:
     page = opened(lenet5, "#conv1:0,14,14")
-    page.locator(".grid button").first.focus()
+    page.locator("#sum .grid button").first.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
     page.keyboard.press("Enter")

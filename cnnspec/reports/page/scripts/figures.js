@@ -15,7 +15,8 @@ export function figures(values, digits) {
   const finite = Array.from(values).filter(Number.isFinite);
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const spread = largest && (largest < LEAST || largest >= MOST);
-  const decimals = Math.max(0, digits - 1 - (largest >= 1 ? Math.floor(Math.log10(largest)) : 0));
+  const most = Math.max(0, digits - 1 - (largest >= 1 ? Math.floor(Math.log10(largest)) : 0));
+  const decimals = finite.every(Number.isInteger) ? 0 : most;
   return Array.from(values, (value) => {
     if (!Number.isFinite(value)) return figure(value, digits);
     if (value === 0) return "0";

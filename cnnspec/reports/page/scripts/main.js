@@ -6,6 +6,7 @@ import { Choice } from "./choice.js";
 import { onTheme } from "./colours.js";
 import { fill, h } from "./dom.js";
 import { graphSection, markNode } from "./graph.js";
+import { guideSection } from "./guide.js";
 import { headSection } from "./head.js";
 import { listenToKeys } from "./keys.js";
 import { lookedSection } from "./looked.js";
@@ -54,7 +55,7 @@ async function start() {
       graph,
     );
     const head = headSection(page, { repaint, rewrite });
-    fill(root, head, h("div", { class: "columns" }, menu, layers, sum.element), foot());
+    fill(root, head, guideSection(page), h("div", { class: "columns" }, menu, layers, sum.element), foot());
     document.title = `${net.name} - cnnspec`;
     markNode(page, graph);
     return { head, layers, sum, graph, repaint, rewrite, frames };

@@ -248,7 +248,7 @@ function frame(page, root, layer, axes, kind) {
  * @param {string} kind
  * @param {number[]} [shape]
  */
-function outline(canvas, rows, columns, kind, shape) {
+export function outline(canvas, rows, columns, kind, shape) {
   const [high, wide] = shape ? shape.slice(1) : [canvas.height, canvas.width];
   const span = h("span", { class: kind });
   const put = (

@@ -74,15 +74,32 @@ function title({ network, choice }, /** @type {number | null} */ value) {
 /** @param {Page} page @param {Cell} cell */
 function whole(page, cell) {
   const { network, choice } = page;
-  const isAlone = cell.parts.length === 1 && cell.formula === cell.parts[0].name;
-  const copied = isAlone && cell.parts[0].how === "cell";
-  const x = variableOf(cell);
   return [
     title(page, cell.executed),
     choice.before.length > 0 &&
       h("button", { type: "button", class: "back", onclick: () => choice.back() }, `← ${t("panel.back")}`),
     seen(page, cell),
     cell.layer === 0 && h("p", null, t("panel.input")),
+    working(page, cell),
+    onward(page, cell),
+    cell.layer > 0 && check(cell),
+    command(page),
+  ];
+}
+
+/** Whether a part before this one has shown the same values. @param {Cell} cell @param {number} i */
+function isAgain({ parts }, i) {
+  const key = (/** @type {any} */ part) => JSON.stringify(part.read);
+  return parts[i].values.length > 1 && parts.slice(0, i).some((part) => key(part) === key(parts[i]));
+}
+
+/** How a value is worked out: what is read, what is done with it, the formula. @param {Page} page @param {Cell} cell */
+export function working(page, cell) {
+  const { network } = page;
+  const isAlone = cell.parts.length === 1 && cell.formula === cell.parts[0].name;
+  const copied = isAlone && cell.parts[0].how === "cell";
+  const x = variableOf(cell);
+  return [
     copied && h("p", null, t(cell.parts[0].inside[0] ? "panel.copied" : "panel.padded")),
     x &&
       curve(
@@ -98,16 +115,7 @@ function whole(page, cell) {
       cell.parts.map((part, i) => partView(page, cell, part, isAgain(cell, i))),
     ),
     cell.layer > 0 && !isAlone && formula(cell),
-    onward(page, cell),
-    cell.layer > 0 && check(cell),
-    command(page),
   ];
-}
-
-/** Whether a part before this one has shown the same values. @param {Cell} cell @param {number} i */
-function isAgain({ parts }, i) {
-  const key = (/** @type {any} */ part) => JSON.stringify(part.read);
-  return parts[i].values.length > 1 && parts.slice(0, i).some((part) => key(part) === key(parts[i]));
 }
 
 /** The formula with names, with numbers, and its value. @param {Cell} cell */

@@ -21,12 +21,12 @@ export function languages() {
 }
 
 /**
- * The words of a key; `{name}` in them is replaced.
- * @param {string} key @param {Record<string, string | number>} [values]
+ * The words of a key in a part of the texts; `{name}` in them is replaced.
+ * @param {string} key @param {Record<string, string | number>} [values] @param {string} [part]
  * @returns {string}
  */
-export function t(key, values = {}) {
-  const words = chosen.texts[chosen.language]?.page?.[key] ?? key;
+export function t(key, values = {}, part = "page") {
+  const words = chosen.texts[chosen.language]?.[part]?.[key] ?? key;
   return words.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ name) =>
     String(values[name] ?? all),
   );
