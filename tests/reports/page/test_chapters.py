@@ -6,6 +6,7 @@ import io
 import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -213,3 +214,17 @@ def test_both_languages_have_the_same_keys_and_facts() -> None:
         assert placeholders("en", key) == placeholders("zh", key), key
     assert all(re.search("[一-鿿]", said) for said in texts["zh"].values())
     assert not any(re.search("[一-鿿]", said) for said in texts["en"].values())
+
+
+def test_every_word_is_used() -> None:
+    """As it stands, as the title of a chapter, or put together of two parts that stand there."""
+    python = Path(guide.__file__).read_text(encoding="utf-8")
+    scripts = "".join(
+        file.read_text(encoding="utf-8") for file in Path(guide.__file__).parent.glob("scripts/guide*.js")
+    )
+    for key in words("en")["guide"]:
+        head, _, tail = key.partition(".")
+        put_together = f'f"{head}.{{' in python and re.search(rf'"{tail}"', python)
+        of_two_layers = head in ("filter", "dense") and f'f"{{of}}.{tail}"' in python
+        is_title = tail == "title" and re.search(rf'Chapter\(\s*"{head}"', python)
+        assert f'"{key}"' in python + scripts or put_together or of_two_layers or is_title, key
