@@ -42,6 +42,7 @@ COMMANDS = {
     "export": "Write a spec with its weights as ONNX.",
     "explain": "The manual page of a layer, a key, a letter or an error.",
     "schema": "A JSON Schema of the language, for editors.",
+    "format": "Specs in one layout.",
     "lsp": "A language server, for editors.",
     "specs": "List the bundled networks, print or copy one.",
     "doctor": "What this machine offers, and what would make it faster.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,31 +14,16 @@ from ..reports.drawing.terminal_text import escaped
 from ..spec import Checked
 from ..spec.mending import Mended, mend
 from .diagnostics_output import exit_code, show
+from .rewriting import escaped_lines, rewrite
 
 
 def write(checked: Checked, input: Shape | None) -> Checked:
     """Make the sure fixes in the spec's file; what is then found in it."""
-    from ..files.overwrite_guard import rewrite
-    from ..files.places import is_file, is_stream
-    from ..files.reading import opened
-    from ..files.writing import whole
-
     mended = mend(checked, input, files=True)
     if not mended.fixes:
         return checked
     path = Path(checked.source.file)
-    if is_stream(path):
-        raise click.UsageError("--fix changes files; of standard input, `-`, it prints the mended text.")
-    if not is_file(path):
-        name = escaped(path.stem)
-        raise click.UsageError(
-            f"--fix would change the bundled `{name}`; `cnnspec specs {name} -o .` makes a copy of your own."
-        )
-    with opened(path) as file:
-        mark = codecs.BOM_UTF8 if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else b""
-    rewrite(path)
-    with whole(path) as stream:
-        stream.write(mark + mended.text.encode())
+    rewrite(path, mended.text, "--fix")
     click.echo(f"{escaped(str(path))}: {_said(mended)}", err=True)
     return mended.checked
 
@@ -59,11 +43,6 @@ def filter_stdin(results: Sequence[Checked], input: Shape | None) -> int:
     click.echo(mended.text, nl=False)
     show(mended.checked.diagnostics, [mended.checked.source])
     return exit_code(mended.checked.diagnostics)
-
-
-def escaped_lines(text: str) -> str:
-    """Lines of a file that are told to a person: nothing in them moves the cursor."""
-    return "".join(f"{escaped(line)}\n" for line in text.splitlines())
 
 
 def _said(mended: Mended) -> str:

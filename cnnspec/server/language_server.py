@@ -14,6 +14,7 @@ from .. import __version__
 from . import names
 from .code_actions import code_actions, mend_all
 from .completion import complete
+from .formatting import format_edits
 from .hover import hover, manual
 from .inlay_hints import inlay_hints
 from .outline import folds, outline
@@ -152,6 +153,10 @@ class Session:
         whole = mend_all(reading)
         return found if whole is None else [*found, places.action(whole)]
 
+    def layout(self, params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        reading, places = self.reading(params.text_document.uri)
+        return places.edits(format_edits(reading))
+
     def folds(self, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
         reading, _ = self.reading(params.text_document.uri)
         return [types.FoldingRange(first - 1, last - 1) for first, last in folds(reading)]
@@ -180,6 +185,7 @@ def language_server() -> LanguageServer:
     answer(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, session.highlights)
     answer(types.TEXT_DOCUMENT_PREPARE_RENAME, session.prepare_rename)
     answer(types.TEXT_DOCUMENT_RENAME, session.rename, types.RenameOptions(prepare_provider=True))
+    answer(types.TEXT_DOCUMENT_FORMATTING, session.layout)
     answer(types.TEXT_DOCUMENT_CODE_ACTION, session.actions, types.CodeActionOptions(ACTIONS))
     return server
 

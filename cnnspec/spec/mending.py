@@ -30,9 +30,13 @@ class Mended:
 
     def diff(self) -> str:
         """What was done as a unified diff, empty when that is nothing."""
-        file = self.checked.source.file
-        lines = unified_diff(self.before.splitlines(True), self.text.splitlines(True), file, file)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return diff(self.before, self.text, self.checked.source.file)
+
+
+def diff(before: str, after: str, file: str) -> str:
+    """What changes in a file as a unified diff, empty when that is nothing."""
+    lines = unified_diff(before.splitlines(True), after.splitlines(True), file, file)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def mend(checked: Checked, input: Shape | None = None, files: bool = False) -> Mended:

@@ -22,7 +22,7 @@ import cnnspec
 from cnnspec.cli import group
 
 ENTRY: dict[str, Any] = json.loads((ROOT / "editors" / "schemastore.json").read_text(encoding="utf-8"))
-(HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+HOOK, LAYOUT = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 
 GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - conv: {F: 3, K: 4}\n  - relu\n"
 BAD = GOOD.replace("relu", "rellu")
@@ -108,6 +108,17 @@ def test_good_specs_are_committed(tmp_path: Path) -> None:
     code, said = committing(tmp_path, HOOK, **files)
     assert re.search(r"^cnnspec validate\.+Passed$", said, re.MULTILINE), said
     assert code == 0
+
+
+def test_a_layout_is_mended_before_a_commit(tmp_path: Path) -> None:
+    """The first try stops, with the file laid out."""
+    assert [LAYOUT[key] for key in ("language", "types", "files")] == [
+        HOOK[key] for key in ("language", "types", "files")
+    ]
+    code, said = committing(tmp_path, LAYOUT, **{"net.cnn.yaml": GOOD.replace("C: 1, ", "C: 1,  "), "other.yaml": BAD})
+    assert "net.cnn.yaml: laid out" in said
+    assert code == 1
+    assert (tmp_path / "clone" / "net.cnn.yaml").read_text(encoding="utf-8") == GOOD
 
 
 def test_a_bad_spec_stops_a_commit(tmp_path: Path) -> None:

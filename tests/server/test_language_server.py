@@ -119,6 +119,23 @@ def test_names_and_edits() -> None:
     session(work)
 
 
+def test_formatting() -> None:
+    async def work(editor: Editor) -> None:
+        able = await editor.start()
+        assert able.document_formatting_provider
+        options = {"options": {"tabSize": 4, "insertSpaces": True}}
+        await editor.open(URI, SPEC)
+        assert not await editor.ask("textDocument/formatting", URI, **options)
+        await editor.change(URI, SPEC.replace("- relu", "-   relu"))
+        (edit,) = await editor.ask("textDocument/formatting", URI, **options)
+        assert (edit.range.start.line, edit.range.end.line, edit.new_text) == (3, 3, "  - relu")
+        await editor.change(URI, SPEC + "{")
+        assert not await editor.ask("textDocument/formatting", URI, **options)
+        await editor.stop()
+
+    session(work)
+
+
 @pytest.mark.parametrize("snippets", [False, True])
 def test_completion(snippets: bool) -> None:
     from lsprotocol import types

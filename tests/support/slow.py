@@ -40,6 +40,7 @@ SLOW = (
     "language/test_lookalikes",
     "language/test_schema_and_reader",
     "language/test_schema_and_validate",
+    "language/test_text_layout",
     "language/test_writer",
     "layers/test_explanation",
     "layers/test_gradients",
