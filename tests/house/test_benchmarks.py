@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -13,14 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import __main__, checking, child, gradients, kernels, reading, report
+from benchmarks import __main__, checking, child, editor, gradients, kernels, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
 from benchmarks.processes import clean
 from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
-from cnnspec import load
+from cnnspec import check, load
+from cnnspec.diagnostics import errors
 from cnnspec.engine.model import Model
 from cnnspec.graph.layer import TensorSpec
 from cnnspec.spec import bundled
@@ -454,3 +456,15 @@ def test_checking_is_timed_beside_lenet5(capsys: pytest.CaptureFixture[str]) -> 
     assert checking.main(["--times", "3", "--rounds", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["validate", "summary --format json"]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet50"])
+def test_a_key_makes_a_mistake_and_the_next_mends_it(name: str) -> None:
+    wrong, right = editor.texts((bundled.folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert [len(errors(check(io.StringIO(text)).diagnostics)) for text in (wrong, right)] == [1, 0]
+
+
+@pytest.mark.peers
+def test_keys_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert editor.main(["lenet5", "--keys", "2"]) == 0
+    assert re.fullmatch(r"lenet5: \d+ ms from a key to the findings, \d+ to \d+\n", capsys.readouterr().out)

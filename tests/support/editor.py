@@ -37,7 +37,8 @@ class Editor:
         """Leave; the exit code of the server."""
         await self.client.shutdown_async(None)
         self.client.exit(None)
-        return int(await self.client._server.wait())
+        await self.client.stop()
+        return int(self.client._server.returncode)
 
     async def open(self, uri: str, text: str) -> Any:
         """Open a text; what is found in it."""

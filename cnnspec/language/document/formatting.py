@@ -22,12 +22,14 @@ def formatted(source: Source) -> str:
 
     A text that would then say anything else than before is left as it is.
     """
-    text = laid_out(source, _root(source))
-    for changes in (_layers_apart, _without_braces):
+    root = _root(source)
+    text = laid_out(source, root)
+    if any(list(changes(source, root)) for changes in (_layers_apart, _without_braces)):
+        for changes in (_layers_apart, _without_braces):
+            read = Source(source.file, text)
+            text, _ = apply(read, changes(read, _root(read)))
         read = Source(source.file, text)
-        text, _ = apply(read, changes(read, _root(read)))
-    read = Source(source.file, text)
-    text = laid_out(read, _root(read))
+        text = laid_out(read, _root(read))
     if not same(source.text, text):
         return source.text
     return text.replace("\n", "\r\n") if "\r\n" in source.text else text
