@@ -21,7 +21,7 @@ def test_it_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ("words", "said"),
     [
         (("--size", "many"), "'many' is not a number of bytes such as 8M or 500K."),
-        (("--size", "3K"), "3000 is not in the range x>=100000."),
+        (("--size", "3K"), "3000 is not in the range x>=200000."),
         (("--class", "dog"), "--class 'dog' is no class of this network. There are 10, from 0 to 9."),
         (("--class", "10"), "--class '10' is no class of this network."),
         (("--seed", "1"), "--seed is for the random weights of --init"),

@@ -45,6 +45,7 @@ SLOW = (
     "layers/test_explanation",
     "layers/test_gradients",
     "reports/page/test_chapters",
+    "reports/page/test_marked",
     "reports/test_memory_plan_report",
     "reports/test_summary",
     "reports/test_summary_terminal",

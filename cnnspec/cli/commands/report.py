@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...graph.layer import Style
 
 LANGUAGES = ("en", "zh")
-LEAST = 100_000
+LEAST = 200_000
 """Bytes below which no page fits."""
 
 
@@ -89,7 +89,8 @@ def command(
     ensure_writable(path)
     with together_with(*inputs or [lambda: spec.sample("report")]):
         tensors = chosen(spec, weights, init, seed)
-    from ...reports.page.report import Amount, given, learned, page
+    from ...reports.page.contents import Amount
+    from ...reports.page.report import given, learned, page
 
     made = page(
         spec,

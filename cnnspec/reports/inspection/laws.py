@@ -71,7 +71,7 @@ def laws(layer: Layer, shape: Shape, arriving: Sequence[Shape]) -> Laws | None:
         if any(_form(said) != _form(model) for said in probed):
             return None
         for column, values in zip(columns, zip(*map(_numbers, probed), strict=True), strict=True):
-            if any(value != values[0] for value in values):
+            if values.count(values[0]) < len(values):
                 column.append(Along(axis, values))
     found = [_law(value, column) for value, column in zip(first, columns, strict=True)]
     if any(law is None for law in found):

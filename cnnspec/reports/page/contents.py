@@ -1,159 +1,157 @@
 """Which values are in the file: whole tensors while there is room, and what the marked cells of other layers read.
 
 A layer is whole when all that it reads and gives is there; then each of its cells can be worked out. Of the others
-some cells are marked: the blocks of values that these read are there, and their own values.
+some cells are marked: the blocks of values that these read are there, and their own values; and some maps are there as
+small pictures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
 
-import numpy as np
-
-from ...graph.array import Array
-from ...graph.explanation import Read, cells
-from ...graph.graph import INPUT, Graph, Step
-from ...graph.shape import Shape
-from ..inspection.cell import gather
+from ...graph.graph import INPUT
 from ..inspection.trace import Trace
+from .boxes import Boxes, Mark
 from .packing import Store, packed
+from .pictures import Pictures, pictures
+from .run_data import marks
+from .tensors import Tensors
 
 BASE64 = 4 / 3
 """Letters for a byte."""
 LEAST = 0.4
 """Bytes that are left of one, at best; what would not fit even so is not tried."""
+SHARE = 0.85
+"""Of the room, that pictures and marked cells may take."""
 
-Mark = tuple[str, Shape]
-"""A layer and a place in its output."""
 
+class Amount(NamedTuple):
+    """The most bytes of the file, and of a layer that is not whole so many pictures of maps and marked cells."""
 
-class Tensors:
-    """Every array of the network by a number: the layers' own, in their order, then for each input what every layer
-    made of it, `input` first. Views share the memory of their owner."""
-
-    def __init__(self, graph: Graph, traces: Sequence[Trace]) -> None:
-        self.graph = graph
-        names = [INPUT, *(step.name for step in graph.steps)]
-        own = list(graph.tensors)
-        self.own = {name: i for i, name in enumerate(own)}
-        self.made = [
-            {name: len(own) + run * len(names) + i for i, name in enumerate(names)} for run in range(len(traces))
-        ]
-        self.arrays: list[Array] = [traces[0].tensors[name] for name in own]
-        self.arrays += [trace.values[name] for trace in traces for name in names]
-        self.owner = list(range(len(self.arrays)))
-        for made in self.made:
-            for name in names:
-                self.owner[made[name]] = made[graph.storage[name]]
-
-    def of(self, step: Step) -> set[int]:
-        """The owners of all that a layer reads and gives, for every input."""
-        found = {self.own[f"{step.name}.{key}"] for key in step.tensors}
-        for made in self.made:
-            found.update(self.owner[made[name]] for name in (*step.inputs, step.name))
-        return found
-
-    def number(self, step: Step, run: int, of: int | str) -> int:
-        """The tensor that an explanation of the step calls so."""
-        return self.made[run][step.inputs[of]] if isinstance(of, int) else self.own[f"{step.name}.{of}"]
+    size: int
+    maps: int
+    cells: int
 
 
 @dataclass
 class Contents:
-    """The `values` in pieces; for each tensor its shape and its piece, or none; the marked cells of each input, the
-    boxes of tensors by their ranges, (tensor, ranges) -> where they begin in the piece `box_piece`; whole layers."""
+    """The `values` in pieces. `pieces` are those of whole tensors, `pictures` of layers' maps by their tensors, and
+    `box_piece` that of the boxes, each of which begins where `boxes` says for its tensor and ranges. `marked` are the
+    cells of each input that are there, of layers that are not `whole`."""
 
     values: Store = field(default_factory=Store)
     pieces: dict[int, int] = field(default_factory=dict)
+    pictures: dict[int, tuple[int, Pictures]] = field(default_factory=dict)
     boxes: dict[int, dict[str, int]] = field(default_factory=dict)
     box_piece: int | None = None
     whole: set[str] = field(default_factory=set)
+    marked: list[list[Mark]] = field(default_factory=list)
 
 
-def contents(tensors: Tensors, marks: Sequence[Sequence[Mark]], traces: Sequence[Trace], room: int) -> Contents:
-    """What fits in so many bytes of the file: the input, the marked cells of all layers, then whole layers, the
-    smallest first. All layers whole need no marked cells."""
-    found = Contents()
-    everything = sum(tensors.arrays[i].nbytes for i in set(tensors.owner))
-    boxes = _Boxes(tensors)
-    if everything * LEAST * BASE64 > room:
-        boxes.add(marks, traces)
-    left = room - boxes.bytes * BASE64
-    inputs = {made[INPUT] for made in tensors.made}
-    left -= _put(found, {i: packed(tensors.arrays[i]) for i in sorted(inputs)})
-    for step in sorted(tensors.graph.steps, key=lambda step: sum(tensors.arrays[i].size for i in tensors.of(step))):
-        spent = _add(found, tensors, tensors.of(step) - found.pieces.keys(), left)
-        if spent is not None:
-            left -= spent
-            found.whole.add(step.name)
-    if len(found.whole) < len(tensors.graph.steps):
-        boxes.add(marks, traces)
-        found.boxes, values = boxes.outside(found.pieces.keys())
-        found.box_piece = found.values.add(packed(values))
-    return found
+class _Sample(NamedTuple):
+    """What is there of layers that do not fit: boxes of the marked cells, and pictures by tensor."""
+
+    marks: list[list[Mark]]
+    boxes: Boxes
+    pictures: dict[int, Pictures]
+
+    @property
+    def letters(self) -> float:
+        return BASE64 * (self.boxes.bytes + sum(len(picture.data) for picture in self.pictures.values()))
 
 
-def _add(found: Contents, tensors: Tensors, wanted: set[int], left: float) -> float | None:
-    """Put tensors into the file; the letters that they take, None where there is no room for them."""
-    size = sum(tensors.arrays[i].nbytes for i in wanted)
-    if size * LEAST * BASE64 > left:
-        return None
-    pieces = {i: packed(tensors.arrays[i]) for i in sorted(wanted)}
-    if sum(map(len, pieces.values())) * BASE64 > left:
-        return None
-    return _put(found, pieces)
-
-
-def _put(found: Contents, pieces: Mapping[int, bytes]) -> float:
-    """Keep the pieces of some tensors; the letters that they take."""
-    found.pieces.update((i, found.values.add(piece)) for i, piece in pieces.items())
-    return sum(map(len, pieces.values())) * BASE64
-
-
-class _Boxes:
-    """The blocks of values that marked cells are made of, each once."""
+class _Packed:
+    """Tensors as pieces, each deflated once."""
 
     def __init__(self, tensors: Tensors) -> None:
         self.tensors = tensors
-        self.blocks: dict[tuple[int, str], Array] = {}
-        self.bytes = 0
+        self.done: dict[int, bytes] = {}
 
-    def add(self, marks: Sequence[Sequence[Mark]], traces: Sequence[Trace]) -> None:
-        if self.blocks:
-            return
-        for run, trace in enumerate(traces):
-            for name, place in marks[run]:
-                self._add(self.tensors.made[run][name], Read(0, cells(place)))
-                for number, read in _reads(self.tensors, trace, run, name, place):
-                    self._add(number, read)
-        self.bytes = sum(block.nbytes for block in self.blocks.values())
-
-    def _add(self, number: int, read: Read) -> None:
-        key = number, ranges(read)
-        if key not in self.blocks:
-            self.blocks[key] = gather(read, self.tensors.arrays[number]).values.astype(np.float32)
-
-    def outside(self, pieces: Container[int]) -> tuple[dict[int, dict[str, int]], Array]:
-        """The boxes of tensors that are not whole in the file, and their values one behind another."""
-        kept = {k: b for k, b in self.blocks.items() if self.tensors.owner[k[0]] not in pieces}
-        table: dict[int, dict[str, int]] = {}
-        at = 0
-        for (number, key), block in kept.items():
-            table.setdefault(number, {})[key] = at
-            at += block.size
-        return table, np.concatenate([np.zeros(0, np.float32), *(block.reshape(-1) for block in kept.values())])
+    def letters(self, wanted: Iterable[int], most: float) -> float:
+        """How many some tensors take; more than `most` where even the best deflating would not do."""
+        known = [i for i in wanted if i in self.done]
+        new = [i for i in wanted if i not in self.done]
+        least = LEAST * sum(self.tensors.arrays[i].nbytes for i in new) + sum(len(self.done[i]) for i in known)
+        if least * BASE64 > most:
+            return least * BASE64
+        self.done.update((i, packed(self.tensors.arrays[i])) for i in new)
+        return BASE64 * sum(len(self.done[i]) for i in wanted)
 
 
-def _reads(tensors: Tensors, trace: Trace, run: int, name: str, place: Shape) -> Iterator[tuple[int, Read]]:
-    step = trace.graph.by_name[name]
-    for part in step.layer.explain(place, *step.arriving).parts.values():
-        for read in (part.read, part.by):
-            if read is not None:
-                yield tensors.number(step, run, read.of), read
+def contents(
+    tensors: Tensors, traces: Sequence[Trace], threads: Sequence[Sequence[Mark]], amount: Amount, room: int
+) -> Contents:
+    """What fits in so many bytes of the file: everything, or else the inputs, the marked cells and pictures of all
+    layers, and then whole layers, the smallest first. Cells on the `threads` are marked."""
+    pieces = _Packed(tensors)
+    steps = tensors.graph.steps
+    every = set(tensors.owner)
+    if pieces.letters(every, room) <= room:
+        return _filled(tensors, pieces, every, {step.name for step in steps}, None)
+    needed = {made[INPUT] for made in tensors.made}
+    needed |= {tensors.owner[made[step.name]] for made in tensors.made for step in steps if len(step.shape) == 1}
+    left = room - pieces.letters(needed, inf)
+    sample = _fitting(tensors, traces, threads, amount, SHARE * left)
+    left -= sample.letters
+    held, whole = set(needed), set()
+    for step in sorted(steps, key=lambda step: sum(tensors.arrays[i].size for i in tensors.of(step))):
+        wanted = tensors.of(step) - held
+        if (taken := pieces.letters(wanted, left)) <= left:
+            left -= taken
+            held |= wanted
+            whole.add(step.name)
+    return _filled(tensors, pieces, held, whole, sample)
 
 
-def ranges(read: Read) -> str:
-    """A read's ranges as the page writes them, too."""
-    said = ";".join(f"{axis.first},{axis.step},{axis.length}" for axis in read.axes)
-    return f"flat {said}" if read.flat else said
+def _fitting(
+    tensors: Tensors, traces: Sequence[Trace], threads: Sequence[Sequence[Mark]], amount: Amount, room: float
+) -> _Sample:
+    """As many pictures and marked cells as fit, at least one of each for a layer; pictures give way first."""
+    for count, cells in fewer(amount):
+        marked = [marks(trace, cells, thread) for trace, thread in zip(traces, threads, strict=True)]
+        boxes = Boxes(tensors, traces, marked)
+        sample = _Sample(marked, boxes, _pictures(tensors, traces, marked, count))
+        if sample.letters <= room:
+            break
+    return sample
+
+
+def fewer(amount: Amount) -> Iterator[tuple[int, int]]:
+    """Numbers of pictures and of marked cells to try, down to one of each."""
+    maps, cells = amount.maps, amount.cells
+    yield maps, cells
+    while maps > 1 or cells > 1:
+        maps, cells = (maps // 2, cells) if maps > cells else (maps, cells // 2)
+        yield max(1, maps), max(1, cells)
+
+
+def _pictures(
+    tensors: Tensors, traces: Sequence[Trace], marked: Sequence[Sequence[Mark]], count: int
+) -> dict[int, Pictures]:
+    """Of each layer's maps, with those in which cells are marked."""
+    found: dict[int, Pictures] = {}
+    for trace, made, cells in zip(traces, tensors.made, marked, strict=True):
+        channels: dict[str, list[int]] = {}
+        for name, place in cells:
+            channels.setdefault(name, []).append(place[0])
+        for step in trace.graph.steps:
+            if len(step.shape) == 3:
+                found[made[step.name]] = pictures(trace.values[step.name], count, channels.get(step.name, ()))
+    return found
+
+
+def _filled(tensors: Tensors, pieces: _Packed, held: set[int], whole: set[str], sample: _Sample | None) -> Contents:
+    found = Contents(whole=whole, marked=[[] for _ in tensors.made])
+    for i in sorted(held):
+        found.pieces[i] = found.values.add(pieces.done[i])
+    if sample is not None:
+        found.boxes, values = sample.boxes.outside(held)
+        found.box_piece = found.values.add(packed(values))
+        found.marked = [[mark for mark in run if mark[0] not in whole] for run in sample.marks]
+        for number, picture in sample.pictures.items():
+            if tensors.owner[number] not in held:
+                found.pictures[number] = found.values.add(picture.data), picture
+    return found

@@ -10,11 +10,14 @@ from ..diagram.diagram import Diagram, Node, diagram, shares
 from ..diagram.layout import Pair, lay_out
 from ..diagram.to_svg import curve
 from ..drawing.terminal_text import width
+from ..drawing.text_table import wrapped
 from ..summary.summary import Summary
 
 LETTER, LINE, PAD = 6.8, 15.0, 10.0
 """Width of a letter of the nodes' font, height of a line, and room around the text, in pixels."""
 THUMBNAIL = 36.0
+LETTERS = 22
+"""Of a line, unless a single word is longer."""
 GAP = 14.0, 22.0
 
 
@@ -55,11 +58,12 @@ def _laid_out(drawn: Diagram, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _lines(node: Node) -> list[str]:
-    """The name, what it is, and the shape of its output."""
+    """The name, what it is in lines that are not long, and the shape of its output."""
     title = f"{node.title} ×{node.times}" if node.times > 1 else node.title
-    return [title, node.kind if node.kind != node.title else "", times(node.shape)]
+    kind = wrapped(node.kind, LETTERS, 0) if node.kind != node.title else []
+    return [title, *filter(None, kind), times(node.shape)]
 
 
 def _size(node: Node) -> Pair:
     wide = max(width(line) for line in _lines(node)) * LETTER
-    return round(wide + 3 * PAD + THUMBNAIL, 1), 3 * LINE + 2 * PAD
+    return round(wide + 3 * PAD + THUMBNAIL, 1), len(_lines(node)) * LINE + 2 * PAD

@@ -25,7 +25,7 @@ from ..drawing.json_number import json_number
 from ..drawing.terminal_text import escaped
 from ..inspection.maps.brightness import by_strength
 from ..inspection.trace import Trace
-from .contents import Mark
+from .boxes import Mark
 from .run_data import likeliest, thread
 
 CELLS = 4

@@ -9,21 +9,22 @@ from functools import cache
 from html import escape
 from itertools import islice
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ...diagnostics.wording import quantity
 from ...graph.array import Array
 from ..drawing.terminal_text import escaped
 from ..inspection.trace import trace
 from ..summary.summary import summary_of
-from .contents import Contents, Tensors, contents
+from .contents import Amount, Contents, contents
 from .document import document
 from .guide import story, told
 from .heat_data import heat_data
 from .network import network, numbers
 from .own_files import own_file
 from .packing import data_block
-from .run_data import marks, run_data
+from .run_data import run_data
+from .tensors import Tensors
 
 if TYPE_CHECKING:
     from ...files.reading import AnyPath
@@ -34,20 +35,14 @@ SIZE, MAPS, CELLS = 8_000_000, 16, 4
 LANGUAGES = "en", "zh"
 INPUTS = 4
 """Inputs that a page has room for: the first ones."""
+TABLES = 120
+"""Bytes of the file in which it says of a tensor where its values, boxes and pictures are, at most."""
 HEIGHT = 860
 """Pixels of the frame in a notebook."""
 
 
 Progress = Callable[[Sequence[Any], int], Iterable[Any]]
 """Gives the items of some work, of so many, and tells of them."""
-
-
-class Amount(NamedTuple):
-    """The most bytes of the file, and of a layer that is not whole so many pictures of maps and marked cells."""
-
-    size: int = SIZE
-    maps: int = MAPS
-    cells: int = CELLS
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,18 +178,22 @@ def page(
     number = numbers(spec.graph)
     net = network(spec, summary_of(spec), weights, command)
     stories = [story(spec, each, target, bool(weights)) for each in traces]
-    marked = [marks(each.trace, amount.cells, [*each.thread, *each.marks]) for each in stories]
-    everything = Tensors(spec.graph, traces)
-    texts = {language: words(language) for language in LANGUAGES}
-    room = amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts, training]))
-    found = contents(everything, marked, traces, room)
-    runs = [run_data(name, each, number, target) for (name, _), each in zip(named, traces, strict=True)]
-    for run, cells_of, tale in zip(runs, marked, stories, strict=True):
+    runs = [run_data(name, each.trace, number, each.thread) for (name, _), each in zip(named, stories, strict=True)]
+    for run, tale in zip(runs, stories, strict=True):
         run["looked"] = heat_data(tale.trace, number, target)
         run["guide"] = told(tale.chapters(), number)
         run["command"] = net["command"]
-        run["marked"] = [[number[name], place] for name, place in cells_of if name not in found.whole]
-    net |= {"runs": runs, "training": training, "contents": _told(everything, found), "language": language}
+    net |= {"runs": runs, "training": training, "language": language}
+    everything = Tensors(spec.graph, traces)
+    texts = {language: words(language) for language in LANGUAGES}
+    room = (
+        amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts])) - TABLES * len(everything.owner)
+    )
+    wanted = [[*each.thread, *each.marks] for each in stories]
+    found = contents(everything, traces, wanted, amount, room)
+    for run, cells_of in zip(runs, found.marked, strict=True):
+        run["marked"] = [[number[name], place] for name, place in cells_of]
+    net["contents"] = _told(everything, found)
     blocks = {"net": data_block(net), "words": data_block(texts), "values": found.values.block()}
     html = document(
         f"{spec.name} - cnnspec", language, blocks, " ".join(said["page"]["noscript"] for said in texts.values())
@@ -214,6 +213,7 @@ def _told(tensors: Tensors, found: Contents) -> dict[str, Any]:
         "ends": found.values.ends,
         "boxes": {str(number): table for number, table in found.boxes.items()},
         "box_piece": found.box_piece,
+        "pictures": {str(number): [piece, *picture[:3]] for number, (piece, picture) in found.pictures.items()},
     }
 
 

@@ -15,14 +15,14 @@ from ..inspection.maps.brightness import by_strength
 from ..inspection.overview.overview import layer_values
 from ..inspection.sources import trail
 from ..inspection.trace import Trace
-from .contents import Mark
+from .boxes import Mark
 
 TOP = 5
 """Classes that are listed."""
 
 
-def run_data(name: str, trace: Trace, number: Mapping[str, int], target: int | None) -> dict[str, Any]:
-    """The input called `name` and its way through the network. `target` is the class that the thread starts from."""
+def run_data(name: str, trace: Trace, number: Mapping[str, int], way: Sequence[Mark]) -> dict[str, Any]:
+    """The input called `name` and its way through the network; `way` is its thread."""
     return {
         "name": escaped(name),
         "stats": [
@@ -30,7 +30,7 @@ def run_data(name: str, trace: Trace, number: Mapping[str, int], target: int | N
             for each in layer_values(trace)
         ],
         "top": likeliest(trace),
-        "thread": [[number[layer], place] for layer, place in thread(trace, target)],
+        "thread": [[number[layer], place] for layer, place in way],
     }
 
 

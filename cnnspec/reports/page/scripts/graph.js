@@ -1,6 +1,6 @@
 /** The network as a graph: a node leads to its layer. */
 
-import { largestOf, paint } from "./colours.js";
+import { largestOf, paint, paintPicture } from "./colours.js";
 import { fill, h, svg } from "./dom.js";
 import { count } from "./figures.js";
 import { language, t } from "./words.js";
@@ -25,6 +25,7 @@ export function graphSection(page, go) {
           shown = 1 - shown;
           fill(/** @type {HTMLElement} */ (toggle), t(shown ? "graph.fold" : "graph.unfold"));
           draw();
+          drawThumbnails();
           markNode(page, element);
         },
       },
@@ -41,6 +42,16 @@ export function graphSection(page, go) {
   return element;
 }
 
+/**
+ * Pictures in nodes that are still to be drawn, one after another, when the page itself is there.
+ * @type {(() => Promise<void>)[]}
+ */
+const thumbnails = [];
+
+export async function drawThumbnails() {
+  for (let next = thumbnails.shift(); next; next = thumbnails.shift()) await next();
+}
+
 /** Mark the node of the layer that is looked at. @param {Page} page @param {HTMLElement} element */
 export function markNode(page, element) {
   const { layer } = page.choice.now;
@@ -48,7 +59,18 @@ export function markNode(page, element) {
     const isChosen = /** @type {HTMLElement} */ (node).dataset.layers?.split(" ").includes(String(layer)) ?? false;
     node.toggleAttribute("aria-current", isChosen);
     node.classList.toggle("is-chosen", isChosen);
+    if (isChosen) bringIntoView(element, /** @type {HTMLElement} */ (node));
   }
+}
+
+/** Scroll the graph, and nothing around it. @param {HTMLElement} element @param {HTMLElement} node */
+function bringIntoView(element, node) {
+  const [outer, inner] = [element.getBoundingClientRect(), node.getBoundingClientRect()];
+  if (inner.top < outer.top || inner.bottom > outer.bottom) {
+    element.scrollTop += inner.top - outer.top - outer.height / 3;
+  }
+  const beside = inner.left < outer.left || inner.right > outer.right;
+  if (beside) element.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
 }
 
 /** @param {Page} page @param {any} graph @param {(layer: number) => void} go */
@@ -79,11 +101,11 @@ function edgeOf({ path, head: [x, y] }) {
 /** @param {Page} page @param {any} node @param {(layer: number) => void} go @param {(on: boolean) => void} light */
 function nodeOf(page, { box, lines, family, counts, bars, layers }, go, light) {
   const [left, top, wide, high] = box;
-  const [name, kind, shape] = lines;
+  const [name, ...rest] = lines;
   const [params, macs] = counts.map((/** @type {number} */ n) => count(n, language()));
   const last = layers[layers.length - 1];
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas", { "aria-hidden": "true" }));
-  thumbnail(page, canvas, last);
+  thumbnails.push(() => thumbnail(page, canvas, last));
   const share = (/** @type {number} */ part, /** @type {string} */ of) =>
     h("span", { class: `share ${of}`, style: { width: `${100 * part}%` } });
   return h(
@@ -99,7 +121,12 @@ function nodeOf(page, { box, lines, family, counts, bars, layers }, go, light) {
       onpointerleave: () => light(false),
     },
     canvas,
-    h("span", { class: "text" }, h("b", null, name), h("span", null, kind), h("span", null, shape)),
+    h(
+      "span",
+      { class: "text" },
+      h("b", null, name),
+      rest.map((/** @type {string} */ line) => h("span", null, line)),
+    ),
     h("span", { class: "shares", "aria-hidden": "true" }, share(bars[0], "params"), share(bars[1], "macs")),
   );
 }
@@ -108,10 +135,20 @@ function nodeOf(page, { box, lines, family, counts, bars, layers }, go, light) {
 async function thumbnail({ network, choice }, canvas, layer) {
   const { run } = choice.now;
   const { shape } = network.layers[layer];
-  const values = await network.source.whole(network.made(run, layer));
-  if (!values) return;
+  const tensor = network.made(run, layer);
+  const values = await network.source.whole(tensor);
+  if (!values) {
+    const picture = await network.source.picture(tensor);
+    const strongest = picture?.shades.subarray(0, picture.rows * picture.columns);
+    if (picture && strongest) paint(canvas, strongest, picture.columns, largestOf(strongest));
+    return;
+  }
   if (shape.length === 1) {
     paint(canvas, values, Math.ceil(Math.sqrt(values.length)), largestOf(values));
+    return;
+  }
+  if (layer === 0 && shape[0] % 2) {
+    paintPicture(canvas, values, [shape[0] > 1 ? 3 : 1, shape[1], shape[2]], network.net.picture);
     return;
   }
   const size = shape[1] * shape[2];

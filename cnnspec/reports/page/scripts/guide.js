@@ -135,7 +135,11 @@ function slider(page, layer, place, show) {
   );
 }
 
-/** The place after this one in its map, row by row; behind the last one the first. @param {number[]} place @param {number[]} shape */
+/**
+ * The place after this one in its map, row by row; behind the last one the first.
+ * @param {number[]} place
+ * @param {number[]} shape
+ */
 export function following(place, shape) {
   const next = [...place];
   for (let axis = shape.length - 1; axis > 0; axis--) {

@@ -3,12 +3,14 @@
 import { fill, h } from "./dom.js";
 import { count, figure } from "./figures.js";
 import { wholeMaps } from "./maps.js";
+import { pictureMaps } from "./pictures.js";
 import { inLanguage, language, t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
 
 const NEAR = "600px";
 const FEW_LAYERS = 60;
+const IDLE = 60;
 
 /** @param {Page} page @param {() => void} onFilled called when maps have been drawn @returns {HTMLElement} */
 export function layersSection(page, onFilled) {
@@ -36,7 +38,7 @@ async function fillWhenIdle(
   /** @type {() => void} */ onFilled,
 ) {
   for (const section of sections) {
-    await new Promise((done) => setTimeout(done, 20));
+    await new Promise((done) => setTimeout(done, IDLE));
     if (section.isConnected && !section.classList.contains("filled")) await fillSection(page, section);
   }
   onFilled();
@@ -85,8 +87,11 @@ async function fillSection(page, element) {
   const layer = Number(element.dataset.section);
   const content = /** @type {HTMLElement} */ (element.querySelector(".content"));
   const { network, choice } = page;
-  const values = await network.source.whole(network.made(choice.now.run, layer));
-  fill(content, facts(page, layer), values ? wholeMaps(page, layer, values) : null);
+  const tensor = network.made(choice.now.run, layer);
+  const values = await network.source.whole(tensor);
+  const picture = values ? null : await network.source.picture(tensor);
+  const maps = values ? wholeMaps(page, layer, values) : picture && pictureMaps(page, layer, picture);
+  fill(content, facts(page, layer), maps);
 }
 
 /** @param {Page} page @param {number} layer */

@@ -5,7 +5,7 @@ import { cellAt } from "./cell.js";
 import { Choice } from "./choice.js";
 import { onTheme } from "./colours.js";
 import { fill, h } from "./dom.js";
-import { graphSection, markNode } from "./graph.js";
+import { drawThumbnails, graphSection, markNode } from "./graph.js";
 import { guideSection } from "./guide.js";
 import { headSection } from "./head.js";
 import { listenToKeys } from "./keys.js";
@@ -39,6 +39,7 @@ async function start() {
       speak(texts, language);
       parts = build(page, root);
       parts.sum.show();
+      drawThumbnails();
     };
     const frames = async () => {
       const { run, layer, place } = page.choice.now;
@@ -62,11 +63,15 @@ async function start() {
   }
 
   page.choice.listen(async (now, last) => {
-    if (now.run !== last.run) parts = build(page, root);
+    if (now.run !== last.run) {
+      parts = build(page, root);
+      drawThumbnails();
+    }
     parts.sum.element.classList.add("open");
     markNode(page, parts.graph);
+    const cell = await parts.sum.show();
     await ensureFilled(page, now.layer);
-    await Promise.all([parts.sum.show(), parts.frames()]);
+    if (page.choice.now === now) frameCells(page, parts.layers, cell);
   });
   onTheme(() => parts.repaint());
   listenToKeys(page, () => parts.sum.element);
@@ -79,11 +84,13 @@ async function start() {
   /** For the console: `await cnnspec.explain("conv1", [0, 1, 2])`. */
   Object.assign(globalThis, {
     cnnspec: {
+      network,
       explain: (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) =>
         cellAt(network, run, network.numbers.get(name) ?? -1, place),
     },
   });
   document.documentElement.dataset.ready = "true";
+  drawThumbnails();
 }
 
 /** @param {Page} page @param {number} layer */

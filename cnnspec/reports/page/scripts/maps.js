@@ -8,10 +8,6 @@ import { bar } from "./grid.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
-/**
- * A map: its channel, or null for a vector and the input's picture, and its values.
- * @typedef {{channel: number | null, values: Float32Array}} FeatureMap
- */
 
 const FIRST = 64;
 const SIDE = 60;
@@ -36,13 +32,13 @@ export function wholeMaps(page, layer, values) {
     const own = values.subarray(c * size, (c + 1) * size);
     const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
     paint(canvas, own, columns, settings.alone ? largestOf(own) : largest);
-    return mapButton(page, layer, c, own, columns, canvas, sideOf(rows, columns, channels));
+    return valuesButton(page, layer, c, own, columns, sideOf(rows, columns, channels), canvas);
   };
   return inPortions(channels, map);
 }
 
 /** The first maps, and a button for the others. @param {number} count @param {(c: number) => Element} map */
-function inPortions(count, map) {
+export function inPortions(count, map) {
   const first = count > FIRST + 8 ? FIRST : count;
   const box = h(
     "div",
@@ -63,21 +59,22 @@ function inPortions(count, map) {
 }
 
 /** @param {number} rows @param {number} columns @param {number} channels */
-function sideOf(rows, columns, channels) {
+export function sideOf(rows, columns, channels) {
   const most = Math.max(rows, columns);
   const wanted = channels === 1 ? 3 * SIDE : channels <= 8 ? 1.4 * SIDE : SIDE;
   return columns * (most >= wanted ? Math.max(wanted, Math.min(most, 96)) / most : Math.ceil(wanted / most));
 }
 
 /**
- * @param {Page} page @param {number} layer @param {number | null} channel @param {Float32Array} values of this map
- * @param {number} columns @param {HTMLCanvasElement} canvas @param {number} wide pixels on the screen
+ * A picture as a button, of which a click chooses a cell.
+ * @param {Page} page
+ * @param {{layer: number, channel: number | null, rows: number, columns: number, wide: number, label: string,
+ *   place: (i: number) => number[], strongest: () => number, value?: (i: number) => number}} map
+ *   `wide` are pixels on the screen, `strongest` is the cell that Enter chooses, `value` what a cell's value is
+ * @param {HTMLCanvasElement} canvas
  */
-function mapButton(page, layer, channel, values, columns, canvas, wide) {
+export function mapButton(page, { layer, channel, rows, columns, wide, label, place, strongest, value }, canvas) {
   const { shape } = page.network.layers[layer];
-  const rows = values.length / columns;
-  const placeAt = (/** @type {number} */ i) =>
-    shape.length === 1 ? [i] : [channel ?? 0, ...unravelled(i, [rows, columns])];
   const at = (/** @type {MouseEvent} */ event) => {
     const box = canvas.getBoundingClientRect();
     const row = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
@@ -85,33 +82,61 @@ function mapButton(page, layer, channel, values, columns, canvas, wide) {
     return row * columns + column;
   };
   const click = (/** @type {MouseEvent} */ event) => {
-    const byKey = event.detail === 0; // Enter: where the map is largest, or the cell that is chosen in it
+    const byKey = event.detail === 0;
     if (byKey && button.querySelector(".chosen")) return;
-    page.choice.go(layer, placeAt(byKey ? strongest(values) : at(event)));
+    const chosen = place(byKey ? strongest() : at(event));
+    if (chosen[0] < shape[0]) page.choice.go(layer, chosen);
   };
   const readout = (/** @type {PointerEvent} */ event) => {
     const i = at(event);
-    button.title = `[${placeAt(i).join(", ")}] ${figure(values[i], settings.digits)}`;
+    const said = value ? ` ${figure(value(i), settings.digits)}` : "";
+    button.title = `[${place(i).join(", ")}]${said}`;
   };
-  const label = channel === null ? t("maps.picture") : t("maps.map", { channel });
+  const frame = { width: `${Math.round(wide)}px`, "aspect-ratio": `${columns} / ${rows}` };
   const button = h(
     "button",
     {
       type: "button",
       class: "map",
-      "aria-label": `${label}, ${ranged(values)}`,
+      "aria-label": label,
       dataset: { layer, channel: channel ?? 0 },
       onclick: click,
       onpointermove: readout,
     },
-    h(
-      "span",
-      { class: "frame", style: { width: `${Math.round(wide)}px`, "aspect-ratio": `${columns} / ${rows}` } },
-      canvas,
-    ),
+    h("span", { class: "frame", style: frame }, canvas),
     channel === null ? null : h("span", { class: "channel" }, channel),
   );
   return button;
+}
+
+/**
+ * A map of which all values are there.
+ * @param {Page} page
+ * @param {number} layer
+ * @param {number | null} channel
+ * @param {Float32Array} values
+ * @param {number} columns
+ * @param {number} wide
+ * @param {HTMLCanvasElement} canvas
+ */
+function valuesButton(page, layer, channel, values, columns, wide, canvas) {
+  const name = channel === null ? t("maps.picture") : t("maps.map", { channel });
+  const rows = values.length / columns;
+  return mapButton(
+    page,
+    {
+      layer,
+      channel,
+      rows,
+      columns,
+      wide,
+      label: `${name}, ${ranged(values)}`,
+      place: (i) => [channel ?? 0, ...unravelled(i, [rows, columns])],
+      strongest: () => strongest(values),
+      value: (i) => values[i],
+    },
+    canvas,
+  );
 }
 
 /** @param {Float32Array} values */
@@ -127,7 +152,7 @@ function ranged(values) {
 }
 
 /** Where the largest value is. @param {Float32Array} values */
-export function strongest(values) {
+function strongest(values) {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
   return best;
@@ -147,7 +172,7 @@ function inputMaps(page, values, shape) {
   if (channels === 1 || channels === 3) {
     const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
     paintPicture(canvas, values, shape, page.network.net.picture);
-    box.append(mapButton(page, 0, channels === 1 ? 0 : null, values.subarray(0, size), columns, canvas, wide));
+    box.append(valuesButton(page, 0, channels === 1 ? 0 : null, values.subarray(0, size), columns, wide, canvas));
   }
   if (channels === 1) return box;
   const largest = largestOf(values);
@@ -155,24 +180,34 @@ function inputMaps(page, values, shape) {
     const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
     const own = values.subarray(c * size, (c + 1) * size);
     paint(canvas, own, columns, largest);
-    box.append(mapButton(page, 0, c, own, columns, canvas, wide / 2));
+    box.append(valuesButton(page, 0, c, own, columns, wide / 2.5, canvas));
   }
   return box;
 }
 
-/** A long vector in rows of cells. @param {Page} page @param {number} layer @param {Float32Array} values */
+/**
+ * A long vector in rows of cells.
+ * @param {Page} page
+ * @param {number} layer
+ * @param {Float32Array} values
+ */
 function strip(page, layer, values) {
-  const across = values.length > 10 * ACROSS ? 2 * ACROSS : ACROSS;
+  const columns = values.length > 10 * ACROSS ? 2 * ACROSS : ACROSS;
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
-  paint(canvas, values, across, largestOf(values));
-  const rows = Math.ceil(values.length / across);
-  const padded = new Float32Array(rows * across).fill(NaN);
-  padded.set(values);
+  paint(canvas, values, columns, largestOf(values));
   const { shape } = page.network.layers[layer];
-  const button = mapButton(page, layer, null, padded, across, canvas, across * 13);
-  button.addEventListener("click", (event) => event.stopPropagation());
-  button.setAttribute("aria-label", t("maps.vector", { count: shape[0] }) + `, ${ranged(values)}`);
-  return h("div", { class: "maps" }, button);
+  const map = {
+    layer,
+    channel: null,
+    rows: Math.ceil(values.length / columns),
+    columns,
+    wide: 13 * columns,
+    label: `${t("maps.vector", { count: shape[0] })}, ${ranged(values)}`,
+    place: (/** @type {number} */ i) => shape.map((_, axis) => (axis ? 0 : i)),
+    strongest: () => strongest(values),
+    value: (/** @type {number} */ i) => values[i] ?? NaN,
+  };
+  return h("div", { class: "maps" }, mapButton(page, map, canvas));
 }
 
 /** A short vector, each value by itself with its class. @param {Page} page @param {number} layer @param {Float32Array} values */

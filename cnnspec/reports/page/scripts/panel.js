@@ -12,7 +12,7 @@ import { t } from "./words.js";
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("./parts.js").Page} Page */
 
-/** @param {Page} page @returns {{element: HTMLElement, show: () => Promise<void>}} */
+/** @param {Page} page @returns {{element: HTMLElement, show: () => Promise<Cell | null>}} */
 export function panel(page) {
   const inner = h("div", { class: "inner" });
   const live = h("p", { class: "unseen", "aria-live": "polite" });
@@ -32,7 +32,7 @@ export function panel(page) {
   async function show() {
     const chosen = page.choice.now;
     const cell = await cellAt(page.network, chosen.run, chosen.layer, chosen.place);
-    if (page.choice.now !== chosen) return; // another one was chosen meanwhile
+    if (page.choice.now !== chosen) return null; // another one was chosen meanwhile
     const { name } = page.network.layers[chosen.layer];
     fill(inner, cell ? whole(page, cell) : absent(page));
     inner.scrollTop = 0;
@@ -43,6 +43,7 @@ export function panel(page) {
     live.textContent = cell
       ? `${name} [${chosen.place.join(", ")}] = ${figure(cell.executed, settings.digits)}`
       : t("panel.absent");
+    return cell;
   }
   return { element, show };
 }

@@ -6,6 +6,10 @@
 import { bytesOf, inflated, unshuffled } from "./blocks.js";
 
 /** @typedef {[number, number, number]} Range first, step, length */
+/**
+ * Pictures of some channels, one behind another; shades from -127 to 127 are shares of the layer's largest size.
+ * @typedef {{channels: number[], rows: number, columns: number, shades: Int8Array}} Picture
+ */
 /** @typedef {{tensor: number, axes: Range[], flat: boolean}} TensorRead */
 
 export class Source {
@@ -51,6 +55,18 @@ export class Source {
     return Float64Array.from((await this.piece(this.contents.box_piece)).subarray(start, start + count));
   }
 
+  /**
+   * The maps of a tensor as small pictures, null where there are none.
+   * @param {number} tensor
+   * @returns {Promise<Picture | null>}
+   */
+  async picture(tensor) {
+    const found = this.contents.pictures[tensor];
+    if (!found) return null;
+    const [piece, channels, rows, columns] = found;
+    return { channels, rows, columns, shades: new Int8Array(await inflated(this.pieceBytes(piece))) };
+  }
+
   /** Where a block begins in the boxes. @param {TensorRead} read @returns {number | undefined} */
   box(read) {
     const said = read.axes.map((axis) => axis.join(",")).join(";");
@@ -61,11 +77,15 @@ export class Source {
   piece(number) {
     const found = this.pieces.get(number);
     if (found) return found;
-    const { ends } = this.contents;
-    const bytes = this.bytes.subarray(number ? ends[number - 1] : 0, ends[number]);
-    const made = inflated(bytes).then(unshuffled);
+    const made = inflated(this.pieceBytes(number)).then(unshuffled);
     this.pieces.set(number, made);
     return made;
+  }
+
+  /** @param {number} number */
+  pieceBytes(number) {
+    const { ends } = this.contents;
+    return this.bytes.subarray(number ? ends[number - 1] : 0, ends[number]);
   }
 }
 
