@@ -193,7 +193,7 @@ def test_reads_what_arguments_hold() -> None:
         (Corner, [3, "H"], "E104", "`f` takes a mapping of top, left", "this is a list", ""),
         (Corner, {"left": True}, "E104", "`left` takes a whole number (>= 0)", "this is true", ""),
         (Corner, {"lef": 1}, "E102", "unknown field `lef`", "did you mean `left`?", "known here: top, left"),
-        (dict[str, int], 1, "E104", "`f` takes a mapping with one for each name", "this is `1`", ""),
+        (dict[str, int], 1, "E104", "`f` takes a mapping with a whole number for each name", "this is `1`", ""),
         (dict[str, int], {"a": True}, "E104", "`a` takes a whole number", "this is true", ""),
     ],
 )
@@ -281,7 +281,7 @@ SIDES = "a mapping of top, bottom, left, right"
         (tuple[Axis, Axis], "a list of 2 (`C`, `H` or `W` each)"),
         (Pair, "a whole number (>= 1) or a list of 2"),
         (Sides, SIDES),
-        (dict[str, int], "a mapping with one for each name"),
+        (dict[str, int], "a mapping with a whole number for each name"),
         (Padding, f"`same`, `same-upper`, `valid`, a whole number (>= 0), a list of 2 or {SIDES}"),
         (Natural | Annotated[float, Field(lt=1)], "a number (>= 0)"),
     ],

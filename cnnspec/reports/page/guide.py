@@ -92,6 +92,18 @@ class Story:
         for step, tell in firsts:
             if step is not None:
                 yield tell(step)
+        yield from self._other_ways()
+
+    def _other_ways(self) -> Iterator[Chapter]:
+        """Pooling that takes something else of its windows than the first one does."""
+        first: dict[str, Step] = {}
+        for step in filter(self._chooses, self._family("pooling")):
+            first.setdefault(_pooled(self._explained(step, (0,) * len(step.shape))), step)
+        for how, step in list(first.items())[1:]:
+            cells = self._cells(step.name)
+            others = prod(axis.length for axis in _arriving(self._explained(step, cells[0][1])).axes) - 1
+            said = Sentence("other.text", {"layer": step.name}), Sentence(f"pooling.{how}", {"others": others})
+            yield Chapter("other", said, cells)
 
     def _chooses(self, step: Step) -> bool:
         """Whether a window holds several cells: one of 1x1 only leaves out."""

@@ -220,7 +220,7 @@ class ByName(FieldType):
         return mapping((name, self.item.write(item)) for name, item in value.items())
 
     def descriptions(self) -> list[str]:
-        return ["a mapping with one for each name"]
+        return [f"a mapping with {self.item.describe()} for each name"]
 
     def schemas(self, names: Names) -> list[Schema]:
         return [{"type": "object", "additionalProperties": self.item.schema(names)}]
