@@ -186,7 +186,7 @@ def test_whatever_validate_suggests_is_found(word: str) -> None:
     assert printed(word).count("# ")
 
 
-@pytest.mark.parametrize(("word", "said"), [("selu", "`elu: {alpha: 1.6733}`"), ("activation", "`- relu`")])
+@pytest.mark.parametrize(("word", "said"), [("rrelu", "`leakyrelu: {slope: 0.229}`"), ("activation", "`- relu`")])
 def test_a_word_without_an_equal(word: str, said: str) -> None:
     result = invoke(word)
     assert (result.exit_code, result.stdout) == (2, "")

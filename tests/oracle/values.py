@@ -22,7 +22,7 @@ def each(x: Array, rule: Callable[[float], float]) -> Array:
     return np.array([rule(float(v)) for v in x.flat]).reshape(x.shape)
 
 
-def clip(v: float, low: float, high: float) -> float:
+def between(v: float, low: float, high: float) -> float:
     return min(max(v, low), high)
 
 
@@ -35,7 +35,7 @@ def relu(layer: Any, x: Array) -> Array:
 
 
 def relu6(layer: Any, x: Array) -> Array:
-    return each(x, lambda v: clip(v, 0, 6))
+    return each(x, lambda v: between(v, 0, 6))
 
 
 def sigmoid(layer: Any, x: Array) -> Array:
@@ -51,11 +51,11 @@ def silu(layer: Any, x: Array) -> Array:
 
 
 def hardsigmoid(layer: Any, x: Array) -> Array:
-    return each(x, lambda v: clip(v + 3, 0, 6) / 6)
+    return each(x, lambda v: between(layer.slope * v + layer.offset, 0, 1))
 
 
 def hardswish(layer: Any, x: Array) -> Array:
-    return each(x, lambda v: v * clip(v + 3, 0, 6) / 6)
+    return each(x, lambda v: v * between(v + 3, 0, 6) / 6)
 
 
 def leakyrelu(layer: Any, x: Array) -> Array:
@@ -64,6 +64,47 @@ def leakyrelu(layer: Any, x: Array) -> Array:
 
 def elu(layer: Any, x: Array) -> Array:
     return each(x, lambda v: v if v > 0 else layer.alpha * (math.exp(v) - 1))
+
+
+def celu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v if v > 0 else layer.alpha * (math.exp(v / layer.alpha) - 1))
+
+
+def selu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: 1.0507009873554805 * (v if v > 0 else 1.6732632423543772 * (math.exp(v) - 1)))
+
+
+def exp(layer: Any, x: Array) -> Array:
+    return each(x, math.exp)
+
+
+def abs(layer: Any, x: Array) -> Array:
+    return each(x, math.fabs)
+
+
+def softplus(layer: Any, x: Array) -> Array:
+    return each(x, log_of_one_and_power)
+
+
+def log_of_one_and_power(v: float) -> float:
+    return v + math.log1p(math.exp(-v)) if v > 0 else math.log1p(math.exp(v))
+
+
+def softsign(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v / (1 + math.fabs(v)))
+
+
+def mish(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v * math.tanh(log_of_one_and_power(v)))
+
+
+def thresholdedrelu(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: v if v > layer.alpha else 0.0)
+
+
+def clip(layer: Any, x: Array) -> Array:
+    low, high = (-math.inf if layer.min is None else layer.min), (math.inf if layer.max is None else layer.max)
+    return each(x, lambda v: between(v, low, high))
 
 
 def gelu(layer: Any, x: Array) -> Array:

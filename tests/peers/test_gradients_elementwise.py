@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from elementwise_cases import CASES, Case, drawn, inputs
+from elementwise_cases import CASES, Case, drawn, inputs, scale
 from layer_cases import Array, values
 
 from cnnspec.graph.layer import Layer
@@ -36,7 +36,7 @@ def agree(layer: Layer, peer: Peer, *arrays: Array, **tensors: Array) -> None:
         expected = tensor.grad.numpy()
         # PyTorch multiplies the gradient of its hard sigmoid by a sixth in single precision.
         close = 1e-7 if layer.kind == "hardsigmoid" else 1e-10
-        np.testing.assert_allclose(ours, expected, rtol=close, atol=close * max(1.0, np.abs(expected).max()))
+        np.testing.assert_allclose(ours, expected, rtol=close, atol=close * scale(expected))
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if not isinstance(c.layer, Norm) and c.kind != "lrn"], ids=str)

@@ -51,11 +51,25 @@ CASES = (
     Case("tanh", lambda f, x, t: x.tanh()),
     Case("silu", lambda f, x, t: f.silu(x)),
     Case("hardsigmoid", lambda f, x, t: f.hardsigmoid(x)),
+    Case("hardsigmoid", lambda f, x, t: (0.2 * x + 0.45).clamp(0, 1), {"slope": 0.2, "offset": 0.45}),
     Case("hardswish", lambda f, x, t: f.hardswish(x)),
     Case("leakyrelu", lambda f, x, t: f.leaky_relu(x)),
     Case("leakyrelu", lambda f, x, t: f.leaky_relu(x, 0.2), {"slope": 0.2}),
     Case("elu", lambda f, x, t: f.elu(x)),
     Case("elu", lambda f, x, t: f.elu(x, 0.3), {"alpha": 0.3}),
+    Case("celu", lambda f, x, t: f.celu(x)),
+    Case("celu", lambda f, x, t: f.celu(x, 0.25), {"alpha": 0.25}),
+    Case("selu", lambda f, x, t: f.selu(x)),
+    Case("exp", lambda f, x, t: x.exp()),
+    Case("abs", lambda f, x, t: x.abs()),
+    Case("softplus", lambda f, x, t: f.softplus(x)),
+    Case("softsign", lambda f, x, t: f.softsign(x)),
+    Case("mish", lambda f, x, t: f.mish(x)),
+    Case("thresholdedrelu", lambda f, x, t: f.threshold(x, 1.0, 0.0)),
+    Case("thresholdedrelu", lambda f, x, t: f.threshold(x, -0.5, 0.0), {"alpha": -0.5}),
+    Case("clip", lambda f, x, t: x.clamp(-1, 3), {"min": -1.0, "max": 3.0}),
+    Case("clip", lambda f, x, t: x.clamp(min=0), {"min": 0.0}),
+    Case("clip", lambda f, x, t: x.clamp(max=0), {"max": 0.0}),
     Case("prelu", lambda f, x, t: f.prelu(x, t["weight"])),
     Case("gelu", lambda f, x, t: f.gelu(x)),
     Case("gelu", lambda f, x, t: f.gelu(x, approximate="tanh"), {"approx": "tanh"}),
@@ -99,3 +113,8 @@ def drawn(layer: Layer, shape: Shape) -> dict[str, Array]:
         name: random.uniform(0.5, 2, tensor.shape) if tensor.fill == 1 else random.standard_normal(tensor.shape)
         for name, tensor in layer.tensors(shape).items()
     }
+
+
+def scale(expected: Array) -> float:
+    """The largest finite value, or 1 where all are smaller."""
+    return float(np.abs(expected[np.isfinite(expected)]).max(initial=1.0))

@@ -7,17 +7,50 @@ from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 from .expression import OperatorCall, WriteRule, call, per_channel
-from .node import OnnxNode
+from .node import OnnxNode, shortest
 from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...graph.layer import Layer
+    from ...layers.clip import Clip
     from ...layers.gelu import GELU
+    from ...layers.hardsigmoid import HardSigmoid
 
 
 def relu6(_: Layer, step: Step) -> OperatorCall:
     return call("Clip", *step.inputs, 0.0, 6.0)
+
+
+def clip(layer: Clip, step: Step) -> OperatorCall:
+    lowest = "" if layer.min is None else layer.min
+    return call("Clip", *step.inputs, lowest, *([] if layer.max is None else [layer.max]))
+
+
+def read_clip(node: OnnxNode) -> Fields | None:
+    """Clip between numbers of which one may be left out; those of `relu6` are left to it."""
+    match node.operands:
+        case (_, *bounds) if 0 < len(bounds) <= 2 and all(b is None or len(b.values) == 1 for b in bounds):
+            given = {name: shortest(b.values[0]) for name, b in zip(("min", "max"), bounds, strict=False) if b}
+            in_order = list(given.values()) == sorted(given.values())
+            return given if given and in_order and read_relu6(node) is None else None
+    return None
+
+
+def mish(_: Layer, step: Step) -> OperatorCall:
+    """Written out: the operator Mish came with opset 18."""
+    (x,) = step.inputs
+    return call("Mul", x, call("Tanh", call("Softplus", x)))
+
+
+def hardsigmoid(layer: HardSigmoid, step: Step) -> OperatorCall:
+    return call("HardSigmoid", *step.inputs, alpha=layer.slope, beta=layer.offset)
+
+
+def read_hardsigmoid(node: OnnxNode) -> Fields | None:
+    slope = {} if node.says("alpha", 1 / 6) else {"slope": shortest(node["alpha"])}
+    offset = {} if node.says("beta", 0.5) else {"offset": shortest(node["beta"])}
+    return {**slope, **offset} if node["alpha"] > 0 and len(node.arriving) == 1 and not node.stored else None
 
 
 def silu(_: Layer, step: Step) -> OperatorCall:
@@ -73,21 +106,30 @@ def read_join(node: OnnxNode) -> Fields | None:
 
 
 KINDS: dict[str, Translation] = {
+    "abs": direct("Abs"),
     "add": both_ways(joined("Add"), "Add", read_join),
+    "celu": direct("Celu", {"alpha": "alpha"}),
+    "clip": both_ways(clip, "Clip", read_clip),
     "concat": direct("Concat", branches=True, axis=1),
     "elu": direct("Elu", {"alpha": "alpha"}),
+    "exp": direct("Exp"),
     "gelu": Translation(gelu),
-    "hardsigmoid": direct("HardSigmoid", alpha=1 / 6, beta=0.5),
+    "hardsigmoid": both_ways(hardsigmoid, "HardSigmoid", read_hardsigmoid, "alpha", "beta"),
     "hardswish": direct("HardSwish"),
     "leakyrelu": direct("LeakyRelu", {"alpha": "slope"}),
     "logsoftmax": direct("LogSoftmax", axis=1),
+    "mish": Translation(mish),
     "mul": both_ways(joined("Mul"), "Mul", read_join),
     "prelu": both_ways(prelu, "PRelu", read_per_channel),
     "relu": direct("Relu"),
     "relu6": both_ways(relu6, "Clip", read_relu6),
     "scale": both_ways(scale, "Mul", read_per_channel),
+    "selu": direct("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
     "sigmoid": direct("Sigmoid"),
     "silu": Translation(silu),
     "softmax": direct("Softmax", axis=1),
+    "softplus": direct("Softplus"),
+    "softsign": direct("Softsign"),
     "tanh": direct("Tanh"),
+    "thresholdedrelu": direct("ThresholdedRelu", {"alpha": "alpha"}),
 }

@@ -12,6 +12,7 @@ from ...graph.shape import Shape
 DEFAULTS: dict[str, dict[str, Any]] = {
     "AveragePool": {"ceil_mode": 0, "count_include_pad": 0},
     "BatchNormalization": {"epsilon": 1e-5, "momentum": 0.9},
+    "Celu": {"alpha": 1.0},
     "Conv": {"group": 1},
     "ConvTranspose": {"group": 1},
     "DepthToSpace": {"mode": "DCR"},
@@ -31,7 +32,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "mode": "nearest",
         "nearest_mode": "round_prefer_floor",
     },
+    "Selu": {"alpha": 1.6732632423543772, "gamma": 1.0507009873554805},
     "Softmax": {"axis": -1},
+    "ThresholdedRelu": {"alpha": 1.0},
 }
 """What an attribute is that a node leaves out (Operators.md, as of opset 17)."""
 

@@ -1,4 +1,4 @@
-"""The logistic function and its piecewise linear stand-in."""
+"""The logistic function, its integral, and its piecewise linear stand-in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ def logistic(x: Array) -> Array:
     return np.asarray(np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))
 
 
-def hard_logistic(x: Array) -> Array:
-    """clip(x/6 + 1/2, 0, 1)."""
-    return np.clip(x / 6 + 0.5, 0, 1)
+def softplus(x: Array) -> Array:
+    """log(1 + exp(x)), whose derivative is the logistic function. Only negative numbers are given to exp."""
+    return np.asarray(np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))))
+
+
+def hard_logistic(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
+    """clip(slope*x + offset, 0, 1)."""
+    return np.asarray(np.clip(x / (1 / slope) + offset, 0, 1))  # 1/slope is most often whole: 6

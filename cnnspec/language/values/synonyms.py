@@ -24,6 +24,10 @@ _KINDS = {
     "hardswish": "hswish",
     "hardsigmoid": "hsigmoid",
     "leakyrelu": "lrelu leaky",
+    "thresholdedrelu": "threshold",
+    "clip": "clamp",
+    "exp": "exponential",
+    "abs": "absolute",
     "softmax": "softmax2d",
     "concat": "concatenate cat merge",
     "add": "sum plus residual shortcut skip eltwise",
@@ -101,15 +105,10 @@ _KNOWN_HERE = frozenset(
 )
 """Fields of others that follow here from what arrives."""
 _OTHERS = {
-    "selu": "`elu: {alpha: 1.6733}` is it but for a last factor of 1.0507, for which there is no layer",
-    "celu": "`elu` is it where alpha is 1; for another alpha there is none",
     "rrelu": "when running it is `leakyrelu: {slope: 0.229}`; a random slope while training there is not",
     "crelu": "",
-    "mish": "",
     "glu": "",
-    "hardtanh": "",
-    "softplus": "",
-    "softsign": "",
+    "hardtanh": "it is `clip: {min: -1, max: 1}`",
     "softmin": "",
     "logsigmoid": "",
     "quickgelu": "",

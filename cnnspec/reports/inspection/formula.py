@@ -1,6 +1,7 @@
 """The formulas of `Explanation`: what may stand in one, its value, and the same with numbers in place of names.
 
-    + - * / **, brackets, numbers, names, `pi`, and min, max, exp, log, sqrt, tanh, erf
+    + - * / **, brackets, numbers, names, `pi`, and min, max, exp, log, sqrt, tanh, erf,
+    above(a, b): 1 where a > b, else 0
 
 They are Python's expressions, read by its parser; nothing is ever handed to `eval`.
 """
@@ -31,6 +32,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "sqrt": np.sqrt,
     "tanh": np.tanh,
     "erf": math.erf,
+    "above": operator.gt,
 }
 CONSTANTS = {"pi": math.pi}
 

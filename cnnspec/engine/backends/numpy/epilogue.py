@@ -14,6 +14,8 @@ import numpy as np
 from ....graph.array import Array
 from ....graph.layer import Layer
 from ....kernels.strips import SHORT, Call, Scratch, lies_apart
+from ....layers.selu import ALPHA as SELU_ALPHA
+from ....layers.selu import SCALE as SELU_SCALE
 from .gelu import gelu
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
@@ -37,14 +39,88 @@ def leakyrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def elu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return _elu(x, out, scratch, layer.alpha)
+
+
+def celu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return _elu(x, out, scratch, layer.alpha, rate=1 / layer.alpha)
+
+
+def selu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return _elu(x, out, scratch, SELU_ALPHA, scale=SELU_SCALE)
+
+
+def _elu(x: Array, out: Array, scratch: Scratch, alpha: float, rate: float = 1.0, scale: float = 1.0) -> list[Call]:
+    """scale*(max(x, 0) + alpha*(exp(rate*min(x, 0)) - 1))."""
     below = scratch.take(*x.shape)
     zero = np.zeros(x.shape[-1], np.float32)
     return [
         partial(np.minimum, x, zero, out=below),
+        *([] if rate == 1 else [partial(np.multiply, below, np.float32(rate), out=below)]),
         partial(np.expm1, below, out=below),
-        partial(np.multiply, below, np.float32(layer.alpha), out=below),
+        partial(np.multiply, below, np.float32(alpha * scale), out=below),
         partial(np.maximum, x, zero, out=x),
+        *([] if scale == 1 else [partial(np.multiply, x, np.float32(scale), out=x)]),
         partial(np.add, x, below, out=out),
+    ]
+
+
+def exp(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return [partial(np.exp, x, out=out)]
+
+
+def absolute(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    return [partial(np.abs, x, out=out)]
+
+
+def clip(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    lowest, highest = (None if bound is None else np.float32(bound) for bound in (layer.min, layer.max))
+    return [partial(x.clip, lowest, highest, out=out)]
+
+
+def thresholdedrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    stays, zero = np.empty(x.shape, bool), np.float32(0)
+    return [
+        partial(np.greater, x, np.float32(layer.alpha), out=stays),
+        partial(np.logical_not, stays, out=stays),
+        partial(np.copyto, x, zero, where=stays),
+        partial(np.copyto, out, x),
+    ]
+
+
+def softsign(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    size = scratch.take(*x.shape)
+    return [
+        partial(np.abs, x, out=size),
+        partial(np.add, size, ONE, out=size),
+        partial(np.divide, x, size, out=out),
+    ]
+
+
+def softplus(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    bent = scratch.take(*x.shape)
+    return [*_softplus(x, bent), partial(np.add, x, bent, out=out)]
+
+
+def mish(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    own, bent = scratch.take(*x.shape), scratch.take(*x.shape)
+    return [
+        partial(np.copyto, own, x),
+        *_softplus(x, bent),
+        partial(np.add, x, bent, out=bent),
+        partial(np.tanh, bent, out=bent),
+        partial(np.multiply, own, bent, out=out),
+    ]
+
+
+def _softplus(x: Array, bent: Array) -> list[Call]:
+    """x becomes max(x, 0), and `bent` log(1 + exp(-|x|)): softplus is their sum."""
+    return [
+        partial(np.abs, x, out=bent),
+        partial(np.negative, bent, out=bent),
+        partial(np.exp, bent, out=bent),
+        partial(np.log1p, bent, out=bent),
+        partial(np.maximum, x, np.zeros(x.shape[-1], np.float32), out=x),
     ]
 
 
@@ -68,7 +144,7 @@ def _logistic(x: Array) -> list[Call]:
 
 
 def hardsigmoid(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    return [*_hard_logistic(x, x), partial(np.copyto, out, x)]
+    return [*_hard_logistic(x, x, layer.slope, layer.offset), partial(np.copyto, out, x)]
 
 
 def hardswish(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
@@ -76,10 +152,10 @@ def hardswish(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     return [*_hard_logistic(x, gate), partial(np.multiply, x, gate, out=out)]
 
 
-def _hard_logistic(x: Array, out: Array) -> list[Call]:
+def _hard_logistic(x: Array, out: Array, slope: float = 1 / 6, offset: float = 0.5) -> list[Call]:
     return [
-        partial(np.multiply, x, ONE / SIX, out=out),
-        partial(np.add, out, np.float32(0.5), out=out),
+        partial(np.multiply, x, np.float32(slope), out=out),
+        partial(np.add, out, np.float32(offset), out=out),
         partial(out.clip, ZERO, ONE, out=out),
     ]
 
@@ -99,6 +175,15 @@ EPILOGUES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
     "hardsigmoid": hardsigmoid,
     "hardswish": hardswish,
     "tanh": tanh,
+    "abs": absolute,
+    "celu": celu,
+    "clip": clip,
+    "exp": exp,
+    "mish": mish,
+    "selu": selu,
+    "softplus": softplus,
+    "softsign": softsign,
+    "thresholdedrelu": thresholdedrelu,
 }
 """Kind -> calls that apply it to contiguous scratch x, which they may spoil, and write to out of the same shape."""
 

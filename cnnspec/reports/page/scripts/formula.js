@@ -13,6 +13,7 @@ const FUNCTIONS = {
   sqrt: Math.sqrt,
   tanh: Math.tanh,
   erf,
+  above: (a, b) => Number(a > b),
 };
 /** @type {Record<string, number>} */
 const CONSTANTS = { pi: Math.PI };

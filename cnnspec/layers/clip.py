@@ -1,0 +1,65 @@
+"""Clip: values below `min` become `min`, those above `max` become `max`; one of the two may be left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from ..graph.explanation import Explanation, at, number
+from ..graph.layer import Example
+from ..graph.shape import Shape
+from ._activation import Activation
+from ._together import given
+
+if TYPE_CHECKING:
+    from ..graph.array import Array, Mask
+
+
+class Clip(Activation):
+    """min(max(x, `min`), `max`)."""
+
+    zh: ClassVar[str] = "小于 `min` 的变成 `min`，大于 `max` 的变成 `max`，其余不变。"
+    min: float | None = Field(None, description="the smallest value; none when not given")
+    max: float | None = Field(None, description="the largest value; none when not given")
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [given("min"), given("max")]})
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("clip: {min: -1, max: 1}", (3, 4, 5), (3, 4, 5)),
+        Example("clip: {min: 0.5}", (8,), (8,)),
+        Example("clip: {max: 0.5}", (8,), (8,)),
+        Example("clip: {min: 2, max: 1}", (8,), "E104"),
+        Example("clip", (8,), "E104"),
+    )
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("give `min`, `max` or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` may not be above `max`")
+        return self
+
+    def explain(self, place: Shape, arriving: Shape) -> Explanation:
+        formula, parts = "x", {"x": at(0, place)}
+        if self.min is not None:
+            formula, parts["lowest"] = f"max({formula}, lowest)", number(self.min)
+        if self.max is not None:
+            formula, parts["highest"] = f"min({formula}, highest)", number(self.max)
+        return Explanation(formula, parts)
+
+    def forward(self, x: Array) -> Array:
+        import numpy as np
+
+        return np.clip(x, self.min, self.max)
+
+    def derivative(self, x: Array) -> Mask:
+        import numpy as np
+
+        # At a bound as inside, as in PyTorch's `clamp`.
+        inside = np.ones(x.shape, bool)
+        if self.min is not None:
+            inside &= x >= self.min
+        if self.max is not None:
+            inside &= x <= self.max
+        return inside
