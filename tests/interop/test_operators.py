@@ -233,7 +233,7 @@ NODES = {
     "no upper bound": (OnnxNode("Clip", (IMAGE, stored(0))), ("clip", {"min": 0})),
     "no lower bound": (OnnxNode("Clip", (IMAGE, None, stored(0.1))), ("clip", {"max": 0.1})),
     "bounds that cross": (OnnxNode("Clip", (IMAGE, stored(1), stored(0))), None),
-    "no bound": (OnnxNode("Clip", (IMAGE,)), None),
+    "no bound": (OnnxNode("Clip", (IMAGE,)), ("clip", {})),
     "a bound that is worked out": (OnnxNode("Clip", (IMAGE, Operand(()))), None),
     "no operator of a layer": (OnnxNode("ReduceL2", (IMAGE,)), None),
     "nothing at all": (OnnxNode("Relu", ()), None),

@@ -23,17 +23,19 @@ def relu6(_: Layer, step: Step) -> OperatorCall:
 
 
 def clip(layer: Clip, step: Step) -> OperatorCall:
-    lowest = "" if layer.min is None else layer.min
-    return call("Clip", *step.inputs, lowest, *([] if layer.max is None else [layer.max]))
+    bounds = ["" if bound is None else bound for bound in (layer.min, layer.max)]
+    return call(
+        "Clip", *step.inputs, *(bounds if layer.max is not None else bounds[:1] if layer.min is not None else ())
+    )
 
 
 def read_clip(node: OnnxNode) -> Fields | None:
     """Clip between numbers of which one may be left out; those of `relu6` are left to it."""
     match node.operands:
-        case (_, *bounds) if 0 < len(bounds) <= 2 and all(b is None or len(b.values) == 1 for b in bounds):
+        case (_, *bounds) if len(bounds) <= 2 and all(b is None or len(b.values) == 1 for b in bounds):
             given = {name: shortest(b.values[0]) for name, b in zip(("min", "max"), bounds, strict=False) if b}
             in_order = list(given.values()) == sorted(given.values())
-            return given if given and in_order and read_relu6(node) is None else None
+            return given if in_order and read_relu6(node) is None else None
     return None
 
 

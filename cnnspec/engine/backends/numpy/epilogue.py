@@ -74,8 +74,7 @@ def absolute(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def clip(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    lowest, highest = (None if bound is None else np.float32(bound) for bound in (layer.min, layer.max))
-    return [partial(x.clip, lowest, highest, out=out)]
+    return [partial(x.clip, *map(np.float32, layer.bounds), out=out)]
 
 
 def thresholdedrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
