@@ -1,11 +1,14 @@
-"""Clip: values below `min` become `min`, those above `max` become `max`; either may be left out."""
+"""Clip: values below `min` become `min`, those above `max` become `max`; either may be left out.
+
+Where `min` is above `max`, all values become `max`.
+"""
 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ..graph.explanation import Explanation, at, number
 from ..graph.layer import Example
@@ -29,12 +32,6 @@ class Clip(Activation):
         Example("clip: {max: 0.5}", (8,), (8,)),
         Example("clip", (8,), (8,)),
     )
-
-    @model_validator(mode="after")
-    def in_order(self) -> Self:
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError("`min` may not be above `max`")
-        return self
 
     def explain(self, place: Shape, arriving: Shape) -> Explanation:
         formula, parts = "x", {"x": at(0, place)}

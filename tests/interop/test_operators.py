@@ -232,7 +232,7 @@ NODES = {
     "other bounds": (OnnxNode("Clip", (IMAGE, stored(-1), stored(1))), ("clip", {"min": -1, "max": 1})),
     "no upper bound": (OnnxNode("Clip", (IMAGE, stored(0))), ("clip", {"min": 0})),
     "no lower bound": (OnnxNode("Clip", (IMAGE, None, stored(0.1))), ("clip", {"max": 0.1})),
-    "bounds that cross": (OnnxNode("Clip", (IMAGE, stored(1), stored(0))), None),
+    "bounds that cross": (OnnxNode("Clip", (IMAGE, stored(1), stored(0))), ("clip", {"min": 1, "max": 0})),
     "no bound": (OnnxNode("Clip", (IMAGE,)), ("clip", {})),
     "a bound that is worked out": (OnnxNode("Clip", (IMAGE, Operand(()))), None),
     "no operator of a layer": (OnnxNode("ReduceL2", (IMAGE,)), None),

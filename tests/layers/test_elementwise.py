@@ -51,9 +51,11 @@ def test_extremes_give_neither_warning_nor_nonsense(kind: str, dtype: type[np.fl
     np.testing.assert_allclose(layer.forward(x[None])[0], expected, rtol=1e-6, atol=1e-12)
 
 
-def test_the_bounds_of_clip_do_not_cross() -> None:
-    with pytest.raises(ValueError, match="`min` may not be above `max`"):
-        find("clip").model_validate({"min": 2.0, "max": 1.0})
+def test_where_the_bounds_of_clip_cross_the_upper_one_holds() -> None:
+    layer: Any = find("clip")(min=2.0, max=1.0)
+    y, pull = layer.vjp(EXTREME[None])
+    np.testing.assert_array_equal(y, np.ones((1, len(EXTREME))))
+    np.testing.assert_array_equal(pull(np.ones_like(y))[0][0], np.zeros_like(y))
 
 
 def drawn(layer: Any, arriving: tuple[int, ...], random: np.random.Generator) -> dict[str, NDArray[np.float64]]:

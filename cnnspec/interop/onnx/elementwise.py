@@ -34,8 +34,7 @@ def read_clip(node: OnnxNode) -> Fields | None:
     match node.operands:
         case (_, *bounds) if len(bounds) <= 2 and all(b is None or len(b.values) == 1 for b in bounds):
             given = {name: shortest(b.values[0]) for name, b in zip(("min", "max"), bounds, strict=False) if b}
-            in_order = list(given.values()) == sorted(given.values())
-            return given if in_order and read_relu6(node) is None else None
+            return given if read_relu6(node) is None else None
     return None
 
 
