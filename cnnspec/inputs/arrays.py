@@ -126,11 +126,12 @@ def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
             help=f"{quantity(C * H, 'line')} of {quantity(W, 'number')}" + ", channel by channel" * (C > 1),
         )
         raise FileError([diagnostic])
+    rows = table.rows()
 
     def load(shape: tuple[int, ...]) -> StoredArray:
         import numpy as np
 
-        return np.array(table.rows).reshape(1, *shape)
+        return np.array(rows).reshape(1, *shape)
 
     return _Source(npy.NpyHeader("<i8" if table.is_whole else "<f8", shape, False, 0), load)
 

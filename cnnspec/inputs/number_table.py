@@ -13,48 +13,52 @@ from typing import BinaryIO, NamedTuple
 from ..diagnostics import FileError, Span
 from ..files.reading import AnyPath, Malformed
 
-MOST = 1 << 26
+MOST = 1 << 24
 """Bytes of a table."""
 SEPARATORS = ",;\t"
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class NumberTable(NamedTuple):
-    """`rows` of equally many numbers; `is_whole` when they are all written as whole ones."""
+    """The lines of a file that hold numbers, with their numbers counted from 1, not yet read as numbers."""
 
-    rows: list[list[float]]
-    is_whole: bool
+    path: AnyPath
+    lines: list[tuple[int, str]]
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(rows, columns)."""
-        return len(self.rows), len(self.rows[0]) if self.rows else 0
+        """(rows, columns), by the first row."""
+        return len(self.lines), len(_fields(self.lines[0][1])) if self.lines else 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all numbers are written as whole ones."""
+        return not any(re.search(r"[.eE]", text) for _, text in self.lines)
+
+    def rows(self) -> list[list[float]]:
+        """The numbers. Raises FileError (E403) at the line and column of what is none."""
+        found: list[list[float]] = []
+        for number, text in self.lines:
+            fields = _fields(text)
+            if len(fields) != self.shape[1]:
+                why = f"{len(fields)} numbers; the first row has {self.shape[1]}"
+                raise _error(self.path, Span(number, 1, number, len(text) + 1), "a row has another length", why)
+            found.append(list(_numbers(self.path, number, fields)))
+        return found
 
 
 def read(stream: BinaryIO, path: AnyPath) -> NumberTable:
-    """The table in a file. Raises Malformed, and FileError (E403) at the line and column of what is no number."""
+    """The table in a file. Raises Malformed."""
     data = stream.read(MOST + 1)
     if len(data) > MOST:
         raise Malformed(f"a table of more than {MOST:,} bytes", "save it as an .npy file")
-    rows: list[list[float]] = []
-    is_whole = True
-    for number, line in _lines(data):
-        separator = max(SEPARATORS, key=line.count)
-        fields = line.split(separator)
-        if rows and len(fields) != len(rows[0]):
-            why = f"{len(fields)} numbers; the first row has {len(rows[0])}"
-            raise _error(path, Span(number, 1, number, len(line) + 1), "a row has another length", why)
-        rows.append(list(_numbers(path, number, fields)))
-        is_whole = is_whole and not re.search(r"[.eE]", line)
-    return NumberTable(rows, is_whole)
-
-
-def _lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """The lines that hold numbers, counted from 1."""
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip(" \t") and not line.startswith("#"):
-            yield number, line
+    lines = ((number, line) for number, line in enumerate(text.split("\n"), 1))
+    return NumberTable(path, [(n, line) for n, line in lines if line.strip(" \t") and not line.startswith("#")])
+
+
+def _fields(line: str) -> list[str]:
+    return line.split(max(SEPARATORS, key=line.count))
 
 
 def _numbers(path: AnyPath, line: int, fields: list[str]) -> Iterator[float]:
@@ -69,5 +73,5 @@ def _numbers(path: AnyPath, line: int, fields: list[str]) -> Iterator[float]:
 
 
 def _error(path: AnyPath, span: Span, message: str, why: str = "") -> FileError:
-    cure = "a row of the image in each line, numbers with commas between them"
+    cure = "a row of the image in each line, numbers with commas between them and a point for decimals"
     return FileError.about(path, "E403", message, why, cure, span)

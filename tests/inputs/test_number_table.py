@@ -67,6 +67,7 @@ def test_channels_stand_one_below_the_other(tmp_path: Path) -> None:
         ("1,2,3\n4,,6\n", "a number is missing", "", (2, 3)),
         ("1,2,3\n4,5\n", "a row has another length", "2 numbers; the first row has 3", (2, 1)),
         ("a,b,c\n1,2,3\n", "`a` is no number", "", (1, 1)),
+        ("1;2;3\n4;5,5;6\n", "`5,5` is no number", "", (2, 3)),
         ("1,2,nan\n4,5,6\n", "`nan` is no number", "", (1, 5)),
         ("1,2,３\n4,5,6\n", "`３` is no number", "", (1, 5)),
         ("1,2,0x3\n4,5,6\n", "`0x3` is no number", "", (1, 5)),
@@ -90,6 +91,19 @@ def test_tables_of_another_size(tmp_path: Path) -> None:
     assert refused(write(tmp_path, "")).code == "E403"
 
 
+def test_what_does_not_fit_is_not_read_as_numbers(tmp_path: Path) -> None:
+    """Tables of examples, which `train` and `eval` take, are looked at here as well, and may be long."""
+    path = write(tmp_path, "label,pixel\n" + "0,1\n" * 1000)
+    assert unscaled(path, SHAPE, Preprocess(scale=1 / 255)) == ""
+    assert refused(path).why == "the input is 1x2x3; the file holds 1001x2"
+
+
+def test_a_table_is_no_longer_than_it_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.inputs.number_table.MOST", 12)
+    assert check(write(tmp_path, "1,2,3\n4,5,6\n"), SHAPE) == 1
+    assert refused(write(tmp_path, "1,2,3\n4,5,66\n")).why == "a table of more than 12 bytes"
+
+
 def test_a_text_by_another_name_is_no_table(tmp_path: Path) -> None:
     path = tmp_path / "numbers.npy"
     path.write_text("1,2,3\n4,5,6\n")
@@ -106,6 +120,6 @@ def test_commands_take_a_table(tmp_path: Path) -> None:
     path = write(tmp_path, "9,9,0,0\n9,9,0,0\n0,0,1,2\n0,0,3,4\n")
     assert "    9  0\n    0  4\n" in call("run", "pooling", path).out
     assert "max [0, 1, 1] = 4 " in call("inspect", "pooling", path, "--at", "max:0,1,1").out
-    bad = call("run", "pooling", write(tmp_path, "1,2\n3,x\n"))
+    bad = call("run", "pooling", write(tmp_path, "9,9,0,0\n9,x,0,0\n0,0,1,2\n0,0,3,4\n"))
     assert bad.code == 3
     assert f"--> {path}:2:3" in bad.err
