@@ -10,9 +10,10 @@ from ..diagnostics import Span
 from ..graph.shape import times
 from ..language.elaboration.trace import Visit
 from ..language.syntax.nodes import Mapping, Node
+from ..language.syntax.open_brackets import closers
 from ..language.syntax.parser import parse
 from ..language.syntax.source import Source
-from ..language.syntax.unfinished import closers, readable
+from ..language.syntax.unfinished import readable
 from .grammar import Known, Offer, place
 from .reading import Reading
 from .spot import Spot, locate

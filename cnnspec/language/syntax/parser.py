@@ -1,5 +1,5 @@
 """YAML text -> nodes with positions. Only this file and its neighbours `emitter`, `yaml_errors`,
-`yaml_typos` and `ambiguous_scalars` know YAML.
+`yaml_typos`, `open_brackets`, `unfinished`, `layout` and `ambiguous_scalars` know YAML.
 
 Nodes are built from the parser's events, so nothing is ever constructed, resolved or converted: a scalar
 is its text, and whoever reads a field decides what the text means. YAML is used plainly: no anchors,

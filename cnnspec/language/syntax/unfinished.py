@@ -9,6 +9,7 @@ from __future__ import annotations
 import yaml
 
 from .nodes import Mapping
+from .open_brackets import LOADER, OpenBracket, open_brackets
 from .parser import parse, visible
 from .source import Source
 
@@ -16,29 +17,6 @@ ROUNDS = 100
 """So many lines are mended before a text is given up."""
 READ = 2_000_000
 """So many characters are read again for that, in all."""
-
-LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-CLOSERS = {yaml.FlowMappingStartToken: "}", yaml.FlowSequenceStartToken: "]"}
-ENDS = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
-
-
-def closers(text: str) -> str:
-    """The brackets that close those which are open at the end of a text."""
-    return "".join(closer for closer, _ in reversed(_opened(text)))
-
-
-def _opened(text: str) -> list[tuple[str, int]]:
-    """What closes each bracket that is open at the end of a text, and the line (from 0) of the bracket."""
-    opened: list[tuple[str, int]] = []
-    try:
-        for token in yaml.scan(text, Loader=LOADER):
-            if type(token) in CLOSERS:
-                opened.append((CLOSERS[type(token)], token.start_mark.line))
-            elif isinstance(token, ENDS) and opened:
-                opened.pop()
-    except yaml.YAMLError:  # a quote that is open, say: the brackets before it have been seen
-        pass
-    return opened
 
 
 def readable(text: str) -> Mapping | None:
@@ -81,7 +59,7 @@ def _mend(lines: list[str], error: yaml.MarkedYAMLError) -> None:
     stop = error.problem_mark.line if error.problem_mark else len(lines)
     if "quoted" in context and error.context_mark and lines[start].strip():
         lines[start] = lines[start][: error.context_mark.column]
-    elif "flow" in context and (opened := _opened("\n".join(lines[:stop]))):
+    elif "flow" in context and (opened := open_brackets("\n".join(lines[:stop]))):
         _close(lines, opened)
     elif "simple key" in context:
         lines[start] = ""
@@ -91,11 +69,11 @@ def _mend(lines: list[str], error: yaml.MarkedYAMLError) -> None:
         _blank(lines, stop)
 
 
-def _close(lines: list[str], opened: list[tuple[str, int]]) -> None:
+def _close(lines: list[str], opened: list[OpenBracket]) -> None:
     """Close what is open at the end of the line of the innermost bracket, before a comment."""
-    last = opened[-1][1]
+    last = opened[-1].line
     before, mark, comment = lines[last].partition(" #")
-    lines[last] = f"{before}{''.join(closer for closer, _ in reversed(opened))}{mark}{comment}"
+    lines[last] = f"{before}{''.join(bracket.closer for bracket in reversed(opened))}{mark}{comment}"
 
 
 def _blank(lines: list[str], at: int) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...diagnostics import Diagnostic, Note, instead
+from .open_brackets import open_brackets
 from .yaml_typos import slip
 
 if TYPE_CHECKING:
@@ -114,6 +115,9 @@ def reworded(source: Source, error: MarkedYAMLError) -> Diagnostic:
         return unquoted(source, begin)
     if re.search("mapping values|simple key|block (mapping|collection)", words) and (found := slip(source, at)):
         return found
+    is_over = not text[at:].strip() or text.startswith("- ", at)  # the text, or the layer: a value that is missing
+    if "node content" in words and is_over and (opened := open_brackets(text[:at])):
+        begin, words = opened[-1].offset, "flow mapping later"
     words += f" at {text[at : at + 1]}"
     words += " later" if at == last or "\n" in text[begin:at] else ""
     words += " after %" if re.search("^%", text[: at + 1], re.MULTILINE) else ""
