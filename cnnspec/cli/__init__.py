@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -40,6 +41,7 @@ COMMANDS = {
     "init": "Write fresh weights for a spec.",
     "convert": "Turn a PyTorch or NumPy weights file into safetensors.",
     "export": "Write a spec with its weights as ONNX.",
+    "import": "Make a spec and its weights of an ONNX model.",
     "explain": "The manual page of a layer, a key, a letter or an error.",
     "schema": "A JSON Schema of the language, for editors.",
     "format": "Specs in one layout.",
@@ -65,7 +67,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{__name__}.commands.{cmd_name.replace('-', '_')}").command
+        module = cmd_name.replace("-", "_") + "_" * iskeyword(cmd_name)
+        command: click.Command = import_module(f"{__name__}.commands.{module}").command
         command.context_class = HelpContext
         for parameter in command.params:
             if parameter.type is click.STRING:

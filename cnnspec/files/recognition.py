@@ -37,6 +37,7 @@ CHECKPOINT = Kind("checkpoint", "a PyTorch checkpoint", "`cnnspec convert` makes
 TORCHSCRIPT = Kind("torchscript", "a TorchScript program, not a state_dict")
 PICKLE = Kind("pickle", "a pickle of Python objects", "save plain arrays of numbers with `numpy.savez`")
 IMAGE = Kind("image", "an image")
+ONNX = Kind("onnx", "an ONNX model", "`cnnspec import` makes a spec of it")
 IDX = Kind("idx", "an IDX file, which holds examples", "`--data` of `train` and `eval` takes it")
 GZIP = Kind("gzip", "compressed by gzip", _UNPACK)
 ZIP = Kind("zip", "a zip archive of other files", _UNPACK)
@@ -184,7 +185,7 @@ def _numbers(head: bytes, size: int) -> Kind | None:
     if re.match(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x04]", head):
         return IDX
     if re.match(rb"\x08[\x03-\x1f][\x12\x1a\x22\x3a\x42]", head):
-        return Kind("onnx", "an ONNX model")
+        return ONNX
     return None
 
 

@@ -106,7 +106,7 @@ def complete(exporter: Exporter, given: OptionValues) -> dict[str, Any]:
     return {name: option.default for name, option in known.items()} | dict(given)
 
 
-def missing_package(title: str, package: str, error: ImportError) -> Diagnostic:
+def missing_package(title: str, package: str, error: ImportError, what: str = "writing") -> Diagnostic:
     """E417: a package of the format's own is not installed."""
-    message = f"writing {title} needs the package `{package}`"
+    message = f"{what} {title} needs the package `{package}`"
     return Diagnostic("E417", message, why=str(error), help=f"`pip install {package}`")

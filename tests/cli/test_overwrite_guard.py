@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,8 @@ def named(net: Path) -> Path:
     np.save("two.npy", np.ones((1, 6, 6), np.float32))
     call("init", "net.yaml", "-o", "own.safetensors")
     call("init", "net.yaml", "-o", "w.npz")
+    if find_spec("onnx") is not None:
+        call("export", "net.yaml", "-o", "net.onnx")
     Path("again.npz").symlink_to("x.npz")
     Path("v.npz").write_bytes(Path("x.npz").read_bytes())
     Path("run.jsonl").write_text(EPOCH)
@@ -62,6 +65,7 @@ RECIPES = {
     "init": Recipe(("net.yaml",), NAMED, {"--output": ".npz"}),
     "convert": Recipe(("w.npz", "--for", "net.yaml"), (*NAMED, "w.npz"), {"--output": ".npz"}),
     "export": Recipe(("net.yaml", "--weights", "w.npz"), (*NAMED, "w.npz"), {"--output": ".onnx"}),
+    "import": Recipe(("net.onnx",), ("net.onnx",), {"--output": ".yaml"}),
     "inspect": Recipe(
         ("net.yaml", "two.npy", "--weights", "w.npz"), ("net.yaml", "two.npy", "w.npz"), {"--cam": ".png"}
     ),
@@ -74,6 +78,8 @@ RECIPES = {
     "schema": Recipe(("net.yaml",), ("net.yaml",), {"--output": ".json"}),
     "specs": Recipe(("digits",), (), {"--output": ".yaml"}),
 }
+WITH_ONNX = ("export", "import")
+"""Commands that need the package onnx."""
 ALLOWED = {("train", "--output", "w.npz"): 0, ("train", "--checkpoint", "w.npz"): 1}
 """Weights are learned on in their place where `-o` names them; no checkpoint replaces another file (E503)."""
 READ = {"data", "validation", "weights", "source", "inputs", "given", "wanted", "spec", "log", "judged"}
@@ -102,7 +108,7 @@ def test_each_command_has_a_recipe_with_all_that_it_reads(command: str) -> None:
 @pytest.mark.parametrize(
     ("command", "option", "read"),
     [
-        pytest.param(name, option, read, marks=pytest.mark.peers if name == "export" else ())
+        pytest.param(name, option, read, marks=pytest.mark.peers if name in WITH_ONNX else ())
         for name, recipe in RECIPES.items()
         for option in recipe.suffixes
         for read in recipe.read
@@ -125,7 +131,7 @@ def test_what_is_read_is_not_overwritten(named: Path, command: str, option: str,
 
 
 @pytest.mark.parametrize(
-    "command", [pytest.param(name, marks=pytest.mark.peers if name == "export" else ()) for name in RECIPES]
+    "command", [pytest.param(name, marks=pytest.mark.peers if name in WITH_ONNX else ()) for name in RECIPES]
 )
 def test_every_recipe_works(named: Path, command: str) -> None:
     """With outputs of their own, so that the others fail for the reason that is given."""

@@ -1,0 +1,58 @@
+"""`cnnspec import`: a network of another program as a spec with its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...diagnostics import FileError
+from ...graph.shape import Shape
+from ...interop.imported import Imported
+from ...interop.importing import read_model, write_spec
+from ...reports.drawing.terminal_text import escaped
+from ...spec.naming import spec_name
+from ..notes import note
+from ..options import OUTPUT, PATH, input_option
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@click.command("import")
+@click.argument("source", metavar="MODEL", type=PATH)
+@click.option("-o", "--output", type=OUTPUT, required=True, help="The spec to write; its weights go beside it.")
+@click.option("--outputs", metavar="NAME,...", help="Take the part of the model that makes these values.")
+@click.option("--no-verify", is_flag=True, help="Do not hold the spec against the model.")
+@input_option
+def command(source: str, output: str, outputs: str | None, no_verify: bool, shape: Shape | None) -> None:
+    """Make a spec and its weights of MODEL, an .onnx file.
+
+    Weights go to a .safetensors file beside the spec. The spec is held against the model at once, on random inputs, by
+    ONNX Runtime where it is installed. Needs the package onnx: pip install onnx.
+    """
+    from ...files.writing import ensure_writable
+
+    if Path(output).suffix.lower() not in SUFFIXES:
+        message = f"`{Path(output).name}` is no name of a spec"
+        raise FileError.about(output, "E405", message, help="end it in .yaml")
+    ensure_writable(output)
+    weights = f"{spec_name(output)}.safetensors"
+    ensure_writable(Path(output).with_name(weights))
+    names = [name for name in (outputs or "").split(",") if name]
+    found = read_model(source, weights, input=shape, outputs=names, verify=not no_verify)
+    sizes = write_spec(found, output)
+    click.echo(f"{escaped(Path(source).name)}: {escaped(found.source)}")
+    click.echo("; ".join(_told(found, path, size) for path, size in sizes.items()))
+    if found.difference is not None:
+        told = f"{found.difference.inputs} random inputs, largest difference {found.difference.largest:.1e}"
+        click.echo(f"checked: {told} of the output's scale ({found.difference.judge})")
+    for each in found.notes:
+        note(escaped(each))
+
+
+def _told(found: Imported, path: Path, size: int) -> str:
+    """What is in one of the files."""
+    if path.suffix == ".safetensors":
+        return f"{escaped(path.name)}: {len(found.tensors):,} tensors, {size:,} bytes"
+    lines = len(found.text.splitlines())
+    return f"{escaped(str(path))}: {lines:,} lines, {len(found.spec.graph.steps):,} layers"

@@ -1,0 +1,107 @@
+"""The whole way: an ONNX file -> a spec with its tensors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onnx import ModelProto
+
+from ....diagnostics import FileError
+from ....diagnostics.wording import listed
+from ....files.reading import AnyPath
+from ....graph.graph import INPUT, Graph
+from ....graph.shape import Shape, is_image
+from ...imported import TOLERANCE, Imported
+from . import check, model_file, names
+from .faults import differs
+from .lowering import Lowered, lower
+from .patterns import Patterns, grown
+from .static import StaticModel, static
+
+if TYPE_CHECKING:
+    from ....spec import Spec
+
+OURS = "cnnspec"
+SHOWN = 20
+"""Findings of one model that are shown."""
+
+
+def imported(path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool) -> Imported:
+    """As `read_model`."""
+    from ....spec.authoring import About, author
+
+    file = str(path)
+    proto = model_file.read(path)
+    model = static(proto, file, size, outputs)
+    ours = proto.producer_name == OURS
+    nodes = Patterns(model).nodes()
+    lowered = lower(model, nodes if ours else grown(nodes))
+    if lowered.faults:
+        raise FileError(lowered.faults[:SHOWN])
+    graph = lowered.builder.build(dict.fromkeys(lowered.outputs))
+    told = names.told(lowered.origins, ours)
+    about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, graph))
+    text, spec = author(graph, told, about._replace(weights=weights if weights and lowered.tensors else None))
+    renamed = {old.name: new.name for old, new in zip(graph.steps, spec.graph.steps, strict=True)} | {INPUT: INPUT}
+    tensors = {f"{renamed[step]}.{key}": array for step, held in lowered.tensors.items() for key, array in held.items()}
+    difference = None
+    if verify:
+        steps = [renamed[step] for step in lowered.outputs]
+        difference = check.compared(proto, path, model, spec, tensors, steps)
+        if not difference.largest <= TOLERANCE:
+            raise differs(file, difference.largest, difference.judge)
+    notes = tuple(_notes(lowered, told, spec, ours))
+    values = {name: renamed[step] for name, step in lowered.names.items()}
+    return Imported(text, spec, tensors, _source(proto, model), notes, difference, values)
+
+
+def _name(proto: ModelProto, path: AnyPath, ours: bool) -> str:
+    return _plain(str(proto.graph.name) if ours else Path(path).stem)
+
+
+def _about(proto: ModelProto, path: AnyPath, ours: bool) -> str:
+    if ours:
+        return str(proto.graph.doc_string)
+    return f"Imported from {Path(path).name}, written by {_producer(proto)}."
+
+
+def _producer(proto: ModelProto) -> str:
+    name, version = (_plain(text) for text in (proto.producer_name, proto.producer_version))
+    return f"{name} {version}".strip() or "an unknown program"
+
+
+def _plain(text: str) -> str:
+    """A word of a stranger for a line of ours."""
+    return text[:60] if text.isprintable() else ""
+
+
+def _source(proto: ModelProto, model: StaticModel) -> str:
+    C, H, W = model.size
+    return f"{_producer(proto)}, opset {model.opset}, input (N, {C}, {H}, {W})"
+
+
+def _classes(proto: ModelProto, graph: Graph) -> list[str] | None:
+    """The names of the classes that a file tells, where the output has one value for each."""
+    said = {each.key: each.value for each in proto.metadata_props}
+    try:
+        names = json.loads(said.get("classes", "null"))
+    except (ValueError, RecursionError):
+        return None
+    is_list = isinstance(names, list) and all(isinstance(name, str) and name.isprintable() for name in names)
+    return names if is_list and names and graph.shape(graph.outputs[-1])[0] == len(names) else None
+
+
+def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> Iterator[str]:
+    """What was folded, renamed and left out, as far as the file shows it."""
+    if lowered.dropped:
+        yield f"left out: {listed(lowered.dropped, 3)}, which only hand on what arrives"
+    convolutions = [step for step in spec.graph.steps if is_image(step.arriving[0]) and "weight" in step.tensors]
+    has_norms = any(step.layer.normalizes_batch for step in spec.graph.steps)
+    if convolutions and not has_norms and not ours and all("bias" in step.tensors for step in convolutions):
+        yield "there are no batch norms: if there were, they were folded into convolutions before the file was written"
+    renamed = [origin.tensors[0] for step, origin in lowered.origins.items() if origin.tensors and step not in told]
+    if renamed:
+        yield f"renamed: {listed(renamed, 3)}, whose names say no layer"

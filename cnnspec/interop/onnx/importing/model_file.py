@@ -1,0 +1,143 @@
+"""An ONNX file of a stranger -> a model whose numbers are at hand. Nothing in it is executed.
+
+Numbers may lie in other files, which the format wants in the model's own folder; others are not opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+from onnx import FunctionProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+from ....files.reading import AnyPath, Malformed, blaming, opened
+from ....files.recognition import ONNX, ensure
+from ..expression import LIMIT
+from .faults import MANY, broken
+
+CUT = "it is cut off, damaged, or no ONNX model"
+
+
+def read(path: AnyPath) -> ModelProto:
+    """The model in a file; numbers in other files are not read yet. Raises FileError: E403, E404 or E430."""
+    with opened(path) as stream, blaming(path):
+        ensure(stream, ONNX, cure="`cnnspec import` takes ONNX models")
+        size = stream.seek(0, 2)
+        if size > LIMIT:
+            raise Malformed(f"it has {size:,} bytes; an ONNX file has {LIMIT:,} at most, further numbers lie beside it")
+        stream.seek(0)
+        model = ModelProto()
+        try:
+            model.ParseFromString(stream.read())
+        except DecodeError as fault:
+            raise Malformed(CUT, "download or export it again") from fault
+    if not model.graph.node and not model.graph.output:
+        raise broken(str(path), "the model has no graph", CUT)
+    _ensure_few(model, str(path))
+    return model
+
+
+def inlined(model: ModelProto, path: str) -> ModelProto:
+    """The model with its own functions written out. Raises FileError (E430) where they have no end."""
+    if not model.functions:
+        return model
+    from onnx import inliner
+
+    return inliner.inline_local_functions(model)
+
+
+def _ensure_few(model: ModelProto, path: str) -> None:
+    """Raise E430 where functions call each other in a circle, or more nodes would come of them than can be meant."""
+    functions = {(each.domain, each.name): each for each in model.functions}
+    counts: dict[tuple[str, str], int | None] = {}
+
+    def count(nodes: Any) -> int:
+        return sum(size(functions[key]) if (key := (n.domain, n.op_type)) in functions else 1 for n in nodes)
+
+    def size(function: FunctionProto) -> int:
+        key = (function.domain, function.name)
+        if key not in counts:
+            counts[key] = None
+            counts[key] = min(count(function.node), 2 * MANY)
+        found = counts[key]
+        if found is None:
+            raise broken(path, f"the function `{function.name}` calls itself")
+        return found
+
+    try:
+        found = count(model.graph.node)
+    except RecursionError:
+        raise broken(path, "functions call each other too deeply") from None
+    if found > MANY:
+        raise broken(path, f"the model has more than {MANY:,} nodes", "a network has up to 20,000 layers")
+
+
+def constants(model: ModelProto, path: AnyPath) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The stored numbers by name. Raises FileError for those that are not there, or not of their shape."""
+    for tensor in model.graph.initializer:
+        yield tensor.name, array(tensor, path)
+    if model.graph.sparse_initializer:
+        raise broken(str(path), "the model holds sparse tensors", "they are no layer's")
+
+
+def array(tensor: TensorProto, path: AnyPath) -> NDArray[Any]:
+    """The numbers of one tensor. Raises FileError (E430)."""
+    name = tensor.name
+    if any(size < 0 for size in tensor.dims):
+        raise broken(str(path), f"`{name}` has the sizes {list(tensor.dims)}")
+    if tensor.data_location == TensorProto.EXTERNAL:
+        return _beside(tensor, Path(path))
+    try:
+        if tensor.data_type == TensorProto.FLOAT and tensor.HasField("raw_data"):
+            return np.frombuffer(tensor.raw_data, "<f4").reshape(tuple(tensor.dims))  # no copy
+        whole: NDArray[Any] = numpy_helper.to_array(tensor)
+        return whole
+    except (ValueError, TypeError, KeyError) as fault:
+        raise broken(str(path), f"the numbers of `{name}` cannot be read", str(fault)) from fault
+
+
+def _beside(tensor: TensorProto, path: Path) -> NDArray[Any]:
+    """Numbers in another file of the model's folder."""
+    said = {entry.key: entry.value for entry in tensor.external_data}
+    location = said.get("location", "")
+    place = f"the numbers of `{tensor.name}`"
+    target = path.parent / location
+    if not _is_inside(location, path.parent):
+        why = f"they would lie in `{location}`, which is no file in the model's own folder"
+        raise broken(str(path), f"{place} are not read", why, "put the file beside the model, and name it so there")
+    try:
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
+        start = int(said.get("offset", 0))
+        size = dtype.itemsize * prod(tensor.dims)
+        length = int(said.get("length", size))
+    except (KeyError, ValueError) as fault:
+        raise broken(str(path), f"{place} cannot be found", str(fault)) from fault
+    with opened(target) as stream:
+        there = stream.seek(0, 2)
+        if start < 0 or length != size or start + size > there:
+            why = f"{size:,} bytes from {start:,} on are wanted, {length:,} named; `{location}` has {there:,}"
+            raise broken(str(path), f"{place} are not there", why, "both files are to be of one export")
+        stream.seek(start)
+        return np.frombuffer(stream.read(size), dtype).reshape(tuple(tensor.dims))
+
+
+def _is_inside(location: str, folder: Path) -> bool:
+    """Whether a name is of a file in a folder, links followed. Words of other systems' paths are none."""
+    parts = Path(location).parts
+    if not parts or ".." in parts or Path(location).is_absolute() or any(sign in location for sign in "\\:\0"):
+        return False
+    return (folder / location).resolve().is_relative_to(folder.resolve())
+
+
+def attributes(node: NodeProto) -> dict[str, Any]:
+    """What is written at a node: numbers, words, lists of them, tensors as arrays."""
+    found: dict[str, Any] = {}
+    for each in node.attribute:
+        value = helper.get_attribute_value(each)
+        found[each.name] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return found

@@ -1,0 +1,68 @@
+"""A spec for a network that came from elsewhere: names, blocks and a header for a graph that has none."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..graph.graph import Graph
+from ..language.sections.header import Expect, Header, Input
+from ..language.writer import write
+from ..language.writer.christening import christened
+from .spec import Spec, load
+
+
+class About(NamedTuple):
+    """What is to be said of a network beside its layers; `weights` is the name of the file that holds them."""
+
+    name: str = ""
+    about: str = ""
+    classes: Sequence[str] | None = None
+    weights: str | None = None
+
+
+def author(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spec]:
+    """The text of a spec of a graph, and the spec that it is. Layers whose names are `told` by their names in the
+    graph are called so, all others are counted. It promises its output, its parameters and its MACs.
+
+    Raises SpecError for a network that the language cannot say.
+    """
+    named = _rounded(christened(graph, told))
+    text = write(named, _header(named, about))
+    return text, load(io.StringIO(text))
+
+
+def _header(graph: Graph, about: About) -> Header:
+    C, H, W = graph.input
+    shapes = {name: graph.shape(name) for name in graph.outputs}
+    output = shapes if len(shapes) > 1 else next(iter(shapes.values()))
+    totals = graph.totals
+    expect = Expect(output=output, params=totals.params, buffers=totals.buffers or None, macs=totals.macs)
+    return Header(
+        name=about.name,
+        about=about.about,
+        input=Input(C=C, H=H, W=W),
+        rounding="floor" if any(_rounding(step.layer) == "floor" for step in graph.steps) else None,
+        classes=tuple(about.classes) if about.classes else None,
+        weights=about.weights,
+        expect=expect,
+    )
+
+
+def _rounded(graph: Graph) -> Graph:
+    """Where a layer leaves cells unread, all that say nothing about it accept it: then the spec says it once."""
+    if not any(_rounding(step.layer) == "floor" for step in graph.steps):
+        return graph
+    layers = {
+        id(step.layer): step.layer.model_copy(update={"rounding": "floor"})
+        for step in graph.steps
+        if "rounding" in type(step.layer).model_fields and _rounding(step.layer) is None
+    }
+    steps = (step._replace(layer=layers.get(id(step.layer), step.layer)) for step in graph.steps)
+    return Graph(graph.input, tuple(steps), graph.outputs)
+
+
+def _rounding(layer: object) -> str | None:
+    found: str | None = getattr(layer, "rounding", None)
+    return found

@@ -1,0 +1,302 @@
+"""`cnnspec import`: models that other programs write become specs that compute the same; others are refused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from calling import call
+from onnx_models import model, node, numbers, written
+
+from cnnspec.diagnostics import FileError
+from cnnspec.interop.imported import Imported
+from cnnspec.interop.importing import read_model, write_spec
+from cnnspec.spec import load
+
+pytestmark = pytest.mark.peers
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def layers(found: Imported) -> list[str]:
+    return [step.kind for step in found.spec.graph.steps]
+
+
+def imported(found: Any, **options: Any) -> Imported:
+    """A model that has been written, imported and found to compute the same."""
+    result = read_model(written(found), "net.safetensors", **options)
+    assert result.difference is not None
+    assert result.difference.largest < 1e-5
+    return result
+
+
+def refused(found: Any, **options: Any) -> FileError:
+    with pytest.raises(FileError) as caught:
+        read_model(written(found), "net.safetensors", **options)
+    return caught.value
+
+
+# the command
+
+
+def test_a_spec_comes_back_as_it_was() -> None:
+    assert call("export", "lenet5", "-o", "lenet5.onnx").code == 0
+    called = call("import", "lenet5.onnx", "-o", "again.yaml")
+    assert (called.code, called.err) == (0, "")
+    assert "checked: 4 random inputs, largest difference " in called.out
+    before, after = load("lenet5"), load("again.yaml")
+    assert [(s.name, s.layer, s.inputs) for s in after.graph.steps] == [
+        (s.name, s.layer, s.inputs) for s in before.graph.steps
+    ]
+    assert after.classes() == before.classes()
+    assert after.header.expect == before.header.expect
+    x = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
+    np.testing.assert_array_equal(after.compile()(x), before.compile()(x))
+
+
+def test_both_files_are_written_or_none() -> None:
+    written(model([node("Erf", ["x"], "y")]))
+    Path("net.yaml").write_text("older")
+    called = call("import", "net.onnx", "-o", "net.yaml")
+    assert called.code == 3
+    assert "error[E431]" in called.err
+    assert Path("net.yaml").read_text() == "older"
+    assert not Path("net.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["net", "net.onnx", "net.safetensors"])
+def test_a_spec_has_a_name_that_says_so(name: str) -> None:
+    written(model([node("Relu", ["x"], "y")]), "m.onnx")
+    called = call("import", "m.onnx", "-o", name)
+    assert called.code == 3
+    assert "error[E405]" in called.err
+    assert [path.name for path in Path().iterdir()] == ["m.onnx"]
+
+
+def test_a_network_without_tensors_needs_no_weights() -> None:
+    found = imported(model([node("Relu", ["x"], "y")]))
+    assert [path.name for path in write_spec(found, "net.yaml")] == ["net.yaml"]
+    assert load("net.yaml").header.weights is None
+
+
+# what other programs write
+
+ONE = np.ones((), np.float32)
+Case = tuple[list[Any], dict[str, Any], list[str], dict[str, Any]]
+
+
+def case(nodes: list[Any], kinds: list[str], size: Any = (3, 8, 8), opset: int = 17, **constants: Any) -> Case:
+    return nodes, {name: np.asarray(array) for name, array in constants.items()}, kinds, {"size": size, "opset": opset}
+
+
+def tail(*nodes: tuple[Any, ...]) -> list[Any]:
+    """Nodes in a row; each is an operator with its further inputs."""
+    made = []
+    for number, (op, *more) in enumerate(nodes):
+        before = f"v{number}" if number else "x"
+        attributes = more.pop() if more and isinstance(more[-1], dict) else {}
+        made.append((op, [before, *more], "y" if number + 1 == len(nodes) else f"v{number + 1}", attributes))
+    return [node(op, inputs, output, **attributes) for op, inputs, output, attributes in made]
+
+
+SPELLINGS: dict[str, Callable[[], Case]] = {
+    "padding by rule": lambda: case(
+        tail(("Conv", "w", {"auto_pad": "SAME_UPPER", "strides": [2, 2]})), ["conv"], w=numbers(4, 3, 3, 3)
+    ),
+    "padding by the other rule": lambda: case(
+        tail(("Conv", "w", {"auto_pad": "SAME_LOWER"})), ["conv"], w=numbers(4, 3, 2, 2)
+    ),
+    "a bias behind": lambda: case(
+        tail(("Conv", "w"), ("Add", "b")), ["conv"], w=numbers(4, 3, 3, 3), b=numbers(4, 1, 1)
+    ),
+    "a product and a sum": lambda: case(
+        tail(("Flatten",), ("MatMul", "w"), ("Add", "b")),
+        ["flatten", "dense"],
+        w=numbers(192, 5),
+        b=numbers(5),
+    ),
+    "a Gemm with all its attributes": lambda: case(
+        tail(("Flatten",), ("Gemm", "w", "b", {"alpha": 0.5, "beta": 2.0})),
+        ["flatten", "dense"],
+        w=numbers(192, 5),
+        b=numbers(1, 5),
+    ),
+    "a mean over rows and columns": lambda: case(
+        tail(("ReduceMean", {"axes": [2, 3], "keepdims": 0})), ["globalavgpool", "flatten"]
+    ),
+    "axes as an operand": lambda: case(
+        tail(("ReduceMean", "axes", {"keepdims": 1})), ["globalavgpool"], opset=18, axes=np.array([-1, -2])
+    ),
+    "sizes worked out from the input": lambda: case(
+        [
+            node("Shape", ["x"], "shape"),
+            node("Gather", ["shape", "zero"], "batch"),
+            node("Unsqueeze", ["batch", "front"], "row"),
+            node("Concat", ["row", "rest"], "sizes", axis=0),
+            node("Reshape", ["x", "sizes"], "y"),
+        ],
+        ["flatten"],
+        zero=np.array(0),
+        front=np.array([0]),
+        rest=np.array([-1]),
+    ),
+    "bounds as attributes": lambda: case(tail(("Clip", {"min": 0.0, "max": 6.0})), ["relu6"], opset=9),
+    "one bound": lambda: case(tail(("Clip", "low")), ["relu"], low=np.float32(0)),
+    "a gate of itself": lambda: case([node("Sigmoid", ["x"], "s"), node("Mul", ["s", "x"], "y")], ["silu"]),
+    "hard swish by its parts": lambda: case(
+        [
+            node("Add", ["x", "three"], "a"),
+            node("Clip", ["a", "zero", "six"], "c"),
+            node("Mul", ["x", "c"], "m"),
+            node("Div", ["m", "six"], "y"),
+        ],
+        ["hardswish"],
+        three=ONE * 3,
+        zero=ONE * 0,
+        six=ONE * 6,
+    ),
+    "gelu by its parts": lambda: case(
+        [
+            node("Div", ["x", "root"], "a"),
+            node("Erf", ["a"], "b"),
+            node("Add", ["b", "one"], "c"),
+            node("Mul", ["x", "c"], "d"),
+            node("Mul", ["d", "half"], "y"),
+        ],
+        ["gelu"],
+        root=np.float32(2**0.5),
+        one=ONE,
+        half=ONE / 2,
+    ),
+    "channels shuffled": lambda: case(
+        tail(("Reshape", "five"), ("Transpose", {"perm": [0, 2, 1, 3, 4]}), ("Reshape", "four")),
+        ["channelshuffle"],
+        size=(6, 4, 4),
+        five=np.array([1, 2, 3, 4, 4]),
+        four=np.array([1, -1, 4, 4]),
+    ),
+    "a number times": lambda: case(tail(("Div", "two")), ["scale"], two=ONE * 2),
+    "a slope for all": lambda: case(tail(("PRelu", "slope")), ["prelu"], slope=np.array([0.1], np.float32)),
+    "columns of ones taken off": lambda: case(
+        tail(("GlobalAveragePool",), ("Squeeze", "axes")), ["globalavgpool", "flatten"], axes=np.array([2, 3])
+    ),
+    "padding as an attribute": lambda: case(tail(("Pad", {"pads": [0, 0, 1, 0, 0, 0, 1, 2]})), ["pad"], opset=10),
+    "sizes to grow to": lambda: case(
+        [node("Resize", ["x", "", "", "sizes"], "y", mode="nearest")], ["upsample"], sizes=np.array([1, 3, 16, 24])
+    ),
+    "softmax of a vector in old words": lambda: case(
+        tail(("Flatten",), ("Softmax",)), ["flatten", "softmax"], opset=11
+    ),
+    "a dropout": lambda: case(tail(("Dropout", {"ratio": 0.3}), ("Relu",)), ["dropout", "relu"], opset=11),
+    "copies": lambda: case(tail(("Identity",), ("Cast", {"to": 1}), ("Relu",), ("Identity",)), ["relu"]),
+    "concatenations that grow": lambda: case(
+        [
+            node("Relu", ["x"], "a"),
+            node("Concat", ["x", "a"], "b", axis=1),
+            node("Sigmoid", ["b"], "c"),
+            node("Concat", ["x", "a", "c"], "y", axis=1),
+        ],
+        ["relu", "concat", "sigmoid", "concat"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_spellings_of_other_programs(name: str) -> None:
+    nodes, constants, kinds, options = SPELLINGS[name]()
+    assert layers(imported(model(nodes, constants, **options))) == kinds
+
+
+def test_a_number_that_is_nearly_that_of_a_pattern_is_not_it() -> None:
+    nodes, constants, _, options = SPELLINGS["gelu by its parts"]()
+    found = refused(model(nodes, constants | {"root": np.float32(1.42)}, **options))
+    assert {each.code for each in found.diagnostics} == {"E431"}
+
+
+def test_names_are_kept_where_they_say_something() -> None:
+    constants = {"body.0.weight": numbers(4, 3, 1, 1), "onnx::Conv_7": numbers(4, 4, 1, 1), "W": numbers(4, 4, 1, 1)}
+    nodes = [
+        node("Conv", ["x", "body.0.weight"], "a"),
+        node("Conv", ["a", "onnx::Conv_7"], "b", name="/body/body.1/conv/Conv"),
+        node("Conv", ["b", "W"], "y", name="Conv_12"),
+    ]
+    found = imported(model(nodes, constants))
+    assert [step.name for step in found.spec.graph.steps] == ["body.0", "body.1.conv", "conv1"]
+    assert found.notes == ("renamed: W, whose names say no layer",)
+
+
+def test_several_outputs() -> None:
+    nodes = [node("Relu", ["x"], "y"), node("Sigmoid", ["y"], "z")]
+    found = imported(model(nodes, outputs=("z", "y")))
+    assert found.spec.graph.outputs == ("sigmoid1", "relu1")
+
+
+def test_a_part_of_a_model() -> None:
+    nodes = [node("Relu", ["x"], "a"), node("Sigmoid", ["a"], "b"), node("NonZero", ["b"], "y")]
+    written(model(nodes))
+    called = call("import", "net.onnx", "-o", "net.yaml")
+    assert called.code == 3
+    assert "node `y` (`NonZero`) is no layer" in called.err
+    assert "`--outputs b` imports the part before it" in called.err
+    assert call("import", "net.onnx", "-o", "net.yaml", "--outputs", "b").code == 0
+    assert [step.kind for step in load("net.yaml").graph.steps] == ["relu", "sigmoid"]
+    other = call("import", "net.onnx", "-o", "net.yaml", "--outputs", "aa")
+    assert (other.code, "did you mean `a`?" in other.err) == (3, True)
+
+
+def test_all_that_cannot_be_said_is_said_at_once() -> None:
+    nodes = [
+        node("Erf", ["x"], "a", name="first"),
+        node("Erf", ["a"], "b", name="second"),
+        node("MatMul", ["b", "a"], "y", name="third"),
+    ]
+    first, second = refused(model(nodes)).diagnostics
+    assert (first.message, second.message) == (
+        "node `first` (`Erf`) is no layer",
+        "node `third` (`MatMul`) is no layer",
+    )
+    assert first.why.endswith("; 1 more nodes are like it")
+    assert "product of two computed tensors" in second.why
+
+
+def test_a_size_that_is_free_is_given() -> None:
+    free = model([node("Relu", ["x"], "y")], size=(3, "H", "W"))
+    (found,) = refused(free).diagnostics
+    assert (found.code, found.help) == ("E430", "`--input C,H,W`")
+    assert imported(free, input=(3, 5, 7)).spec.graph.input == (3, 5, 7)
+    (found,) = refused(free, input=(1, 5, 7)).diagnostics
+    assert found.message == "the input is not 1x5x7"
+
+
+def test_a_spec_that_computes_something_else_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.interop.onnx.importing.check._share", lambda *_: 0.25)
+    written(model([node("Relu", ["x"], "y")]))
+    called = call("import", "net.onnx", "-o", "net.yaml")
+    assert called.code == 3
+    assert "error[E432]" in called.err
+    assert "it differs by 2.5e-01 of its output's scale" in called.err
+    assert not Path("net.yaml").exists()
+    assert call("import", "net.onnx", "-o", "net.yaml", "--no-verify").code == 0
+
+
+def test_the_definitions_judge_where_there_is_no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    found = imported(model([node("Conv", ["x", "w"], "a"), node("Relu", ["a"], "y")], {"w": numbers(4, 3, 3, 3)}))
+    assert found.difference is not None
+    assert found.difference.judge == "the package onnx"
+
+
+def test_the_package_onnx_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written(model([node("Relu", ["x"], "y")]))
+    for name in [name for name in sys.modules if name.startswith("cnnspec.interop.onnx.importing")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    called = call("import", "net.onnx", "-o", "net.yaml")
+    assert (called.code, "error[E417]: reading ONNX needs the package `onnx`" in called.err) == (3, True)
