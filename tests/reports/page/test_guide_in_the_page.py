@@ -67,11 +67,11 @@ def test_every_chapter_says_what_python_says(language: str, story: guide.Story, 
             value = float(story.trace.values[layer][place])
             if chapter.key in ("numbers", "curve"):
                 assert f"{value:g}" in said
+        found = Axe().run(page, context="#guide")
+        assert found.violations_count == 0, found.generate_report()
         if SCREENS:
             page.screenshot(path=Path(SCREENS) / f"guide-{language}-{i}.png")
     assert page.locator("#guide .next").is_disabled()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def told_of(text: str) -> list[str]:

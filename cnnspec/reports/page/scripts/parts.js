@@ -165,7 +165,7 @@ function products(page, cell, part) {
     ),
   );
   const columns = ["value", "", part.by ? "weight" : "share", "", "product", "", "from"].map((key) =>
-    h("th", { scope: "col" }, key && t(`column.${key}`)),
+    key ? h("th", { scope: "col" }, t(`column.${key}`)) : h("td"),
   );
   const rest = order.slice(listed.length).reduce((total, i) => total + terms[i], 0);
   return h(
