@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,26 +31,33 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@contextmanager
-def opened(chromium: Any, file: Path, address: str = "", **context: Any) -> Iterator[Any]:
+def opened(chromium: Any, file: Path, address: str = "", **context: Any) -> AbstractContextManager[Any]:
     """A page from disk that is ready. It fails on an error in the page, and on a request for anything but the file."""
-    made = chromium.new_context(offline=True, **{"viewport": {"width": 1400, "height": 950}, **context})
+    return visited(chromium, file.as_uri() + address, file.as_uri(), offline=True, **context)
+
+
+@contextmanager
+def visited(chromium: Any, address: str, own: str, known: str = "nothing", **context: Any) -> Iterator[Any]:
+    """A page that is ready. It fails on an error in the page, but for what the browser says of a `known` fault, and on
+    a request to an address that does not begin as its `own`."""
+    made = chromium.new_context(**{"viewport": {"width": 1400, "height": 950}, **context})
     made.set_default_timeout(PATIENCE)
     page, faults = made.new_page(), []
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on(
         "console",
-        lambda said: faults.append(f"{said.type}: {said.text}") if said.type in ("error", "warning") else None,
+        lambda said: (
+            faults.append(f"{said.type}: {said.text}")
+            if said.type in ("error", "warning") and known not in said.text
+            else None
+        ),
     )
     page.on(
-        "request", lambda request: faults.append(f"request: {request.url}") if not is_own(request.url, file) else None
+        "request",
+        lambda asked: faults.append(f"request: {asked.url}") if not asked.url.startswith(("data:", own)) else None,
     )
-    page.goto(file.as_uri() + address)
+    page.goto(address)
     page.wait_for_selector("html[data-ready]", state="attached")
     yield page
     made.close()
     assert faults == []
-
-
-def is_own(url: str, file: Path) -> bool:
-    return url.startswith(("data:", file.as_uri()))

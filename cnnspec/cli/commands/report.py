@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -42,6 +42,15 @@ class Bytes(Count):
         return self.fail(f"{value!r} is not a number of bytes such as 8M or 500K.", param, ctx)
 
 
+class Port(click.IntRange):
+    """A port, or 0 for any that is free."""
+
+    name = "port"
+
+    def fail(self, message: str, param: click.Parameter | None = None, ctx: click.Context | None = None) -> NoReturn:
+        super().fail(f"{message} A port stands right behind it, or nothing: put --serve last.", param, ctx)
+
+
 @click.command("report")
 @click.argument("spec_name", metavar="SPEC", shell_complete=spec_names)
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...", type=PATH)
@@ -58,6 +67,15 @@ class Bytes(Count):
 @click.option("--class", "target", metavar="NAME", help="The class, by name or number, whose score is followed back.")
 @click.option("--log", type=PATH, metavar="RUN.jsonl", help="Add the learning curves of a run's log.")
 @click.option("--eval", "judged", type=PATH, metavar="EVAL.json", help="Add what `eval --format json` has found.")
+@click.option(
+    "--serve",
+    "port",
+    type=Port(0, 65535),
+    is_flag=False,
+    flag_value="0",
+    metavar="[PORT]",
+    help="Write no file, but serve the page on this machine, with every cell and other inputs. Ctrl-C ends it.",
+)
 @click.option("--open", "is_opened", is_flag=True, help="Open the page in the browser.")
 @input_option
 def command(
@@ -74,36 +92,42 @@ def command(
     target: str | None,
     log: str | None,
     judged: str | None,
+    port: int | None,
     is_opened: bool,
     shape: Shape | None,
 ) -> int:
     """Write one HTML page that shows what every layer of SPEC makes of INPUT, and behind every value its sum.
 
     It opens from disk in any browser and loads nothing else. Of the INPUTs, images or arrays as in `run`, the first
-    four are taken; without one it is the spec's own sample.
+    four are taken; without one it is the spec's own sample. With --serve the page asks this machine for its numbers,
+    and takes other inputs.
     """
     agree(weights, init, seed)
     spec = loaded(spec_name, shape)
     index = None if target is None else _class(spec, target)
     path = output or f"{stem(spec.source.file)}.html"
-    ensure_writable(path)
+    if port is not None and output:
+        raise click.UsageError("--serve writes no file; leave --output out.")
+    if port is None:
+        ensure_writable(path)
     with together_with(*inputs or [lambda: spec.sample("report")]):
         tensors = chosen(spec, weights, init, seed)
     from ...reports.page.contents import Amount
     from ...reports.page.report import given, learned, page
 
-    made = page(
-        spec,
-        tensors,
-        given(spec, inputs or None),
-        weights=f"random weights ({init}, seed {seed or 0})" if init else "",
-        language=language or _language(),
-        amount=Amount(size, maps, cells),
-        target=index,
-        command=_inspect(spec_name, inputs, weights, init, seed, shape),
-        progress=tracked,
-        training=learned(spec, log, judged),
-    )
+    said: dict[str, Any] = {
+        "weights": f"random weights ({init}, seed {seed or 0})" if init else "",
+        "language": language or _language(),
+        "target": index,
+        "command": _inspect(spec_name, inputs, weights, init, seed, shape),
+        "training": learned(spec, log, judged),
+    }
+    if port is not None:
+        from ..serving import serve
+
+        serve(spec, tensors, given(spec, inputs or None), port, is_opened, **said)
+        return 0
+    made = page(spec, tensors, given(spec, inputs or None), amount=Amount(size, maps, cells), progress=tracked, **said)
     made.save(path)
     click.echo(f"{escaped(path)}: {made.what}; {made.size / 1e6:.1f} MB")
     if is_opened:

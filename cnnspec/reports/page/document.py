@@ -15,12 +15,13 @@ ICON = "data:,"
 """No icon: without the line a browser asks a server for one."""
 
 
-def document(title: str, language: str, blocks: Mapping[str, str], noscript: str) -> str:
-    """The page with its data `blocks`, base64 by name. `noscript` is what is said where scripts do not run."""
+def document(title: str, language: str, blocks: Mapping[str, str], noscript: str, asks: bool = False) -> str:
+    """The page with its data `blocks`, base64 by name. `noscript` is what is said where scripts do not run. Only where
+    it `asks` for its numbers it may speak to where it comes from."""
     css, js = style(), script()
     policy = (
         f"default-src 'none'; script-src '{_hash(js)}'; style-src '{_hash(css)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        "base-uri 'none'; form-action 'none'" + ("; connect-src 'self'" if asks else "")
     )
     data = "".join(f'<script type="text/plain" id="{name}">{block}</script>\n' for name, block in blocks.items())
     return (

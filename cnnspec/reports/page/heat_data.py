@@ -14,6 +14,8 @@ from ..inspection.attribution import Attribution, attribution, class_output, cla
 from ..inspection.trace import Trace
 from .run_data import likeliest
 
+MOST_MACS = 10**9
+"""Of a network through which one goes all the way back to the input; beyond, that takes seconds."""
 SHADES = 255
 """Of heat: as many as a screen has shades."""
 
@@ -29,7 +31,8 @@ def heat_data(trace: Trace, number: Mapping[str, int], target: int | None) -> di
     index = int(scores.argmax()) if target is None else target
     name, place = class_score(trace, output, index)
     at = last_image(trace, name)
-    kinds = [layer for layer in (at, INPUT) if layer is not None and layer != name]
+    is_near = trace.graph.totals.macs <= MOST_MACS
+    kinds = [layer for layer in (at, INPUT if is_near else None) if layer is not None and layer != name]
     told = [_told(attribution(trace, name, place, layer), number) for layer in kinds]
     return {"class": index, "layer": number[name], "place": place, "kinds": told}
 

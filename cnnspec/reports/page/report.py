@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 from ...diagnostics.wording import quantity
 from ...graph.array import Array
 from ..drawing.terminal_text import escaped
-from ..inspection.trace import trace
+from ..inspection.trace import Trace, trace
 from ..summary.summary import summary_of
 from .contents import Amount, Contents, contents
 from .document import document
-from .guide import story, told
-from .heat_data import heat_data
+from .guide import story
 from .network import network, numbers
 from .own_files import own_file
 from .packing import data_block
-from .run_data import run_data
 from .tensors import Tensors
+from .told_run import told_run
 
 if TYPE_CHECKING:
     from ...files.reading import AnyPath
@@ -175,28 +174,49 @@ def page(
     `training` is what `training_data` says of how the network was learned."""
     named = list(inputs)
     traces = [trace(spec.graph, tensors, x) for _, x in progress(named, len(named))]
+    names = [name for name, _ in named]
+    return assembled(spec, names, traces, weights, language, amount, target, command, training)
+
+
+def assembled(
+    spec: Spec,
+    names: Sequence[str],
+    traces: Sequence[Trace],
+    weights: str,
+    language: str,
+    amount: Amount | None,
+    target: int | None,
+    command: str,
+    training: dict[str, Any] | None,
+) -> Report:
+    """The page of inputs that have run, as `page` has it. Of no `amount` it holds no numbers, and asks the server that
+    it comes from."""
     number = numbers(spec.graph)
     net = network(spec, summary_of(spec), weights, command)
     stories = [story(spec, each, target, bool(weights)) for each in traces]
-    runs = [run_data(name, each.trace, number, each.thread) for (name, _), each in zip(named, stories, strict=True)]
-    for run, tale in zip(runs, stories, strict=True):
-        run["looked"] = heat_data(tale.trace, number, target)
-        run["guide"] = told(tale.chapters(), number)
-        run["command"] = net["command"]
-    net |= {"runs": runs, "training": training, "language": language}
+    runs = [
+        {**told_run(name, tale, number, target), "command": net["command"]}
+        for name, tale in zip(names, stories, strict=True)
+    ]
+    net |= {"runs": runs, "training": training, "language": language, "served": amount is None}
     everything = Tensors(spec.graph, traces)
     texts = {language: words(language) for language in LANGUAGES}
-    room = (
-        amount.size - len(document("", "en", {}, "")) - len(data_block([net, texts])) - TABLES * len(everything.owner)
-    )
-    wanted = [[*each.thread, *each.marks] for each in stories]
-    found = contents(everything, traces, wanted, amount, room)
+    if amount is None:
+        found = Contents(whole=set(spec.graph.by_name), marked=[[] for _ in traces])
+    else:
+        spent = len(document("", "en", {}, "")) + len(data_block([net, texts])) + TABLES * len(everything.owner)
+        wanted = [[*each.thread, *each.marks] for each in stories]
+        found = contents(everything, traces, wanted, amount, amount.size - spent)
     for run, cells_of in zip(runs, found.marked, strict=True):
         run["marked"] = [[number[name], place] for name, place in cells_of]
     net["contents"] = _told(everything, found)
     blocks = {"net": data_block(net), "words": data_block(texts), "values": found.values.block()}
     html = document(
-        f"{spec.name} - cnnspec", language, blocks, " ".join(said["page"]["noscript"] for said in texts.values())
+        f"{spec.name} - cnnspec",
+        language,
+        blocks,
+        " ".join(said["page"]["noscript"] for said in texts.values()),
+        asks=amount is None,
     )
     steps = len(spec.graph.steps)
     return Report(escaped(spec.name), html, steps, len(found.whole), sum(len(run["marked"]) for run in runs))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...graph.shape import Shape
-from ...spec.ranking import reading, top
+from ...spec.ranking import output_kind, reading, top
 from ..drawing.json_number import json_number
 from ..drawing.terminal_text import escaped
 from ..inspection.maps.brightness import by_strength
@@ -42,7 +42,11 @@ def likeliest(trace: Trace) -> dict[str, Any] | None:
             with np.errstate(all="ignore"):
                 probabilities = read.probabilities(trace.values[output].reshape(1, -1))[0]
             found = top(probabilities, None, TOP)
-            return {"output": output, "classes": [[each.index, json_number(each.score)] for each in found]}
+            return {
+                "output": output,
+                "kind": output_kind(trace.graph, output),
+                "classes": [[each.index, json_number(each.score)] for each in found],
+            }
     return None
 
 

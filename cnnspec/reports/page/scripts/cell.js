@@ -18,7 +18,7 @@ import { sizesOf } from "./source.js";
  */
 
 /** @type {Record<string, (terms: Float64Array) => number>} */
-const REDUCTIONS = {
+export const REDUCTIONS = {
   cell: sum,
   dot: sum,
   sum,

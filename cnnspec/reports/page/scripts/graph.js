@@ -136,23 +136,30 @@ async function thumbnail({ network, choice }, canvas, layer) {
   const { run } = choice.now;
   const { shape } = network.layers[layer];
   const tensor = network.made(run, layer);
-  const values = await network.source.whole(tensor);
-  if (!values) {
-    const picture = await network.source.picture(tensor);
-    const strongest = picture?.shades.subarray(0, picture.rows * picture.columns);
-    if (picture && strongest) paint(canvas, strongest, picture.columns, largestOf(strongest));
-    return;
-  }
   if (shape.length === 1) {
-    paint(canvas, values, Math.ceil(Math.sqrt(values.length)), largestOf(values));
+    const values = await network.source.whole(tensor);
+    if (values) paint(canvas, values, Math.ceil(Math.sqrt(values.length)), largestOf(values));
     return;
   }
   if (layer === 0 && shape[0] % 2) {
-    paintPicture(canvas, values, [shape[0] > 1 ? 3 : 1, shape[1], shape[2]], network.net.picture);
+    const values = await network.source.whole(tensor);
+    if (values) paintPicture(canvas, values, [shape[0] > 1 ? 3 : 1, shape[1], shape[2]], network.net.picture);
     return;
   }
-  const size = shape[1] * shape[2];
+  const [, rows, columns] = shape;
   const channel = network.runs[run].stats[layer][5];
-  const own = values.subarray(channel * size, (channel + 1) * size);
-  paint(canvas, own, shape[2], largestOf(own));
+  /** @type {import("./source.js").Range[]} */
+  const axes = [
+    [channel, 1, 1],
+    [0, 1, rows],
+    [0, 1, columns],
+  ];
+  const own = await network.source.values({ tensor, axes, flat: false });
+  if (own) {
+    paint(canvas, own, columns, largestOf(own));
+    return;
+  }
+  const picture = await network.source.picture(tensor);
+  const strongest = picture?.shades.subarray(0, picture.rows * picture.columns);
+  if (picture && strongest) paint(canvas, strongest, picture.columns, largestOf(strongest));
 }

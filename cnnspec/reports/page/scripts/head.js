@@ -27,7 +27,7 @@ export function headSection(page, actions) {
 }
 
 /** The input as a picture, and the likeliest classes. @param {Page} page @param {any} run */
-function result(page, run) {
+export function result(page, run) {
   const { network } = page;
   const shape = network.layers[0].shape;
   const canvas = /** @type {HTMLCanvasElement} */ (

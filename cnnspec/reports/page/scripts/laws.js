@@ -26,8 +26,8 @@ function readAt(read, place) {
   return { of: told(of, place), axes: ranges, flat: Boolean(flat) };
 }
 
-/** @param {any} law @param {Place} place @returns {any} */
-function told(law, place) {
+/** What a law says of a place. @param {any} law @param {Place} place @returns {any} */
+export function told(law, place) {
   if (law === null || typeof law !== "object" || Array.isArray(law)) return law;
   if ("t" in law)
     return law.t.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + told(each, place), law.c);

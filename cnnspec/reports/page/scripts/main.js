@@ -1,19 +1,22 @@
 /** The page: a head, and beside each other the network, its layers, the sum of the chosen cell. */
 
+import { anotherInput } from "./another.js";
 import { dataOf } from "./blocks.js";
 import { cellAt } from "./cell.js";
 import { Choice } from "./choice.js";
 import { onTheme } from "./colours.js";
 import { fill, h } from "./dom.js";
+import { Drawing } from "./drawing.js";
 import { drawThumbnails, graphSection, markNode } from "./graph.js";
 import { guideSection } from "./guide.js";
-import { headSection } from "./head.js";
+import { headSection, result } from "./head.js";
 import { listenToKeys } from "./keys.js";
 import { lookedSection } from "./looked.js";
 import { ensureFilled, layersSection, refill } from "./layers.js";
 import { frameCells } from "./maps.js";
 import { Network } from "./network.js";
 import { panel } from "./panel.js";
+import { execute } from "./run.js";
 import { trainingSection } from "./training.js";
 import { speak, t } from "./words.js";
 
@@ -28,6 +31,13 @@ async function start() {
   /** @type {Page} */
   const page = { network, choice: new Choice(network) };
   const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+  const drawing = new Drawing(page, async (run, isDone) => {
+    const { now } = page.choice;
+    if (now.run !== run) return page.choice.go(now.layer, now.place, run);
+    parts.head.querySelector(".result")?.replaceWith(result(page, network.runs[run]));
+    if (isDone) document.getElementById("guide")?.replaceWith(guideSection(page));
+    await parts.repaint();
+  });
   let parts = build(page, root);
 
   function build(/** @type {Page} */ { network: { net } }, /** @type {HTMLElement} */ root) {
@@ -56,6 +66,7 @@ async function start() {
       graph,
     );
     const head = headSection(page, { repaint, rewrite });
+    head.querySelector(".title")?.append(fill(h("div", { class: "yours" }), anotherInput(page), drawing.element()));
     fill(root, head, guideSection(page), h("div", { class: "columns" }, menu, layers, sum.element), foot());
     document.title = `${net.name} - cnnspec`;
     markNode(page, graph);
@@ -81,14 +92,11 @@ async function start() {
     (await ensureFilled(page, page.choice.now.layer))?.scrollIntoView();
     await parts.frames();
   }
-  /** For the console: `await cnnspec.explain("conv1", [0, 1, 2])`. */
-  Object.assign(globalThis, {
-    cnnspec: {
-      network,
-      explain: (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) =>
-        cellAt(network, run, network.numbers.get(name) ?? -1, place),
-    },
-  });
+  /** For the console: `await cnnspec.explain("conv1", [0, 1, 2])`, and every layer's values for others in its input. */
+  const explain = (/** @type {string} */ name, /** @type {number[]} */ place, run = 0) =>
+    cellAt(network, run, network.numbers.get(name) ?? -1, place);
+  const execution = (/** @type {number[]} */ values) => execute(network, Float32Array.from(values));
+  Object.assign(globalThis, { cnnspec: { network, explain, execute: execution } });
   document.documentElement.dataset.ready = "true";
   drawThumbnails();
 }

@@ -1,5 +1,6 @@
 /** The network as Python has described it, with the source of its numbers. */
 
+import { ServedSource } from "./served.js";
 import { Source } from "./source.js";
 
 /** @typedef {import("./laws.js").Read} Read */
@@ -17,11 +18,19 @@ export class Network {
     this.layers = net.layers;
     this.laws = net.laws;
     this.runs = net.runs;
-    this.source = new Source(net.contents);
+    this.source = net.served ? new ServedSource(net.contents) : new Source(net.contents);
     this.numbers = new Map(this.layers.map((layer, i) => [layer.name, i]));
     /** @type {number[][]} the layers that each layer goes to */
     this.targets = this.layers.map(() => []);
     this.layers.forEach((layer, i) => layer.inputs.forEach((from) => this.targets[from].push(i)));
+  }
+
+  /** Take another input in: what is said of it, its number in `runs`. @param {any} said @param {number} run */
+  take(said, run) {
+    this.runs[run] = said;
+    this.layers.forEach(({ shape }, layer) => {
+      this.net.contents.tensors[this.made(run, layer)] = [shape, -1];
+    });
   }
 
   /** The tensor that a layer made of an input. @param {number} run @param {number} layer */

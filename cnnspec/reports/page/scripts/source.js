@@ -19,6 +19,8 @@ export class Source {
     this.bytes = bytesOf("values");
     /** @type {Map<number, Promise<Float32Array>>} */
     this.pieces = new Map();
+    /** @type {Map<number, Float32Array>} tensors that were made in this page */
+    this.own = new Map();
   }
 
   /** @param {number} tensor @returns {number[]} */
@@ -28,11 +30,13 @@ export class Source {
 
   /** Whether every value of a tensor is there. @param {number} tensor */
   isWhole(tensor) {
-    return this.contents.tensors[tensor][1] >= 0;
+    return this.own.has(tensor) || this.contents.tensors[tensor][1] >= 0;
   }
 
   /** All values of a tensor, null where they are not there. @param {number} tensor @returns {Promise<Float32Array | null>} */
   async whole(tensor) {
+    const own = this.own.get(tensor);
+    if (own) return own;
     return this.isWhole(tensor) ? this.piece(this.contents.tensors[tensor][1]) : null;
   }
 
@@ -99,7 +103,7 @@ export function sizesOf(read, shape) {
  * @param {number[]} sizes
  * @param {Range[]} axes
  */
-function gathered(all, sizes, axes) {
+export function gathered(all, sizes, axes) {
   const values = new Float64Array(axes.reduce((product, [, , length]) => product * length, 1));
   let to = 0;
   /** @param {number} axis @param {number} base @param {boolean} inside */
