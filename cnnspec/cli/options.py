@@ -108,11 +108,13 @@ def _backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
     if value != DEFAULT:
         try:
-            preparation = chain(value).backends[0].preparation()
+            backend = chain(value).backends[0]
+            preparation = backend.preparation()
         except MissingPackageError as missing:
             raise click.UsageError(f"{missing}.") from None
         if preparation:
             note(preparation)
+            backend.prepare()
     return value
 
 

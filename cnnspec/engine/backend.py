@@ -37,6 +37,9 @@ class CostModel:
     filter_bytes: float
     """Bytes of filters that are read; they are needed once a run, so they come from far."""
 
+    worth: float = 50_000.0
+    """Nanoseconds of a stage's work from which on sharing it out pays."""
+
     def macs(self, macs: int) -> float:
         """Nanoseconds of so many multiply-accumulates in large products."""
         return 2 * macs / self.flops
@@ -64,6 +67,9 @@ class Backend(Protocol):
 
     def preparation(self) -> str:
         """What it has yet to do on this machine that takes seconds, as a sentence's beginning; "" for nothing."""
+
+    def prepare(self) -> None:
+        """Do all of that now, not when it is first needed."""
 
     def has(self, operation: Operation) -> bool:
         """Whether it has kernels for an operation."""
@@ -114,6 +120,11 @@ class Chain:
     def of(self, operation: Operation) -> Backend:
         """The first that has kernels for an operation; the last one has, if need be, its layer's `forward`."""
         return next((backend for backend in self.backends if backend.has(operation)), self.backends[-1])
+
+    @property
+    def worth(self) -> float:
+        """Nanoseconds of work that the wanted backend's executor thinks worth a thread."""
+        return self.backends[0].costs.worth
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         """That of the wanted backend."""

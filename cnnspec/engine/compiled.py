@@ -61,7 +61,7 @@ class BoundPlan:
             compiled.reads.items(), compiled.work, compiled.lowerings, strict=True
         ):
             for stage in lowering.stages(self.memory, scratch):
-                if len(stage.items) > 1 and work * self.n >= WORTH:
+                if len(stage.items) > 1 and work * self.n >= min(WORTH, compiled.backends.worth):
                     schedule.shared(name, reads, stage)
                 else:
                     schedule.alone(call for item in stage.items for call in item)

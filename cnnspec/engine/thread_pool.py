@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from queue import SimpleQueue
 from threading import Condition
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,8 +20,23 @@ from ..machine.blas_threads import single_threaded_blas
 from ..machine.threads import SleepingThreads
 from .schedule import WorkItem
 
+Part = TypeVar("Part")
+Given = TypeVar("Given", contravariant=True)
 WorkList = Sequence[WorkItem]
 """All items of a plan, bound to the scratch of one thread."""
+
+
+class Shared(Protocol[Given]):
+    """Work that threads carry out together."""
+
+    failure: BaseException | None
+    """What has ended it."""
+
+    def work(self, part: Given) -> None:
+        """Take part until nothing is left to begin; what fails is kept."""
+
+    def end(self) -> None:
+        """Let nobody begin anything else, or wait for it."""
 
 
 class Execution:
@@ -90,13 +106,16 @@ class ThreadPool:
 
     def run(self, work_lists: Sequence[WorkList], needs: Sequence[int]) -> None:
         """Carry out a plan that is bound once for each thread."""
-        execution = Execution(needs)
+        self.carry_out(Execution(needs), work_lists)
+
+    def carry_out(self, execution: Shared[Part], parts: Sequence[Part]) -> None:
+        """Carry out something that threads share, each its part. Raises what has failed."""
         done: SimpleQueue[None] = SimpleQueue()
         try:
-            for i, work_list in enumerate(work_lists[1:]):
-                self._others.give(i, partial(_take_part, execution, work_list, done))
-            execution.work(work_lists[0])
-            for _ in work_lists[1:]:
+            for i, part in enumerate(parts[1:]):
+                self._others.give(i, partial(_take_part, execution, part, done))
+            execution.work(parts[0])
+            for _ in parts[1:]:
                 done.get()
         except BaseException:  # Ctrl-C
             execution.end()
@@ -110,7 +129,7 @@ class ThreadPool:
                 del failure
 
 
-def _take_part(execution: Execution, work_list: WorkList, done: SimpleQueue[None]) -> None:
+def _take_part(execution: Shared[Part], part: Part, done: SimpleQueue[None]) -> None:
     with np.errstate(all="ignore"), single_threaded_blas:
-        execution.work(work_list)
+        execution.work(part)
     done.put(None)

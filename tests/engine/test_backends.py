@@ -76,6 +76,9 @@ class Reference:
     def preparation(self) -> str:
         return ""
 
+    def prepare(self) -> None:
+        pass
+
     def has(self, operation: Operation) -> bool:
         return not self.kinds or operation.layer.kind in self.kinds
 

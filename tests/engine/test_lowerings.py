@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import readme
 from calling import call, inputs, net
 from engine_cases import Array, both_backends, defined, error, graph, interpreted, lively
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.backends.numpy import TAKE_ACTIVATION
@@ -112,11 +115,41 @@ CORNERS = [
 ]
 
 
+Window = tuple[int, int, int, int, int]
+
+
+@st.composite
+def window(draw: Callable[..., Any]) -> Window:
+    """Of an axis: its size, F, S and the padding on both sides, less than the window."""
+    F = draw(st.integers(1, 5))
+    before, after = draw(st.integers(0, F - 1)), draw(st.integers(0, F - 1))
+    return draw(st.integers(max(1, F - before - after), 24)), F, draw(st.integers(1, 4)), before, after
+
+
 @both_backends
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize(("layer", "arriving"), CORNERS, ids=lambda v: v if isinstance(v, str) else "")
 def test_corners(layer: str, arriving: Shape, n: int, backend: str) -> None:
     assert differs(example(layer, arriving), n, backend=backend) <= LAYER
+
+
+@both_backends
+@given(
+    kind=st.sampled_from(["maxpool", "sumpool", "avgpool", "avgpool-inside"]),
+    rows=window(),
+    columns=window(),
+    C=st.sampled_from([1, 3, 16, 21, 40]),
+    ends=st.sampled_from(["", "  - relu\n", "  - silu\n", "  - add: [[], [relu]]\n"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_pooling(kind: str, rows: Window, columns: Window, C: int, ends: str, backend: str) -> None:
+    (size, *fields), (wide, *others) = rows, columns
+    F, S, top, bottom = zip(fields, others, strict=True)
+    P = f"{{top: {top[0]}, left: {top[1]}, bottom: {bottom[0]}, right: {bottom[1]}}}"
+    name, _, inside = kind.partition("-")
+    more = ", count_padding: false" if inside else ""
+    found = graph((C, size, wide), f"  - {name}: {{F: {[*F]}, S: {[*S]}, P: {P}{more}}}\n{ends}")
+    assert differs(found, 2, backend=backend) <= LAYER
 
 
 @both_backends

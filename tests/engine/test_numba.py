@@ -9,13 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import call, inputs
-from engine_cases import graph, lively
+from engine_cases import Array, graph, lively
 from processes import modules_after
 
 from cnnspec.engine import backends
 from cnnspec.engine.backends.numba import NumbaBackend, linker, native
+from cnnspec.engine.backends.numba import executor as executor_module
+from cnnspec.engine.backends.numba.compiler import SOURCES
+from cnnspec.engine.backends.numba.executor import NativeExecutor
+from cnnspec.engine.compiled import BoundPlan
 from cnnspec.engine.model import Model
 from cnnspec.files import byproducts
+from cnnspec.kernels.compiled.running import DONE
 from cnnspec.kernels.compiled.vectors import Vectors
 from cnnspec.machine import compiled_code
 
@@ -24,24 +29,25 @@ SMALL = Vectors("small", 4, 8)
 
 
 @pytest.fixture(scope="module")
-def code() -> dict[Vectors, bytes]:
+def code() -> dict[tuple[str, Vectors], bytes]:
     """What is compiled once for all tests here."""
-    return {vectors: native._code("convolution", vectors) for vectors in (SMALL, linker.vectors())}
+    wanted = [("convolution", SMALL), *((name, linker.vectors()) for name in SOURCES)]
+    return {each: native._code(*each) for each in wanted}
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: dict[Vectors, bytes]) -> Path:
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: dict[tuple[str, Vectors], bytes]) -> Path:
     """An empty folder for compiled code. Compiling takes no time here."""
-    monkeypatch.setattr(native, "compiled", lambda name, vectors: code[vectors])
+    monkeypatch.setattr(native, "compiled", lambda *each: code[each])
     monkeypatch.setenv("CNNSPEC_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(native, "_FUNCTIONS", {})
     return tmp_path / "cache"
 
 
-def outputs() -> np.ndarray:
+def outputs() -> Array:
     found = graph((3, 9, 8), "  - {conv: {F: 3, K: 5, P: 1}}\n  - relu\n")
     model = Model(found, lively(found), 1, backend="numba")
-    [y] = model.run(inputs(2, found.input)).values()
+    y: Array = next(iter(model.run(inputs(2, found.input)).values()))
     return y
 
 
@@ -149,6 +155,73 @@ def test_run_and_eval_take_it(cache: Path, monkeypatch: pytest.MonkeyPatch) -> N
     second = call("run", "lenet5", "--init", "he", "--backend", "numba")
     assert (second.code, second.err) == (0, "")
     assert second.out == call("run", "lenet5", "--init", "he").out == first.out
+
+
+NATIVE = """\
+  - {conv: {F: 3, K: 40, P: 1}}
+  - {relu: {}}
+  - {maxpool: {F: 3, S: 2, P: 1}}
+  - {conv: {F: 3, K: C, G: C, P: 1}}
+  - {add: [[{conv: {F: 1, K: 40}}, batchnorm], []]}
+  - {globalavgpool: {}}
+"""
+
+
+def bound(threads: int, layers: str = NATIVE) -> tuple[BoundPlan, NativeExecutor, Array]:
+    """A plan for two inputs, the executor of which carries it out."""
+    found = graph((16, 40, 50), layers)
+    model = Model(found, lively(found), threads, backend="numba")
+    plan = BoundPlan(model.plan.compiled, 2, threads)
+    assert isinstance(plan.executor, NativeExecutor)
+    return plan, plan.executor, inputs(2, found.input)
+
+
+@pytest.fixture
+def small_stages_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.engine.compiled.WORTH", 0)
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too")
+def test_a_run_is_one_call_where_all_is_native() -> None:
+    plan, executor, x = bound(2)
+    assert [part.others for part in executor.parts] == [{}, {}]
+    assert len(executor.needs) > 10
+    first, second = plan.run(x), plan.run(x)
+    [name] = first
+    np.testing.assert_array_equal(first[name], second[name])
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too")
+@pytest.mark.parametrize("layers", [NATIVE, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "silu")])
+def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, _, x = bound(1, layers)
+    [(name, wanted)] = plan.run(x).items()
+    for patience in (0, 1, 10_000):
+        monkeypatch.setattr(executor_module, "PATIENCE", patience)
+        plan, executor, _ = bound(3, layers)
+        for _ in range(20):
+            np.testing.assert_array_equal(plan.run(x)[name], wanted)
+            assert executor.progress[DONE:].all()
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_a_call_raises_arrives_and_the_next_run_is_whole(threads: int) -> None:
+    plan, executor, x = bound(threads, NATIVE.replace("relu", "silu"))
+    [(name, wanted)] = plan.run(x).items()
+
+    def fail() -> None:
+        raise ArithmeticError("by intent")
+
+    item = max(executor.parts[0].others)
+    for part in executor.parts:
+        part.others[item].append(fail)
+    for _ in range(3):
+        with pytest.raises(ArithmeticError, match="by intent"):
+            executor.run()
+    for part in executor.parts:
+        part.others[item].remove(fail)
+    np.testing.assert_array_equal(plan.run(x)[name], wanted)
 
 
 def test_another_numba_backend_is_not_another_result() -> None:

@@ -17,8 +17,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.backends.numba import direct
-from cnnspec.engine.backends.numba.convolution import KERNELS
 from cnnspec.engine.backends.numba.kernel import NO_LIMITS, Limits
+from cnnspec.engine.backends.numba.lowering import CONVOLUTIONS
 from cnnspec.engine.backends.numpy.kernel_selection import border
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, NEON, SSE, Vectors, of_processor
@@ -66,7 +66,7 @@ def computed(
     seed: int = 0,
 ) -> Array:  # fmt: skip
     """What a kernel makes of x (n, C, H, W), as (n, K, rows, columns)."""
-    kernel = KERNELS[name](filters, limits, vectors)
+    kernel = CONVOLUTIONS[name](filters, limits, vectors)
     lain = padded(x, filters.windows)
     lain = apart(lain, seed) if seed % 2 else np.ascontiguousarray(lain)
     rows, columns = (s.outputs for s in filters.windows)
@@ -125,6 +125,29 @@ def test_direct(
         patch.setattr(direct, "FEW_CELLS", 20)
         y = computed("direct", filters, x, vectors, limits, plus, seed)
     assert y.shape == (n, G * K, *(s.outputs for s in windows))
+    assert n == 0 or error(y, wanted(filters, x, limits, plus)) <= DIRECT
+
+
+@EVERY
+@given(
+    windows=st.tuples(window(), window()),
+    C=st.sampled_from([1, 2, 5, 8, 15, 16, 17, 40, 64, 70]),
+    n=st.integers(0, 3),
+    finish=st.tuples(st.booleans(), st.booleans(), st.sampled_from([NO_LIMITS, (0.0, np.inf), (-0.5, 0.25)])),
+    seed=st.integers(0, 999),
+)
+@many
+def test_depthwise(
+    vectors: Vectors, windows: SlidingWindows, C: int, n: int, finish: tuple[bool, bool, Limits], seed: int
+) -> None:
+    has_bias, has_plus, limits = finish
+    weight = normal(seed, C, 1, windows[0].F, windows[1].F)
+    weight /= np.float32(np.sqrt(weight[0].size))
+    filters = FilterBank(weight, windows, normal(seed, C) if has_bias else None, C)
+    x = normal(seed, n, C, *(s.size for s in windows))
+    plus = normal(seed, n, C, *(s.outputs for s in windows)) if has_plus else None
+    y = computed("depthwise", filters, x, vectors, limits, plus, seed)
+    assert y.shape == (n, C, *(s.outputs for s in windows))
     assert n == 0 or error(y, wanted(filters, x, limits, plus)) <= DIRECT
 
 

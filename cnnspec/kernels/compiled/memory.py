@@ -34,6 +34,17 @@ def fields(names: Sequence[str]) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def number(typing: Any, table: Any, index: Any) -> Any:
+    """The whole number at a place of a table."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = builder.add(arguments[0], builder.mul(arguments[1], ir.Constant(I64, 8)))
+        return builder.load(builder.inttoptr(at, I64.as_pointer()))
+
+    return types.int64(types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def put(typing: Any, address: Any, index: Any, value: Any) -> Any:
     """Write a whole number to a place of a table."""
 
@@ -43,6 +54,51 @@ def put(typing: Any, address: Any, index: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(typing: Any, function: Any, table: Any) -> Any:
+    """Call a native function, by its address, with its table."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(ir.VoidType(), [I64])
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def read(typing: Any, address: Any) -> Any:
+    """The whole number at an address that other threads write to."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(builder.inttoptr(arguments[0], I64.as_pointer()), "seq_cst", 8)
+
+    return types.int64(types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def write(typing: Any, address: Any, value: Any) -> Any:
+    """Write a whole number that other threads read; all that was written before is there for them too."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store_atomic(arguments[1], builder.inttoptr(arguments[0], I64.as_pointer()), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_if(typing: Any, address: Any, value: Any) -> Any:
+    """Add 1 to the whole number at an address if it is still this one; whether it was."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = builder.inttoptr(arguments[0], I64.as_pointer())
+        following = builder.add(arguments[1], ir.Constant(I64, 1))
+        return builder.extract_value(builder.cmpxchg(at, arguments[1], following, "seq_cst", "seq_cst"), 1)
+
+    return types.boolean(types.int64, types.int64), emit
 
 
 def micro_kernel(emit_one: Callable[[Any, int], Any], sizes: range, count: int) -> Any:

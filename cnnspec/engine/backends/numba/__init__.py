@@ -10,14 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ....files.byproducts import is_usable
+from ....layers._activation import Activation
 from ....machine.compiled_code import folder
 from ...program import Operation
 from ..numpy import NumpyBackend
-from .kernel_selection import COSTS, has, select
+from .kernel_selection import COSTS, has, is_depthwise, select
 
 if TYPE_CHECKING:
     from ....kernels.compiled.vectors import Vectors
-    from ....layers._activation import Activation
     from ...backend import CostModel
     from ...executor import Bind, Executor
     from ...lowering import Lowering
@@ -50,29 +50,35 @@ class NumbaBackend:
         where = f"kept in {kept}" if is_usable(kept) else f"for this process only: nothing can be kept in {kept}"
         return f"kernels are compiled for this processor, {where}"
 
+    def prepare(self) -> None:
+        from .native import function, missing
+
+        for name in missing(self.vectors):
+            function(name, self.vectors)
+
     def has(self, operation: Operation) -> bool:
         return has(operation)
 
     def takes_activation(self, operation: Operation, activation: Activation) -> bool:
-        return True
+        return not isinstance(operation.layer, Activation)
 
     def takes_sum(self, operation: Operation) -> bool:
-        return True
+        return len(operation.inputs) == 1 and not isinstance(operation.layer, Activation)
 
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)
 
     def nanoseconds(self, operation: Operation) -> float:
-        return COSTS.operation(operation, is_depthwise=False)
+        return COSTS.operation(operation, is_depthwise(operation))
 
     def lower(self, operation: Operation) -> Lowering:
-        from .convolution import Convolution
+        from .lowering import LOWERINGS
 
-        if operation.kernel == "direct":
-            return Convolution(operation, self.vectors)
-        return NumpyBackend().lower(operation)
+        if operation.kernel.startswith("winograd"):
+            return NumpyBackend().lower(operation)
+        return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
     def executor(self, bind: Bind, threads: int) -> Executor:
-        from ...executor import CallExecutor
+        from .executor import NativeExecutor
 
-        return CallExecutor(bind, threads)
+        return NativeExecutor(bind, threads, self.vectors)

@@ -11,7 +11,14 @@ from typing import Any
 from ....kernels.compiled.vectors import Vectors
 from . import linker
 
-SOURCES = {"convolution": ("convolution", "convolve")}
+SOURCES = {
+    "convolution": ("convolution", "convolve"),
+    "depthwise": ("windows", "depthwise"),
+    "largest": ("windows", "largest"),
+    "run": ("running", "run"),
+    "sequence": ("running", "sequence"),
+    "total": ("windows", "total"),
+}
 """By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""
 
 ENTRY = """

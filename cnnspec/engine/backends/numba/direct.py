@@ -12,15 +12,13 @@ from ....kernels.compiled.packing import packed, padded_bias
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import CACHE, FilterBank, Scratch, Strip, strips
 from ...schedule import WorkItem
-from .kernel import Limits, two_limits
+from .kernel import ITEMS, Limits, two_limits
 from .native import NativeCall, function
 
 PANEL_BYTES = 256 * 1024
 """Of a panel's part that meets all cells of a strip before the next one: it stays in the second-level cache."""
 STRIP = CACHE // 2
 """float32 values of a strip's image and output, which stay there beside it."""
-ITEMS = 4
-"""Into which an operation is cut for the sake of threads, where it has the cells or channels."""
 FEW_CELLS = 256
 """Up to which channels are cut, not rows: then every filter is read once."""
 

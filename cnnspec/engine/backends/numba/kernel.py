@@ -16,6 +16,8 @@ from ...schedule import WorkItem
 Limits = tuple[float, float]
 """The lowest and the highest value that are written."""
 NO_LIMITS: Limits = (-inf, inf)
+ITEMS = 4
+"""Into which an operation is cut for the sake of threads, where it has the rows or channels."""
 
 
 class CompiledKernel(Protocol):

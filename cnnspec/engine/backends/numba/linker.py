@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ....kernels.compiled.vectors import Vectors, of_processor
 
-NativeFunction = Any
-"""Of the address of a table; it lets go of the interpreter meanwhile."""
 _PROTOTYPE = ctypes.CFUNCTYPE(None, ctypes.c_int64)
+
+
+class NativeFunction(NamedTuple):
+    """Takes the address of a table; it lets go of the interpreter meanwhile."""
+
+    address: int
+    call: Callable[[int], None]
 
 
 @cache
@@ -56,4 +62,6 @@ def linked(name: str, code: bytes) -> NativeFunction:
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _ENGINES.append(engine)
-    return _PROTOTYPE(engine.get_function_address(name))
+    address = engine.get_function_address(name)
+    assert address, f"no {name} in its own code"
+    return NativeFunction(address, _PROTOTYPE(address))

@@ -70,13 +70,19 @@ def _sources() -> str:
 class NativeCall:
     """A call of a native function with its table of whole numbers; `alive` is what the addresses in it point to."""
 
-    __slots__ = ("_address", "_function", "alive", "table")
+    __slots__ = ("_address", "_call", "_function", "alive", "table")
 
     def __init__(self, function: linker.NativeFunction, table: Iterable[int], *alive: object) -> None:
         self.table: NDArray[np.int64] = np.fromiter(table, np.int64)
         self.alive = alive
         self._function = function
+        self._call = function.call
         self._address = self.table.ctypes.data
 
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The addresses of the function and of its table."""
+        return self._function.address, self._address
+
     def __call__(self) -> None:
-        self._function(self._address)
+        self._call(self._address)

@@ -42,6 +42,9 @@ class NumpyBackend:
     def preparation(self) -> str:
         return ""
 
+    def prepare(self) -> None:
+        pass
+
     def has(self, operation: Operation) -> bool:
         return True
 
