@@ -12,18 +12,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_cases import Array, error
+from engine_cases import Array, error, graph
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba import direct
+from cnnspec.engine.backends.numba import dense, direct
 from cnnspec.engine.backends.numba.kernel import NO_LIMITS, Limits
 from cnnspec.engine.backends.numba.lowering import CONVOLUTIONS
 from cnnspec.engine.backends.numpy.kernel_selection import border
+from cnnspec.engine.halo import NONE
+from cnnspec.engine.lowering import BoundMemory
+from cnnspec.engine.memory_plan import Placement
+from cnnspec.engine.program import Operation
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, NEON, SSE, Vectors, of_processor
 from cnnspec.kernels.reference.convolution import convolve
 from cnnspec.kernels.strips import FilterBank, Scratch
+from cnnspec.layers import find
 
 DIRECT = 6e-6
 """Largest error of a direct sum, relative to the output's scale or 1; measured 2.4e-6 on the shapes below."""
@@ -157,6 +162,38 @@ def pointlike(size: int) -> SlidingWindow:
 
 def same(size: int) -> SlidingWindow:
     return SlidingWindow(size=size, F=3, S=1, D=1, before=1, after=1)
+
+
+@EVERY
+@given(
+    C=st.integers(1, 70),
+    K=st.integers(1, 20),
+    n=st.integers(0, dense.FEW),
+    byte=st.integers(0, 3),
+    finish=st.tuples(st.booleans(), st.booleans(), st.sampled_from(["", "relu", "tanh"])),
+    seed=st.integers(0, 999),
+)
+@many
+def test_dense(vectors: Vectors, C: int, K: int, n: int, byte: int, finish: tuple[bool, bool, str], seed: int) -> None:
+    """Weights at any byte, as in a mapped file; inputs and outputs among values that are NaN."""
+    has_bias, has_plus, end = finish
+    step = graph((C, 1, 1), f"  - flatten\n  - dense: {{K: {K}}}\n").steps[-1]
+    weight = np.frombuffer(b"." * byte + normal(seed, K, C).tobytes(), np.float32, offset=byte).reshape(K, C)
+    arrays = {"weight": weight} | ({"bias": normal(seed + 1, K)} if has_bias else {})
+    activation = find(end)() if end else None
+    operation = Operation("y", step, ("x",), (), "p" if has_plus else None, activation, arrays=arrays)
+    lain = {name: np.full((n, size + 3), np.nan, np.float32) for name, size in (("x", C), ("y", K), ("p", K))}
+    places = {name: Placement(name, (size,), 1, size, NONE) for name, size in (("x", C), ("y", K), ("p", K))}
+    memory = BoundMemory(lain, places)
+    x, plus = normal(seed, n, C), normal(seed + 2, n, K)
+    memory.inner("x")[...], memory.inner("p")[...] = x, plus
+    for stage in dense.Dense(operation, vectors).stages(memory, Scratch()):
+        for call in (call for item in stage.items for call in item):
+            call()
+    y = x.astype(np.float64) @ weight.T.astype(np.float64) + arrays.get("bias", 0) + (plus if has_plus else 0)
+    right = activation.forward(y) if activation else y
+    assert np.isnan(lain["y"]).sum() == 3 * n
+    assert n == 0 or error(memory.inner("y"), right) <= DIRECT
 
 
 @EVERY

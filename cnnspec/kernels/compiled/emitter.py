@@ -39,7 +39,7 @@ class Emitter:
     def load(self, address: Value) -> Value:
         """A vector from an address of any alignment."""
         found = self.builder.load(self.builder.inttoptr(address, self.vector.as_pointer()))
-        found.align = FLOAT
+        found.align = 1
         return found
 
     def load_number(self, address: Value) -> Value:
@@ -51,6 +51,17 @@ class Emitter:
         value = b.load(b.inttoptr(address, F32.as_pointer()))
         first = b.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.Constant(I32, 0))
         return b.shuffle_vector(first, ir.Constant(self.vector, ir.Undefined), self._lanes([0] * self.lanes))
+
+    def load_value(self, address: Value) -> Value:
+        """One float32 from an address of any alignment."""
+        found = self.builder.load(self.builder.inttoptr(address, F32.as_pointer()))
+        found.align = 1
+        return found
+
+    def total(self, x: Value) -> Value:
+        """The sum of a vector's values, by halves."""
+        function = self._declared(f"llvm.vector.reduce.fadd.v{self.lanes}f32", F32, [F32, self.vector])
+        return self.builder.call(function, [ir.Constant(F32, -0.0), x], fastmath=("reassoc",))
 
     def store(self, value: Value, address: Value) -> None:
         self.builder.store(value, self.builder.inttoptr(address, self.vector.as_pointer())).align = FLOAT
@@ -72,7 +83,7 @@ class Emitter:
         pointer = self.builder.inttoptr(address, self.vector.as_pointer())
         name = f"llvm.masked.load.v{self.lanes}f32.p0"
         function = self._declared(name, self.vector, [pointer.type, I32, bits, self.vector])
-        return self.builder.call(function, [pointer, ir.Constant(I32, FLOAT), mask, self.zeros()])
+        return self.builder.call(function, [pointer, ir.Constant(I32, 1), mask, self.zeros()])
 
     def store_part(self, value: Value, address: Value, mask: Value) -> None:
         """The lanes of a mask; what lies beside them stays."""

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .emitter import I64
+from .emitter import I32, I64
 
 Kernel = Callable[[int], None]
 
@@ -54,6 +54,29 @@ def put(typing: Any, address: Any, index: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_value(typing: Any, source: Any, target: Any) -> Any:
+    """The 4 bytes at an address to another."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, target = (builder.inttoptr(address, I32.as_pointer()) for address in arguments)
+        builder.store(builder.load(source), target)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def put_zero(typing: Any, target: Any) -> Any:
+    """4 bytes of zeros to an address."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.store(ir.Constant(I32, 0), builder.inttoptr(arguments[0], I32.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]

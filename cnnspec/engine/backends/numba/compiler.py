@@ -13,8 +13,10 @@ from . import linker
 
 SOURCES = {
     "convolution": ("convolution", "convolve"),
+    "dense": ("dense", "dense"),
     "depthwise": ("windows", "depthwise"),
     "largest": ("windows", "largest"),
+    "move": ("movement", "move"),
     "run": ("running", "run"),
     "sequence": ("running", "sequence"),
     "total": ("windows", "total"),
@@ -45,7 +47,7 @@ def compiled(name: str, vectors: Vectors) -> bytes:
     inner = kernel.overloads[signature].fndesc.llvm_func_name
     text = kernel.inspect_llvm(signature) + ENTRY.format(name=name, inner=inner)
     module = binding.parse_assembly(text)
-    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith(("llvm.", "mem"))]
     assert not outside, f"{name} needs {', '.join(outside)}"
     code: bytes = linker.target().emit_object(module)
     return code

@@ -17,6 +17,7 @@ from ....kernels.strips import Call, Scratch
 from ...executor import Bind
 from ...schedule import WorkItem
 from ...thread_pool import ThreadPool
+from .movement import native
 from .native import NativeCall, function
 
 PATIENCE = 2000
@@ -52,12 +53,15 @@ class Part:
     ) -> None:
         pairs: list[tuple[int, int]] = []
         bounds = np.full((len(items), 2), -1, np.int64)
+        kept: list[list[Call]] = []
         self.others: dict[int, list[Call]] = {}
-        for i, item in enumerate(items):
-            native = [call for call in item if isinstance(call, NativeCall)]
-            if len(native) == len(item):
+        for i, calls_of_numpy in enumerate(items):
+            item = [native(call, vectors) for call in calls_of_numpy]
+            kept.append(item)
+            natives = [call for call in item if isinstance(call, NativeCall)]
+            if len(natives) == len(item):
                 bounds[i] = len(pairs), len(pairs) + len(item)
-                pairs += [call.pair for call in native]
+                pairs += [call.pair for call in natives]
             else:
                 self.others[i] = list(joined(item, vectors))
         calls = np.array(pairs or [(0, 0)], np.int64)
@@ -74,7 +78,7 @@ class Part:
             ),
             np.int64,
         )
-        self.alive = items, progress, needs, bounds, calls
+        self.alive = items, kept, progress, needs, bounds, calls
         self.run = NativeCall(function("run", vectors), self.table)
         self.table = self.run.table
 

@@ -11,6 +11,7 @@ from typing import Any
 from ....graph.shape import is_image
 from ....layers._pool import Pool
 from ....layers.conv import Conv
+from ....layers.dense import Dense
 from ...backend import CostModel
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
@@ -25,9 +26,11 @@ KINDS = frozenset(
 
 
 def has(operation: Operation) -> bool:
-    """An image of one of these kinds; of two branches no more, each as large as the sum, and of windows those that all
-    see something."""
+    """Neurons, or an image of one of these kinds: of two branches no more, each as large as the sum, and of windows
+    those that all see something."""
     layer = operation.layer
+    if isinstance(layer, Dense):
+        return True
     if layer.kind not in KINDS or not is_image(operation.shape) or len(operation.inputs) > 2:
         return False
     if len(operation.inputs) == 2 and operation.arriving != (operation.shape, operation.shape):

@@ -13,11 +13,12 @@ from ....graph.window import SlidingWindow
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.reference.pooling import coverage
 from ....kernels.strips import FilterBank, Scratch, Strip
-from ...lowering import BoundMemory
+from ...lowering import BoundMemory, Lowering
 from ...program import Operation
 from ...schedule import Stage, WorkItem, ends, rows_read, rows_written
 from ..numpy.epilogue import epilogue
 from .by_channel import ByChannel, depthwise, inside
+from .dense import Dense
 from .direct import Direct
 from .kernel import NO_LIMITS, CompiledKernel, Limits, Maker
 from .limits import limits
@@ -137,11 +138,12 @@ def activation(operation: Operation, vectors: Vectors) -> Lowered:
     return passed(replace(operation, activation=operation.layer), vectors)
 
 
-LOWERINGS: dict[str, Callable[[Operation, Vectors], Lowered]] = {
+LOWERINGS: dict[str, Callable[[Operation, Vectors], Lowering]] = {
     "add": add,
     "avgpool": average_pooling,
     "batchnorm": affine,
     "conv": convolution,
+    "dense": Dense,
     "globalavgpool": global_average,
     "maxpool": max_pooling,
     "relu": activation,

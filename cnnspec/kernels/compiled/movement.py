@@ -1,0 +1,38 @@
+"""Values of 4 bytes copied from one place to another, whatever their steps; or zeros put there.
+
+Cost: that of the memory where values lie side by side, a few cycles a value where they do not.
+"""
+
+from __future__ import annotations
+
+from .memory import Kernel, copy_value, fields, put_zero
+from .vectors import Vectors
+
+FIELDS = (
+    "x", "out", "n", "a", "b", "c", "x_n", "x_a", "x_b", "x_c", "out_n", "out_a", "out_b", "out_c",
+)  # fmt: skip
+"""Addresses, 0 for zeros; four sizes; steps in bytes along each."""
+
+
+def move(vectors: Vectors) -> Kernel:
+    """Copies, the last axis innermost."""
+    of = fields(FIELDS)
+
+    def kernel(p: int) -> None:
+        c = of(p, "c")
+        for i in range(of(p, "n")):
+            for j in range(of(p, "a")):
+                for k in range(of(p, "b")):
+                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
+                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    if of(p, "x") == 0:
+                        for m in range(c):
+                            put_zero(out + m * of(p, "out_c"))
+                    elif of(p, "x_c") == 4 and of(p, "out_c") == 4:
+                        for m in range(c):
+                            copy_value(x + 4 * m, out + 4 * m)
+                    else:
+                        for m in range(c):
+                            copy_value(x + m * of(p, "x_c"), out + m * of(p, "out_c"))
+
+    return kernel
