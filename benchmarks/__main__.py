@@ -17,7 +17,7 @@ from subprocess import CalledProcessError
 from typing import Any
 
 from cnnspec import load
-from cnnspec.machine import hardware
+from cnnspec.machine import blas, hardware
 
 from . import cold, report
 from .engines import NAMES, missing
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for threads in options.threads:
                     print(f"{network}, batch {batch}, threads {threads}", file=sys.stderr, flush=True)
                     results = measure(work, engines, threads, options.effort)
-                    found.cases.append(report.Case(network, batch, threads, results))
+                    found.cases.append(report.Case(network, batch, threads, results, work.macs * batch))
                     _write(found, options)
         if options.cold:
             print("cold starts", file=sys.stderr, flush=True)
@@ -86,9 +86,16 @@ def describe() -> dict[str, Any]:
         "vectors": hardware.processor().vectors,
         "cores": hardware.cores(),
         "memory": hardware.memory().usable,
+        "peak": _peak(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
+
+
+def _peak() -> float:
+    """Billions of operations a second that NumPy's matrix products reach with one thread."""
+    found = blas.speed(1.0)
+    return found.single or found.together
 
 
 def _absent(name: str) -> bool:
@@ -117,7 +124,9 @@ def _write(found: report.Report, options: Any) -> None:
 
 
 def is_fault(result: Any) -> bool:
-    return result.failure.startswith("wrong") or bool(result.failure and result.engine == report.OURS)
+    return result.failure.startswith("wrong") or bool(
+        result.failure and result.engine in (report.OURS, report.COMPILED)
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from .engines import engine
 from .measure import Result
 
 OURS = "cnnspec"
+COMPILED = "cnnspec_numba"
+"""The engine under test, with NumPy and on its compiled backend."""
 QUIET = 0.5
 """Processes that want to run on a machine that is left alone."""
 
@@ -27,18 +29,28 @@ class Case:
     batch: int
     threads: int
     results: Sequence[Result]
+    macs: int = 0
+    """Multiply-accumulates of the batch."""
 
     def best(self, name: str) -> Result | None:
         """The quickest of an engine's ways, None when it has no time to show."""
         timed = [result for result in self.results if result.engine == name and result.seconds is not None]
         return min(timed, key=lambda result: result.seconds or 0.0, default=None)
 
-    def ratio(self, name: str) -> float | None:
-        """cnnspec's time / the engine's time: below 1, cnnspec is faster."""
-        ours, theirs = self.best(OURS), self.best(name)
+    def ratio(self, name: str, of: str = OURS) -> float | None:
+        """cnnspec's time / the engine's time: below 1, cnnspec is faster. `of` is one of its backends."""
+        ours, theirs = self.best(of), self.best(name)
         if ours is None or theirs is None or not ours.seconds or not theirs.seconds:
             return None
         return ours.seconds / theirs.seconds
+
+    def share(self, peak: float) -> float | None:
+        """What the compiled backend reaches of all threads' `peak`, in billions of operations a second for one; above 1
+        where Winograd's convolution saves more products than it adds."""
+        ours = self.best(COMPILED)
+        if ours is None or not ours.seconds or not peak or not self.macs:
+            return None
+        return 2 * self.macs / ours.seconds / 1e9 / (peak * self.threads)
 
 
 @dataclass(slots=True)
@@ -88,6 +100,7 @@ def json_text(report: Report) -> str:
         for result, entry in zip(case.results, written["results"], strict=True):
             entry["seconds"] = result.seconds
         written["ratios"] = {name: case.ratio(name) for name in report.engines if name != OURS}
+        written["ratios_numba"] = {name: case.ratio(name, COMPILED) for name in report.engines if name != COMPILED}
     starts = [
         asdict(start) | {"seconds": start.seconds, "processor_seconds": start.processor_seconds}
         for start in report.starts
@@ -109,9 +122,16 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield "Milliseconds a batch, medians. In parentheses cnnspec's time / the engine's time: below 1, cnnspec is"
     yield "faster. Behind it the way that was quickest, where an engine has several."
+    if COMPILED in report.engines:
+        yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one reaches of"
+        yield f"{report.machine.get('peak') or 0:.0f} GFLOP/s a thread, which NumPy's matrix products were measured at;"
+        yield f"vectors: {report.machine.get('vectors') or 'unknown'}."
     for threads in sorted({case.threads for case in report.cases}):
         chosen = [case for case in report.cases if case.threads == threads]
-        yield from _section(f"{threads} thread{'s' if threads > 1 else ''}", _times(chosen, report.engines))
+        yield from _section(
+            f"{threads} thread{'s' if threads > 1 else ''}",
+            _times(chosen, report.engines, report.machine.get("peak") or 0),
+        )
     yield from _section("Memory and loading", _costs(report))
     if report.starts:
         yield from _section("Cold start", _cold(report.starts))
@@ -124,22 +144,43 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from ("", f"### {title}", "", *lines)
 
 
-def _times(cases: Sequence[Case], engines: Sequence[str]) -> Iterator[str]:
+def _times(cases: Sequence[Case], engines: Sequence[str], peak: float) -> Iterator[str]:
     peers = [name for name in engines if name != OURS]
     titles = ["network", "batch", *(engine(name).TITLE for name in (OURS, *peers))]
     rows = [[case.network, str(case.batch), *(_time(case, name) for name in (OURS, *peers))] for case in cases]
-    means = [geometric_mean(r for case in cases if (r := case.ratio(name)) is not None) for name in peers]
-    rows.append(["geometric mean", "", "", *(f"({digits(mean)})" if mean else "" for mean in means)])
+    rows.append(["geometric mean", "", "", *(_mean(cases, name) for name in peers)])
+    if COMPILED in peers:
+        titles.append("share of peak")
+        shares = [case.share(peak) for case in cases]
+        for row, share in zip(rows, [*shares, None], strict=True):
+            row.append("" if share is None else f"{share:.0%}")
     return table(titles, titles[1:], rows)
+
+
+def _mean(cases: Sequence[Case], name: str) -> str:
+    of_each = (
+        geometric_mean(r for case in cases if (r := case.ratio(name, ours)) is not None) for ours in _compared(name)
+    )
+    return _in_brackets(of_each)
+
+
+def _compared(name: str) -> tuple[str, ...]:
+    """With which of ours an engine is compared."""
+    return (OURS,) if name == COMPILED else (OURS, COMPILED)
+
+
+def _in_brackets(ratios: Iterable[float | None]) -> str:
+    known = [digits(ratio) for ratio in ratios if ratio is not None]
+    return f"({'; '.join(known)})" if known else ""
 
 
 def _time(case: Case, name: str) -> str:
     found = case.best(name)
     if found is None or found.seconds is None:
         return "-"
-    time, ratio = digits(1000 * found.seconds), case.ratio(name)
-    compared = f" ({digits(ratio)})" if name != OURS and ratio is not None else ""
-    return f"{time}{compared}{f', {found.way}' if found.way else ''}"
+    compared = "" if name == OURS else _in_brackets(case.ratio(name, ours) for ours in _compared(name))
+    time = f"{digits(1000 * found.seconds)} {compared}".rstrip()
+    return f"{time}{f', {found.way}' if found.way else ''}"
 
 
 def _costs(report: Report) -> Iterator[str]:

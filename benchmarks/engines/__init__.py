@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 Run = Callable[["Array"], "Array"]
 """From an input (N, C, H, W) to the output (N, ...)."""
 
-NAMES = ("cnnspec", "onnxruntime", "pytorch", "opencv", "onnx_reference")
-"""Files of this package: the engine under test, then its peers."""
+NAMES = ("cnnspec", "cnnspec_numba", "onnxruntime", "openvino", "pytorch", "opencv", "onnx_reference")
+"""Files of this package: the engine under test, on both its backends, then its peers."""
 
 
 class Engine(Protocol):

@@ -24,9 +24,14 @@ def limit(threads: int) -> None:
 
 
 def load(work: Workload, threads: int, way: str) -> Run:
+    return compiled(work, threads, "numpy")
+
+
+def compiled(work: Workload, threads: int, backend: str) -> Run:
+    """The network on one of the backends."""
     import cnnspec
 
-    model = cnnspec.load(work.spec).compile(work.weights, threads=threads)
+    model = cnnspec.load(work.spec).compile(work.weights, threads=threads, backend=backend)
 
     def run(x: Array) -> Array:
         return cast("Array", model(x))

@@ -121,7 +121,7 @@ def test_engines_say_what_they_need(name: str) -> None:
     assert found.TITLE
     assert found.PACKAGES
     assert found.WAYS
-    assert not {"torch", "onnxruntime", "cv2"} & (set(sys.modules) - before)
+    assert not {"torch", "onnxruntime", "cv2", "openvino", "numba"} & (set(sys.modules) - before)
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,6 +260,18 @@ def test_markdown() -> None:
     assert "### Cold start" not in lines
 
 
+def test_both_backends_are_compared() -> None:
+    found = two_networks()
+    lenet = found.cases[0]
+    found.cases[:] = [replace(lenet, results=[*lenet.results, timed("cnnspec_numba", 0.02)], macs=10**9)]
+    found.machine["peak"] = 200.0
+    lines = report.markdown_text(found).splitlines()
+    assert "| network | batch | cnnspec | ONNX Runtime | PyTorch | cnnspec, numba | share of peak |" in lines
+    assert "| lenet5 | 1 | 40.0 | 10.0 (4.00; 2.00) | 20.0 (2.00; 1.00), eager | 20.0 (2.00) | 50% |" in lines
+    assert "| geometric mean |  |  | (4.00; 2.00) | (2.00; 1.00) | (2.00) |  |" in lines
+    assert json.loads(report.json_text(found))["cases"][0]["ratios_numba"]["onnxruntime"] == pytest.approx(2.0)
+
+
 def test_markdown_has_a_table_for_each_number_of_threads() -> None:
     found = two_networks()
     found.cases.append(replace(found.cases[0], threads=2))
@@ -325,6 +337,7 @@ def test_unknown_engine(capsys: pytest.CaptureFixture[str]) -> None:
         (Result("opencv", "", failure="error: unknown operator"), False),
         (Result("opencv", "", failure="wrong: off by 0.5 of the largest value"), True),
         (Result("cnnspec", "", failure="error: anything"), True),
+        (Result("cnnspec_numba", "", failure="error: anything"), True),
     ],
 )
 def test_what_the_exit_code_tells(result: Result, counts: bool) -> None:

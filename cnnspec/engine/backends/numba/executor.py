@@ -22,6 +22,10 @@ from .native import NativeCall, function
 
 PATIENCE = 2000
 """How often a thread looks whether it may go on before it lets others have its core: for some ten microseconds."""
+SHORT_WAITS = 20
+"""How often it only does that before it sleeps."""
+NAP = 1e-4
+"""Seconds of such a sleep."""
 FINISHED, RESULT = OWN.index("finished"), OWN.index("result")
 
 
@@ -86,11 +90,15 @@ class Part:
         """Carry out items until none is left to take."""
         self.table[FINISHED] = -1
         self.run()
+        waits = 0
         while (item := int(self.table[RESULT])) != OVER:
             if item == WAITING:
-                time.sleep(0)
+                # At first others may have the core for a moment; what takes long is slept over.
+                time.sleep(0 if waits < SHORT_WAITS else NAP)
+                waits += 1
                 self.table[FINISHED] = -1
             else:
+                waits = 0
                 for call in self.others[item]:
                     call()
                 self.table[FINISHED] = item
