@@ -30,7 +30,7 @@ def place(line: int, character: int) -> dict[str, dict[str, int]]:
 
 def test_findings_while_typing() -> None:
     async def work(editor: Editor) -> None:
-        await editor.start()
+        await editor.start(is_process=True)
         assert await editor.open(URI, SPEC) == ()
         (found,) = await editor.change(URI, SPEC.replace("relu", "rellu"))
         assert (found.code, found.severity, found.source) == ("E101", 1, "cnnspec")
@@ -164,7 +164,7 @@ def test_every_prefix_of_a_spec() -> None:
     text = (bundled.folder() / "tinyvgg.yaml").read_text(encoding="utf-8")
 
     async def work(editor: Editor) -> None:
-        await editor.start()
+        await editor.start(is_process=True)
         await editor.open(URI, "")
         for end in range(1, len(text) + 1):
             before = text[:end]

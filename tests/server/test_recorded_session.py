@@ -64,7 +64,7 @@ def lines(first: int, last: int) -> dict[str, Any]:
 async def played(editor: Editor) -> str:
     """The record of the session."""
     recorder = Recorder(editor)
-    await editor.start()
+    await editor.start(is_process=True)
     await recorder.type(FIRST)
     await recorder.ask("completion", most=3, **at(2, 28))
     await recorder.type(SECOND)

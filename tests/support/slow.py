@@ -51,6 +51,7 @@ SLOW = (
     "reports/test_summary_terminal",
     "server/test_language_server",
     "server/test_large_specs",
+    "server/test_names",
     "server/test_reading",
     "spec/test_random_specs",
     "train/datasets/test_batches",
