@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.explanation import Explanation, at
-from ..graph.layer import Example, Join, LayerError, SavedForBackward
+from ..graph.explanation import Explanation
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
-from ._branches import projection, unequal
+from ._combining import Combining
 
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
 
 
-class Add(Join):
+class Add(Combining):
     """The sum of two or more branches of one shape."""
 
     zh: ClassVar[str] = "两个或更多形状相同的分支逐个相加。"
@@ -29,16 +29,8 @@ class Add(Join):
         Example("add: [[], [globalavgpool]]", (2, 4, 4), "E205"),
     )
 
-    def output(self, *arriving: Shape) -> Shape:
-        first = arriving[0]
-        for other in arriving:
-            if other != first:
-                cure = projection(first, other)
-                raise LayerError(unequal(self.kind, arriving, arriving, "`add` never broadcasts", cure))
-        return first
-
     def explain(self, place: Shape, *arriving: Shape) -> Explanation:
-        parts = {f"x{i}": at(i, place) for i in range(len(arriving))}
+        parts = self.values(place, *arriving)
         return Explanation(" + ".join(parts), parts)
 
     def forward(self, first: Array, *others: Array) -> Array:

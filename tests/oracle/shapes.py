@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -101,13 +103,48 @@ def add(layer: Any, *xs: Array) -> Array:
     return y
 
 
-def mul(layer: Any, *xs: Array) -> Array:
-    largest = max(xs, key=lambda x: x.size)
-    y = np.ones(largest.shape)
+def spread(xs: tuple[Array, ...]) -> list[Array]:
+    """All in the shape of the largest: a gate's value for each cell that it weighs."""
+    shape = [sorted(sizes)[-1] for sizes in zip(*(x.shape for x in xs), strict=True)]
+    spread = []
     for x in xs:
+        y = np.zeros(shape)
         for index in cells(y):
-            y[index] *= x[index] if x.shape == y.shape else x[index[0], 0, 0]
-    return y
+            y[index] = x[tuple(0 if size == 1 else i for i, size in zip(index, x.shape, strict=True))]
+        spread.append(y)
+    return spread
+
+
+def from_left(xs: tuple[Array, ...], rule: Callable[[float, float], float]) -> Array:
+    first, *others = spread(xs)
+    for x in others:
+        for index in cells(x):
+            first[index] = rule(first[index], x[index])
+    return first
+
+
+def mul(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, operator.mul)
+
+
+def sub(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, operator.sub)
+
+
+def div(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, operator.truediv)
+
+
+def max(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, lambda a, b: a if a > b else b)
+
+
+def min(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, lambda a, b: a if a < b else b)
+
+
+def mean(layer: Any, *xs: Array) -> Array:
+    return from_left(xs, operator.add) / len(xs)
 
 
 def concat(layer: Any, *xs: Array) -> Array:

@@ -98,6 +98,27 @@ def test_products(shapes: list[tuple[int, ...]]) -> None:
     agree(find("mul")(), lambda *inputs: prod(inputs[1:], start=inputs[0]), *arrays)
 
 
+def test_gates_of_a_value_for_each_place() -> None:
+    image, places, channels = values((2, 3, 4, 5)), values((2, 1, 4, 5), 1), values((2, 3, 1, 1), 2)
+    agree(find("mul")(), lambda x, y, z: x * y * z, places, image, channels)
+    agree(find("div")(), lambda x, y, z: x / y / z, places, image, channels)
+
+
+def test_the_largest_and_the_smallest_share_a_draw() -> None:
+    import torch
+
+    a, b = (np.round(values((2, 3, 4, 5), seed)) for seed in range(2))
+    assert (a == b).any()
+    agree(find("max")(), torch.maximum, a, b)
+    agree(find("min")(), torch.minimum, a, b)
+
+
+def test_differences_and_means() -> None:
+    arrays = tuple(values((2, 3, 4, 5), seed) for seed in range(3))
+    agree(find("sub")(), lambda x, y, z: x - y - z, *arrays)
+    agree(find("mean")(), lambda x, y, z: (x + y + z) / 3, *arrays)
+
+
 def test_sums_and_concatenations() -> None:
     import torch
 

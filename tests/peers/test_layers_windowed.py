@@ -237,6 +237,12 @@ def test_joins() -> None:
     agree(layer("add"), x + y + y, a, b, b)
     agree(layer("mul"), x * y, a, b)
     agree(layer("mul"), x * g * y, gate, a, b)
+    agree(layer("mul"), x * y[:, :1] * g, a, b[:, :1], gate)
+    agree(layer("div"), y[:, :1] / x / g, b[:, :1], a, gate)
+    agree(layer("sub"), x - y - x, a, b, a)
+    agree(layer("max"), torch.maximum(torch.maximum(x, y), -x), a, b, -a)
+    agree(layer("min"), torch.minimum(x, y), a, b)
+    agree(layer("mean"), torch.stack([x, y, y]).mean(0), a, b, b)
     agree(layer("concat"), torch.cat([x, y, x], 1), a, b, a)
     agree(layer("concat"), torch.cat([x[:, :, 0, 0], y[:, :2, 0, 0]], 1), a[:, :, 0, 0], b[:, :2, 0, 0])
 

@@ -19,7 +19,7 @@ LISTS = frozenset({"classes"})
 """Those among them that may be a list."""
 ARRAYS = frozenset({"weights", "sample"})
 """Those that may be numbers in lists, in which nothing is free."""
-LABELLED = frozenset({"add", "concat", "mul"})
+LABELLED = frozenset({"add", "concat", "div", "max", "mean", "min", "mul", "sub"})
 """Keys with a mapping whose own keys are free: branches have labels for people."""
 ITEM = "-"
 """Stands in a path for the items of a list of branches, which are no labels."""

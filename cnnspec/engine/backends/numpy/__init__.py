@@ -21,11 +21,16 @@ TAKE_ACTIVATION = TAKE_SUM | {
     "add",
     "batchnorm",
     "deconv",
+    "div",
     "groupnorm",
     "instancenorm",
     "layernorm",
+    "max",
+    "mean",
+    "min",
     "mul",
     "scale",
+    "sub",
 }
 """Kinds whose lowerings end with an `epilogue`."""
 

@@ -53,14 +53,16 @@ def is_gate(x: Array) -> bool:
 
 
 def seen(x: Array, strip: Strip) -> Array:
-    """What a strip needs of an input: its own cells, or the one cell of a gate."""
-    return x[strip.n0 : strip.n1] if is_gate(x) else strip.of(x)
+    """What a strip needs of an input: its own cells, or the one cell of a gate. Strips hold all channels, be it one."""
+    return x[strip.n0 : strip.n1] if is_gate(x) else x[strip.n0 : strip.n1, strip.r0 : strip.r1]
 
 
 class Reduction(Elementwise):
-    """Branches taken together by a function of two, the larger ones first, then the activation."""
+    """Branches taken together by a function of two, then the activation; the larger ones first where the order of two
+    makes no difference."""
 
     combine: ClassVar[np.ufunc]
+    in_order: ClassVar[bool] = False
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         activation = self.operation.activation
@@ -69,10 +71,14 @@ class Reduction(Elementwise):
         else:
             y = scratch.take(*out.shape)
             end = epilogue(y, out, None, activation, scratch)
-        first, second, *others = sorted(inputs, key=lambda x: -x.size)
+        first, second, *others = inputs if self.in_order else sorted(inputs, key=lambda x: -x.size)
         calls: WorkItem = [partial(self.combine, first, second, out=y)]
         calls += [partial(self.combine, y, other, out=y) for other in others]
-        return [*calls, *end]
+        return [*calls, *self.last(y), *end]
+
+    def last(self, y: Array) -> list[Call]:
+        """What is left to do when all are taken together."""
+        return []
 
 
 class Add(Reduction):
@@ -81,10 +87,45 @@ class Add(Reduction):
     combine = np.add
 
 
+class Mean(Reduction):
+    """The mean of branches."""
+
+    combine = np.add
+
+    def last(self, y: Array) -> list[Call]:
+        return [partial(np.multiply, y, np.float32(1 / len(self.operation.inputs)), out=y)]
+
+
 class Mul(Reduction):
-    """The product of branches, some of which may be C x 1 x 1 gates."""
+    """The product of branches, some of which may be gates."""
 
     combine = np.multiply
+
+
+class Max(Reduction):
+    """The largest of branches."""
+
+    combine = np.maximum
+
+
+class Min(Reduction):
+    """The smallest of branches."""
+
+    combine = np.minimum
+
+
+class Sub(Reduction):
+    """The first branch less the others."""
+
+    combine = np.subtract
+    in_order = True
+
+
+class Div(Reduction):
+    """The first branch over the others, some of which may be gates."""
+
+    combine = np.divide
+    in_order = True
 
 
 class Affine(Elementwise):
