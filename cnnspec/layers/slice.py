@@ -1,6 +1,7 @@
 """A slice: the cells `from` up to, but without, `to` along one axis, counted from 0.
 
-Channels by default, so `slice: {to: C/2}` is the first half of the channels.
+Channels by default, so `slice: {to: C/2}` is the first half of the channels. With a `step` of 2 it takes every other
+cell, and so on.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from ..diagnostics import Issue
 from ..graph.layer import Count, Example, LayerError, Natural, image
-from ..graph.receptive_field import ReceptiveFields, offset
+from ..graph.receptive_field import IDENTITY, ReceptiveFields, periodic
 from ..graph.shape import Shape
 from ._moving import Moving
 
@@ -20,18 +21,21 @@ if TYPE_CHECKING:
 
 
 class Slice(Moving):
-    """Cells from `from` up to, but without, `to` along an axis."""
+    """Cells from `from` up to, but without, `to` along an axis, each or every so many."""
 
-    zh: ClassVar[str] = "沿一个轴取从 `from` 到 `to` 的部分，不包括 `to`。"
+    zh: ClassVar[str] = "沿一个轴取从 `from` 到 `to` 的部分，不包括 `to`，可以隔几个取一个。"
     axis: Literal["C", "H", "W"] = Field("C", description="the axis: C, H or W")
     first: Natural = Field(0, alias="from", description="first cell, counted from 0")
     end: Count | None = Field(None, alias="to", description="the cell to stop before; else the axis' size")
+    step: Count = Field(1, description="cells from one that is taken to the next")
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example("slice: {axis: C, from: 0, to: C/2}", (4, 3, 3), (2, 3, 3)),
         Example("slice: {from: C/2}", (4, 3, 3), (2, 3, 3)),
         Example("slice: {axis: W, from: 1, to: 3}", (2, 3, 4), (2, 3, 2)),
         Example("slice: {to: 3}", (5,), (3,)),
+        Example("slice: {axis: H, from: 1, step: 2}", (2, 6, 3), (2, 3, 3)),
+        Example("slice: {to: 5, step: 3}", (6, 2, 2), (2, 2, 2)),
         Example("slice: {axis: H, to: 1}", (5,), "E204"),
         Example("slice: {from: 3, to: 3}", (4, 3, 3), "E207"),
         Example("slice: {to: 9}", (4, 3, 3), "E207"),
@@ -55,18 +59,21 @@ class Slice(Moving):
                     shows_input=True,
                 )
             )
-        return (*arriving[:index], end - first, *arriving[index + 1 :])
+        return (*arriving[:index], -(-(end - first) // self.step), *arriving[index + 1 :])
 
     def bounds(self, size: int) -> tuple[int, int]:
         """`from` and `to` on an axis of `size` cells."""
         return self.first, size if self.end is None else self.end
 
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
-        return offset(self.first if self.axis == "H" else 0), offset(self.first if self.axis == "W" else 0)
+        taken = periodic(1, self.step, lambda i: (self.first, self.first))
+        return taken if self.axis == "H" else IDENTITY, taken if self.axis == "W" else IDENTITY
 
     def source(self, place: Shape, arriving: Shape) -> Shape:
-        return tuple(i + (self.first if axis == self.axis else 0) for i, axis in zip(place, "CHW", strict=False))
+        return tuple(
+            self.first + i * self.step if axis == self.axis else i for i, axis in zip(place, "CHW", strict=False)
+        )
 
     def seen(self, x: Array) -> Array:
         axis = 1 + "CHW".index(self.axis)
-        return x[(slice(None),) * axis + (slice(*self.bounds(x.shape[axis])),)]
+        return x[(slice(None),) * axis + (slice(*self.bounds(x.shape[axis]), self.step),)]

@@ -29,7 +29,7 @@ def ways(kind: str) -> list[str]:
         if isinstance(example.produces, tuple):
             step = step_of(kind, example)
             operators = [call.op for call in KINDS[kind].write(step.layer, step).in_order()]
-            bold = operators == [KINDS[kind].op]
+            bold = operators in ([KINDS[kind].op], [KINDS[kind].other_op])
             found.append(f"**{operators[0]}**" if bold else ", ".join(operators))
     return list(dict.fromkeys(found))
 

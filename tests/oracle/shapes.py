@@ -54,6 +54,15 @@ def pixelshuffle(layer: Any, x: Array) -> Array:
     return y
 
 
+def pixelunshuffle(layer: Any, x: Array) -> Array:
+    r = layer.factor
+    C, H, W = x.shape
+    y = np.zeros((C * r * r, H // r, W // r))
+    for c, row, column in cells(x):
+        y[c * r * r + row % r * r + column % r, row // r, column // r] = x[c, row, column]
+    return y
+
+
 def channelshuffle(layer: Any, x: Array) -> Array:
     groups = [x[g * len(x) // layer.G : (g + 1) * len(x) // layer.G] for g in range(layer.G)]
     return np.array([group[i] for i in range(len(x) // layer.G) for group in groups])
@@ -89,7 +98,7 @@ def slice(layer: Any, x: Array) -> Array:
     fields = layer.model_dump(by_alias=True)
     axis = "CHW".index(fields["axis"])
     end = x.shape[axis] if fields["to"] is None else fields["to"]
-    return np.stack([x.take(i, axis) for i in range(fields["from"], end)], axis)
+    return np.stack([x.take(i, axis) for i in range(fields["from"], end, fields["step"])], axis)
 
 
 # Joins.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from operator import mul
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -124,8 +124,9 @@ def droppath(layer: Any, x: Array) -> Array:
 # Channel by channel.
 
 
-def scale(layer: Any, x: Array, *, weight: Array) -> Array:
-    return np.stack([each(channel, partial(mul, w)) for channel, w in zip(x, weight, strict=True)])
+def scale(layer: Any, x: Array, *, weight: Array, bias: Array | None = None) -> Array:
+    y = np.stack([each(channel, partial(mul, w)) for channel, w in zip(x, weight, strict=True)])
+    return y if bias is None else np.stack([each(channel, partial(add, b)) for channel, b in zip(y, bias, strict=True)])
 
 
 def prelu(layer: Any, x: Array, *, weight: Array) -> Array:
@@ -189,6 +190,22 @@ def groupnorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
 
 def instancenorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
     return learned(in_groups(x, len(x), layer.eps), weight, bias)
+
+
+def rmsnorm(layer: Any, x: Array, *, weight: Array) -> Array:
+    y = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        fellows = x if layer.over == "all" else x[(slice(None), *place[1:])]
+        squares = math.fsum(v * v for v in map(float, fellows.flat))
+        y[place] = x[place] / math.sqrt(squares / fellows.size + layer.eps) * weight[place[: weight.ndim]]
+    return y
+
+
+def constant(layer: Any, x: Array, *, weight: Array) -> Array:
+    y = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        y[place] = x[place] + weight[place] if layer.by == "add" else x[place] * weight[place]
+    return y
 
 
 def lrn(layer: Any, x: Array) -> Array:

@@ -196,6 +196,10 @@ def globalmaxpool(layer: Any, x: Array) -> Array:
     return np.array([[[max(map(float, c.flat))]] for c in x])
 
 
+def globall2pool(layer: Any, x: Array) -> Array:
+    return np.array([[[math.sqrt(sum(v * v for v in map(float, c.flat)))]] for c in x])
+
+
 def upsample(layer: Any, x: Array) -> Array:
     C, H, W = x.shape
     y = np.zeros((C, H * layer.factor[0], W * layer.factor[1]))

@@ -72,6 +72,8 @@ def test_what_only_moves() -> None:
         ("reshape", {"C": 3, "H": 10, "W": 8}, lambda x: x.reshape(-1, 3, 10, 8)),
         ("permute", {"order": ("W", "C", "H")}, lambda x: x.permute(0, 3, 1, 2)),
         ("pixelshuffle", {"factor": 2}, lambda x: functional.pixel_shuffle(x, 2)),
+        ("pixelunshuffle", {"factor": 1}, lambda x: functional.pixel_unshuffle(x, 1)),
+        ("slice", {"axis": "C", "from": 1, "step": 4}, lambda x: x[:, 1::4]),
         ("channelshuffle", {"G": 3}, lambda x: functional.channel_shuffle(x, 3)),
         ("pad", {"top": 1, "left": 2, "right": 3}, lambda x: functional.pad(x, (2, 3, 1, 0))),
         ("pad", {"axis": "C", "before": 4, "after": 1}, lambda x: functional.pad(x, (0, 0, 0, 0, 4, 1))),
@@ -96,6 +98,18 @@ def test_what_only_moves() -> None:
 def test_products(shapes: list[tuple[int, ...]]) -> None:
     arrays = tuple(values((2, *shape), seed) for seed, shape in enumerate(shapes))
     agree(find("mul")(), lambda *inputs: prod(inputs[1:], start=inputs[0]), *arrays)
+
+
+def test_cells_as_channels() -> None:
+    from torch.nn import functional
+
+    layer = find("pixelunshuffle").model_validate({"factor": 2})
+    agree(layer, lambda x: functional.pixel_unshuffle(x, 2), values((2, 3, 4, 6)))
+
+
+def test_lengths_of_channels() -> None:
+    agree(find("globall2pool")(), lambda x: x.norm(dim=(2, 3), keepdim=True), values((2, 3, 4, 6)))
+    agree(find("globall2pool")(), lambda x: x.norm(dim=(2, 3), keepdim=True), np.zeros((2, 3, 4, 6)))
 
 
 def test_gates_of_a_value_for_each_place() -> None:

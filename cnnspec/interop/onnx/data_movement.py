@@ -6,6 +6,7 @@ from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING
 
+from ...graph.layer import image
 from .expression import OperatorCall, call
 from .node import OnnxNode
 from .translation import Fields, Translation, both_ways, direct
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ...layers.crop import Crop
     from ...layers.pad import Pad
     from ...layers.permute import Permute
+    from ...layers.pixelunshuffle import PixelUnshuffle
     from ...layers.reshape import Reshape
     from ...layers.slice import Slice
     from ...layers.upsample import Upsample
@@ -85,13 +87,14 @@ def crop(layer: Crop, step: Step) -> OperatorCall:
 def slice(layer: Slice, step: Step) -> OperatorCall:
     axis = "CHW".index(layer.axis)
     first, end = layer.bounds(step.arriving[0][axis])
-    return call("Slice", *step.inputs, (first,), (end,), (1 + axis,))
+    steps = [] if layer.step == 1 else [(layer.step,)]
+    return call("Slice", *step.inputs, (first,), (end,), (1 + axis,), *steps)
 
 
 def _ranges(node: OnnxNode) -> dict[int, tuple[int, int]] | None:
-    """Of a Slice without steps, by axis the first cell and the one to stop before."""
+    """Of a Slice, by axis the first cell and the one to stop before."""
     match node.arriving, [operand.whole for operand in node.stored]:
-        case (x,), [starts, ends, axes]:
+        case (x,), [starts, ends, axes, *_]:
             sizes = (0, *x)
             places = [axis % len(sizes) for axis in axes]
             if len(starts) == len(ends) == len(places) and 0 not in places:
@@ -107,19 +110,24 @@ def _cell(place: int, size: int) -> int:
     return min(size, max(0, place + size if place < 0 else place))
 
 
+def _steps(node: OnnxNode) -> tuple[int, ...]:
+    """The steps of a Slice that has any."""
+    return node.stored[3].whole if len(node.stored) > 3 else ()
+
+
 def read_slice(node: OnnxNode) -> Fields | None:
-    """Along one axis."""
-    match list((_ranges(node) or {}).items()):
-        case [(axis, (first, end))]:
+    """Along one axis, forwards."""
+    match list((_ranges(node) or {}).items()), _steps(node) or (1,):
+        case [(axis, (first, end))], (step,) if step > 0:
             whole = {} if end == node.arriving[0][axis - 1] else {"to": end}
-            return {"axis": "CHW"[axis - 1], "from": first, **whole}
+            return {"axis": "CHW"[axis - 1], "from": first, **whole, **({} if step == 1 else {"step": step})}
     return None
 
 
 def read_crop(node: OnnxNode) -> Fields | None:
     """Along several axes."""
     ranges = _ranges(node) or {}
-    if len(ranges) < 2:
+    if len(ranges) < 2 or any(step != 1 for step in _steps(node)):
         return None
     ends = enumerate(node.arriving[0], 1)
     cut = ((ranges[a][0], size - ranges[a][1]) if a in ranges else (0, 0) for a, size in ends)
@@ -152,6 +160,13 @@ def read_upsample(node: OnnxNode) -> Fields | None:
     return None
 
 
+def pixelunshuffle(layer: PixelUnshuffle, step: Step) -> OperatorCall:
+    """Written out: SpaceToDepth puts the cells of a block before the channels."""
+    (C, H, W), r = image(step.arriving[0]), layer.factor
+    blocks = call("Reshape", *step.inputs, (0, C, H // r, r, W // r, r))
+    return call("Reshape", call("Transpose", blocks, perm=(0, 1, 3, 5, 2, 4)), (0, *step.shape))
+
+
 def absent(_: Layer, step: Step) -> OperatorCall:
     """What does something in training only."""
     return call("Identity", *step.inputs)
@@ -174,6 +189,7 @@ KINDS: dict[str, Translation] = {
     "pad": both_ways(pad, "Pad", read_pad, "mode"),
     "permute": both_ways(permute, "Transpose", read_permute, "perm"),
     "pixelshuffle": direct("DepthToSpace", {"blocksize": "factor"}, mode="CRD"),
+    "pixelunshuffle": Translation(pixelunshuffle),
     "reshape": both_ways(reshape, "Reshape", read_reshape),
     "slice": both_ways(slice, "Slice", read_slice),
     "upsample": both_ways(upsample, "Resize", read_upsample, "mode", "nearest_mode", "coordinate_transformation_mode"),

@@ -6,7 +6,7 @@ from functools import reduce
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
-from .expression import OperatorCall, WriteRule, call, per_channel
+from .expression import OperatorCall, WriteRule, call, own, per_channel
 from .node import OnnxNode, shortest
 from .translation import Fields, Translation, both_ways, direct
 
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...graph.layer import Layer
     from ...layers.clip import Clip
+    from ...layers.constant import Constant
     from ...layers.gelu import GELU
     from ...layers.hardsigmoid import HardSigmoid
+    from ...layers.scale import Scale
 
 
 def relu6(_: Layer, step: Step) -> OperatorCall:
@@ -63,8 +65,23 @@ def prelu(_: Layer, step: Step) -> OperatorCall:
     return call("PRelu", *step.inputs, per_channel("weight", step))
 
 
-def scale(_: Layer, step: Step) -> OperatorCall:
-    return call("Mul", *step.inputs, per_channel("weight", step))
+def scale(layer: Scale, step: Step) -> OperatorCall:
+    scaled = call("Mul", *step.inputs, per_channel("weight", step))
+    return call("Add", scaled, per_channel("bias", step)) if layer.bias else scaled
+
+
+def constant(layer: Constant, step: Step) -> OperatorCall:
+    return call("Add" if layer.by == "add" else "Mul", *step.inputs, *own(step))
+
+
+def read_constant(node: OnnxNode) -> Fields | None:
+    """A stored value for each cell that arrives. What is one a channel, too, is a `scale` where it is a factor."""
+    match node.arriving, node.stored:
+        case (x,), (weight,) if weight.shape in (x, (1, *x)):
+            if node.op == "Mul":
+                return {"by": "mul"} if read_per_channel(node) is None else None
+            return {}
+    return None
 
 
 def gelu(layer: GELU, step: Step) -> OperatorCall:
@@ -111,6 +128,7 @@ KINDS: dict[str, Translation] = {
     "add": both_ways(joined("Add"), "Add", read_join),
     "celu": direct("Celu", {"alpha": "alpha"}),
     "clip": both_ways(clip, "Clip", read_clip),
+    "constant": Translation(constant, "Add", read_constant, other_op="Mul"),
     "concat": direct("Concat", branches=True, axis=1),
     "div": both_ways(joined("Div"), "Div", read_join),
     "elu": direct("Elu", {"alpha": "alpha"}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...graph.layer import image
 from ...graph.shape import is_image
-from .expression import OperatorCall, call, own, per_channel
+from .expression import OperatorCall, Own, call, own, per_channel
 from .node import OnnxNode, shortest
 from .translation import Fields, Translation, both_ways, direct
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...layers.groupnorm import GroupNorm
     from ...layers.layernorm import LayerNorm
     from ...layers.lrn import LRN
+    from ...layers.rmsnorm import RMSNorm
 
 
 def batchnorm(layer: BatchNorm, step: Step) -> OperatorCall:
@@ -61,6 +62,16 @@ def groupnorm(layer: GroupNorm, step: Step) -> OperatorCall:
     return call("Add", scaled, per_channel("bias", step))
 
 
+def rmsnorm(layer: RMSNorm, step: Step) -> OperatorCall:
+    """Written out: the operator RMSNormalization came with opset 23."""
+    (x,), shape = step.inputs, step.arriving[0]
+    together = layer.together(shape)
+    total = call("ReduceSum", call("Mul", x, x), tuple(range(1, 1 + len(together))))
+    root = call("Sqrt", call("Add", call("Mul", total, 1 / prod(together)), layer.eps))
+    weight = Own("weight") if layer.over == "all" else per_channel("weight", step)
+    return call("Mul", call("Div", x, root), weight)
+
+
 def lrn(layer: LRN, step: Step) -> OperatorCall:
     """LRN's window of an even size begins a channel later than ours: then the mean of squares is a pooling over C."""
     (x,) = step.inputs
@@ -93,4 +104,5 @@ KINDS: dict[str, Translation] = {
     "instancenorm": direct("InstanceNormalization", {"epsilon": "eps"}, tensors=2),
     "layernorm": both_ways(layernorm, "LayerNormalization", read_layernorm, "axis", "epsilon"),
     "lrn": both_ways(lrn, "LRN", read_lrn, "alpha", "beta", "bias", "size"),
+    "rmsnorm": Translation(rmsnorm),
 }

@@ -23,7 +23,7 @@ def read(node: OnnxNode) -> tuple[str, Fields] | None:
     if not node.operands or node.operands[0] is None or not node.arriving:
         return None
     for kind, known in KINDS.items():
-        if known.op == node.op and known.read and known.attributes.issuperset(node.attributes):
+        if node.op in (known.op, known.other_op) and known.read and known.attributes.issuperset(node.attributes):
             fields = known.read(node)
             if fields is not None:
                 return kind, fields

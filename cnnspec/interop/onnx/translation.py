@@ -19,13 +19,15 @@ ReadRule = Callable[[OnnxNode], "Fields | None"]
 class Translation:
     """How layers of a kind are written; for those that one operator can be, also how they are read.
 
-    `read` is asked about nodes of `op` whose attributes are all among `attributes`, with something computed first.
+    `read` is asked about nodes of `op`, or `other_op`, whose attributes are all among `attributes`, with something
+    computed first.
     """
 
     write: WriteRule
     op: str = ""
     read: ReadRule | None = None
     attributes: frozenset[str] = frozenset()
+    other_op: str = ""
 
 
 def both_ways(write: WriteRule, op: str, read: ReadRule, *attributes: str) -> Translation:

@@ -192,6 +192,7 @@ KINDS: dict[str, Translation] = {
     "deconv": both_ways(deconv, "ConvTranspose", read_deconv, *_TAPS, "output_padding"),
     "dense": both_ways(dense, "Gemm", read_dense, "alpha", "beta", "transA", "transB"),
     "globalavgpool": direct("GlobalAveragePool"),
+    "globall2pool": direct("GlobalLpPool", p=2),
     "globalmaxpool": direct("GlobalMaxPool"),
     "maxpool": both_ways(maxpool, "MaxPool", read_maxpool, *_POOLING),
     "sumpool": Translation(sumpool),

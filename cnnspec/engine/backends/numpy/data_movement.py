@@ -43,7 +43,7 @@ def crop(layer: Any, x: Array, out: Array) -> Moves:
 
 def cells(layer: Any, x: Array, out: Array) -> Moves:
     axis = 1 + "CHW".index(layer.axis)
-    yield out, cut(x, axis, slice(*layer.bounds(x.shape[axis])))
+    yield out, cut(x, axis, slice(*layer.bounds(x.shape[axis]), layer.step))
 
 
 def permute(layer: Any, x: Array, out: Array) -> Moves:
@@ -62,6 +62,13 @@ def pixelshuffle(layer: Any, x: Array, out: Array) -> Moves:
     for i in range(r):
         for j in range(r):
             yield out[:, :, i::r, j::r], x[:, i * r + j :: r * r]
+
+
+def pixelunshuffle(layer: Any, x: Array, out: Array) -> Moves:
+    r = layer.factor
+    for i in range(r):
+        for j in range(r):
+            yield out[:, i * r + j :: r * r], x[:, :, i::r, j::r]
 
 
 def channelshuffle(layer: Any, x: Array, out: Array) -> Moves:
@@ -84,6 +91,7 @@ COPIES: dict[str, Callable[[Any, Array, Array], Moves]] = {
     "pad": pad,
     "permute": permute,
     "pixelshuffle": pixelshuffle,
+    "pixelunshuffle": pixelunshuffle,
     "slice": cells,
     "upsample": nearest,
 }

@@ -142,6 +142,21 @@ class Affine(Elementwise):
         return [*calls, *epilogue(y, out, None, self.operation.activation, scratch)]
 
 
+class Constant:
+    """x + weight or x*weight, with a weight for each cell."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        operation = self.operation
+        layer: Any = operation.layer
+        x, out = memory.inner(operation.inputs[0]), memory.inner(operation.name)
+        weight = np.ascontiguousarray(np.moveaxis(operation.arrays["weight"], 0, -1))
+        combine = np.add if layer.by == "add" else np.multiply
+        yield Stage([[*memory.clear_border(operation.name), partial(combine, x, weight, out=out)]])
+
+
 class Activation(Elementwise):
     """An activation by itself."""
 

@@ -128,6 +128,31 @@ class OverMaps:
             yield partial(np.copyto, groups, together[:, None])
 
 
+class RootMeanSquare:
+    """x / sqrt(mean(x*x) + eps) * weight, over the channels of each place or over the whole image."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        layer: Any = self.operation.layer
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        weight = np.ascontiguousarray(np.moveaxis(self.operation.arrays["weight"], 0, -1))
+        axes = tuple(range(1, x.ndim)) if layer.over == "all" else (-1,)
+        y = scratch.fresh().take(*x.shape)
+        one = scratch.take(*(x.shape[:1] + (1,) * (x.ndim - 1) if layer.over == "all" else (*x.shape[:-1], 1)))
+        calls: WorkItem = [
+            partial(np.square, x, out=y),
+            partial(np.add.reduce, y, axis=axes, out=one, keepdims=True),
+            partial(np.divide, one, np.float32(y.size / one.size), out=one),
+            partial(np.add, one, np.float32(layer.eps), out=one),
+            partial(np.sqrt, one, out=one),
+            partial(np.divide, x, one, out=y),
+            partial(np.multiply, y, weight, out=out),
+        ]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
+
+
 def _affine(operation: Operation) -> tuple[Array, Array]:
     """Weight and bias as they lie beside the values: (C,), or (H, W, C) where each place has its own."""
     arrays = operation.arrays["weight"], operation.arrays["bias"]

@@ -116,3 +116,20 @@ class GlobalMax:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
         largest: Call = partial(np.maximum.reduce, x, axis=(1, 2), out=out, keepdims=True)
         yield Stage([[*memory.clear_border(self.operation.name), largest]])
+
+
+class GlobalL2:
+    """The square root of the sum of squares of each channel."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        squares = scratch.fresh().take(*x.shape)
+        calls: list[Call] = [
+            partial(np.square, x, out=squares),
+            partial(np.add.reduce, squares, axis=(1, 2), out=out, keepdims=True),
+            partial(np.sqrt, out, out=out),
+        ]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
