@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from ..graph.layer import Layer, Natural, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields, offset
@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from ..graph.array import Array
 
 Widths = tuple[tuple[int, int], ...]
+
+
+ONE_WAY: list[JsonValue] = [
+    *(implies(having(field, POSITIVE), given("axis")) for field in ("before", "after")),
+    *(excludes(given("axis"), having(side, POSITIVE)) for side in ("top", "bottom", "left", "right")),
+]
+"""What the schema says of the fields: sides, or an axis."""
 
 
 class Edges(Layer):
@@ -28,14 +35,7 @@ class Edges(Layer):
     before: Natural = Field(0, description="cells before the axis' first")
     after: Natural = Field(0, description="cells after the axis' last")
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "allOf": [
-                *(implies(having(field, POSITIVE), given("axis")) for field in ("before", "after")),
-                *(excludes(given("axis"), having(side, POSITIVE)) for side in ("top", "bottom", "left", "right")),
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"allOf": ONE_WAY})
 
     @model_validator(mode="after")
     def one_way(self) -> Self:

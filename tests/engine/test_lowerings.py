@@ -113,6 +113,12 @@ CORNERS = [
     ("logsoftmax", (5, 2, 3)),
     ("softmax", (5, 2, 3)),
     ("prelu", (5, 2, 3)),
+    ("pad: {axis: C, before: 2, after: 1, mode: wrap}", (3, 4, 5)),
+    ("pad: {top: 1, bottom: 2, left: 1, right: 1, value: 3}", (3, 4, 5)),
+    ("rmsnorm: {over: all}", (5, 6, 7)),
+    ("constant: {by: mul}", (5, 6, 7)),
+    ("pixelunshuffle: {factor: 2}", (3, 4, 6)),
+    ("globall2pool", (3, 4, 6)),
     ("leakyrelu: {slope: 2.0}", (3, 4, 5)),
     ("elu: {alpha: 0.3}", (3, 4, 5)),
 ]

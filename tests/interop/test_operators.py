@@ -39,6 +39,7 @@ SEVERAL = {
     "lrn: {size: 4, alpha: 1, beta: 0.5}": 8,
     "mish": 3,
     "mish: {}": 3,
+    "pad: {top: 3, left: 1, right: 2, mode: wrap}": 5,
     "pixelunshuffle: {factor: 1}": 3,
     "pixelunshuffle: {factor: 2}": 3,
     "pixelunshuffle: {factor: 3}": 3,
@@ -231,8 +232,18 @@ NODES = {
         OnnxNode("Pad", (IMAGE, stored(0, 1, 0, 0, 0, 0, 0, 0))),
         ("pad", {"axis": "C", "before": 1}),
     ),
-    "ones around": (OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(1.0))), None),
-    "mirrored": (OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2)), {"mode": "reflect"}), None),
+    "ones around": (
+        OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2), stored(1.0))),
+        ("pad", {"top": 1, "right": 2, "value": 1.0}),
+    ),
+    "mirrored": (
+        OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2)), {"mode": "reflect"}),
+        ("pad", {"top": 1, "right": 2, "mode": "reflect"}),
+    ),
+    "begun anew": (
+        OnnxNode("Pad", (IMAGE, stored(0, 0, 1, 0, 0, 0, 0, 2)), {"mode": "wrap"}),
+        ("pad", {"top": 1, "right": 2, "mode": "wrap"}),
+    ),
     "less than nothing": (OnnxNode("Pad", (IMAGE, stored(0, 0, -1, 0, 0, 0, 0, 0))), None),
     "bilinear by default": (
         OnnxNode("Resize", (IMAGE, None, stored(1, 1, 2, 3)), {"mode": "linear"}),

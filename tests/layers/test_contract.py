@@ -228,6 +228,8 @@ def test_reach_is_what_a_cell_looks_at(kind: str, example: Example) -> None:
         last = max(shape[1 + axis] for shape in ran.step.arriving) - 1
         for o, seen in enumerate(looks_at(ran, axis)):
             said = range(look.first(o), look.last(o) + 1)
+            if kind == "pad" and not 0 <= said[0] <= last:
+                continue  # a cell that is a copy looks where that one does: a receptive field leaves padding out
             assert seen <= set(said)
             if said and said[0] >= 0 and said[-1] <= last:
                 assert {said[0], said[-1]} <= seen

@@ -79,10 +79,24 @@ def _widths(layer: Any, x: Array) -> list[tuple[int, int]]:
 
 
 def pad(layer: Any, x: Array) -> Array:
-    widths = _widths(layer, x)
-    y = np.zeros([before + size + after for size, (before, after) in zip(x.shape, widths, strict=True)])
-    for index in cells(x):
-        y[tuple(i + before for i, (before, _) in zip(index, widths, strict=True))] = x[index]
+    """A line of cells for each axis, as it looks behind the padding; None for the value."""
+    lines = []
+    for size, (before, after) in zip(x.shape, _widths(layer, x), strict=True):
+        line: list[int | None] = list(range(size))
+        if layer.mode == "constant":
+            line = [None] * before + line + [None] * after
+        elif layer.mode == "edge":
+            line = [0] * before + line + [size - 1] * after
+        elif layer.mode == "wrap":
+            line = line[size - before :] + line + line[:after]
+        else:
+            line = line[1 : before + 1][::-1] + line + line[::-1][1 : after + 1]
+        lines.append(line)
+    y = np.full([len(line) for line in lines], float(layer.value))
+    for index in cells(y):
+        source = [line[i] for line, i in zip(lines, index, strict=True)]
+        if None not in source:
+            y[index] = x[tuple(source)]
     return y
 
 

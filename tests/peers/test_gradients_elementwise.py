@@ -77,6 +77,14 @@ def test_what_only_moves() -> None:
         ("channelshuffle", {"G": 3}, lambda x: functional.channel_shuffle(x, 3)),
         ("pad", {"top": 1, "left": 2, "right": 3}, lambda x: functional.pad(x, (2, 3, 1, 0))),
         ("pad", {"axis": "C", "before": 4, "after": 1}, lambda x: functional.pad(x, (0, 0, 0, 0, 4, 1))),
+        ("pad", {"top": 1, "left": 2, "value": -1.5}, lambda x: functional.pad(x, (2, 0, 1, 0), value=-1.5)),
+        (
+            "pad",
+            {"top": 3, "left": 2, "right": 4, "mode": "reflect"},
+            lambda x: functional.pad(x, (2, 4, 3, 0), "reflect"),
+        ),
+        ("pad", {"top": 7, "right": 9, "mode": "edge"}, lambda x: functional.pad(x, (0, 9, 7, 0), "replicate")),
+        ("pad", {"bottom": 4, "left": 5, "mode": "wrap"}, lambda x: functional.pad(x, (5, 0, 0, 4), "circular")),
         ("crop", {"top": 1, "right": 2}, lambda x: x[:, :, 1:, :-2]),
         ("slice", {"axis": "H", "from": 1, "to": 3}, lambda x: x[:, :, 1:3]),
     )

@@ -7,8 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ...graph.layer import image
-from .expression import OperatorCall, call
-from .node import OnnxNode
+from .expression import OperatorCall, Value, call
+from .node import OnnxNode, Operand, shortest
 from .translation import Fields, Translation, both_ways, direct
 
 if TYPE_CHECKING:
@@ -50,19 +50,47 @@ def read_permute(node: OnnxNode) -> Fields | None:
 
 
 def pad(layer: Pad, step: Step) -> OperatorCall:
+    if layer.mode == "wrap":
+        return wrapped(layer, step)
     before, after = zip(*layer.widths(step.arriving[0]), strict=True)
-    return call("Pad", *step.inputs, (0, *before, 0, *after))
+    mode = {} if layer.mode == "constant" else {"mode": layer.mode}
+    fill = [layer.value] if layer.value else []
+    return call("Pad", *step.inputs, (0, *before, 0, *after), *fill, **mode)
+
+
+def wrapped(layer: Pad, step: Step) -> OperatorCall:
+    """Written out, an axis after the other: the mode came with opset 19."""
+    (name,), shape = step.inputs, step.arriving[0]
+    made: Value = name
+    for axis, (size, (before, after)) in enumerate(zip(shape, layer.widths(shape), strict=True), 1):
+        if before or after:
+            ahead = [call("Slice", made, (size - before,), (size,), (axis,))] if before else []
+            behind = [call("Slice", made, (0,), (after,), (axis,))] if after else []
+            made = call("Concat", *ahead, made, *behind, axis=axis)
+    return made if isinstance(made, OperatorCall) else call("Identity", name)
 
 
 def read_pad(node: OnnxNode) -> Fields | None:
-    """Zeros; an amount below 0 cuts off, which is no `pad`."""
+    """With a value or with copies; an amount below 0 cuts off, which is no `pad`."""
     match node.arriving, node.stored:
-        case (x,), (amounts, *fill) if node.says("mode", "constant") and not any(v for f in fill for v in f.values):
+        case (x,), (amounts, *fill) if node["mode"] in PADDING:
             half = 1 + len(x)
             if len(amounts.whole) == 2 * half and min(amounts.whole) >= 0:
                 both = zip(amounts.whole[:half], amounts.whole[half:], strict=True)
-                return _edges(tuple(both))
+                edges = _edges(tuple(both))
+                return edges if edges is None else edges | _filled(node, fill)
     return None
+
+
+PADDING = ("constant", "reflect", "edge", "wrap")
+
+
+def _filled(node: OnnxNode, fill: list[Operand]) -> Fields:
+    """What the cells around hold."""
+    if node["mode"] != "constant":
+        return {"mode": node["mode"]}
+    values = [shortest(v) for operand in fill for v in operand.values]
+    return {"value": values[0]} if any(values) else {}
 
 
 def _edges(widths: tuple[tuple[int, int], ...]) -> Fields | None:

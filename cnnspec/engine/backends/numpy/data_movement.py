@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from ...lowering import BoundMemory, channels_first
 from ...program import Operation
 from ...schedule import Stage, WorkItem
 
-Moves = Iterator[tuple[Array, Array | None]]
-"""Parts of the output, each with the equally shaped part of the input that it takes; None for zeros."""
+Moves = Iterator[tuple[Array, Array | float]]
+"""Parts of the output, each with the part of the input that it takes, or a number for all of it."""
 
 
 def identity(layer: Any, x: Array, out: Array) -> Moves:
@@ -23,11 +24,16 @@ def identity(layer: Any, x: Array, out: Array) -> Moves:
 
 
 def pad(layer: Any, x: Array, out: Array) -> Moves:
+    if layer.mode != "constant":
+        for parts in product(*layer.copies(x.shape[1:])):
+            to, of = zip(*parts, strict=True)
+            yield out[:, *to], x[:, *of]
+        return
     inner = out
     for axis, (before, after) in enumerate(layer.widths(x.shape[1:]), start=1):
         end = inner.shape[axis] - after
         yield from (
-            (edge, None)
+            (edge, layer.value)
             for edge in (cut(inner, axis, slice(0, before)), cut(inner, axis, slice(end, None)))
             if edge.size
         )
@@ -43,7 +49,8 @@ def crop(layer: Any, x: Array, out: Array) -> Moves:
 
 def cells(layer: Any, x: Array, out: Array) -> Moves:
     axis = 1 + "CHW".index(layer.axis)
-    yield out, cut(x, axis, slice(*layer.bounds(x.shape[axis]), layer.step))
+    first, end = layer.bounds(x.shape[axis])
+    yield out, cut(x, axis, slice(first, end, layer.step))
 
 
 def permute(layer: Any, x: Array, out: Array) -> Moves:
@@ -109,7 +116,7 @@ class Copy:
         x = channels_first(memory.inner(operation.inputs[0]))
         out = channels_first(memory.inner(operation.name))
         moves = COPIES[operation.layer.kind](operation.layer, x, out)
-        items: list[WorkItem] = [[partial(np.copyto, to, 0 if of is None else of)] for to, of in moves]
+        items: list[WorkItem] = [[partial(np.copyto, to, of)] for to, of in moves]
         items[0] = [*memory.clear_border(operation.name), *items[0]]
         yield Stage(items)
 
