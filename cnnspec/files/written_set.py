@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..diagnostics import Diagnostic, FileError
+from .lock import Taken, locked
 from .places import AnyPath, is_stream
 from .writing import hidden_name, whole, writing
 
@@ -29,15 +30,33 @@ def written_together(path: AnyPath, *others: AnyPath) -> Iterator[list[BinaryIO]
     if is_stream(path):
         message, why = f"`{path}` cannot be written", f"`{others[0]}` has to lie beside it, and this is no file"
         raise FileError([Diagnostic("E415", message, file=str(path), why=why, help="give the name of a file")])
-    older = [_Older(each) for each in (path, *others)]
-    with writing(path):
+    with _alone(path), _replacing([_Older(each) for each in (path, *others)]) as older, ExitStack() as held:
+        yield [held.enter_context(whole(each)) for each in (path, *others)]
+        with writing(path):
+            for each in older:
+                each.set_aside()
+
+
+@contextmanager
+def _alone(path: AnyPath) -> Iterator[None]:
+    """Nobody else writes the set meanwhile: the one's first file could come to lie beside the other's others."""
+    try:
+        with locked(path):
+            yield
+    except Taken as holder:
+        message, cure = f"`{path}` cannot be written", "wait for its end, or give another name"
+        raise FileError(
+            [Diagnostic("E415", message, file=str(path), why=f"{holder} is at work on it", help=cure)]
+        ) from None
+
+
+@contextmanager
+def _replacing(older: list[_Older]) -> Iterator[list[_Older]]:
+    """What was begun by a process that was killed is undone before, and what fails in the block after it."""
+    with writing(older[0].target):
         _put_back(older)
     try:
-        with ExitStack() as held:
-            yield [held.enter_context(whole(each)) for each in (path, *others)]
-            with writing(path):
-                for each in older:
-                    each.set_aside()
+        yield older
     except BaseException:
         with suppress(OSError):
             _put_back(older)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, FileError
@@ -12,6 +12,8 @@ from ..graph.layer import Style, TensorSpec
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ..graph.shape import Shape
 
 _FLOAT32 = 4
 _UNKNOWN_MEMORY = 8 * 2**30
@@ -29,17 +31,22 @@ def initial(needed: Mapping[str, TensorSpec], style: Style, seed: int) -> dict[s
     E409 when they would take more than half of the memory that the process may use: the machine's, or what its
     container is given of it.
     """
+    ensure_memory((tensor.shape for tensor in needed.values()), "reduce K, or the input of a `dense` layer")
+    return {name: _drawn(name, tensor, style, seed) for name, tensor in needed.items()}
+
+
+def ensure_memory(shapes: Iterable[Shape], cure: str, file: str = "") -> None:
+    """Raises FileError (E409) where tensors of float32 would take more than half of the memory."""
     from ..machine import hardware
 
-    wanted = _FLOAT32 * sum(math.prod(tensor.shape) for tensor in needed.values())
+    wanted = _FLOAT32 * sum(map(math.prod, shapes))
     found = hardware.memory()
     half = (found.usable or _UNKNOWN_MEMORY) // 2
     if wanted > half:
         message = "the network's weights are too large for this machine"
         whose = "its memory" if found.limit is None else "what this process is limited to"
         why = f"they take {wanted:,} bytes; half of {whose} is {half:,}"
-        raise FileError([Diagnostic("E409", message, why=why, help="reduce K, or the input of a `dense` layer")])
-    return {name: _drawn(name, tensor, style, seed) for name, tensor in needed.items()}
+        raise FileError([Diagnostic("E409", message, file=file, why=why, help=cure)])
 
 
 def _drawn(name: str, tensor: TensorSpec, style: Style, seed: int) -> NDArray[np.float32]:

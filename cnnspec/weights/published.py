@@ -52,11 +52,13 @@ def published(path: AnyPath, key: str | None = None) -> Published:
 def _own(path: AnyPath, key: str | None) -> tuple[Tensors, list[str]]:
     from ..files.pytorch import without_prefix
     from . import read
+    from .initialisation import ensure_memory
 
     if key is not None:
         with blaming(path):
             raise Malformed("only a PyTorch checkpoint holds sets of weights to choose from", "leave out `--key`")
     held = read(path)
+    ensure_memory((entry.shape for entry in held.header.values()), "convert where there is more memory", str(path))
     return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}, []
 
 

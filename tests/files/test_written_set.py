@@ -8,6 +8,7 @@ import pytest
 from faults import FAULTS, Killed, injected
 
 from cnnspec.diagnostics import FileError
+from cnnspec.files.lock import locked
 from cnnspec.files.written_set import written_together
 
 OLD, NEW = (b"old", b"old data"), (b"new", b"new data")
@@ -58,6 +59,13 @@ def test_both_are_replaced_and_nothing_is_left(older: dict[str, bytes]) -> None:
     assert contents() == {"net": NEW[0], "net.data": NEW[1]}
     write(OLD)
     assert contents() == {"net": OLD[0], "net.data": OLD[1]}
+
+
+def test_of_two_writers_the_second_is_refused(older: dict[str, bytes]) -> None:
+    with locked("net"), pytest.raises(FileError) as caught:
+        write()
+    assert [(found.code, found.why[-16:]) for found in caught.value.diagnostics] == [("E415", "is at work on it")]
+    assert contents() == older
 
 
 def test_an_error_in_the_block_changes_nothing(older: dict[str, bytes]) -> None:

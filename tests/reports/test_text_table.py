@@ -7,7 +7,7 @@ import pytest
 from cnnspec.diagnostics import Diagnostic, Span
 from cnnspec.language.syntax.source import Source
 from cnnspec.reports.diagnostics import to_text
-from cnnspec.reports.drawing.text_table import wrapped
+from cnnspec.reports.drawing.text_table import Column, Narrowing, TableRow, table, wrapped
 
 
 def test_lines_end_between_words() -> None:
@@ -27,6 +27,11 @@ def test_what_may_be_copied_stays_in_one_piece() -> None:
 
 def test_columns_are_counted_and_not_letters() -> None:
     assert wrapped("卷积神经 网络", 12, 0) == ["卷积神经", "网络"]
+
+
+def test_a_column_that_is_not_there_is_not_narrowed() -> None:
+    shown = table([Column("b", "b")], [[TableRow(["long words"])]], 5, [Narrowing("a"), Narrowing("b", 4)])
+    assert list(shown.lines(lambda code, text: text))[-1] == "long…"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])

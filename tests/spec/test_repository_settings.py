@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cnnspec.cli import group
+from cnnspec.diagnostics import SpecError
 from cnnspec.spec.project import settings_for
 
 SPEC = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - conv: {F: 3, K: 4}\n  - relu\n"
@@ -115,3 +117,22 @@ def test_a_mistake_in_the_settings_is_told_at_its_place(settings: str, said: str
     assert type(error).__name__ == "SpecError"
     assert said in str(error)
     assert "cnnspec.toml:2:" in str(error)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["a." * 3000 + "b = 1", f"[{'a.' * 900}b]\nx = 1", f"x = {'[' * 100_000}", f"x = {'{a=' * 400}1{'}' * 400}"],
+    ids=["key", "table", "list", "inline table"],
+)
+def test_settings_that_are_nested_too_deep(settings: str) -> None:
+    write("cnnspec.toml", settings)
+    error = validate("models/net.yaml").exception
+    assert isinstance(error, SpecError)
+    assert [(found.code, Path(found.file).name) for found in error.diagnostics] == [("E003", "cnnspec.toml")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_nobody_s_settings() -> None:
+    """Nobody has named it, and it would be waited for."""
+    os.mkfifo("cnnspec.toml")
+    assert validate("models/net.yaml").exit_code == 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from hypothesis.extra import numpy as hnp
 from cnnspec import weights
 from cnnspec.diagnostics import FileError
 from cnnspec.graph.layer import TensorSpec
+from cnnspec.machine.hardware import SystemMemory
+from cnnspec.weights.formats.safetensors import dump
 from cnnspec.weights.published import published
 from cnnspec.weights.transfer import transfer
 
@@ -103,10 +107,33 @@ def test_we_read_the_librarys(tmp_path_factory: pytest.TempPathFactory, arrays: 
     assert_holds(weights.read(path), native)
 
 
-def test_we_write_the_very_bytes_that_the_library_writes(tmp_path: Path) -> None:
-    arrays = {f"layer{i}.weight": np.full((i, 3), i, np.float32) for i in range(20)}
-    weights.save(arrays, tmp_path / "a.safetensors")
-    assert (tmp_path / "a.safetensors").read_bytes() == safetensors.numpy.save(arrays)
+@given(tensors, st.sampled_from([None, {"a": 'ü"\\\n\t'}]))
+@settings(max_examples=60, deadline=None)
+def test_we_write_the_very_bytes_that_the_library_writes(arrays: Arrays, words: dict[str, str] | None) -> None:
+    stream = io.BytesIO()
+    dump(arrays, stream, words)
+    native = {name: np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for name, array in arrays.items()}
+    native = {name: array.reshape(arrays[name].shape) for name, array in native.items()}
+    assert stream.getvalue() == safetensors.numpy.save(native, words)
+
+
+def test_what_is_written_is_not_copied_whole(tmp_path: Path) -> None:
+    arrays = {f"w{i}": np.zeros(1 << 20, np.float32) for i in range(4)}
+    tracemalloc.start()
+    try:
+        weights.save(arrays, tmp_path / "a.safetensors")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < arrays["w0"].nbytes
+
+
+def test_more_than_memory_has_room_for_is_not_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights.save(arrays_for(LENET), tmp_path / "a.npz")
+    monkeypatch.setattr("cnnspec.machine.hardware.memory", lambda: SystemMemory(1000))
+    with pytest.raises(FileError) as caught:
+        published(tmp_path / "a.npz")
+    assert [found.code for found in caught.value.diagnostics] == ["E409"]
 
 
 @pytest.mark.parametrize("name", ["a.safetensors", "a.npz"])

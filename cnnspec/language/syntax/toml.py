@@ -16,6 +16,8 @@ from .nodes import Mapping, Node, Scalar, of_data
 from .source import Source
 
 Path = tuple[str, ...]
+DEEPEST = 32
+"""Keys that lead to a value; none of the settings lies deeper than three."""
 
 _KEY = r"""(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)"""
 _KEYS = rf"({_KEY}(?:[ \t]*\.[ \t]*{_KEY})*)"
@@ -24,16 +26,18 @@ _ENTRY = re.compile(rf"""[ \t]*{_KEYS}[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^#\n]*[
 
 
 def parse(source: Source, table: Path = ()) -> Mapping | None:
-    """The table of that path, None where there is none. Raises SpecError (E001) for what is no TOML."""
+    """The table of that path, None where there is none. Raises SpecError: E001 for what is no TOML, E003 for
+    what is nested too deep."""
     try:
         held: Any = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        for key in table:
+            held = held.get(key) if isinstance(held, dict) else None
+        return _mapping(held, table, places(source)) if isinstance(held, dict) else None
+    except tomllib.TOMLDecodeError as error:
         raise SpecError([_no_toml(source, str(error))]) from None
-    for key in table:
-        held = held.get(key) if isinstance(held, dict) else None
-    if not isinstance(held, dict):
-        return None
-    return _mapping(held, table, places(source))
+    except RecursionError:
+        message, help = "tables and lists are nested too deep", "settings are at most three keys deep"
+        raise SpecError([Diagnostic("E003", message, source.file, help=help)]) from None
 
 
 def places(source: Source) -> dict[Path, tuple[Span, Span]]:
@@ -56,6 +60,8 @@ def _path(written: str) -> Path:
 
 
 def _mapping(held: MappingABC[str, Any], path: Path, known: MappingABC[Path, tuple[Span, Span]]) -> Mapping:
+    if len(path) > DEEPEST:
+        raise RecursionError
     items: list[tuple[Scalar, Node]] = []
     for key, value in held.items():
         inner = (*path, key)

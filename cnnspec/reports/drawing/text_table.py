@@ -80,6 +80,8 @@ def table(
 
 def _fit(columns: Sequence[Column], widths: dict[str, int], width: int, narrowing: Iterable[Narrowing]) -> None:
     for step in narrowing:
+        if step.key not in widths:  # a column that this table does not have
+            continue
         over = _total(columns, widths) - width
         if over <= 0:
             break

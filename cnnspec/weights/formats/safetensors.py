@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
-from ...files.dtypes import CODES, widened, width
+from ...files.dtypes import CODES, dtype_name, widened, width
 from ...files.npy import nbytes
 from ...files.reading import AnyPath, Malformed, blaming, opened
 from ..stored import StoredTensors, TensorInfo
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_HEADER = 4 * 2**20
 """Much less than the format allows, and still 50,000 tensors; reading it takes half a second."""
 MAX_NAME = 1_000
+_ORDER = ("U64", "I64", "F64", "F32", "U32", "I32", "F16", "U16", "I16", "I8", "U8", "BOOL")
+"""Of the types of NumPy that are written."""
 
 
 def header(path: AnyPath) -> dict[str, TensorInfo]:
@@ -63,15 +65,24 @@ def read(path: AnyPath, mapped: bool = True) -> StoredTensors:
 
 
 def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
-    """Writes the tensors by the format's own library, which orders them: equal tensors, equal bytes.
-
-    Of `metadata` it keeps no order: more than one entry, and equal ones may give other bytes.
-    """
+    """Writes the tensors one after the other, with no copy of all of them: equal tensors, equal bytes, which are those
+    of the format's own library. It puts wide numbers first, so that all are aligned, and orders equal types by name."""
     import numpy as np
-    from safetensors.numpy import save
 
-    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
-    stream.write(save(arrays, dict(metadata) if metadata else None))
+    arrays = {name: np.asarray(array) for name, array in tensors.items()}
+    types = {name: dtype_name(array.dtype.kind, array.dtype.itemsize) for name, array in arrays.items()}
+    names = sorted(arrays, key=lambda name: (_ORDER.index(types[name]), name))
+    fields: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    end = 0
+    for name in names:
+        begin, end = end, end + arrays[name].nbytes
+        fields[name] = {"dtype": types[name], "shape": arrays[name].shape, "data_offsets": (begin, end)}
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    stream.write(len(text).to_bytes(8, "little") + text)
+    for name in names:
+        flat = np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")).reshape(-1)
+        stream.write(flat.view(np.uint8).data)
 
 
 def _header(stream: BinaryIO) -> tuple[dict[str, TensorInfo], dict[str, str]]:
