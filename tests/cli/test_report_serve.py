@@ -39,6 +39,7 @@ def test_a_port_that_is_in_use_is_said_before_the_work(tmp_path: Path) -> None:
         (("report", "--serve", "lenet5"), "'lenet5' is not a valid port. A port stands right behind it, or nothing"),
         (("report", "lenet5", "--serve", "70000"), "70000 is not in the range 0<=x<=65535."),
         (("report", "lenet5", "--serve", "-o", "x.html"), "--serve writes no file; leave --output out."),
+        (("report", "lenet5", "--serve", "--size", "2M"), "--serve writes no file; leave --size out."),
     ],
 )
 def test_what_it_refuses(words: tuple[str, ...], said: str) -> None:

@@ -60,4 +60,4 @@ def visited(chromium: Any, address: str, own: str, known: str = "nothing", **con
     page.wait_for_selector("html[data-ready]", state="attached")
     yield page
     made.close()
-    assert faults == []
+    assert faults == [], faults

@@ -106,8 +106,8 @@ def command(
     spec = loaded(spec_name, shape)
     index = None if target is None else _class(spec, target)
     path = output or f"{stem(spec.source.file)}.html"
-    if port is not None and output:
-        raise click.UsageError("--serve writes no file; leave --output out.")
+    if port is not None:
+        _refuse_beside_serving()
     if port is None:
         ensure_writable(path)
     with together_with(*inputs or [lambda: spec.sample("report")]):
@@ -133,6 +133,15 @@ def command(
     if is_opened:
         click.launch(str(Path(path).resolve()))
     return 0
+
+
+def _refuse_beside_serving() -> None:
+    """Refuse options of the file that would have no effect. Raises UsageError."""
+    ctx = click.get_current_context()
+    for name in ("output", "size", "maps", "cells"):
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise click.UsageError(f"--serve writes no file; leave --{name} out.")
 
 
 def _class(spec: Spec, text: str) -> int:

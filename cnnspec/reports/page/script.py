@@ -15,6 +15,8 @@ IMPORT = re.compile(r'^import\s.*?\sfrom "\./([\w-]+)\.js";\n', re.MULTILINE | r
 EXPORT = re.compile(r"^export (?=(async )?(function|const|let|class) )", re.MULTILINE)
 COMMENT = re.compile(r"/\*\*.*?\*/ ?\n?", re.DOTALL)
 """What is said to people and to the check of types."""
+INDENTATION = re.compile(r"^( +)\1", re.MULTILINE)
+"""Half of it is left out; no text of the script goes over several lines, so nothing hangs on it."""
 START = "main"
 """The file that imports all others."""
 
@@ -24,7 +26,7 @@ def script() -> str:
     """The whole module. Raises ValueError where files import each other in a circle."""
     joined: dict[str, str] = {}
     _add(START, joined, ())
-    return COMMENT.sub("", "\n".join(joined.values()))
+    return INDENTATION.sub(r"\1", COMMENT.sub("", "\n".join(joined.values())))
 
 
 def source(name: str) -> str:

@@ -42,7 +42,9 @@ export function anotherInput(page) {
 /** Let the server run the network on a file, and look at that. @param {Page} page @param {Blob} file @param {string} name */
 export async function runOn({ network, choice }, file, name) {
   const answer = await asked(`input?name=${encodeURIComponent(name)}`, file);
-  const { run, ...said } = await answer.json();
+  const { run, held, ...said } = await answer.json();
   network.take(said, run);
+  network.runs.forEach((/** @type {any} */ _, /** @type {number} */ i) => held.includes(i) || delete network.runs[i]);
+  choice.before = choice.before.filter((chosen) => network.runs[chosen.run]);
   choice.go(choice.now.layer, choice.now.place, run);
 }

@@ -2,6 +2,7 @@
 
 import { fill, h } from "./dom.js";
 import { count, figure } from "./figures.js";
+import { filterPictures } from "./filters.js";
 import { wholeMaps } from "./maps.js";
 import { pictureMaps } from "./pictures.js";
 import { inLanguage, language, t } from "./words.js";
@@ -91,7 +92,7 @@ async function fillSection(page, element) {
   const values = await network.source.whole(tensor);
   const picture = values ? null : await network.source.picture(tensor);
   const maps = values ? wholeMaps(page, layer, values) : picture && pictureMaps(page, layer, picture);
-  fill(content, facts(page, layer), maps);
+  fill(content, facts(page, layer), maps, await filterPictures(page, layer));
 }
 
 /** @param {Page} page @param {number} layer */

@@ -93,8 +93,8 @@ class Session:
         return self._traces[run].values[self._names[layer]]
 
     def add(self, data: bytes, name: str) -> dict[str, Any]:
-        """Run the network on an image's or an array's file; what the page is told of it, with its number as `run`.
-        Raises FileError for one that cannot be used."""
+        """Run the network on an image's or an array's file; what the page is told of it, with its number as `run`, and
+        the numbers of those that are `held`. Raises FileError for one that cannot be used."""
         from ....files.received import as_file
 
         shown = name[:NAME] or INPUT
@@ -108,9 +108,11 @@ class Session:
             run, self._next = self._next, self._next + 1
             self._traces[run] = made
             self._traces.pop(run - KEPT if run - KEPT >= self._first_later else -1, None)
+            held = list(self._traces)
         return {
             **told_run(shown, story(self.spec, made, None, self.is_random), self._number, None),
             "run": run,
+            "held": held,
             "marked": [],
             "command": "",
         }

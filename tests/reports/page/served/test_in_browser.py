@@ -18,7 +18,7 @@ from cnnspec import load
 from cnnspec.reports.inspection.trace import Trace, trace
 from cnnspec.reports.page.report import assembled
 from cnnspec.reports.page.served.server import PageServer
-from cnnspec.reports.page.served.session import Session
+from cnnspec.reports.page.served.session import KEPT, Session
 from cnnspec.weights import initial
 
 pytestmark = pytest.mark.browser
@@ -133,6 +133,18 @@ def test_what_is_drawn_goes_in_as_it_is(serve: Serve) -> None:
     x = (np.array(drawn).reshape(1, 20, 20) / 255).astype(np.float32)
     assert 10 < (x > 0).sum() < 200
     agree(page, run(x), 1)
+
+
+def test_inputs_that_are_held_no_longer_are_offered_no_longer(serve: Serve, tmp_path: Path) -> None:
+    page, run, _, _ = serve(NET)
+    for i in range(KEPT + 1):
+        pixels = np.full((20, 20), 10 * i, np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{i}.png")
+        page.set_input_files(".another input", tmp_path / f"{i}.png")
+        page.wait_for_function(f"() => document.querySelector('.result').innerText.includes('{i}.png')")
+    offered = page.locator(".tools select").first.locator("option").all_inner_texts()
+    assert offered == ["first", *(f"{i}.png" for i in range(1, KEPT + 1))]
+    agree(page, run((pixels / 255).astype(np.float32)[None]), KEPT + 1)
 
 
 def test_a_bad_file_is_said_and_the_page_goes_on(serve: Serve, tmp_path: Path) -> None:

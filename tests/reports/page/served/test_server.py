@@ -144,7 +144,9 @@ def test_an_array_is_taken_as_it_is(running: Running) -> None:
 def test_only_the_last_later_inputs_are_held(running: Running) -> None:
     pixels = np.zeros((4, 4), np.uint8)
     for i in range(KEPT + 1):
-        assert json.loads(running.ask("POST", "input", png(pixels))[1])["run"] == 1 + i
+        said = json.loads(running.ask("POST", "input", png(pixels))[1])
+        assert said["run"] == 1 + i
+    assert said["held"] == [0, *range(2, KEPT + 2)]
     for run, status in ((0, 200), (1, 410), (2, 200), (KEPT + 1, 200), (KEPT + 2, 410)):
         asked = {"reads": [{"tensor": OWN + run * LAYERS, "axes": [[0, 1, 1]] * 3}]}
         assert running.ask("POST", "values", json.dumps(asked))[0].status == status
