@@ -146,6 +146,12 @@ def test_weights_in_a_file_beside_it(limit: int | None, tmp_path: Path, monkeypa
     ]
 
 
+def test_small_arrays_need_no_file_beside_it(tmp_path: Path) -> None:
+    spec = layers((3, 8, 8), "conv: {F: 1, K: 2}")
+    cnnspec.export(spec, tmp_path / "net.onnx", drawn(spec), external_data=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
 def test_equal_networks_give_equal_files_beside_it(tmp_path: Path) -> None:
     spec = layers((3, 8, 8), "conv: {F: 3, K: 12, P: same}")
     for folder in ("a", "b"):

@@ -99,7 +99,7 @@ def encode(
     for step in graph.steps:
         writer.write(step)
     beside: dict[str, Iterable[bytes | memoryview]] = {}
-    if external_data or not writer.initializers.fit:
+    if (external_data and writer.initializers.has_large) or not writer.initializers.fit:
         beside[BESIDE] = writer.initializers.put_beside(name + BESIDE)
     else:
         writer.initializers.put_inside()

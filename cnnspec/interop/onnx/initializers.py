@@ -43,6 +43,11 @@ class Initializers:
         """Whether a single file holds them all."""
         return fits(sum(array.nbytes for _, array in self.arrays))
 
+    @property
+    def has_large(self) -> bool:
+        """Whether there is an array that could stand in another file."""
+        return any(array.nbytes >= SMALL for _, array in self.arrays)
+
     def put_inside(self) -> None:
         """All in the message."""
         for tensor, array in self.arrays:
