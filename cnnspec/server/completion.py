@@ -97,13 +97,12 @@ def _spots(above: tuple[str, ...], before: str, line: int) -> Iterator[tuple[Spo
     """What a word may be that comes behind `before` in a line, and what has to be written before it: a value, a key,
     an item of a list."""
     variants = [(MARK, ""), (f"{MARK}:", ""), *([] if before.strip() else [(f"- {MARK}", "- ")])]
-    for variant, dash in variants:
-        for read in (_exactly, readable):
+    for read in (_exactly, readable):
+        for variant, dash in variants:
             root = read("\n".join([*above, before + variant]))
             spot = locate(root, line, len(before) + len(dash) + 1) if root is not None else None
             if spot is not None and spot.word.text == MARK:
                 yield spot, dash
-                break
 
 
 def _exactly(text: str) -> Node | None:
