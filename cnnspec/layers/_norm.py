@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
 
 class Norm(Pointwise):
-    """(x - mean) / sqrt(var + eps) * weight + bias, the mean and the variance taken over some of the arriving values.
+    """(x - mean) / sqrt(var + eps) * weight + bias, the mean and the variance taken over some of the arriving values;
+    with `affine: false` without weight and bias.
 
     The statistics that cells share are not counted into what a cell looks at, as a gate's are not.
     """
 
     family: ClassVar[Family] = "normalization"
     eps: float = Field(1e-5, ge=0, description="added to the variance, keeps the root off 0")
+    affine: bool = Field(True, description="times a learned weight, plus a learned bias")
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
-        return {"weight": TensorSpec(arriving[:1], fill=1.0), "bias": TensorSpec(arriving[:1])}
+        shape = self.weighed(arriving)
+        return {"weight": TensorSpec(shape, fill=1.0), "bias": TensorSpec(shape)} if self.affine else {}
+
+    def weighed(self, arriving: Shape) -> Shape:
+        """The shape of weight and bias."""
+        return arriving[:1]
 
     def parts(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         """x (N, ...) such that those values are normalised together that lie along some axes, and these axes."""
@@ -41,41 +48,45 @@ class Norm(Pointwise):
 
     def explain(self, place: Shape, arriving: Shape) -> Explanation:
         together = self.together(place, arriving)
-        own = place[: len(self.tensors(arriving)["weight"].shape)]
         parts = {
             "x": at(0, place),
             "mean": over("mean", 0, together),
             "var": over("variance", 0, together),
             "eps": number(self.eps),
-            "weight": at("weight", own),
-            "bias": at("bias", own),
         }
+        if not self.affine:
+            return Explanation("(x - mean) / sqrt(var + eps)", parts)
+        own = place[: len(self.weighed(arriving))]
+        parts |= {"weight": at("weight", own), "bias": at("bias", own)}
         return Explanation("(x - mean) / sqrt(var + eps) * weight + bias", parts)
 
-    def forward(self, x: Array, *, weight: Array, bias: Array) -> Array:
+    def forward(self, x: Array, **tensors: Array) -> Array:
         from ..kernels.reference.standardize import standardise
 
-        standard, _ = standardise(*self.parts(x), self.eps)
-        return standard.reshape(x.shape) * along(weight, x) + along(bias, x)
+        standard = standardise(*self.parts(x), self.eps)[0].reshape(x.shape)
+        return standard * along(tensors["weight"], x) + along(tensors["bias"], x) if self.affine else standard
 
-    def vjp(self, x: Array, *, weight: Array, bias: Array) -> tuple[Array, Pullback]:
+    def vjp(self, x: Array, **tensors: Array) -> tuple[Array, Pullback]:
         from ..kernels.reference.standardize import standardise
 
         parts, axes = self.parts(x)
         standard, back = standardise(parts, axes, self.eps)
-        factor = along(weight, x)
-        shared = (0, *range(1 + weight.ndim, x.ndim))
+        factor = along(tensors["weight"], x) if self.affine else None
+        shared = (0, *range(1 + len(self.weighed(x.shape[1:])), x.ndim))
 
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            by_weight = (dy * standard.reshape(dy.shape)).sum(axis=shared)
-            by_bias = dy.sum(axis=shared)
-            dy *= factor
-            return (back(dy.reshape(standard.shape)).reshape(dy.shape),), {"weight": by_weight, "bias": by_bias}
+            learned = {}
+            if factor is not None:
+                learned["weight"] = (dy * standard.reshape(dy.shape)).sum(axis=shared)
+                learned["bias"] = dy.sum(axis=shared)
+                dy *= factor
+            return (back(dy.reshape(standard.shape)).reshape(dy.shape),), learned
 
         # In place, so that the values stay in the order in which x has them.
         y = standard.reshape(x.shape).copy("K")
-        y *= factor
-        y += along(bias, x)
+        if factor is not None:
+            y *= factor
+            y += along(tensors["bias"], x)
         return y, pull
 
     def saved_for_backward(self, arriving: Shape) -> SavedForBackward:

@@ -36,6 +36,7 @@ class GroupNorm(Norm):
         Example("groupnorm: {G: 2}", (4, 3, 5), (4, 3, 5)),
         Example("groupnorm: {G: 1, eps: 1e-3}", (3, 2, 2), (3, 2, 2)),
         Example("groupnorm: {G: 2}", (8,), (8,)),
+        Example("groupnorm: {G: 2, affine: false}", (4, 2, 3), (4, 2, 3)),
         Example("groupnorm: {G: 2}", (3, 4, 4), "E201"),
     )
 

@@ -3,7 +3,7 @@
     y = (x - mean) / sqrt(var + eps) * weight + bias
 
 The mean and variance are those of the map's H*W values. It is `groupnorm: {G: C}`, in ONNX
-InstanceNormalization, in PyTorch InstanceNorm2d with affine=True: the weight and the bias are always there.
+InstanceNormalization. PyTorch's InstanceNorm2d is `instancenorm: {affine: false}` unless it says affine=True.
 
     weight, bias    C each
 
@@ -31,6 +31,7 @@ class InstanceNorm(Norm):
     examples: ClassVar[tuple[Example, ...]] = (
         Example("instancenorm", (3, 4, 5), (3, 4, 5)),
         Example("instancenorm: {eps: 1e-3}", (2, 3, 3), (2, 3, 3)),
+        Example("instancenorm: {affine: false}", (3, 4, 5), (3, 4, 5)),
         Example("instancenorm", (8,), "E204"),
     )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from ..graph.explanation import cells, whole
-from ..graph.layer import Example, TensorSpec
+from ..graph.layer import Example
 from ..graph.shape import Shape
 from ..graph.window import AxisRange
 from ._norm import Norm
@@ -37,12 +37,12 @@ class LayerNorm(Norm):
         Example("layernorm", (3, 4, 5), (3, 4, 5)),
         Example("layernorm: {over: all, eps: 1e-6}", (2, 3, 4), (2, 3, 4)),
         Example("layernorm", (8,), (8,)),
+        Example("layernorm: {affine: false}", (8,), (8,)),
         Example("layernorm: {over: H}", (2, 3, 4), "E104"),
     )
 
-    def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
-        shape = arriving[:1] if self.over == "C" else arriving
-        return {"weight": TensorSpec(shape, fill=1.0), "bias": TensorSpec(shape)}
+    def weighed(self, arriving: Shape) -> Shape:
+        return arriving[:1] if self.over == "C" else arriving
 
     def together(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:
         return whole(arriving) if self.over == "all" else (*whole(arriving[:1]), *cells(place[1:]))

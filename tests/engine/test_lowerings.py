@@ -108,6 +108,8 @@ CORNERS = [
     ("groupnorm: {G: 7}", (7, 5, 4)),
     ("instancenorm", (6, 1, 9)),
     ("layernorm: {over: all}", (6, 70, 90)),
+    ("layernorm: {over: all, affine: false}", (6, 7, 9)),
+    ("layernorm: {affine: false}", (6, 7, 9)),
     ("layernorm", (1, 4, 5)),
     ("add: [[], [], [tanh]]", (3, 4, 5)),
     ("logsoftmax", (5, 2, 3)),

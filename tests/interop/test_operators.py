@@ -35,6 +35,7 @@ SEVERAL = {
     "gelu: {approx: tanh}": 9,
     "groupnorm: {G: 1, eps: 1e-3}": 5,
     "groupnorm: {G: 2}": 5,
+    "groupnorm: {G: 2, affine: false}": 3,
     "layernorm": 3,
     "lrn: {size: 4, alpha: 1, beta: 0.5}": 8,
     "mish": 3,

@@ -158,22 +158,24 @@ def standard(x: Array, places: Iterable[tuple[int, ...]], eps: float, y: Array) 
         y[p] = (x[p] - mean) / math.sqrt(variance + eps)
 
 
-def learned(y: Array, weight: Array, bias: Array) -> Array:
-    """y times weight plus bias, of each place or of its channel."""
+def learned(y: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
+    """y times weight plus bias, of each place or of its channel, where there are some."""
+    if weight is None or bias is None:
+        return y
     for p in np.ndindex(y.shape):
         own = p[: weight.ndim]
         y[p] = y[p] * weight[own] + bias[own]
     return y
 
 
-def layernorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
+def layernorm(layer: Any, x: Array, **tensors: Array) -> Array:
     y = np.empty_like(x)
     if layer.over == "all":
         standard(x, np.ndindex(x.shape), layer.eps, y)
     else:
         for spot in np.ndindex(x.shape[1:]):
             standard(x, ((c, *spot) for c in range(len(x))), layer.eps, y)
-    return learned(y, weight, bias)
+    return learned(y, **tensors)
 
 
 def in_groups(x: Array, G: int, eps: float) -> Array:
@@ -184,12 +186,12 @@ def in_groups(x: Array, G: int, eps: float) -> Array:
     return y
 
 
-def groupnorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
-    return learned(in_groups(x, layer.G, layer.eps), weight, bias)
+def groupnorm(layer: Any, x: Array, **tensors: Array) -> Array:
+    return learned(in_groups(x, layer.G, layer.eps), **tensors)
 
 
-def instancenorm(layer: Any, x: Array, *, weight: Array, bias: Array) -> Array:
-    return learned(in_groups(x, len(x), layer.eps), weight, bias)
+def instancenorm(layer: Any, x: Array, **tensors: Array) -> Array:
+    return learned(in_groups(x, len(x), layer.eps), **tensors)
 
 
 def rmsnorm(layer: Any, x: Array, *, weight: Array) -> Array:

@@ -29,7 +29,10 @@ from cnnspec.layers._pool import Pool
 from cnnspec.spec import spec
 
 Array = NDArray[Any]
-SEEING_ALL = frozenset({"groupnorm", "instancenorm", "layernorm", "globalavgpool", "globalmaxpool", "adaptiveavgpool"})
+SEEING_ALL = frozenset(
+    {"groupnorm", "instancenorm", "layernorm", "rmsnorm"}
+    | {"globalavgpool", "globalmaxpool", "globall2pool", "adaptiveavgpool", "adaptivemaxpool"}
+)
 """Kinds with statistics over the image, or gates: what their cells share is left out of a receptive field."""
 
 FAMILIES: tuple[type[Layer], ...] = (Filters, Pool, Pointwise, *map(find, ("dense", "add", "concat", "mul")))
@@ -84,7 +87,9 @@ def test_inferred_is_executed(text: str) -> None:
 @few
 def test_counts_are_those_of_the_arrays(text: str) -> None:
     graph, arrays = graph_of(text), weights(graph_of(text))
-    buffers = sum(arrays[name].size for name in arrays if name.endswith((".running_mean", ".running_var")))
+    fixed = tuple(f"{step.name}.weight" for step in graph.steps if step.kind == "constant")
+    statistics = (".running_mean", ".running_var")
+    buffers = sum(arrays[name].size for name in arrays if name.endswith(statistics) or name in fixed)
     assert graph.totals.buffers == buffers
     assert graph.totals.params == sum(array.size for array in arrays.values()) - buffers
     assert graph.totals.weight_bytes == sum(array.astype(np.float32).nbytes for array in arrays.values())

@@ -94,6 +94,9 @@ CASES = (
     Case("groupnorm", lambda f, x, t: f.group_norm(x, 3, t["weight"], t["bias"]), {"G": 3}),
     Case("groupnorm", lambda f, x, t: f.group_norm(x, 1, t["weight"], t["bias"], 1e-2), {"G": 1, "eps": 1e-2}),
     Case("instancenorm", lambda f, x, t: f.instance_norm(x, None, None, t["weight"], t["bias"]), {}, (IMAGE,)),
+    Case("instancenorm", lambda f, x, t: f.instance_norm(x), {"affine": False}, (IMAGE,)),
+    Case("layernorm", lambda f, x, t: f.layer_norm(x, x.shape[1:]), {"over": "all", "affine": False}),
+    Case("groupnorm", lambda f, x, t: f.group_norm(x, 3), {"G": 3, "affine": False}),
     Case("lrn", lambda f, x, t: f.local_response_norm(x, 5), {"size": 5}, (IMAGE,)),
     Case(
         "lrn",

@@ -6,18 +6,20 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ...graph.layer import image
-from ...graph.shape import is_image
-from .expression import OperatorCall, Own, call, own, per_channel
+from ...graph.shape import Shape, is_image
+from .expression import OperatorCall, Own, Value, call, own, per_channel
 from .node import OnnxNode, shortest
-from .translation import Fields, Translation, both_ways, direct
+from .translation import Fields, Translation, both_ways
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ...graph.graph import Step
+    from ...layers._norm import Norm
     from ...layers.batchnorm import BatchNorm
     from ...layers.groupnorm import GroupNorm
+    from ...layers.instancenorm import InstanceNorm
     from ...layers.layernorm import LayerNorm
     from ...layers.lrn import LRN
     from ...layers.rmsnorm import RMSNorm
@@ -36,13 +38,33 @@ def read_batchnorm(node: OnnxNode) -> Fields | None:
 
 def layernorm(layer: LayerNorm, step: Step) -> OperatorCall:
     """LayerNormalization works over the last axes: over C alone, these must come last."""
-    (x,) = step.inputs
+    (x,), learned = step.inputs, _weighing(layer, step)
     if layer.over == "all" or not is_image(step.arriving[0]):
-        return call("LayerNormalization", x, *own(step), axis=1, epsilon=layer.eps)
-    last = call("Transpose", x, perm=(0, 2, 3, 1))
-    return call(
-        "Transpose", call("LayerNormalization", last, *own(step), axis=-1, epsilon=layer.eps), perm=(0, 3, 1, 2)
-    )
+        return call("LayerNormalization", x, *learned, axis=1, epsilon=layer.eps)
+    last = call("LayerNormalization", call("Transpose", x, perm=(0, 2, 3, 1)), *learned, axis=-1, epsilon=layer.eps)
+    return call("Transpose", last, perm=(0, 3, 1, 2))
+
+
+def instancenorm(layer: InstanceNorm, step: Step) -> OperatorCall:
+    return call("InstanceNormalization", *step.inputs, *_weighing(layer, step), epsilon=layer.eps)
+
+
+def read_instancenorm(node: OnnxNode) -> Fields | None:
+    if len(node.arriving) != 1 or len(node.stored) != 2:
+        return None
+    return {"eps": shortest(node["epsilon"]), **_unweighed(node)}
+
+
+def _weighing(layer: Norm, step: Step) -> tuple[Value, ...]:
+    """Weight and bias; ONNX wants them, so that 1 and 0 stand for none."""
+    shape = layer.weighed(step.arriving[0])
+    return tuple(own(step)) if layer.affine else (_filled(shape, 1), _filled(shape, 0))
+
+
+def _unweighed(node: OnnxNode) -> Fields:
+    """Whether a node's weight and bias are 1 and 0 throughout."""
+    weight, bias = (set(operand.values) for operand in node.stored)
+    return {"affine": False} if (weight, bias) == ({1.0}, {0.0}) else {}
 
 
 def read_layernorm(node: OnnxNode) -> Fields | None:
@@ -50,7 +72,7 @@ def read_layernorm(node: OnnxNode) -> Fields | None:
     if len(node.stored) != 2 or not node.says("axis", 1):
         return None
     over = {"over": "all"} if is_image(node.arriving[0]) else {}
-    return {"eps": shortest(node["epsilon"]), **over}
+    return {"eps": shortest(node["epsilon"]), **over, **_unweighed(node)}
 
 
 def groupnorm(layer: GroupNorm, step: Step) -> OperatorCall:
@@ -58,8 +80,10 @@ def groupnorm(layer: GroupNorm, step: Step) -> OperatorCall:
     shape = step.arriving[0]
     groups = call("Reshape", *step.inputs, (0, layer.G, prod(shape) // layer.G))
     normal = call("InstanceNormalization", groups, _filled(layer.G, 1), _filled(layer.G, 0), epsilon=layer.eps)
-    scaled = call("Mul", call("Reshape", normal, (0, *shape)), per_channel("weight", step))
-    return call("Add", scaled, per_channel("bias", step))
+    whole = call("Reshape", normal, (0, *shape))
+    if not layer.affine:
+        return whole
+    return call("Add", call("Mul", whole, per_channel("weight", step)), per_channel("bias", step))
 
 
 def rmsnorm(layer: RMSNorm, step: Step) -> OperatorCall:
@@ -92,7 +116,7 @@ def read_lrn(node: OnnxNode) -> Fields | None:
     return {"size": node["size"], **{name: shortest(value) for name, value in values.items()}}
 
 
-def _filled(size: int, value: float) -> NDArray[np.float32]:
+def _filled(size: int | Shape, value: float) -> NDArray[np.float32]:
     import numpy as np
 
     return np.full(size, value, np.float32)
@@ -101,7 +125,7 @@ def _filled(size: int, value: float) -> NDArray[np.float32]:
 KINDS: dict[str, Translation] = {
     "batchnorm": both_ways(batchnorm, "BatchNormalization", read_batchnorm, "epsilon", "momentum"),
     "groupnorm": Translation(groupnorm),
-    "instancenorm": direct("InstanceNormalization", {"epsilon": "eps"}, tensors=2),
+    "instancenorm": both_ways(instancenorm, "InstanceNormalization", read_instancenorm, "epsilon"),
     "layernorm": both_ways(layernorm, "LayerNormalization", read_layernorm, "axis", "epsilon"),
     "lrn": both_ways(lrn, "LRN", read_lrn, "alpha", "beta", "bias", "size"),
     "rmsnorm": Translation(rmsnorm),

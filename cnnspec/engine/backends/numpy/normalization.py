@@ -154,7 +154,11 @@ class RootMeanSquare:
 
 
 def _affine(operation: Operation) -> tuple[Array, Array]:
-    """Weight and bias as they lie beside the values: (C,), or (H, W, C) where each place has its own."""
+    """Weight and bias as they lie beside the values: (C,), or (H, W, C) where each place has its own; where there are
+    none, 1 and 0."""
+    if "weight" not in operation.arrays:
+        C = operation.shape[0]
+        return np.ones(C, np.float32), np.zeros(C, np.float32)
     arrays = operation.arrays["weight"], operation.arrays["bias"]
     weight, bias = (np.ascontiguousarray(np.moveaxis(array, 0, -1)) for array in arrays)
     return weight, bias
