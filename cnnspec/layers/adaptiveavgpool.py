@@ -6,29 +6,22 @@ cell where `out` does not divide H, and repeat cells where it is larger.
 
 from __future__ import annotations
 
-from math import gcd
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
-
 from ..graph.explanation import Explanation, over
-from ..graph.layer import Example, Family, Layer, Pair, SavedForBackward, image
-from ..graph.receptive_field import NOT_SPATIAL, ReceptiveField, ReceptiveFields, periodic
+from ..graph.layer import Example, SavedForBackward
 from ..graph.shape import Shape
-from ..graph.window import AxisRange, bin_of
+from ._adaptive import Adaptive
 
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
 
 
-class AdaptiveAvgPool(Layer):
+class AdaptiveAvgPool(Adaptive):
     """Means over bins, to an output of `out` rows and columns."""
 
     zh: ClassVar[str] = "把图像分成 `out` 行 `out` 列的区块，求每个区块的平均值。"
-    family: ClassVar[Family] = "pooling"
-    out: Pair = Field(description="output size: `7`, or `[rows, columns]`")
-
     examples: ClassVar[tuple[Example, ...]] = (
         Example("adaptiveavgpool: {out: 3}", (2, 6, 9), (2, 3, 3)),
         Example("adaptiveavgpool: {out: [2, 5]}", (2, 5, 7), (2, 2, 5)),
@@ -37,20 +30,8 @@ class AdaptiveAvgPool(Layer):
         Example("adaptiveavgpool: {out: 7}", (12,), "E204"),
     )
 
-    def output(self, arriving: Shape) -> Shape:
-        C, _, _ = image(arriving)
-        return (C, *self.out)
-
-    def receptive_field(self, arriving: Shape) -> ReceptiveFields:
-        if self.out == (1, 1):
-            return NOT_SPATIAL
-        rows, columns = map(binned, arriving[1:], self.out)
-        return rows, columns
-
     def explain(self, place: Shape, arriving: Shape) -> Explanation:
-        bins = (bin_of(*sizes) for sizes in zip(arriving[1:], self.out, place[1:], strict=True))
-        read = AxisRange(place[0]), *(AxisRange(first, 1, end - first) for first, end in bins)
-        return Explanation("mean", {"mean": over("mean", 0, read)})
+        return Explanation("mean", {"mean": over("mean", 0, self.bin(place, arriving))})
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.pooling import average_bins
@@ -68,14 +49,3 @@ class AdaptiveAvgPool(Layer):
 
     def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
         return SavedForBackward()
-
-
-def binned(size: int, out: int) -> ReceptiveField | None:
-    """The bins of an axis. Their pattern repeats as often as the greatest common divisor says."""
-    repeats = gcd(size, out)
-
-    def span(i: int) -> tuple[int, int]:
-        first, end = bin_of(size, out, i)
-        return first, end - 1
-
-    return periodic(out // repeats, size // repeats, span)

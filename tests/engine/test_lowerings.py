@@ -121,6 +121,7 @@ CORNERS = [
     ("constant: {by: mul}", (5, 6, 7)),
     ("pixelunshuffle: {factor: 2}", (3, 4, 6)),
     ("globall2pool", (3, 4, 6)),
+    ("adaptivemaxpool: {out: [3, 7]}", (2, 5, 5)),
     ("leakyrelu: {slope: 2.0}", (3, 4, 5)),
     ("elu: {alpha: 0.3}", (3, 4, 5)),
 ]

@@ -25,6 +25,8 @@ EXAMPLES = [
 SEVERAL = {
     "adaptiveavgpool: {out: 4}": 2,
     "adaptiveavgpool: {out: [2, 5]}": 2,
+    "adaptivemaxpool: {out: 4}": 18,
+    "adaptivemaxpool: {out: [2, 5]}": 16,
     "add: {main: [relu], shortcut: [], third: [tanh]}": 2,
     "avgpool: {F: 3, S: 2, P: 1, rounding: ceil}": 2,
     "channelshuffle: {G: 1}": 3,
@@ -58,6 +60,7 @@ SEVERAL = {
 OTHERS = {
     "adaptiveavgpool: {out: 1}": "avgpool",
     "adaptiveavgpool: {out: 3}": "avgpool",
+    "adaptivemaxpool: {out: 3}": "maxpool",
     "crop: {axis: C, after: 2}": "slice",
     "dropout": "identity",
     "dropout: {p: 0.2}": "identity",

@@ -183,6 +183,15 @@ def adaptiveavgpool(layer: Any, x: Array) -> Array:
     return y
 
 
+def adaptivemaxpool(layer: Any, x: Array) -> Array:
+    C, H, W = x.shape
+    rows, columns = layer.out
+    y = np.zeros((C, rows, columns))
+    for c, m, n in np.ndindex(y.shape):
+        y[c, m, n] = max(float(x[c, r, q]) for r in _bin(m, H, rows) for q in _bin(n, W, columns))
+    return y
+
+
 def _bin(index: int, size: int, out: int) -> range:
     width = Fraction(size, out)
     return range(math.floor(index * width), math.ceil((index + 1) * width))

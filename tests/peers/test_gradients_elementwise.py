@@ -115,6 +115,14 @@ def test_cells_as_channels() -> None:
     agree(layer, lambda x: functional.pixel_unshuffle(x, 2), values((2, 3, 4, 6)))
 
 
+@pytest.mark.parametrize("out", [(2, 5), (3, 2), (6, 7)])
+def test_largest_values_of_bins(out: tuple[int, int]) -> None:
+    from torch.nn import functional
+
+    x = np.round(values((2, 3, 5, 7)), 1)
+    agree(find("adaptivemaxpool")(out=out), lambda x: functional.adaptive_max_pool2d(x, out), x)
+
+
 def test_lengths_of_channels() -> None:
     agree(find("globall2pool")(), lambda x: x.norm(dim=(2, 3), keepdim=True), values((2, 3, 4, 6)))
     agree(find("globall2pool")(), lambda x: x.norm(dim=(2, 3), keepdim=True), np.zeros((2, 3, 4, 6)))

@@ -164,6 +164,7 @@ def test_global_pools() -> None:
     x = values(2, 3, 4, 5)
     (image,) = torched(x)
     agree(layer("globalavgpool"), functional.adaptive_avg_pool2d(image, 1), x)
+    agree(layer("adaptivemaxpool", out=(2, 5)), functional.adaptive_max_pool2d(image, (2, 5)), x)
     agree(layer("globall2pool"), image.norm(dim=(2, 3), keepdim=True), x)
     agree(layer("globalmaxpool"), functional.adaptive_max_pool2d(image, 1), x)
 

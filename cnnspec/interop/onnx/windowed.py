@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import image
 from ...graph.shape import FLOAT
-from ...graph.window import SlidingWindow, transposed_size
-from .expression import OperatorCall, call, ensure_room, own
+from ...graph.window import SlidingWindow, bins, transposed_size
+from .expression import OperatorCall, Value, call, ensure_room, own
 from .node import OnnxNode, Operand
 from .translation import Fields, Translation, both_ways, direct
 from .window_fields import NodeWindow
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...layers._pool import Pool
     from ...layers.adaptiveavgpool import AdaptiveAvgPool
+    from ...layers.adaptivemaxpool import AdaptiveMaxPool
     from ...layers.avgpool import AvgPool
     from ...layers.conv import Conv
     from ...layers.deconv import Deconv
@@ -185,8 +186,28 @@ def adaptiveavgpool(layer: AdaptiveAvgPool, step: Step) -> OperatorCall:
     return call("MatMul", call("MatMul", bin_shares(H, rows), *step.inputs), bin_shares(W, columns).T)
 
 
+def adaptivemaxpool(layer: AdaptiveMaxPool, step: Step) -> OperatorCall:
+    """Bins of one size are windows; others are cut out and put together again, along the rows and then the columns."""
+    (name,), (_, H, W) = step.inputs, image(step.arriving[0])
+    rows, columns = layer.out
+    if H % rows == W % columns == 0:
+        F = (H // rows, W // columns)
+        return call("MaxPool", name, kernel_shape=F, strides=F)
+    return _largest(_largest(name, 2, bins(H, rows)), 3, bins(W, columns))
+
+
+def _largest(x: Value, axis: int, cut: list[tuple[int, int]]) -> OperatorCall:
+    """The largest values of bins of an axis."""
+    found = []
+    for first, end in cut:
+        F = (end - first, 1) if axis == 2 else (1, end - first)
+        found.append(call("MaxPool", call("Slice", x, (first,), (end,), (axis,)), kernel_shape=F, strides=(1, 1)))
+    return call("Concat", *found, axis=axis) if len(found) > 1 else found[0]
+
+
 KINDS: dict[str, Translation] = {
     "adaptiveavgpool": Translation(adaptiveavgpool),
+    "adaptivemaxpool": Translation(adaptivemaxpool),
     "avgpool": both_ways(avgpool, "AveragePool", read_avgpool, *_POOLING, "count_include_pad"),
     "conv": both_ways(conv, "Conv", read_conv, *_TAPS),
     "deconv": both_ways(deconv, "ConvTranspose", read_deconv, *_TAPS, "output_padding"),

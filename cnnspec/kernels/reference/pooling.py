@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ...graph.array import Array
 from ...graph.window import SlidingWindow, SlidingWindows, bins
+from ..channels_last import empty, zeros
 
 
 def coverage(windows: SlidingWindows, padding: bool) -> NDArray[np.intp]:
@@ -46,3 +47,24 @@ def average_bins(x: Array, axis: int, out: int) -> Array:
     """Means along one axis over `out` bins that cover it. Rows first, then columns, is the mean over both."""
     cells = np.moveaxis(x, axis, 0)
     return np.stack([cells[a:b].mean(axis=0) for a, b in bins(len(cells), out)], axis)
+
+
+def largest_of_bins(x: Array, out: tuple[int, int]) -> Array:
+    """The largest value of each bin of rows and columns of x (N, C, H, W)."""
+    y = empty((*x.shape[:2], *out), x.dtype)
+    for i, (top, below) in enumerate(bins(x.shape[2], out[0])):
+        for j, (left, beside) in enumerate(bins(x.shape[3], out[1])):
+            y[:, :, i, j] = x[:, :, top:below, left:beside].max(axis=(2, 3))
+    return y
+
+
+def largest_of_bins_adjoint(x: Array, dy: Array) -> Array:
+    """The gradient by x: that of each bin goes to the first of its largest values."""
+    dx = zeros(x.shape, dy.dtype)
+    for i, (top, below) in enumerate(bins(x.shape[2], dy.shape[2])):
+        for j, (left, beside) in enumerate(bins(x.shape[3], dy.shape[3])):
+            seen = x[:, :, top:below, left:beside]
+            row, column = np.divmod(seen.reshape(*x.shape[:2], -1).argmax(axis=2), beside - left)
+            image, channel = np.ogrid[: len(x), : x.shape[1]]
+            dx[image, channel, top + row, left + column] += dy[:, :, i, j]
+    return dx

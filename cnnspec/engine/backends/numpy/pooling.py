@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ....graph.array import Array
-from ....graph.window import SlidingWindow, SlidingWindows
+from ....graph.window import SlidingWindow, SlidingWindows, bins
 from ....kernels.reference.pooling import coverage, seen_by
 from ....kernels.strips import Call, Scratch, side_by_side, strips
 from ...lowering import BoundMemory, Lowering
@@ -131,5 +131,22 @@ class GlobalL2:
             partial(np.square, x, out=squares),
             partial(np.add.reduce, squares, axis=(1, 2), out=out, keepdims=True),
             partial(np.sqrt, out, out=out),
+        ]
+        yield Stage([[*memory.clear_border(self.operation.name), *calls]])
+
+
+class AdaptiveMax:
+    """The largest value of each bin."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        rows, columns = (bins(*sizes) for sizes in zip(x.shape[1:3], out.shape[1:3], strict=True))
+        calls: list[Call] = [
+            partial(np.maximum.reduce, x[:, top:below, left:beside], axis=(1, 2), out=out[:, i, j])
+            for i, (top, below) in enumerate(rows)
+            for j, (left, beside) in enumerate(columns)
         ]
         yield Stage([[*memory.clear_border(self.operation.name), *calls]])

@@ -15,6 +15,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
     **dict.fromkeys(EPILOGUES, elementwise.Activation),
     "adaptiveavgpool": resampling.AdaptiveAverage,
+    "adaptivemaxpool": pooling.AdaptiveMax,
     "add": elementwise.Add,
     "avgpool": pooling.lower_average,
     "batchnorm": elementwise.Affine,
