@@ -10,7 +10,13 @@ from ..graph.graph import Graph
 from ..language.sections.header import Expect, Header, Input
 from ..language.writer import write
 from ..language.writer.christening import christened
+from ..language.writer.repetition import with_uses
 from .spec import Spec, load
+
+LONG = 60
+"""Lines from which on a text with fewer names is tried."""
+SHORTER = 0.6
+"""How much shorter it must be to be taken."""
 
 
 class About(NamedTuple):
@@ -23,13 +29,26 @@ class About(NamedTuple):
 
 
 def author(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spec]:
-    """The text of a spec of a graph, and the spec that it is. Layers whose names are `told` by their names in the
-    graph are called so, all others are counted. It promises its output, its parameters and its MACs.
+    """The text of a spec of a graph, and the spec that it is. Blocks are found.
 
-    Raises SpecError for a network that the language cannot say.
+    Layers whose names are `told` by their names in the graph are called so, all others are counted; all of them are
+    where that makes a far shorter text. The spec promises its output, its parameters and its MACs. Raises SpecError for
+    a network that the language cannot say.
     """
-    named = _rounded(christened(graph, told))
-    text = write(named, _header(named, about))
+    rounded = _rounded(graph)
+    text, spec = _text(rounded, told, about)
+    if told and len(text.splitlines()) > LONG:  # names that are no modules' keep lines from being one block
+        other, counted = _text(rounded, {}, about)
+        if len(other.splitlines()) < SHORTER * len(text.splitlines()):
+            return other, counted
+    return text, spec
+
+
+def _text(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spec]:
+    flat = christened(graph, told)
+    names = zip(graph.steps, flat.steps, strict=True)
+    kept = {new.name: told[old.name] for old, new in names if old.name in told}
+    text = write(christened(with_uses(flat, kept), kept), _header(flat, about))
     return text, load(io.StringIO(text))
 
 

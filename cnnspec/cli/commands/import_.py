@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ...diagnostics import FileError
+from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
 from ...interop.imported import Imported
 from ...interop.importing import read_model, write_spec
@@ -55,4 +56,6 @@ def _told(found: Imported, path: Path, size: int) -> str:
     if path.suffix == ".safetensors":
         return f"{escaped(path.name)}: {len(found.tensors):,} tensors, {size:,} bytes"
     lines = len(found.text.splitlines())
-    return f"{escaped(str(path))}: {lines:,} lines, {len(found.spec.graph.steps):,} layers"
+    blocks = len({use.block for step in found.spec.graph.steps for use in step.calls})
+    counts = [(lines, "line"), *([(blocks, "block")] if blocks else []), (len(found.spec.graph.steps), "layer")]
+    return f"{escaped(str(path))}: {', '.join(quantity(count, thing) for count, thing in counts)}"

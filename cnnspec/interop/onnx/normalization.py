@@ -33,7 +33,7 @@ def read_batchnorm(node: OnnxNode) -> Fields | None:
     """ONNX's momentum is the share of what was before."""
     if len(node.arriving) != 1 or len(node.stored) != 4:
         return None
-    return {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - node["momentum"])}
+    return {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - shortest(node["momentum"]))}
 
 
 def layernorm(layer: LayerNorm, step: Step) -> OperatorCall:

@@ -173,7 +173,7 @@ class _Lowering:
     def _output(self, name: str) -> str:
         """The step of an output. A network that gives back its input has a layer that does nothing."""
         found = self.values[name].name
-        if found != INPUT:
+        if found != INPUT or not self.found.builder.steps:
             return found
         step = self._step(self._layer("identity", {}), [self.values[name]])
         self.found.builder.append(step)

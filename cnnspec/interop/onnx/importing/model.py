@@ -102,6 +102,9 @@ def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> It
     has_norms = any(step.layer.normalizes_batch for step in spec.graph.steps)
     if convolutions and not has_norms and not ours and all("bias" in step.tensors for step in convolutions):
         yield "there are no batch norms: if there were, they were folded into convolutions before the file was written"
-    renamed = [origin.tensors[0] for step, origin in lowered.origins.items() if origin.tensors and step not in told]
+    called = {step.name for step in spec.graph.steps}
+    renamed = [
+        origin.tensors[0] for step, origin in lowered.origins.items() if origin.tensors and told.get(step) not in called
+    ]
     if renamed:
         yield f"renamed: {listed(renamed, 3)}, whose names say no layer"

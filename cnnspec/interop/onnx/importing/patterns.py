@@ -34,6 +34,7 @@ def _expressions() -> Iterator[tuple[str, dict[str, Any], OperatorCall]]:
     """What computes an activation of `x`: kind, fields, expression."""
     half, root = 0.5, sqrt(1 / 2)
     yield "silu", {}, call("Mul", X, call("Sigmoid", X))
+    yield "mish", {}, call("Mul", X, call("Tanh", call("Softplus", X)))
     for erf in (call("Erf", call("Mul", X, root)), call("Erf", call("Div", X, sqrt(2)))):
         inner = call("Add", erf, 1.0)
         yield "gelu", {}, call("Mul", call("Mul", X, half), inner)

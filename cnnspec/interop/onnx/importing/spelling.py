@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import inf, prod
+from math import inf, isinf, prod
 from typing import Any
 
 import numpy as np
@@ -226,7 +226,8 @@ def clip(node: Node, model: StaticModel) -> Node | None:
         return node.to("Identity", node.inputs[0])
     if (low, high) == (0, inf):
         return node.to("Relu", node.inputs[0])
-    names = (_held(model, node, what, np.array(value, "f4")) for what, value in (("min", low), ("max", high)))
+    bounds = (("min", low), ("max", high))
+    names = ("" if isinf(value) else _held(model, node, what, np.array(value, "f4")) for what, value in bounds)
     return node.to("Clip", node.inputs[0], *names)
 
 

@@ -1,0 +1,93 @@
+"""A spec for a graph that knows no blocks: they are found, and the text is about as long as one by hand."""
+
+from __future__ import annotations
+
+import pytest
+import random_specs
+from hypothesis import given, settings
+from processor_time import about
+
+from cnnspec.graph.builder import GraphBuilder
+from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.language.writer.repetition import with_uses
+from cnnspec.layers import find
+from cnnspec.spec import bundled, load
+from cnnspec.spec.authoring import About, author
+
+
+def flat(graph: Graph) -> Graph:
+    """The graph without what it knows of blocks, under names that say nothing."""
+    new = {step.name: f"#{number}" for number, step in enumerate(graph.steps)}
+    steps = (
+        step._replace(calls=(), name=new[step.name], inputs=tuple(new.get(name, name) for name in step.inputs))
+        for step in graph.steps
+    )
+    return Graph(graph.input, tuple(steps), tuple(new.get(name, name) for name in graph.outputs))
+
+
+def told(graph: Graph) -> dict[str, str]:
+    """The names of the layers with tensors, as an importer knows them."""
+    return {f"#{number}": step.name for number, step in enumerate(graph.steps) if step.tensors}
+
+
+def computed(graph: Graph) -> list[object]:
+    """The graph, whatever its layers are called."""
+    numbers = {INPUT: 0} | {step.name: number for number, step in enumerate(graph.steps, 1)}
+    steps = [(step.kind, step.shape, [numbers[name] for name in step.inputs], step.tensors) for step in graph.steps]
+    return [graph.input, steps, [numbers[name] for name in graph.outputs]]
+
+
+def lines(text: str) -> int:
+    return len(text.splitlines())
+
+
+@pytest.mark.parametrize("name", bundled.names())
+def test_bundled_networks_are_as_short_as_by_hand(name: str) -> None:
+    spec = load(name)
+    text, again = author(flat(spec.graph), told(spec.graph), About(spec.name, spec.header.about))
+    assert computed(again.graph) == computed(spec.graph)
+    assert again.graph.tensors.keys() == spec.graph.tensors.keys()
+    by_hand = (bundled.folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    assert lines(text) <= 1.2 * lines(by_hand)
+
+
+@pytest.mark.parametrize(("name", "blocks"), [("resnet18", {"residual"}), ("lenet5", set())])
+def test_blocks_have_names(name: str, blocks: set[str]) -> None:
+    _, spec = author(flat(load(name).graph), {}, About())
+    assert {use.block for step in spec.graph.steps for use in step.calls} == blocks
+
+
+def test_a_shortcut_is_an_argument() -> None:
+    text, _ = author(flat(load("resnet18").graph), {}, About())
+    assert "args: {K: required, S: 1, shortcut: []}" in text
+
+
+def test_uses_are_called_after_their_modules() -> None:
+    graph = load("mobilenet_v2").graph
+    text, _ = author(flat(graph), told(graph), About())
+    assert "name: features.5, repeat: 2}" in text
+
+
+@settings(max_examples=60)
+@given(random_specs.texts())
+def test_random_networks_stay_what_they_are(text: str) -> None:
+    graph = random_specs.load(text).graph
+    for names in (told(graph), {}):
+        _, again = author(flat(graph), names, About())
+        assert computed(again.graph) == computed(graph)
+        assert set(names.values()) <= again.graph.by_name.keys()
+
+
+def test_the_search_takes_a_second_for_a_thousand_layers() -> None:
+    builder = GraphBuilder((4, 8, 8))
+    kinds = [find("conv").model_validate({"F": 1, "K": 4}), find("relu")(), find("tanh")(), find("add")()]
+    before, last = INPUT, INPUT
+    for number in range(1000):
+        layer = kinds[(number * number // 3 + number % 7) % 4]
+        inputs = (last, before) if layer.kind == "add" and last != before else (last,)
+        if layer.kind == "add" and len(inputs) == 1:
+            layer = kinds[1]
+        before, last = last, builder.add(layer, inputs, f"#{number}").name
+    graph = builder.build([last])
+    with about(1):
+        with_uses(graph, {})
