@@ -122,6 +122,21 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
         w=numbers(192, 5),
         b=numbers(5),
     ),
+    "a batch norm in three": lambda: case(
+        tail(("BatchNormalization", "w", "b", "m", "v"), ("Mul", "w2"), ("Add", "b2")),
+        ["batchnorm"],
+        w=numbers(3),
+        b=numbers(3, seed=1),
+        m=numbers(3, seed=2),
+        v=np.abs(numbers(3, seed=3)) + 1,
+        w2=numbers(3, 1, 1, seed=4),
+        b2=numbers(3, 1, 1, seed=5),
+    ),
+    "a gate that is no number": lambda: case(tail(("Mul", "w")), ["scale"], w=numbers(1, 3, 1, 1)),
+    "bounds of which one is open": lambda: case(tail(("Clip", "", "high")), ["clip"], high=np.float32(0.5)),
+    "mish by its parts": lambda: case(
+        [node("Softplus", ["x"], "a"), node("Tanh", ["a"], "b"), node("Mul", ["x", "b"], "y")], ["mish"]
+    ),
     "a Gemm with all its attributes": lambda: case(
         tail(("Flatten",), ("Gemm", "w", "b", {"alpha": 0.5, "beta": 2.0})),
         ["flatten", "dense"],
@@ -300,3 +315,18 @@ def test_the_package_onnx_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)
     called = call("import", "net.onnx", "-o", "net.yaml")
     assert (called.code, "error[E417]: reading ONNX needs the package `onnx`" in called.err) == (3, True)
+
+
+def test_a_batch_that_the_file_fixes() -> None:
+    found = model([node("Relu", ["x"], "y")])
+    found.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 5
+    assert layers(imported(found)) == ["relu"]
+
+
+def test_a_second_output_is_no_layer() -> None:
+    from onnx import helper
+
+    pool = helper.make_node("MaxPool", ["x"], ["y", "places"], kernel_shape=[2, 2])
+    (found,) = refused(model([pool], outputs=("y", "places"))).diagnostics
+    assert (found.code, found.message) == ("E431", "the output `places` is no layer")
+    assert layers(imported(model([pool], outputs=("y",)))) == ["maxpool"]

@@ -96,6 +96,15 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: with_function(*((f"F{i}", [f"F{i + 1}"] * 10) for i in range(9)), ("F9", ["Relu"])),
         "the model has more than 100,000 nodes",
     ),
+    "an attribute of another type": (
+        lambda: model([node("MaxPool", ["x"], "y", kernel_shape="wide")]),
+        "node `y` (`MaxPool`) is not as ONNX has it",
+    ),
+    "an attribute that is missing": (
+        lambda: model([node("MaxPool", ["x"], "y")]),
+        "node `y` (`MaxPool`) is not as ONNX has it",
+    ),
+    "too many operands": (lambda: model([node("Relu", ["x", "x"], "y")]), "node `y` (`Relu`) is not as ONNX has it"),
     "an input of whole numbers": (whole_numbers, "the input is no tensor of float32"),
     "two inputs": (two_inputs, "a network has one input; this model has 2"),
     "a vector": (lambda: model([node("Relu", ["x"], "y")], size=(3,)), "the input is no image (N, C, H, W)"),

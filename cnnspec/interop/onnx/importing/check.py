@@ -13,6 +13,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 from ....files.reading import AnyPath
 from ...imported import Difference
 from . import model_file
+from .faults import broken
 from .static import StaticModel
 
 if TYPE_CHECKING:
@@ -81,18 +82,35 @@ def _judge(proto: ModelProto, path: AnyPath, model: StaticModel) -> tuple[str, R
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception:  # what it has against a model is its own affair
         return DEFINITIONS, _definitions(asked, path, model)
-    return RUNTIME, lambda x: session.run(list(model.ends), {model.input: x})
+    return RUNTIME, _guarded(lambda x: session.run(list(model.ends), {model.input: x}), str(path))
 
 
 def _definitions(asked: ModelProto, path: AnyPath, model: StaticModel) -> Run:
     from onnx.reference import ReferenceEvaluator
 
     evaluator = ReferenceEvaluator(_with_numbers(asked, path))
-    return lambda x: evaluator.run(list(model.ends), {model.input: x})
+    return _guarded(lambda x: evaluator.run(list(model.ends), {model.input: x}), str(path))
+
+
+def _guarded(run: Run, path: str) -> Run:
+    """What a judge has against a model while it runs, as E430."""
+
+    def guarded(x: Array) -> list[Array]:
+        try:
+            return run(x)
+        except MemoryError:
+            raise
+        except Exception as fault:
+            raise broken(path, "the model does not run on one image", str(fault)) from fault
+
+    return guarded
 
 
 def _ending(asked: ModelProto, model: StaticModel) -> None:
-    """Let the values that are asked for be the outputs, in this order."""
+    """Let the values that are asked for be the outputs, in this order, and the batch free."""
+    for given in asked.graph.input:
+        if given.name == model.input:
+            given.type.tensor_type.shape.dim[0].dim_param = "N"
     there = {each.name: each for each in asked.graph.output}
     unique = dict.fromkeys(model.ends)
     ends = [there.get(name) or helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in unique]

@@ -16,7 +16,8 @@ def broken(path: str, message: str, why: str = "", help: str = GENTLE) -> FileEr
 
 def unsaid(path: str, node: str, op: str, why: str, help: str = "") -> Diagnostic:
     """E431: a node is no layer of the language."""
-    return Diagnostic("E431", f"node `{node}` (`{op}`) is no layer", file=path, why=why, help=help)
+    what = f"node `{node}` (`{op}`)" if op else f"the output `{node}`"
+    return Diagnostic("E431", f"{what} is no layer", file=path, why=why, help=help)
 
 
 def differs(path: str, largest: float, judge: str) -> FileError:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
-from onnx import NodeProto, TypeProto, defs, helper, numpy_helper, shape_inference
+from onnx import IR_VERSION, NodeProto, TypeProto, checker, defs, helper, numpy_helper, shape_inference
 
 FEW = 1024
 """Values of a constant that a shape may hang on, at most."""
@@ -25,7 +25,22 @@ class Folding:
     def __init__(self, path: str, opset: int) -> None:
         self.path = path
         self.opset = opset
+        self.context = checker.C.CheckerContext()
+        self.context.ir_version, self.context.opset_imports = IR_VERSION, {"": opset}
         self.imports = [helper.make_opsetid("", opset)]
+
+    def fault(self, node: NodeProto) -> str:
+        """What is wrong with a node of a known operator: its attributes, how many operands it has. Or nothing."""
+        try:
+            schema = defs.get_schema(node.op_type, self.opset, node.domain)
+        except defs.SchemaError:
+            return ""
+        try:
+            if not schema.deprecated:
+                checker.check_node(node, self.context)
+        except checker.ValidationError as fault:
+            return str(fault).splitlines()[0]
+        return ""
 
     def evaluate(self, node: NodeProto, constants: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """What a node of constants makes. Raises Unfoldable."""

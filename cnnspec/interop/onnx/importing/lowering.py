@@ -71,6 +71,9 @@ class _Lowering:
             self._take(node)
         found = self.found
         found.faults = [self._fault(why, those) for (_, why), those in self.unsaid.items()]
+        for name in self.model.outputs:
+            if name not in self.values and not found.faults:
+                found.faults = [unsaid(self.model.path, name, "", "it is no layer's output: a second one of its node")]
         if not found.faults:
             found.outputs = [self._output(name) for name in self.model.outputs]
         return found
@@ -97,6 +100,8 @@ class _Lowering:
             self.made.add(node.output)
 
     def _spelled(self, node: Node) -> Node:
+        if node.output not in self.model.shapes:
+            raise Unsaid(REASONS.get(node.op, "what it makes has no shape that is known before it runs"))
         for name in node.inputs:
             if name and name not in self.model.constants and name not in self.values:
                 raise Unsaid("the shape of what arrives is not known")

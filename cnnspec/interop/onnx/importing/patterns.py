@@ -256,6 +256,33 @@ def biased(patterns: Patterns, node: Node) -> Found | None:
     return merged, [before]
 
 
+def rescaled(patterns: Patterns, node: Node) -> Found | None:
+    """A batch norm whose weight and bias stand behind it, a channel each, as Caffe writes it: they become its own."""
+    inner: list[Node] = []
+    factor, summand = np.ones(1, np.float32), np.zeros(1, np.float32)
+    at: Node | None = node
+    for op in ("Add", "Mul"):
+        if at is not None and at.op == op:
+            parted = patterns.parted(at)
+            values = patterns.per_channel(parted[1], patterns.shape(node.output)) if parted else None
+            if parted is None or values is None:
+                return None
+            factor, summand = (values, summand) if op == "Mul" else (factor, values)
+            at = patterns.inner(parted[0], "Mul", "BatchNormalization")
+            inner += [at] if at else []
+    if at is None or at.op != "BatchNormalization" or len(at.inputs) != 5:
+        return None
+    weight, bias = patterns.array(at, 1), patterns.array(at, 2)
+    if weight is None or bias is None:
+        return None
+    hold = patterns.model.hold
+    names = (
+        hold(f"{node.output}/weight", weight * factor, at.inputs[1]),
+        hold(f"{node.output}/bias", bias * factor + summand, at.inputs[2]),
+    )
+    return replace(at, inputs=(at.inputs[0], *names, *at.inputs[3:]), outputs=node.outputs), inner
+
+
 def sumpool(patterns: Patterns, node: Node) -> Found | None:
     """A mean over windows, times the cells of a window."""
     parted = patterns.parted(node)
@@ -284,8 +311,8 @@ def chained(patterns: Patterns, node: Node) -> Found | None:
 
 
 RULES: dict[str, tuple[Callable[[Patterns, Node], Found | None], ...]] = {
-    "Add": (groupnorm, biased, chained),
-    "Mul": (sumpool, chained),
+    "Add": (groupnorm, biased, rescaled, chained),
+    "Mul": (sumpool, rescaled, chained),
     "Reshape": (channelshuffle,),
     "Transpose": (layernorm,),
 }

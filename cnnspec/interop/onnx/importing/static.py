@@ -195,6 +195,9 @@ class Pass:
 
     def _take(self, proto: NodeProto) -> None:
         node = self._node(proto)
+        fault = self.folding.fault(proto)
+        if fault:
+            raise broken(self.path, f"node `{node.name}` (`{node.op}`) is not as ONNX has it", fault)
         if node.op == "Constant":
             self.constants[node.output] = _constant(node, self.path)
         elif node.op in COPIES and node.inputs and node.inputs[0] in self.constants:
