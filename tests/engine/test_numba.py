@@ -19,10 +19,13 @@ from cnnspec.engine.backends.numba.compiler import SOURCES
 from cnnspec.engine.backends.numba.executor import NativeExecutor
 from cnnspec.engine.compiled import BoundPlan
 from cnnspec.engine.model import Model
+from cnnspec.engine.passes import Wanted, optimise
+from cnnspec.engine.program import program
 from cnnspec.files import byproducts
 from cnnspec.kernels.compiled.running import DONE
 from cnnspec.kernels.compiled.vectors import Vectors
 from cnnspec.machine import compiled_code
+from cnnspec.spec import load
 
 SMALL = Vectors("small", 4, 8)
 """Of no processor: quick to compile."""
@@ -222,6 +225,19 @@ def test_what_a_call_raises_arrives_and_the_next_run_is_whole(threads: int) -> N
     for part in executor.parts:
         part.others[item].remove(fail)
     np.testing.assert_array_equal(plan.run(x)[name], wanted)
+
+
+def test_exact_leaves_winograd_out() -> None:
+    found = load("resnet18", (3, 64, 64)).graph
+    kernels = [
+        {
+            operation.kernel
+            for operation in optimise(program(found), Wanted(found.outputs, backends.chain("numba"), exact))
+        }
+        for exact in (False, True)
+    ]
+    assert "tiles" in kernels[0]
+    assert "tiles" not in kernels[1]
 
 
 def test_another_numba_backend_is_not_another_result() -> None:

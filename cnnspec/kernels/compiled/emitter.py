@@ -29,6 +29,10 @@ class Emitter:
     def zeros(self) -> Value:
         return ir.Constant(self.vector, [0.0] * self.lanes)
 
+    def constant(self, value: float) -> Value:
+        """A vector of one number over and over."""
+        return ir.Constant(self.vector, [value] * self.lanes)
+
     def at(self, address: Value, index: Value | int = 0, size: int = 8) -> Value:
         """The address `index` places of `size` bytes further."""
         b = self.builder

@@ -82,7 +82,7 @@ class Winograd:
         weight, windows, self.bias, _ = filters
         self.step = step
         self.width = windows[1].outputs
-        self.weight = _transformed(weight, FILTERINGS[step].filter)
+        self.weight = transformed(weight, FILTERINGS[step].filter)
 
     @property
     def tile(self) -> int:
@@ -148,7 +148,7 @@ FILTERS = 2**15
 """Filters that are transformed at a time: all at once would take several times the result's memory, in float64."""
 
 
-def _transformed(weight: Array, filter: Array) -> Array:
+def transformed(weight: Array, filter: Array) -> Array:
     """GgG' of all filters g (K, C, 3, 3), as (places, C, K)."""
     K, C = weight.shape[:2]
     square = np.kron(filter, filter)

@@ -13,7 +13,6 @@ from ....files.byproducts import is_usable
 from ....layers._activation import Activation
 from ....machine.compiled_code import folder
 from ...program import Operation
-from ..numpy import NumpyBackend
 from .kernel_selection import COSTS, has, is_depthwise, select
 
 if TYPE_CHECKING:
@@ -74,8 +73,6 @@ class NumbaBackend:
     def lower(self, operation: Operation) -> Lowering:
         from .lowering import LOWERINGS
 
-        if operation.kernel.startswith("winograd"):
-            return NumpyBackend().lower(operation)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
     def executor(self, bind: Bind, threads: int) -> Executor:

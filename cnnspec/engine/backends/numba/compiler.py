@@ -15,10 +15,12 @@ SOURCES = {
     "convolution": ("convolution", "convolve"),
     "dense": ("dense", "dense"),
     "depthwise": ("windows", "depthwise"),
+    "from_places": ("winograd", "from_places"),
     "largest": ("windows", "largest"),
     "move": ("movement", "move"),
     "run": ("running", "run"),
     "sequence": ("running", "sequence"),
+    "to_places": ("winograd", "to_places"),
     "total": ("windows", "total"),
 }
 """By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""

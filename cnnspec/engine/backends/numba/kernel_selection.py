@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ....graph.shape import is_image
+from ....graph.window import SlidingWindows, tiles
 from ....layers._pool import Pool
 from ....layers.conv import Conv
 from ....layers.dense import Dense
@@ -18,8 +19,10 @@ from ..numpy import kernel_selection as numpy
 
 COSTS = CostModel(flops=110.0, depthwise_macs=30.0, values=20.0, scratch_bytes=60.0, filter_bytes=15.0, worth=10_000.0)
 """Measured on an AVX-512 machine; the threads meet without the interpreter, so little is worth sharing."""
-WINOGRAD = 0.7
-"""Of a direct convolution's time: what Winograd's, by NumPy's calls, may be thought to take."""
+CELL = 3.0
+"""Nanoseconds that a cell takes beside its products."""
+TRANSFORM = 4.0
+"""Nanoseconds of a tile's way there or back, for each channel."""
 KINDS = frozenset(
     {"add", "avgpool", "batchnorm", "conv", "globalavgpool", "maxpool", "relu", "relu6", "scale", "sumpool"}
 )
@@ -55,9 +58,34 @@ def select(operation: Operation, exact: bool) -> Operation:
     windows = layer.windows(operation.arriving[0])
     if is_depthwise(operation):
         return replace(operation, kernel="depthwise", halo=numpy.border(windows))
-    steps = {} if exact or layer.G > 1 else numpy.winograd(C, layer.K, windows)
-    direct = WINOGRAD * numpy.COSTS.macs(layer.macs(operation.arriving[0]))
-    quickest = min(steps, key=lambda step: steps[step], default=0)
-    if quickest and steps[quickest] < direct:
-        return replace(operation, kernel=f"winograd{quickest}", halo=numpy.whole_tiles(quickest, windows))
+    if (
+        not exact
+        and layer.G == 1
+        and is_for_tiles(windows)
+        and tiles_cost(C, layer.K, windows) < direct(C, layer.K, windows)
+    ):
+        return replace(operation, kernel="tiles", halo=numpy.whole_tiles(4, windows))
     return replace(operation, kernel="direct", halo=numpy.border(windows))
+
+
+def is_for_tiles(windows: SlidingWindows) -> bool:
+    """Whether F(4x4, 3x3) is possible."""
+    return all((s.F, s.S, s.D) == (3, 1, 1) for s in windows)
+
+
+def direct(C: int, K: int, windows: SlidingWindows) -> float:
+    """Nanoseconds of a convolution as plain sums; beside the products each cell costs something."""
+    cells = windows[0].outputs * windows[1].outputs
+    taps = windows[0].F * windows[1].F
+    return COSTS.macs(cells * taps * C * _whole(K)) + cells * CELL + 4 * taps * C * K / COSTS.filter_bytes
+
+
+def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
+    """Nanoseconds of the same by tiles: 36 products for 16 outputs, and the ways there and back."""
+    T = tiles(windows[0].outputs, 4) * tiles(windows[1].outputs, 4)
+    products = 36 * COSTS.macs(T * C * _whole(K))
+    return products + T * (_whole(C) + _whole(K)) * TRANSFORM + 36 * (4 * C * K / COSTS.filter_bytes + T * CELL)
+
+
+def _whole(channels: int) -> int:
+    return -(-channels // 16) * 16

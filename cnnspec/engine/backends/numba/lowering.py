@@ -22,8 +22,9 @@ from .dense import Dense
 from .direct import Direct
 from .kernel import NO_LIMITS, CompiledKernel, Limits, Maker
 from .limits import limits
+from .winograd import Winograd
 
-CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct}
+CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "tiles": Winograd}
 """By the names under which `kernel_selection` chooses them."""
 
 

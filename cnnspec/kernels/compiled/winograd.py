@@ -1,0 +1,75 @@
+"""Winograd's F(4x4, 3x3) over a strip: its tiles to the places where they are multiplied, and from there to the output.
+
+The products in between are those of a convolution of 1x1, one for each place, by the kernel for those.
+Cost: that of `winograd_tile` for each tile and vector of channels.
+"""
+
+from __future__ import annotations
+
+from .memory import Kernel, fields, micro_kernel
+from .vectors import Vectors
+from .winograd_tile import FROM, STEP, TO, emit_from, emit_to
+
+TO_FIELDS = (
+    "x", "places", "images", "down", "across", "x_image", "x_row", "x_column", "tile", "place", "channels",
+)  # fmt: skip
+"""Addresses; images, tiles down and across each; steps in bytes: in the image, from a tile's values to the next one's,
+and from place to place; channels."""
+FROM_FIELDS = (
+    "places", "out", "plus", "bias", "limits", "images", "rows", "columns", "tile", "place",
+    "out_image", "out_row", "out_column", "plus_image", "plus_row", "plus_column", "channels",
+)  # fmt: skip
+"""As before; rows and columns of the output."""
+
+
+def to_places(vectors: Vectors) -> Kernel:
+    """Transforms tiles of the image."""
+    lanes = vectors.lanes
+    of = fields(TO_FIELDS)
+    tile = micro_kernel(lambda module, is_part: emit_to(module, vectors, bool(is_part)), range(2), len(TO))
+
+    def kernel(p: int) -> None:
+        channels = of(p, "channels")
+        places = of(p, "places")
+        for n in range(of(p, "images")):
+            for i in range(of(p, "down")):
+                for j in range(of(p, "across")):
+                    x = of(p, "x") + n * of(p, "x_image") + STEP * (i * of(p, "x_row") + j * of(p, "x_column"))
+                    for c in range(0, channels, lanes):
+                        left = channels - c
+                        tile(
+                            1 if left < lanes else 0,
+                            (x + 4 * c, of(p, "x_row"), of(p, "x_column"), places + 4 * c, of(p, "place"), left),
+                        )
+                    places += of(p, "tile")
+
+    return kernel
+
+
+def from_places(vectors: Vectors) -> Kernel:
+    """Makes tiles of the output."""
+    lanes = vectors.lanes
+    of = fields(FROM_FIELDS)
+    tile = micro_kernel(lambda module, is_part: emit_from(module, vectors, bool(is_part)), range(2), len(FROM))
+
+    def kernel(p: int) -> None:
+        channels, rows, columns = of(p, "channels"), of(p, "rows"), of(p, "columns")
+        places, has_plus = of(p, "places"), of(p, "plus") != 0
+        for n in range(of(p, "images")):
+            for r in range(0, rows, STEP):
+                for q in range(0, columns, STEP):
+                    out = of(p, "out") + n * of(p, "out_image") + r * of(p, "out_row") + q * of(p, "out_column")
+                    plus = of(p, "plus") + n * of(p, "plus_image") + r * of(p, "plus_row") + q * of(p, "plus_column")
+                    for c in range(0, channels, lanes):
+                        left = channels - c
+                        tile(
+                            1 if left < lanes else 0,
+                            (
+                                places + 4 * c, of(p, "place"), of(p, "bias") + 4 * c, plus + 4 * c if has_plus else 0,
+                                of(p, "plus_row"), of(p, "plus_column"), out + 4 * c, of(p, "out_row"),
+                                of(p, "out_column"), rows - r, columns - q, of(p, "limits"), left,
+                            ),
+                        )  # fmt: skip
+                    places += of(p, "tile")
+
+    return kernel

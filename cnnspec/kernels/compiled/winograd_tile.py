@@ -1,0 +1,116 @@
+"""The micro-kernels of Winograd's F(4x4, 3x3): a tile's way to the places where it is multiplied, and back.
+
+A vector of channels at a time. A transform is the same few sums along the columns and along the rows of a tile; its
+numbers are those of `kernels/inference/winograd.py`.
+Cost: for a tile of the image 36 loads and 36 stores of vectors, and about 150 sums; for one of the output 36 loads, 16
+stores and as many sums.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from ..inference.winograd import FILTERINGS
+from .emitter import FLOAT, I64, Emitter
+from .vectors import Vectors
+
+STEP, SIDE = 4, 6
+TO = ("x", "x_row", "x_column", "places", "place", "valid")
+"""A tile's first cell; steps in bytes to the next row and cell; where the first place's value belongs, and bytes to the
+next place's; `valid` lanes, where the vector is not whole."""
+FROM = (
+    "places", "place", "bias", "plus", "plus_row", "plus_column", "out", "out_row", "out_column", "rows", "columns",
+    "limits", "valid",
+)  # fmt: skip
+"""As before; `plus` is 0 where nothing is added; so many `rows` and `columns` of the tile lie on the output."""
+
+
+def emit_to(module: Any, vectors: Vectors, is_part: bool) -> Any:
+    """The function that transforms a tile of the image."""
+    e, a = _begin(module, f"winograd_to_{vectors.lanes}_{is_part:d}", TO, vectors)
+    b = e.builder
+    mask = e.mask(a["valid"])
+
+    def load(i: int, j: int) -> Any:
+        at = b.add(a["x"], b.add(b.mul(a["x_row"], e.number(i)), b.mul(a["x_column"], e.number(j))))
+        return e.load_part(at, mask) if is_part else e.load(at)
+
+    found = _both_ways(e, FILTERINGS[STEP].input, [[load(i, j) for j in range(SIDE)] for i in range(SIDE)])
+    for i in range(SIDE):
+        for j in range(SIDE):
+            e.store(found[i][j], b.add(a["places"], b.mul(a["place"], e.number(i * SIDE + j))))
+    b.ret_void()
+    return e.function
+
+
+def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:
+    """The function that makes a tile of the output: with its bias, what is added to it, and within limits."""
+    e, a = _begin(module, f"winograd_from_{vectors.lanes}_{is_part:d}", FROM, vectors)
+    b = e.builder
+    mask = e.mask(a["valid"])
+    products = [
+        [e.load(b.add(a["places"], b.mul(a["place"], e.number(i * SIDE + j)))) for j in range(SIDE)]
+        for i in range(SIDE)
+    ]
+    found = _both_ways(e, FILTERINGS[STEP].output, products)
+    bias, low, high = e.load(a["bias"]), e.repeat(a["limits"]), e.repeat(e.at(a["limits"], 1, FLOAT))
+    has_plus = b.icmp_signed("!=", a["plus"], e.number(0))
+    for i in range(STEP):
+        for j in range(STEP):
+            is_inside = b.and_(
+                b.icmp_signed(">", a["rows"], e.number(i)), b.icmp_signed(">", a["columns"], e.number(j))
+            )
+            with b.if_then(is_inside):
+                value = b.fadd(found[i][j], bias)
+
+                def at(base: str, i: int = i, j: int = j) -> Any:
+                    along = b.add(b.mul(a[f"{base}_row"], e.number(i)), b.mul(a[f"{base}_column"], e.number(j)))
+                    return b.add(a[base], along)
+
+                def added(value: Any = value, at: Any = at) -> list[Any]:
+                    return [b.fadd(value, e.load_part(at("plus"), mask) if is_part else e.load(at("plus")))]
+
+                def alone(value: Any = value) -> list[Any]:
+                    return [value]
+
+                [value] = e.choose(has_plus, added, alone)
+                value = e.clamp(value, low, high)
+                if is_part:
+                    e.store_part(value, at("out"), mask)
+                else:
+                    e.store(value, at("out"))
+    b.ret_void()
+    return e.function
+
+
+def _begin(module: Any, name: str, arguments: tuple[str, ...], vectors: Vectors) -> tuple[Emitter, dict[str, Any]]:
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * len(arguments)), name=name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    return Emitter(function, vectors.lanes), dict(zip(arguments, function.args, strict=True))
+
+
+def _both_ways(e: Emitter, matrix: Any, cells: list[list[Any]]) -> list[list[Any]]:
+    """M x M' for the values x of a square."""
+    across = [_sums(e, matrix, row) for row in cells]
+    down = [_sums(e, matrix, [row[j] for row in across]) for j in range(len(matrix))]
+    return [list(row) for row in zip(*down, strict=True)]
+
+
+def _sums(e: Emitter, matrix: Any, values: list[Any]) -> list[Any]:
+    """The matrix times the values."""
+    return [_sum(e, [(float(f), v) for f, v in zip(row, values, strict=True) if f]) for row in matrix]
+
+
+def _sum(e: Emitter, terms: list[tuple[float, Any]]) -> Any:
+    """A sum of multiples: plain ones first, so that the others are added as they are multiplied."""
+    (factor, total), *others = sorted(terms, key=lambda term: term[0] != 1)
+    assert factor == 1, "a row without a plain term"
+    for factor, value in others:
+        if factor in (1, -1):
+            total = (e.builder.fadd if factor == 1 else e.builder.fsub)(total, value)
+        else:
+            total = e.multiply_add(value, e.constant(factor), total)
+    return total
