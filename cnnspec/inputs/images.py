@@ -337,7 +337,8 @@ def section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, in
     if preprocess is None:
         cure = f"an image has 1 or 3 channels; an input of {C} needs an array"
         if mode := {1: "gray", 3: "rgb"}.get(C):
-            cure = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`, as in the training"
+            section = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`"
+            cure = f"{section}, with the values that it is trained with"
         message = "the spec does not say how an image becomes its input"
         raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
     if issues := [issue._replace(code="E411") for issue in preprocess.issues(*input)]:

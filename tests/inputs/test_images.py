@@ -590,8 +590,8 @@ def test_both_ways_of_the_advice_lead_to_the_input(size: tuple[int, int], wanted
 @pytest.mark.parametrize(
     ("C", "cure"),
     [
-        (1, "`preprocess: {mode: gray, resize: [28, 30], scale: 1/255}`, as in the training"),
-        (3, "`preprocess: {mode: rgb, resize: [28, 30], scale: 1/255}`, as in the training"),
+        (1, "`preprocess: {mode: gray, resize: [28, 30], scale: 1/255}`, with the values that it is trained with"),
+        (3, "`preprocess: {mode: rgb, resize: [28, 30], scale: 1/255}`, with the values that it is trained with"),
         (4, "an image has 1 or 3 channels; an input of 4 needs an array"),
     ],
 )
