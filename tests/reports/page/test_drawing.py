@@ -183,3 +183,18 @@ def test_what_cannot_be_drawn_or_is_too_much_is_not_offered(text: str, tmp_path:
     tensors = initial(spec.graph.tensors, "he", 0)
     report(spec, np.zeros((1, *spec.graph.input), np.float32), tensors).save(tmp_path / "page.html")
     assert opened(tmp_path / "page.html").locator(".drawing").count() == 0
+
+
+@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 420, "height": 900}}])
+def test_paper_and_heat_are_for_everybody(look: dict[str, Any], lenet5: Path, opened: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(lenet5, **look)
+    page.click(".drawing summary")
+    drawn(page, (0.2, 0.2), (0.8, 0.8))
+    page.wait_for_function(NAMED)
+    page.locator(".tools select").first.select_option("0")
+    page.locator("#looked").scroll_into_view_if_needed()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), "wider than the window"
