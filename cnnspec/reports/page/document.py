@@ -15,9 +15,12 @@ ICON = "data:,"
 """No icon: without the line a browser asks a server for one."""
 
 
-def document(title: str, language: str, blocks: Mapping[str, str], noscript: str, asks: bool = False) -> str:
-    """The page with its data `blocks`, base64 by name. `noscript` is what is said where scripts do not run. Only where
-    it `asks` for its numbers it may speak to where it comes from."""
+def document(
+    title: str, language: str, blocks: Mapping[str, str], noscript: str, waiting: str, asks: bool = False
+) -> str:
+    """The page with its data `blocks`, base64 by name. `noscript` is what is said where scripts do not run, `waiting`
+    where they do not come to an end, in an old browser. Only where it `asks` for its numbers it may speak to where it
+    comes from."""
     css, js = style(), script()
     policy = (
         f"default-src 'none'; script-src '{_hash(js)}'; style-src '{_hash(css)}'; img-src data:; "
@@ -30,7 +33,8 @@ def document(title: str, language: str, blocks: Mapping[str, str], noscript: str
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f'<link rel="icon" href="{ICON}">\n<title>{escape(title)}</title>\n<style>{css}</style>\n</head>\n'
-        f'<body>\n<noscript>{escape(noscript)}</noscript>\n<div id="page"></div>\n{data}'
+        f"<body>\n<noscript>{escape(noscript)}</noscript>\n"
+        f'<div id="page"><p class="waiting">{escape(waiting)}</p></div>\n{data}'
         f'<script type="module">{js}</script>\n</body>\n</html>\n'
     )
 

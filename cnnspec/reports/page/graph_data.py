@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...graph.shape import times
@@ -10,7 +11,6 @@ from ..diagram.diagram import Diagram, Node, diagram, shares
 from ..diagram.layout import Pair, lay_out
 from ..diagram.to_svg import curve
 from ..drawing.terminal_text import width
-from ..drawing.text_table import wrapped
 from ..summary.summary import Summary
 
 LETTER, LINE, PAD = 6.8, 15.0, 10.0
@@ -19,6 +19,8 @@ THUMBNAIL = 36.0
 LETTERS = 22
 """Of a line, unless a single word is longer."""
 GAP = 14.0, 22.0
+FIELD = re.compile(r"\S+ (?:\[.*?\]|\{.*?\}|\S+)")
+"""A field's name and its value, which may be a list."""
 
 
 def graphs(summary: Summary, numbers: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -60,8 +62,22 @@ def _laid_out(drawn: Diagram, numbers: Mapping[str, int]) -> dict[str, Any]:
 def _lines(node: Node) -> list[str]:
     """The name, what it is in lines that are not long, and the shape of its output."""
     title = f"{node.title} ×{node.times}" if node.times > 1 else node.title
-    kind = wrapped(node.kind, LETTERS, 0) if node.kind != node.title else []
-    return [title, *filter(None, kind), times(node.shape)]
+    kind = list(_in_lines(node.kind)) if node.kind != node.title else []
+    return [title, *kind, times(node.shape)]
+
+
+def _in_lines(kind: str) -> Iterator[str]:
+    """A kind with its fields; a name and its value stay together."""
+    name, _, fields = kind.partition(" ")
+    line = name
+    for field in FIELD.findall(fields):
+        if width(line) + 1 + width(field) > LETTERS:
+            yield line
+            line = field
+        else:
+            line = f"{line} {field}"
+    if line:
+        yield line
 
 
 def _size(node: Node) -> Pair:

@@ -204,20 +204,16 @@ def assembled(
     if amount is None:
         found = Contents(whole=set(spec.graph.by_name), marked=[[] for _ in traces])
     else:
-        spent = len(document("", "en", {}, "")) + len(data_block([net, texts])) + TABLES * len(everything.owner)
+        bare = document("", "en", {}, "", "")
+        spent = len(bare) + len(data_block([net, texts])) + TABLES * len(everything.owner)
         wanted = [[*each.thread, *each.marks] for each in stories]
         found = contents(everything, traces, wanted, amount, amount.size - spent)
     for run, cells_of in zip(runs, found.marked, strict=True):
         run["marked"] = [[number[name], place] for name, place in cells_of]
     net["contents"] = _told(everything, found)
     blocks = {"net": data_block(net), "words": data_block(texts), "values": found.values.block()}
-    html = document(
-        f"{spec.name} - cnnspec",
-        language,
-        blocks,
-        " ".join(said["page"]["noscript"] for said in texts.values()),
-        asks=amount is None,
-    )
+    noscript, waiting = (" ".join(said["page"][key] for said in texts.values()) for key in ("noscript", "old_browser"))
+    html = document(f"{spec.name} - cnnspec", language, blocks, noscript, waiting, asks=amount is None)
     steps = len(spec.graph.steps)
     return Report(escaped(spec.name), html, steps, len(found.whole), sum(len(run["marked"]) for run in runs))
 

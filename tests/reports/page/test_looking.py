@@ -218,3 +218,16 @@ def test_in_a_notebook(opened: Any, tmp_path: Path) -> None:
     inside.locator("html[data-ready]").wait_for()
     inside.locator('section[aria-label="conv1"] .map[data-channel="2"]').click()
     inside.locator('#sum[data-cell^="conv1:2,"]').wait_for()
+
+
+def test_numbers_that_are_none(tmp_path: Path, opened: Any) -> None:
+    import numpy as np
+
+    x = np.zeros((1, 1, 28, 28), np.float32)
+    x[0, 0, 10, 10] = np.nan
+    report(load("lenet5"), x).save(tmp_path / "nan.html")
+    page = opened(tmp_path / "nan.html", "#conv1:0,10,10")
+    page.locator('#sum[data-cell="conv1:0,10,10"]').wait_for()
+    assert "NaN" in page.inner_text("#sum h2")
+    assert "There is no ordinary number here" in page.inner_text("#sum")
+    assert "of these values are NaN or infinite" in layer(page, "conv1").inner_text()

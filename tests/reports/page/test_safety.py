@@ -82,3 +82,14 @@ def test_the_policy_names_what_is_there() -> None:
     assert policy is not None
     assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy[1]
+
+
+@pytest.mark.browser
+def test_an_old_browser_says_so(lenet5: Path, chromium: Any) -> None:
+    """One without a function that the page needs shows a sentence, not a blank page."""
+    page = chromium.new_page()
+    page.set_default_timeout(browsing.PATIENCE)
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(lenet5.as_uri())
+    page.get_by_text("This page needs a newer browser").wait_for()
+    page.close()

@@ -8,7 +8,11 @@ import { t } from "./words.js";
 
 const LARGEST = 20_000_000;
 
-/** A button and what was wrong with the last file, null where no server could run it. @param {Page} page @returns {HTMLElement | null} */
+/**
+ * A button and what was wrong with the last file, null where no server could run it.
+ * @param {Page} page
+ * @returns {HTMLElement | null}
+ */
 export function anotherInput(page) {
   if (!page.network.net.served) return null;
   const said = h("p", { class: "warning", role: "alert" });

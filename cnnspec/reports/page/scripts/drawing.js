@@ -205,7 +205,10 @@ export class Drawing {
   }
 }
 
-/** Least, mean and largest of the finite values, the shares of zeros and of what is not finite, the strongest map. @param {Float32Array} values */
+/**
+ * Least, mean and largest of the finite values, the shares of zeros and of what is not finite, the strongest map.
+ * @param {Float32Array} values
+ */
 function statsOf(values) {
   let [least, largest, sum, zeros, finite] = [Infinity, -Infinity, 0, 0, 0];
   for (const value of values) {

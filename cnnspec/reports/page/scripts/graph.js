@@ -1,13 +1,15 @@
 /** The network as a graph: a node leads to its layer. */
 
 import { largestOf, paint, paintPicture } from "./colours.js";
-import { fill, h, svg } from "./dom.js";
+import { fill, h, setStyle, svg } from "./dom.js";
 import { count } from "./figures.js";
 import { language, t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
 
 const MARGIN = 8;
+const PADDING = 28;
+const SMALLEST = 0.65;
 
 /** @param {Page} page @param {(layer: number) => void} go @returns {HTMLElement} */
 export function graphSection(page, go) {
@@ -25,6 +27,7 @@ export function graphSection(page, go) {
           shown = 1 - shown;
           fill(/** @type {HTMLElement} */ (toggle), t(shown ? "graph.fold" : "graph.unfold"));
           draw();
+          fit(element);
           drawThumbnails();
           markNode(page, element);
         },
@@ -39,7 +42,15 @@ export function graphSection(page, go) {
     body,
   );
   draw();
+  new ResizeObserver(() => fit(element)).observe(element);
   return element;
+}
+
+/** Make a graph smaller that is a little too wide; one that is much too wide is scrolled. @param {HTMLElement} element */
+function fit(element) {
+  const canvas = /** @type {HTMLElement} */ (element.querySelector(".canvas"));
+  const room = element.clientWidth - PADDING;
+  setStyle(canvas, "zoom", Math.max(SMALLEST, Math.min(1, room / Number(canvas.dataset.wide))));
 }
 
 /**
@@ -90,7 +101,12 @@ function drawn(page, graph, go) {
       });
     }),
   );
-  return h("div", { class: "canvas", style: { width: `${wide}px`, height: `${high}px` } }, edges, nodes);
+  return h(
+    "div",
+    { class: "canvas", dataset: { wide }, style: { width: `${wide}px`, height: `${high}px` } },
+    edges,
+    nodes,
+  );
 }
 
 /** @param {any} edge */

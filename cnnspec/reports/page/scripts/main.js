@@ -120,4 +120,8 @@ function foot() {
   );
 }
 
-start();
+start().catch((error) => {
+  // What stands there until the page is ready says which browsers can show it.
+  document.querySelector(".waiting")?.classList.add("failed");
+  throw error;
+});

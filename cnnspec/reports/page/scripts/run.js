@@ -28,7 +28,12 @@ export async function execute(network, input) {
   return made;
 }
 
-/** The layer's own tensors by their keys. @param {Network} network @param {number} layer @returns {Promise<Record<string, Tensor>>} */
+/**
+ * The layer's own tensors by their keys.
+ * @param {Network} network
+ * @param {number} layer
+ * @returns {Promise<Record<string, Tensor>>}
+ */
 async function ownOf(network, layer) {
   const { name, own } = network.layers[layer];
   const held = Object.entries(own).map(async ([key, shape]) => {

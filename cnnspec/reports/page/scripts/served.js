@@ -45,7 +45,11 @@ export class ServedSource extends Source {
   }
 }
 
-/** Null where the server has ended, or holds the input no longer. @param {TensorRead} read @returns {Promise<Float32Array | null>} */
+/**
+ * Null where the server has ended, or holds the input no longer.
+ * @param {TensorRead} read
+ * @returns {Promise<Float32Array | null>}
+ */
 async function valuesOfRead(read) {
   try {
     const answer = await asked("values", JSON.stringify({ reads: [read] }));

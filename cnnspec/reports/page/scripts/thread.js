@@ -4,7 +4,13 @@ import { cellAt, placeOf } from "./cell.js";
 
 /** @typedef {import("./network.js").Network} Network */
 
-/** @param {Network} network @param {number} run @param {number} layer @param {number[]} place @returns {Promise<[number, number[]][]>} */
+/**
+ * @param {Network} network
+ * @param {number} run
+ * @param {number} layer
+ * @param {number[]} place
+ * @returns {Promise<[number, number[]][]>}
+ */
 export async function threadFrom(network, run, layer, place) {
   /** @type {[number, number[]][]} */
   const way = [[layer, place]];
