@@ -1,7 +1,7 @@
 """The page's script, one module joined of the files in `scripts`, which stand there as they are tested and typed.
 
 Each imports what it uses from its neighbours and exports what they may use. Joined, all stand in one scope in an order
-in which every file comes after those that it imports, and the words `import` and `export` go, and the comments.
+in which every file comes after those that it imports; the words `import` and `export`, comments and indentation go.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ IMPORT = re.compile(r'^import\s.*?\sfrom "\./([\w-]+)\.js";\n', re.MULTILINE | r
 EXPORT = re.compile(r"^export (?=(async )?(function|const|let|class) )", re.MULTILINE)
 COMMENT = re.compile(r"/\*\*.*?\*/ ?\n?", re.DOTALL)
 """What is said to people and to the check of types."""
-INDENTATION = re.compile(r"^( +)\1", re.MULTILINE)
-"""Half of it is left out; no text of the script goes over several lines, so nothing hangs on it."""
+SPACE = re.compile(r"^\s+", re.MULTILINE)
+"""What lines begin with, and empty lines. No text of the script goes over several lines."""
 START = "main"
 """The file that imports all others."""
 
@@ -26,7 +26,7 @@ def script() -> str:
     """The whole module. Raises ValueError where files import each other in a circle."""
     joined: dict[str, str] = {}
     _add(START, joined, ())
-    return INDENTATION.sub(r"\1", COMMENT.sub("", "\n".join(joined.values())))
+    return SPACE.sub("", COMMENT.sub("", "\n".join(joined.values())))
 
 
 def source(name: str) -> str:
