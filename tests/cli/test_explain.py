@@ -209,7 +209,7 @@ def test_page_of_a_field() -> None:
             train.rate  a number (> 0, <= 1e6); default 0.001
                         learning rate; with a schedule the highest
         """)
-    assert "The whole pages: `cnnspec explain preprocess upsample`.\n" in printed("mode")
+    assert "The whole pages: `cnnspec explain preprocess pad upsample`.\n" in printed("mode")
     assert printed("shift").split("\n")[2:] == printed("train.augment.shift").split("\n")[2:]
 
 
