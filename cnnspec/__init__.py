@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .diagnostics import Diagnostic, Failure, FileError, SpecError
     from .engine.model import Model
     from .interop.export import export
+    from .interop.torch_module import from_torch
     from .reports.page.report import Report, report
     from .spec import Checked, Spec, check, load
 
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "check",
     "export",
+    "from_torch",
     "load",
     "report",
 ]
@@ -49,6 +51,7 @@ _HOMES = {
     "SpecError": "diagnostics",
     "check": "spec",
     "export": "interop.export",
+    "from_torch": "interop.torch_module",
     "load": "spec",
     "report": "reports.page.report",
 }

@@ -27,11 +27,11 @@ def read_model(
     E430 for what is no network, E431 for nodes that are no layers, E432 where the spec computes something else.
     """
     try:
-        from .onnx.importing.model import imported
+        from .onnx.importing.model import of_file
     except ImportError as error:
         raise FileError([missing_package("ONNX", "onnx", error, "reading")]) from error
     try:
-        return imported(path, weights, input, tuple(outputs), verify)
+        return of_file(path, weights, input, tuple(outputs), verify)
     except SpecError as fault:
         from .onnx.importing.faults import broken
 

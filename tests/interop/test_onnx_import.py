@@ -137,6 +137,25 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     "mish by its parts": lambda: case(
         [node("Softplus", ["x"], "a"), node("Tanh", ["a"], "b"), node("Mul", ["x", "b"], "y")], ["mish"]
     ),
+    "a factor and a summand for each channel": lambda: case(
+        tail(("Mul", "w"), ("Add", "b")), ["scale"], w=numbers(3, 1, 1), b=numbers(1, 3, 1, 1)
+    ),
+    "a summand for each channel": lambda: case(tail(("Sub", "b")), ["scale"], b=numbers(3, 1, 1)),
+    "squares of cells become channels": lambda: case(
+        tail(("Reshape", "six"), ("Transpose", {"perm": [0, 1, 3, 5, 2, 4]}), ("Reshape", "four")),
+        ["pixelunshuffle"],
+        six=np.array([1, 3, 4, 2, 4, 2]),
+        four=np.array([1, 12, 4, 4]),
+    ),
+    "groups that are normalised": lambda: case(
+        tail(("Reshape", "three"), ("InstanceNormalization", "ones", "zeros"), ("Reshape", "four")),
+        ["groupnorm"],
+        size=(4, 8, 8),
+        three=np.array([0, 2, -1]),
+        ones=np.ones(2, np.float32),
+        zeros=np.zeros(2, np.float32),
+        four=np.array([1, 4, 8, 8]),
+    ),
     "a Gemm with all its attributes": lambda: case(
         tail(("Flatten",), ("Gemm", "w", "b", {"alpha": 0.5, "beta": 2.0})),
         ["flatten", "dense"],

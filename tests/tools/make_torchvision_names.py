@@ -37,12 +37,19 @@ def build(network: str) -> Any:
     """A torchvision network without values (on torch's device `meta`), as it stands after training."""
     import torch
 
+    with torch.device("meta"):
+        return made(network)
+
+
+def made(network: str) -> Any:
+    """A torchvision network with the values that it begins with, as it stands after training."""
+    import torch
+
     # torchvision describes compiled operators that are not there when its wheel does not fit torch's.
     with mock.patch.object(torch.library, "register_fake", _as_written):
         models = importlib.import_module("torchvision.models")
     without_auxiliary = {"aux_logits": False, "init_weights": False} if network == "googlenet" else {}
-    with torch.device("meta"):
-        return getattr(models, network)(weights=None, **without_auxiliary).eval()
+    return getattr(models, network)(weights=None, **without_auxiliary).eval()
 
 
 def _as_written(*_: Any, **__: Any) -> Callable[[Any], Any]:

@@ -29,12 +29,18 @@ SHOWN = 20
 """Findings of one model that are shown."""
 
 
-def imported(path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool) -> Imported:
+def of_file(path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool) -> Imported:
     """As `read_model`."""
+    return imported(model_file.read(path), path, weights, size, outputs, verify)
+
+
+def imported(
+    proto: ModelProto, path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool
+) -> Imported:
+    """A model that was read from `path`, or is called so."""
     from ....spec.authoring import About, author
 
     file = str(path)
-    proto = model_file.read(path)
     model = static(proto, file, size, outputs)
     ours = proto.producer_name == OURS
     nodes = Patterns(model).nodes()

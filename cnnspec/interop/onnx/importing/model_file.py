@@ -31,14 +31,19 @@ def read(path: AnyPath) -> ModelProto:
         if size > LIMIT:
             raise Malformed(f"it has {size:,} bytes; an ONNX file has {LIMIT:,} at most, further numbers lie beside it")
         stream.seek(0)
-        model = ModelProto()
-        try:
-            model.ParseFromString(stream.read())
-        except DecodeError as fault:
-            raise Malformed(CUT, "download or export it again") from fault
+        return parsed(stream.read(), str(path))
+
+
+def parsed(data: bytes, path: str) -> ModelProto:
+    """The model of some bytes. Raises Malformed, and FileError (E430)."""
+    model = ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError as fault:
+        raise Malformed(CUT, "download or export it again") from fault
     if not model.graph.node and not model.graph.output:
-        raise broken(str(path), "the model has no graph", CUT)
-    _ensure_few(model, str(path))
+        raise broken(path, "the model has no graph", CUT)
+    _ensure_few(model, path)
     return model
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .. import operators
 from ..expression import OperatorCall, Value, call
-from ..node import DEFAULTS
+from ..node import DEFAULTS, shortest
 from . import operands
 from .spelling import spelled
 from .static import Node, StaticModel
@@ -208,7 +208,7 @@ def layernorm(patterns: Patterns, node: Node) -> Found | None:
         return None
     if len(norm.inputs) != 3:
         return None
-    fields = {"eps": norm.attributes.get("epsilon", 1e-5)}
+    fields = {"eps": shortest(norm.attributes.get("epsilon", 1e-5))}
     return patterns.layer(node, "layernorm", fields, last.inputs[0], *norm.inputs[1:]), [norm, last]
 
 
@@ -218,24 +218,48 @@ def groupnorm(patterns: Patterns, node: Node) -> Found | None:
     scaled = patterns.inner(added[0], "Mul") if added else None
     weighed = patterns.parted(scaled) if scaled else None
     back = patterns.inner(weighed[0], "Reshape") if weighed else None
-    norm = patterns.inner(back.inputs[0], "InstanceNormalization") if back else None
-    groups = patterns.inner(norm.inputs[0], "Reshape") if norm else None
-    if not (added and scaled and weighed and back and norm and groups):
+    if not (added and scaled and weighed and back):
         return None
-    table, shape = patterns.shape(groups.output), patterns.shape(node.output)
-    ones, zeros = patterns.array(norm, 1), patterns.array(norm, 2)
-    is_whole = len(table) == 3 and patterns.shape(groups.inputs[0]) == patterns.shape(back.output) == shape
-    if not is_whole or ones is None or zeros is None or (ones != 1).any() or zeros.any():
+    shape = patterns.shape(node.output)
+    plain = plain_groupnorm(patterns, back)
+    if plain is None or patterns.shape(back.output) != shape:
         return None
     if patterns.per_channel(weighed[1], shape) is None or patterns.per_channel(added[1], shape) is None:
         return None
-    fields = {"G": table[1], "eps": norm.attributes.get("epsilon", 1e-5)}
-    return patterns.layer(node, "groupnorm", fields, groups.inputs[0], weighed[1], added[1]), [
-        scaled,
-        back,
-        norm,
-        groups,
-    ]
+    layer, inner = plain
+    fields = {key: value for key, value in layer.attributes.items() if key != "affine"}
+    whole = patterns.layer(node, "groupnorm", fields, *layer.inputs, weighed[1], added[1])
+    return whole, [scaled, back, *inner]
+
+
+def plain_groupnorm(patterns: Patterns, node: Node) -> Found | None:
+    """The same without weight and bias."""
+    norm = patterns.inner(node.inputs[0], "InstanceNormalization")
+    groups = patterns.inner(norm.inputs[0], "Reshape") if norm else None
+    if norm is None or groups is None:
+        return None
+    table, ones, zeros = patterns.shape(groups.output), patterns.array(norm, 1), patterns.array(norm, 2)
+    is_whole = len(table) == 3 and patterns.shape(groups.inputs[0]) == patterns.shape(node.output)
+    if not is_whole or ones is None or zeros is None or (ones != 1).any() or zeros.any():
+        return None
+    fields = {"G": table[1], "eps": shortest(norm.attributes.get("epsilon", 1e-5)), "affine": False}
+    return patterns.layer(node, "groupnorm", fields, groups.inputs[0]), [norm, groups]
+
+
+def pixelunshuffle(patterns: Patterns, node: Node) -> Found | None:
+    """Cells of a square, row by row, become channels."""
+    turn = patterns.inner(node.inputs[0], "Transpose")
+    split = patterns.inner(turn.inputs[0], "Reshape") if turn else None
+    if turn is None or split is None or turn.attributes.get("perm") != [0, 1, 3, 5, 2, 4]:
+        return None
+    before, table, after = (patterns.shape(each) for each in (split.inputs[0], split.output, node.output))
+    if len(before) != 4 or len(table) != 6 or table[3] != table[5]:
+        return None
+    _, C, H, W = before
+    r = table[3]
+    if table != (1, C, H // r, r, W // r, r) or after != (1, C * r * r, H // r, W // r):
+        return None
+    return patterns.layer(node, "pixelunshuffle", {"factor": r}, split.inputs[0]), [turn, split]
 
 
 def biased(patterns: Patterns, node: Node) -> Found | None:
@@ -283,6 +307,24 @@ def rescaled(patterns: Patterns, node: Node) -> Found | None:
     return replace(at, inputs=(at.inputs[0], *names, *at.inputs[3:]), outputs=node.outputs), inner
 
 
+def shifted(patterns: Patterns, node: Node) -> Found | None:
+    """A sum with one stored value a channel, and what it may be a product with before."""
+    added = patterns.parted(node)
+    if added is None or patterns.per_channel(added[1], patterns.shape(node.output)) is None:
+        return None
+    is_less = node.op == "Sub"
+    if patterns.shape(added[0]) != patterns.shape(node.output) or (is_less and added[0] != node.inputs[0]):
+        return None
+    if is_less:
+        added = added[0], patterns.model.hold(f"{node.output}/bias", -patterns.model.constants[added[1]], added[1])
+    scaled = patterns.inner(added[0], "Mul")
+    parted = patterns.parted(scaled) if scaled else None
+    if scaled and parted and patterns.per_channel(parted[1], patterns.shape(node.output)) is not None:
+        return patterns.layer(node, "scale", {"bias": True}, parted[0], parted[1], added[1]), [scaled]
+    ones = patterns.model.hold(f"{node.output}/weight", np.ones(patterns.shape(node.output)[1], np.float32))
+    return patterns.layer(node, "scale", {"bias": True}, added[0], ones, added[1]), []
+
+
 def sumpool(patterns: Patterns, node: Node) -> Found | None:
     """A mean over windows, times the cells of a window."""
     parted = patterns.parted(node)
@@ -311,9 +353,11 @@ def chained(patterns: Patterns, node: Node) -> Found | None:
 
 
 RULES: dict[str, tuple[Callable[[Patterns, Node], Found | None], ...]] = {
-    "Add": (groupnorm, biased, rescaled, chained),
+    "Add": (groupnorm, biased, rescaled, shifted, chained),
+    "Div": (chained,),
     "Mul": (sumpool, rescaled, chained),
-    "Reshape": (channelshuffle,),
+    "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
+    "Sub": (shifted, chained),
     "Transpose": (layernorm,),
 }
 """By the operator of the last node."""

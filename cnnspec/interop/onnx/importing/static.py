@@ -23,6 +23,8 @@ from .folding import Folding, Unfoldable
 
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
 COPIES = ("Identity", "CastLike")
+TURNED = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Cast")
+"""What is done to stored numbers that goes on being the same tensor."""
 SIZES = 2**31
 """Values of a tensor at most: an input of this size is no image."""
 
@@ -227,6 +229,8 @@ class Pass:
         try:
             held = {name: self.constants[name] for name in node.inputs if name}
             self.constants |= self.folding.evaluate(self._renamed(proto, node), held)
+            if node.op in TURNED:
+                self.found.origins[node.output] = self.found.origins.get(node.inputs[0], node.inputs[0])
         except Unfoldable as fault:
             why = f"it is worked out from stored numbers alone, and cannot be: {fault}"
             raise broken(self.path, f"node `{node.name}` (`{node.op}`) has no value", why) from fault

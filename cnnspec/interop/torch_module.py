@@ -1,0 +1,81 @@
+"""A PyTorch module as a spec: written as ONNX in memory, with its names and batch norms, and imported from there."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..diagnostics import FileError, SpecError
+from ..files.reading import AnyPath
+from ..graph.shape import Shape
+from .exporter import missing_package
+from .imported import Imported
+
+
+def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify: bool = True) -> Imported:
+    """A `torch.nn.Module` that takes one image (C, H, W) as a spec, its tensors under their names in the state_dict.
+
+    With a `path` the spec is written there, and its weights beside it. The module is taken as it runs, not as it is
+    trained, and stays as it was. Both are held against each other on random inputs, unless `verify` is off. Raises
+    FileError: E417 without the packages torch and onnx, E415 for a path that cannot be written, E430 for a module that
+    PyTorch cannot write as ONNX, E431 for operations that are no layers, E432 where the spec computes something else.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise FileError([missing_package("PyTorch modules", "torch", error, "reading")]) from error
+    try:
+        from .onnx.importing.faults import broken
+        from .onnx.importing.model import imported
+        from .onnx.importing.model_file import parsed
+    except ImportError as error:
+        raise FileError([missing_package("PyTorch modules", "onnx", error, "reading")]) from error
+    if not isinstance(module, torch.nn.Module) or len(shape) != 3:
+        raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) of its input")
+    name, data = type(module).__name__, io.BytesIO()
+    with _as_it_runs(module), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(
+                module,
+                (torch.zeros(1, *shape),),
+                data,
+                dynamo=False,  # the other one wants more packages, and folds batch norms
+                training=torch.onnx.TrainingMode.PRESERVE,
+                do_constant_folding=False,
+            )
+        except MemoryError:
+            raise
+        except Exception as fault:  # whatever a module raises when it is traced
+            raise broken(name, "PyTorch cannot write the module as ONNX", str(fault), "") from fault
+    try:
+        found = imported(parsed(data.getvalue(), name), name, _weights(path), None, (), verify)
+    except SpecError as fault:
+        raise broken(name, "no spec can be written", str(fault.diagnostics[0]), "") from fault
+    if path is not None:
+        from .importing import write_spec
+
+        write_spec(found, path)
+    return found
+
+
+def _weights(path: AnyPath | None) -> str:
+    from ..spec.naming import spec_name
+
+    return "" if path is None else f"{spec_name(Path(path))}.safetensors"
+
+
+@contextmanager
+def _as_it_runs(module: Any) -> Iterator[None]:
+    """All parts of a module in evaluation, and then as they were."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode

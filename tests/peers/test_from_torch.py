@@ -1,0 +1,95 @@
+"""PyTorch modules become specs, with their names and batch norms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnnspec
+
+pytestmark = pytest.mark.peers
+
+
+def network() -> Any:
+    """Two units, of which one has a shortcut, and a part that is in training."""
+    import torch
+    from torch import nn
+
+    class Unit(nn.Module):  # type: ignore[misc]
+        def __init__(self, depth: int) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(depth, 4, 3, padding=1, bias=False)
+            self.norm = nn.BatchNorm2d(4)
+
+        def forward(self, x: Any) -> Any:
+            y = torch.relu(self.norm(self.conv(x)))
+            return x + y if x.shape == y.shape else y
+
+    torch.manual_seed(0)
+    return nn.Sequential(Unit(2), Unit(4), nn.Dropout(), nn.Flatten(), nn.Linear(4 * 6 * 5, 3))
+
+
+def test_names_and_norms_are_kept() -> None:
+    module = network()
+    found = cnnspec.from_torch(module, (2, 6, 5))
+    wanted = {name for name in module.state_dict() if not name.endswith("num_batches_tracked")}
+    assert found.tensors.keys() == wanted
+    assert found.spec.graph.totals.buffers == 16
+    assert found.spec.header.weights is None
+
+
+def test_it_computes_the_same() -> None:
+    import torch
+
+    module = network()
+    found = cnnspec.from_torch(module, (2, 6, 5))
+    x = np.random.default_rng(0).standard_normal((3, 2, 6, 5), np.float32)
+    with torch.no_grad():
+        theirs = module.eval()(torch.from_numpy(x)).numpy()
+    ours = found.spec.compile(found.tensors)(x)
+    assert isinstance(ours, np.ndarray)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_a_module_stays_as_it_was() -> None:
+    module = network()
+    module[0].eval()
+    before = [part.training for part in module.modules()]
+    values = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    cnnspec.from_torch(module, (2, 6, 5))
+    assert [part.training for part in module.modules()] == before
+    assert all(bool((tensor == values[name]).all()) for name, tensor in module.state_dict().items())
+
+
+def test_a_spec_is_written_with_its_weights(tmp_path: Path) -> None:
+    found = cnnspec.from_torch(network(), (2, 6, 5), tmp_path / "net.yaml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.safetensors", "net.yaml"]
+    spec = cnnspec.load(tmp_path / "net.yaml")
+    x = np.ones((1, 2, 6, 5), np.float32)
+    np.testing.assert_array_equal(spec.compile()(x), found.spec.compile(found.tensors)(x))
+
+
+def test_what_is_no_network_of_layers_is_refused(tmp_path: Path) -> None:
+    import torch
+    from torch import nn
+
+    class Attention(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            return x @ x.transpose(2, 3)
+
+    class Fails(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            raise RuntimeError("no")
+
+    for module, code in ((Attention(), "E431"), (Fails(), "E430"), (nn.Conv2d(7, 1, 1), "E430")):
+        with pytest.raises(cnnspec.FileError) as caught:
+            cnnspec.from_torch(module, (2, 4, 4), tmp_path / "net.yaml")
+        assert caught.value.diagnostics[0].code == code
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(TypeError):
+        cnnspec.from_torch(torch.zeros(1), (2, 4, 4))
+    with pytest.raises(TypeError):
+        cnnspec.from_torch(network(), (6, 5))
