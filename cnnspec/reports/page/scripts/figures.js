@@ -2,12 +2,15 @@
 
 const LEAST = 1e-3;
 const MOST = 1e6;
+/** What is smaller has a power of ten, as in the terminal. */
+const SMALLEST_PLAIN = 1e-4;
 
 /** @param {number} value @param {number} digits @returns {string} */
 export function figure(value, digits) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "−∞" : "∞";
   if (Number.isInteger(value) && Math.abs(value) < MOST) return minus(String(value + 0));
-  return minus(value.toPrecision(digits));
+  const small = Math.abs(value) < SMALLEST_PLAIN;
+  return minus(small ? value.toExponential(digits - 1) : value.toPrecision(digits));
 }
 
 /** Texts for numbers that stand in one grid. @param {ArrayLike<number>} values @param {number} digits @returns {string[]} */
