@@ -79,7 +79,7 @@ def test_a_stream_has_no_name_for_its_weights() -> None:
 def test_a_stream_is_not_mended() -> None:
     with pipe(Path("pipe"), b"input: {C: 1, H: 4, W: 4}\nlayers: [Relu]\n"):
         called = call("validate", "--fix", "pipe")
-    assert (called.code, "of standard input, `-`, it prints the mended text" in called.err) == (2, True)
+    assert (called.code, "of standard input, `-`, it prints the new text" in called.err) == (2, True)
 
 
 def test_a_library_reads_a_pipe_once() -> None:
