@@ -25,8 +25,8 @@ from cnnspec.engine.lowering import BoundMemory
 from cnnspec.engine.memory_plan import Placement
 from cnnspec.engine.program import Operation
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
+from cnnspec.kernels.compiled.layout import STEP
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, NEON, SSE, Vectors, of_processor
-from cnnspec.kernels.compiled.winograd_tile import STEP
 from cnnspec.kernels.reference.convolution import convolve
 from cnnspec.kernels.strips import FilterBank, Scratch
 from cnnspec.layers import find

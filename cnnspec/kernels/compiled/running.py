@@ -8,18 +8,9 @@ Cost: some tens of nanoseconds an item, and the time of a cache line from core t
 
 from __future__ import annotations
 
+from .layout import BEHIND, DONE, OVER, OWN, WAITING
 from .memory import Kernel, add_if, call, fields, number, put, read, write
 from .vectors import Vectors
-
-NEXT, BEHIND, DONE = 0, 8, 16
-"""Places of what threads share, in cache lines of their own: how many items are taken; how many from the first on are
-done; and from there on, for each item, whether it is done."""
-OWN = ("progress", "count", "needs", "items", "calls", "finished", "patience", "result")
-"""What a thread has: where that is; how many items there are, and how many of the first each needs; where the calls of
-each begin and end among `calls`, pairs of a function's address and its table's, -1 where it is the interpreter's; which
-of those was finished there, or -1; how often to look before it gives up for a while; and what it came back with: an
-item for the interpreter, or one of the following."""
-OVER, WAITING = -1, -2
 
 
 def run(vectors: Vectors) -> Kernel:

@@ -24,6 +24,11 @@ class Vectors:
         """Channels of such a tile."""
         return self.columns * self.lanes
 
+    @property
+    def cells(self) -> int:
+        """Of a tile of two vectors of channels each, where channels are kept apart."""
+        return 8 if self.registers >= 32 else 4
+
     def rows(self, columns: int) -> int:
         """Cells of a tile so many vectors wide: what a product needs at once, its accumulators, a row of filters and a
         repeated value, stays in registers. More than twelve cells would want more addresses than there are registers

@@ -42,11 +42,6 @@ def largest(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
     return b.select(b.or_(b.fcmp_ordered(">", x, before), b.fcmp_unordered("uno", x, x)), x, before)
 
 
-def cells(vectors: Vectors) -> int:
-    """Cells of a tile: two vectors of each."""
-    return 8 if vectors.registers >= 32 else 4
-
-
 def emit(module: Any, vectors: Vectors, combine: Combine, size: int, columns: int, is_part: bool) -> Any:
     """The function of a tile of `size` cells, put into an LLVM module once."""
     name = f"window_tile_{combine.__name__}_{vectors.lanes}_{size}x{columns}_{is_part:d}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import window_tile
 from .memory import Kernel, fields, micro_kernel, number
 from .vectors import Vectors
-from .window_tile import COUNT, Combine, cells, emit
+from .window_tile import COUNT, Combine, emit
 
 FIELDS = (
     "x", "out", "plus", "weights", "start", "limits", "shares", "row_table", "run_table",
@@ -39,7 +39,7 @@ def windows(vectors: Vectors, combine: Combine) -> Kernel:
     """The kernel that takes taps together in one way."""
     lanes, wide = vectors.lanes, 2 * vectors.lanes
     of = fields(FIELDS)
-    sizes = range(1, cells(vectors) + 1)
+    sizes = range(1, vectors.cells + 1)
     two = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 2, False), sizes, COUNT)
     one = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, False), sizes, COUNT)
     part = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, True), sizes, COUNT)

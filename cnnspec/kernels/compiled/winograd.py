@@ -6,9 +6,10 @@ Cost: that of `winograd_tile` for each tile and vector of channels.
 
 from __future__ import annotations
 
+from .layout import STEP
 from .memory import Kernel, fields, micro_kernel
 from .vectors import Vectors
-from .winograd_tile import FROM, STEP, TO, emit_from, emit_to
+from .winograd_tile import FROM, TO, emit_from, emit_to
 
 TO_FIELDS = (
     "x", "places", "images", "down", "across", "x_image", "x_row", "x_column", "tile", "place", "channels",

@@ -14,9 +14,9 @@ from llvmlite import ir
 
 from ..inference.winograd import FILTERINGS
 from .emitter import FLOAT, I64, Emitter
+from .layout import SIDE, STEP
 from .vectors import Vectors
 
-STEP, SIDE = 4, 6
 TO = ("x", "x_row", "x_column", "places", "place", "valid")
 """A tile's first cell; steps in bytes to the next row and cell; where the first place's value belongs, and bytes to the
 next place's; `valid` lanes, where the vector is not whole."""

@@ -12,7 +12,6 @@ from ....graph.array import Array
 from ....graph.window import AxisRange, SlidingWindow
 from ....kernels.compiled.packing import padded_bias
 from ....kernels.compiled.vectors import Vectors
-from ....kernels.compiled.window_tile import cells
 from ....kernels.strips import CACHE, FilterBank, Scratch, Strip, strips
 from ...schedule import WorkItem
 from .kernel import ITEMS, Limits, two_limits
@@ -65,7 +64,7 @@ class ByChannel:
         if weights is not None:
             self.weights[:, :, : len(start)] = weights
         self.shares = None if shares is None else np.ascontiguousarray(shares, np.float32)
-        self.size = cells(vectors)
+        self.size = vectors.cells
         self.function = function(name, vectors)
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:

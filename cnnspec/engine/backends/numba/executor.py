@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ....kernels.compiled.running import DONE, NEXT, OVER, OWN, WAITING
+from ....kernels.compiled.layout import DONE, NEXT, OVER, OWN, WAITING
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import Call, Scratch
 from ...executor import Bind

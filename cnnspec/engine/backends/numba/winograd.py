@@ -8,9 +8,9 @@ import numpy as np
 
 from ....graph.array import Array
 from ....graph.window import tiles
+from ....kernels.compiled.layout import SIDE, STEP
 from ....kernels.compiled.packing import packed, padded_bias
 from ....kernels.compiled.vectors import Vectors
-from ....kernels.compiled.winograd_tile import SIDE, STEP
 from ....kernels.inference.winograd import FILTERINGS, transformed
 from ....kernels.strips import FilterBank, Scratch, Strip
 from ...schedule import WorkItem
