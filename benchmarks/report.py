@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import median
 from typing import Any
 
 from cnnspec.reports.drawing.markdown_table import plain, table
@@ -45,12 +46,10 @@ class Case:
         return ours.seconds / theirs.seconds
 
     def share(self, peak: float) -> float | None:
-        """What the compiled backend reaches of all threads' `peak`, in billions of operations a second for one; above 1
-        where Winograd's convolution saves more products than it adds."""
-        ours = self.best(COMPILED)
-        if ours is None or not ours.seconds or not peak or not self.macs:
-            return None
-        return 2 * self.macs / ours.seconds / 1e9 / (peak * self.threads)
+        """What the compiled backend reaches of a `peak`, in billions of operations for a second of processor time; above
+        1 where Winograd's convolution saves more products than it adds."""
+        busy = _processor(self, COMPILED)
+        return 2 * self.macs / busy / 1e9 / peak if busy and peak and self.macs else None
 
 
 @dataclass(slots=True)
@@ -123,15 +122,18 @@ def _lines(report: Report) -> Iterator[str]:
     yield "Milliseconds a batch, medians. In parentheses cnnspec's time / the engine's time: below 1, cnnspec is"
     yield "faster. Behind it the way that was quickest, where an engine has several."
     if COMPILED in report.engines:
-        yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one reaches of"
-        yield f"{report.machine.get('peak') or 0:.0f} GFLOP/s a thread, which NumPy's matrix products were measured at;"
-        yield f"vectors: {report.machine.get('vectors') or 'unknown'}."
+        yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one makes of its"
+        yield f"processor time: {report.machine.get('peak') or 0:.0f} GFLOP/s is what large 1x1 convolutions reached."
+        yield f"Vectors: {report.machine.get('vectors') or 'unknown'}."
     for threads in sorted({case.threads for case in report.cases}):
         chosen = [case for case in report.cases if case.threads == threads]
         yield from _section(
             f"{threads} thread{'s' if threads > 1 else ''}",
             _times(chosen, report.engines, report.machine.get("peak") or 0),
         )
+    alone = [case for case in report.cases if case.threads == 1 and _processor(case, OURS)]
+    if alone:
+        yield from _section("Processor time of a call, 1 thread, in milliseconds", _busy(alone, report.engines))
     yield from _section("Memory and loading", _costs(report))
     if report.starts:
         yield from _section("Cold start", _cold(report.starts))
@@ -181,6 +183,38 @@ def _time(case: Case, name: str) -> str:
     compared = "" if name == OURS else _in_brackets(case.ratio(name, ours) for ours in _compared(name))
     time = f"{digits(1000 * found.seconds)} {compared}".rstrip()
     return f"{time}{f', {found.way}' if found.way else ''}"
+
+
+def _busy(cases: Sequence[Case], engines: Sequence[str]) -> Iterator[str]:
+    """On a busy machine processor time means more than the clock. In parentheses as above."""
+    titles = ["network", "batch", *(engine(name).TITLE for name in engines)]
+    rows = []
+    for case in cases:
+        times = {name: _processor(case, name) for name in engines}
+        cells = (
+            f"{digits(1000 * time)} {_against(times, name)}".rstrip() if time else "-" for name, time in times.items()
+        )
+        rows.append([case.network, str(case.batch), *cells])
+    means = []
+    for name in engines:
+        by_backend = [
+            geometric_mean(_processor(c, ours) / _processor(c, name) for c in cases if _processor(c, name))
+            for ours in _compared(name)
+            if ours in engines and name != OURS
+        ]
+        means.append(_in_brackets(by_backend))
+    rows.append(["geometric mean", "", *means])
+    return table(titles, titles[1:], rows)
+
+
+def _processor(case: Case, name: str) -> float:
+    """Seconds of the processor for a call; 0 where it was not timed."""
+    found = case.best(name)
+    return median(r.get("processor", 0.0) for r in found.rounds) if found and found.rounds else 0.0
+
+
+def _against(times: Mapping[str, float], name: str) -> str:
+    return "" if name == OURS else _in_brackets(times[o] / times[name] for o in _compared(name) if times.get(o))
 
 
 def _costs(report: Report) -> Iterator[str]:
