@@ -122,9 +122,9 @@ def _lines(report: Report) -> Iterator[str]:
     yield "Milliseconds a batch, medians. In parentheses cnnspec's time / the engine's time: below 1, cnnspec is"
     yield "faster. Behind it the way that was quickest, where an engine has several."
     if COMPILED in report.engines:
-        yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one makes of its"
-        yield f"processor time: {report.machine.get('peak') or 0:.0f} GFLOP/s is what large 1x1 convolutions reached."
-        yield f"Vectors: {report.machine.get('vectors') or 'unknown'}."
+        yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one makes of"
+        yield f"its processor time; the peak, {report.machine.get('peak') or 0:.0f} GFLOP/s, is what large 1x1"
+        yield f"convolutions reached. Vectors: {report.machine.get('vectors') or 'unknown'}."
     for threads in sorted({case.threads for case in report.cases}):
         chosen = [case for case in report.cases if case.threads == threads]
         yield from _section(
