@@ -46,7 +46,7 @@ class Case:
         return ours.seconds / theirs.seconds
 
     def share(self, peak: float) -> float | None:
-        """What the compiled backend reaches of a `peak`, in billions of operations for a second of processor time; above
+        """What the compiled backend reaches of a `peak`, in billions of operations a second of processor time; above
         1 where Winograd's convolution saves more products than it adds."""
         busy = _processor(self, COMPILED)
         return 2 * self.macs / busy / 1e9 / peak if busy and peak and self.macs else None
