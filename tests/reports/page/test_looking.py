@@ -166,7 +166,9 @@ def test_it_can_be_printed(lenet5: Path, opened: Any) -> None:
     assert page.pdf().startswith(b"%PDF")
     page.emulate_media(media="print")
     assert page.locator("#sum").is_visible()
-    assert not page.locator(".tools").is_visible()
+    page.set_viewport_size({"width": 794, "height": 1123})
+    for unprinted in (".tools", ".close"):
+        assert not page.locator(unprinted).is_visible()
 
 
 def test_the_other_language_and_back(lenet5: Path, opened: Any) -> None:
@@ -190,6 +192,12 @@ def test_digits_and_scales(lenet5: Path, opened: Any, ran: Trace) -> None:
     page.get_by_label("scale").select_option("map")
     page.get_by_label("colours").select_option("gray")
     page.wait_for_selector("#layers canvas")
+
+
+def test_small_numbers_have_a_power_of_ten(lenet5: Path, opened: Any) -> None:
+    text = layer(opened(lenet5), "softmax1").inner_text()
+    assert "6.548e−10" in text
+    assert "0.00000" not in text
 
 
 def test_several_inputs(tmp_path: Path, opened: Any) -> None:
