@@ -106,6 +106,12 @@ def tail(*nodes: tuple[Any, ...]) -> list[Any]:
     return [node(op, inputs, output, **attributes) for op, inputs, output, attributes in made]
 
 
+def split(inputs: list[str], outputs: list[str], axis: int) -> Any:
+    from onnx import helper
+
+    return helper.make_node("Split", inputs, outputs, axis=axis)
+
+
 SPELLINGS: dict[str, Callable[[], Case]] = {
     "padding by rule": lambda: case(
         tail(("Conv", "w", {"auto_pad": "SAME_UPPER", "strides": [2, 2]})), ["conv"], w=numbers(4, 3, 3, 3)
@@ -155,6 +161,17 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
         ones=np.ones(2, np.float32),
         zeros=np.zeros(2, np.float32),
         four=np.array([1, 4, 8, 8]),
+    ),
+    "halves": lambda: case(
+        [split(["x"], ["a", "b"], axis=1), node("Sub", ["a", "b"], "y")],
+        ["slice", "slice", "sub"],
+        size=(4, 8, 8),
+        opset=11,
+    ),
+    "pieces of several sizes": lambda: case(
+        [split(["x", "sizes"], ["a", "b"], axis=-1), node("Relu", ["b"], "y")],
+        ["slice", "relu"],
+        sizes=np.array([3, 5]),
     ),
     "a Gemm with all its attributes": lambda: case(
         tail(("Flatten",), ("Gemm", "w", "b", {"alpha": 0.5, "beta": 2.0})),

@@ -19,6 +19,7 @@ from . import check, model_file, names
 from .faults import differs
 from .lowering import Lowered, lower
 from .patterns import Patterns, grown
+from .spelling import pieces
 from .static import StaticModel, static
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def imported(
     file = str(path)
     model = static(proto, file, size, outputs)
     ours = proto.producer_name == OURS
+    model.nodes = list(pieces(model.nodes, model))
     nodes = Patterns(model).nodes()
     lowered = lower(model, nodes if ours else grown(nodes))
     if lowered.faults:

@@ -7,7 +7,7 @@ save where one word has changed its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import inf, isinf, prod
 from typing import Any
@@ -29,6 +29,25 @@ def spelled(node: Node, model: StaticModel) -> Node:
             break
         node = found
     return node
+
+
+def pieces(nodes: list[Node], model: StaticModel) -> Iterator[Node]:
+    """The nodes, each `Split` as slices, as far as they are read."""
+    read = {*model.outputs, *(name for node in nodes for name in node.inputs)}
+    for node in nodes:
+        shapes = [model.shapes.get(name) for name in node.outputs]
+        if node.op != "Split" or node.inputs[0] not in model.shapes or not all(shapes):
+            yield node
+            continue
+        axis = node.attributes.get("axis", 0) % len(model.shapes[node.inputs[0]])
+        start = 0
+        for name, shape in zip(node.outputs, shapes, strict=True):
+            end = start + (shape or ())[axis]
+            values = {"starts": start, "ends": end, "axes": axis}
+            bounds = (model.hold(f"{name}/{what}", np.array([value], np.int64)) for what, value in values.items())
+            if name in read:
+                yield Node("Slice", node.name, (node.inputs[0], *bounds), (name,), {})
+            start = end
 
 
 def _constant(node: Node, model: StaticModel, index: int) -> NDArray[Any] | None:
