@@ -173,3 +173,10 @@ def test_numbers_that_are_not_finite() -> None:
     written(model([node("Conv", ["x", "w"], "y")], {"w": weights}))
     called = call("import", "net.onnx", "-o", "net.yaml")
     assert (called.code, "its weight is not finite" in called.err) == (3, True)
+
+
+def test_a_name_that_is_no_text() -> None:
+    whole = model([node("MaxPool", ["x"], "y", kernel_shape=[2, 2])]).SerializeToString()
+    Path("net.onnx").write_bytes(whole.replace(b"kernel_shape", b"kernel\xffshape"))
+    called = call("import", "net.onnx", "-o", "net.yaml")
+    assert (called.code, called.out) == (3, "")

@@ -40,6 +40,8 @@ class Folding:
                 checker.check_node(node, self.context)
         except checker.ValidationError as fault:
             return str(fault).splitlines()[0]
+        except UnicodeDecodeError:  # the message repeats names of the file
+            return "a name in it is no text"
         return ""
 
     def evaluate(self, node: NodeProto, constants: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
