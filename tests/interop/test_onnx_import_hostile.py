@@ -175,8 +175,9 @@ def test_numbers_that_are_not_finite() -> None:
     assert (called.code, "its weight is not finite" in called.err) == (3, True)
 
 
-def test_a_name_that_is_no_text() -> None:
-    whole = model([node("MaxPool", ["x"], "y", kernel_shape=[2, 2])]).SerializeToString()
-    Path("net.onnx").write_bytes(whole.replace(b"kernel_shape", b"kernel\xffshape"))
+@pytest.mark.parametrize("name", [b"kernel_shape", b"MaxPool", b"above", b"net"])
+def test_a_name_that_is_no_text(name: bytes) -> None:
+    whole = model([node("MaxPool", ["x"], "y", name="above", kernel_shape=[2, 2])]).SerializeToString()
+    Path("net.onnx").write_bytes(whole.replace(name, b"\xff" + name[1:]))
     called = call("import", "net.onnx", "-o", "net.yaml")
     assert (called.code, called.out) == (3, "")

@@ -88,7 +88,10 @@ def _judge(proto: ModelProto, path: AnyPath, model: StaticModel) -> tuple[str, R
 def _definitions(asked: ModelProto, path: AnyPath, model: StaticModel) -> Run:
     from onnx.reference import ReferenceEvaluator
 
-    evaluator = ReferenceEvaluator(_with_numbers(asked, path))
+    try:
+        evaluator = ReferenceEvaluator(_with_numbers(asked, path))
+    except (NotImplementedError, ValueError, RuntimeError, TypeError) as fault:
+        raise broken(str(path), "nobody can run the model", str(fault)) from fault
     return _guarded(lambda x: evaluator.run(list(model.ends), {model.input: x}), str(path))
 
 

@@ -6,6 +6,7 @@ Numbers may lie in other files, which the format wants in the model's own folder
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,26 @@ def parsed(data: bytes, path: str) -> ModelProto:
         raise Malformed(CUT, "download or export it again") from fault
     if not model.graph.node and not model.graph.output:
         raise broken(path, "the model has no graph", CUT)
+    if any(isinstance(text, bytes) for text in _texts(model)):  # as protobuf gives what is not UTF-8
+        raise broken(path, "a name in the model is no text", CUT)
     _ensure_few(model, path)
     return model
+
+
+def _texts(model: ModelProto) -> Iterator[str]:
+    """The texts of a model that are read."""
+    graph = model.graph
+    yield from (model.producer_name, model.producer_version, graph.name, graph.doc_string)
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    yield from (each.domain for each in model.opset_import)
+    for node in chain(graph.node, *(function.node for function in model.functions)):
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for function in model.functions:
+        yield from (function.domain, function.name, *function.input, *function.output)
+    for each in (*graph.input, *graph.output, *graph.initializer):
+        yield each.name
 
 
 def inlined(model: ModelProto, path: str) -> ModelProto:

@@ -126,8 +126,8 @@ class Pass:
             names = ", ".join(f"`{each.name}`" for each in given[:5]) or "none"
             raise broken(self.path, f"a network has one input; this model has {len(given)}", names, "")
         if given[0].type.tensor_type.elem_type not in FLOATS[:1]:
-            kind = TensorProto.DataType.Name(given[0].type.tensor_type.elem_type).lower()
-            why = f"`{given[0].name}` is {kind}"
+            known = {number: name.lower() for name, number in TensorProto.DataType.items()}
+            why = f"`{given[0].name}` is {known.get(given[0].type.tensor_type.elem_type, 'of no known type')}"
             raise broken(self.path, "the input is no tensor of float32", why, "export it with a float32 input")
         return given[0]
 
