@@ -18,13 +18,12 @@ from ._activation import Activation
 if TYPE_CHECKING:
     from ..graph.array import Array
 
-SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772
-
-
 class SELU(Activation):
     """An `elu` times a fixed number, so that values keep their scale from layer to layer."""
 
     zh: ClassVar[str] = "一个 `elu` 乘以一个固定的数，使数值逐层保持同样的大小。"
+    scale: ClassVar[float] = 1.0507009873554805
+    alpha: ClassVar[float] = 1.6732632423543772
     formula: ClassVar[str] = "1.0507009873554805 * (max(0, x) + 1.6732632423543772 * (exp(min(0, x)) - 1))"
     examples: ClassVar[tuple[Example, ...]] = (
         Example("selu", (3, 4, 5), (3, 4, 5)),
@@ -34,9 +33,9 @@ class SELU(Activation):
     def forward(self, x: Array) -> Array:
         import numpy as np
 
-        return np.asarray(SCALE * (np.maximum(x, 0) + ALPHA * np.expm1(np.minimum(x, 0))))
+        return np.asarray(self.scale * (np.maximum(x, 0) + self.alpha * np.expm1(np.minimum(x, 0))))
 
     def derivative(self, x: Array) -> Array:
         import numpy as np
 
-        return np.asarray(SCALE * ((x > 0) + ALPHA * np.exp(np.minimum(x, 0)) * (x <= 0)))
+        return np.asarray(self.scale * ((x > 0) + self.alpha * np.exp(np.minimum(x, 0)) * (x <= 0)))

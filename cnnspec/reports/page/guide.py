@@ -210,7 +210,7 @@ class Story:
             said.append(Sentence("curve.zeros", {"percent": round(100 * zeros)}))
             away = np.flatnonzero(values == 0)
             place = np.unravel_index(away[len(away) // 2], values.shape)
-            cells = (cells[0], (step.name, tuple(map(int, place))), *cells[1 : CELLS - 1])
+            cells = ((step.name, tuple(map(int, place))), *cells[: CELLS - 1])  # first one that the curve changes
         return Chapter("curve", tuple(said), tuple(dict.fromkeys(cells)))
 
     def _pooling(self, step: Step) -> Chapter:

@@ -14,8 +14,6 @@ import numpy as np
 from ....graph.array import Array
 from ....graph.layer import Layer
 from ....kernels.strips import SHORT, Call, Scratch, lies_apart
-from ....layers.selu import ALPHA as SELU_ALPHA
-from ....layers.selu import SCALE as SELU_SCALE
 from .gelu import gelu
 
 ZERO, ONE, SIX = np.float32(0), np.float32(1), np.float32(6)
@@ -47,7 +45,7 @@ def celu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def selu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    return _elu(x, out, scratch, SELU_ALPHA, scale=SELU_SCALE)
+    return _elu(x, out, scratch, layer.alpha, scale=layer.scale)
 
 
 def _elu(x: Array, out: Array, scratch: Scratch, alpha: float, rate: float = 1.0, scale: float = 1.0) -> list[Call]:

@@ -175,7 +175,8 @@ class Telling:
                 [Grid(values[0], self.amount.decimals, self.colour, block.inside[0], marked)], [], self.width
             )
         else:
-            yield f"{of}, from {self.one(float(values.min(initial=0)))} to {self.one(float(values.max(initial=0)))}"
+            low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+            yield f"{of}, from {self.one(low)} to {self.one(high)}"
         where = f"    {self.place(cell, block, winner)}" if part.part.how == "largest" else ""
         yield f"{name} = {self.one(part.value)}{where}"
 
