@@ -18,6 +18,7 @@ from ._activation import Activation
 if TYPE_CHECKING:
     from ..graph.array import Array
 
+
 class SELU(Activation):
     """An `elu` times a fixed number, so that values keep their scale from layer to layer."""
 

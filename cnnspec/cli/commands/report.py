@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from ...diagnostics.wording import clipped
 from ...files.writing import ensure_writable
 from ...graph.shape import Shape
 from ...language.sections.header import POWERS
@@ -32,14 +33,18 @@ LEAST = 200_000
 """Bytes below which no page fits."""
 
 
+DIGITS = 4000
+"""So many are a number to Python."""
+
+
 class Bytes(Count):
     """A number of bytes: 8M, 500K, 8000000."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         digits, power = re.fullmatch(r"(.*?)([KMG]?)", str(value), re.DOTALL).groups()  # type: ignore[union-attr]
-        if digits.isdecimal() and len(digits) <= 12:
+        if digits.isdecimal() and digits.isascii() and len(digits) <= DIGITS:
             return super().convert(int(digits) * POWERS[power], param, ctx)
-        return self.fail(f"{value!r} is not a number of bytes such as 8M or 500K.", param, ctx)
+        return self.fail(f"{clipped(repr(value))} is not a number of bytes such as 8M or 500K.", param, ctx)
 
 
 class Port(click.IntRange):
