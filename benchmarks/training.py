@@ -14,10 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from math import sqrt
 from pathlib import Path
-from statistics import median
 from typing import Any, NamedTuple
-
-from cnnspec.reports.drawing.markdown_table import table
 
 from . import report
 from .__main__ import describe, is_fault
@@ -56,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.output:
                 options.output.write_text(report.json_text(found), encoding="utf-8")
             if options.markdown:
-                options.markdown.write_text(markdown(found), encoding="utf-8")
-    print(markdown(found), end="")
+                options.markdown.write_text(report.markdown_text(found), encoding="utf-8")
+    print(report.markdown_text(found), end="")
     return int(any(is_fault(result) for case in found.cases for result in case.results))
 
 
@@ -71,30 +68,6 @@ def parse(arguments: Sequence[str] | None) -> Any:
     options = parser.parse_args(arguments)
     options.effort = Effort(options.rounds, seconds=0.5)
     return options
-
-
-def markdown(found: report.Report) -> str:
-    """The tables of all benchmarks, and processor times: on a busy machine they mean more than the clock."""
-    rows = []
-    for case in found.cases:
-        if case.threads == 1:
-            ours, theirs = (min(filter(None, map(processor, chosen)), default=None) for chosen in _sides(case))
-            ratio = f" ({report.digits(ours / theirs)})" if ours and theirs else ""
-            times = [report.digits(1000 * time) if time else "-" for time in (ours, theirs)]
-            rows.append([case.network, str(case.batch), times[0], times[1] + ratio])
-    titles = ["network", "batch", "cnnspec", "PyTorch"]
-    lines = ["", "### Processor time of a step, 1 thread, in milliseconds", "", *table(titles, titles[1:], rows)]
-    return report.markdown_text(found) + "\n".join(lines) + "\n"
-
-
-def processor(result: Result) -> float | None:
-    """The processor time of a step: the median over rounds."""
-    return median(found["processor"] for found in result.rounds) if result.rounds else None
-
-
-def _sides(case: report.Case) -> tuple[list[Result], list[Result]]:
-    ours = [result for result in case.results if result.engine == OURS]
-    return ours, [result for result in case.results if result not in ours]
 
 
 def measure(lesson: Lesson, threads: int, effort: Effort) -> list[Result]:

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import trainers, training
 from benchmarks.measure import Effort, Result
 from benchmarks.processes import Child
-from benchmarks.report import Case, Report
+from benchmarks.report import Case, Report, markdown_text
 from cnnspec.spec import bundled
 
 
@@ -44,7 +44,7 @@ def test_distance() -> None:
 def test_markdown_compares_the_quickest_ways() -> None:
     results = [timed("cnnspec", 0.01), timed("pytorch", 0.02, "eager"), timed("pytorch", 0.005, "channels last")]
     cases = [Case("lenet5", 64, threads, results) for threads in (1, 2)]
-    lines = training.markdown(Report({"processor": "Some 9000", "cores": 2, "system": "Linux"}, cases)).splitlines()
+    lines = markdown_text(Report({"processor": "Some 9000", "cores": 2, "system": "Linux"}, cases)).splitlines()
     assert "| lenet5 | 64 | 10.0 | 5.00 (2.00), channels last |" in lines
     assert lines.count("| lenet5 | 64 | 5.00 | 2.50 (2.00) |") == 1
 
@@ -52,7 +52,7 @@ def test_markdown_compares_the_quickest_ways() -> None:
 def test_nothing_to_compare_with() -> None:
     failed = Result("pytorch", "eager", failure="Failed: no such layer")
     case = Case("lenet5", 64, 1, [timed("cnnspec", 0.01), failed])
-    lines = training.markdown(Report({"processor": "Some 9000", "cores": 2, "system": "Linux"}, [case])).splitlines()
+    lines = markdown_text(Report({"processor": "Some 9000", "cores": 2, "system": "Linux"}, [case])).splitlines()
     assert "| lenet5 | 64 | 5.00 | - |" in lines
 
 

@@ -126,11 +126,12 @@ class GlobalL2:
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
-        squares = scratch.fresh().take(*x.shape)
+        own = scratch.fresh()
+        squares, sums = own.take(*x.shape), own.take(*out.shape)
         calls: list[Call] = [
             partial(np.square, x, out=squares),
-            partial(np.add.reduce, squares, axis=(1, 2), out=out, keepdims=True),
-            partial(np.sqrt, out, out=out),
+            partial(np.add.reduce, squares, axis=(1, 2), out=sums, keepdims=True),
+            partial(np.sqrt, sums, out=out),
         ]
         yield Stage([[*memory.clear_border(self.operation.name), *calls]])
 
