@@ -29,4 +29,4 @@ class Abs(Activation):
     def derivative(self, x: Array) -> Array:
         import numpy as np
 
-        return np.sign(x)
+        return np.where(np.isnan(x), x.dtype.type(0), np.sign(x))  # as in PyTorch

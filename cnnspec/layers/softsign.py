@@ -32,4 +32,5 @@ class Softsign(Activation):
     def derivative(self, x: Array) -> Array:
         import numpy as np
 
-        return np.asarray((1 + np.abs(x)) ** -2)
+        # Where x is infinite there is no value, and no slope: x - x is no number there, and 0 elsewhere.
+        return np.asarray((1 + np.abs(x)) ** -2 + (x - x))

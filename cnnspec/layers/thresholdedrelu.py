@@ -31,7 +31,7 @@ class ThresholdedReLU(Activation):
     def forward(self, x: Array) -> Array:
         import numpy as np
 
-        return np.where(x > self.alpha, x, x.dtype.type(0))
+        return np.where(x <= self.alpha, x.dtype.type(0), x)  # what is no number stays so
 
     def derivative(self, x: Array) -> Mask:
-        return x > self.alpha
+        return ~(x <= self.alpha)

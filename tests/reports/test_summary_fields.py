@@ -40,7 +40,7 @@ def test_json_has_every_field_by_its_name_in_a_spec(write: Write) -> None:
     assert layers[0]["fields"]["P"] == {"top": 1, "bottom": 0, "left": 2, "right": 0}
     assert layers[0]["fields"]["bias"] is True
     assert layers[0]["fields"]["rounding"] == "floor"
-    assert layers[4]["fields"] == {"axis": "C", "from": 2, "to": 6}
+    assert layers[4]["fields"] == {"axis": "C", "from": 2, "to": 6, "step": 1}
 
 
 def test_several_outputs_go_by_name(write: Write) -> None:

@@ -187,7 +187,7 @@ def test_digits_and_scales(lenet5: Path, opened: Any, ran: Trace) -> None:
     page = opened(lenet5, "#conv2:3,4,5")
     exact = ran.cell("conv2", (3, 4, 5)).executed
     for digits in (3, 6, 9):
-        page.get_by_label("digits").select_option(str(digits))
+        page.get_by_label("figures").select_option(str(digits))
         page.get_by_text(f"−{abs(exact):.{digits - 1}f}").first.wait_for()
     page.get_by_label("scale").select_option("map")
     page.get_by_label("colours").select_option("gray")

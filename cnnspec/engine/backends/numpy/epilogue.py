@@ -76,11 +76,10 @@ def clip(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
 
 
 def thresholdedrelu(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
-    stays, zero = np.empty(x.shape, bool), np.float32(0)
+    goes, zero = np.empty(x.shape, bool), np.float32(0)
     return [
-        partial(np.greater, x, np.float32(layer.alpha), out=stays),
-        partial(np.logical_not, stays, out=stays),
-        partial(np.copyto, x, zero, where=stays),
+        partial(np.less_equal, x, np.float32(layer.alpha), out=goes),
+        partial(np.copyto, x, zero, where=goes),
         partial(np.copyto, out, x),
     ]
 
