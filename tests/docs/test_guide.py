@@ -61,6 +61,11 @@ def test_every_command_takes_the_examples(name: str, tmp_path: Path) -> None:
     assert (out.code, out.err) == (0, "")
     assert call("inspect", name).code == call("summary", name).code == call("schema", name).code == 0
     assert call("draw", name, "-o", tmp_path / "net.svg").code == 0
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_exported(name: str, tmp_path: Path) -> None:
     assert call("export", name, "-o", tmp_path / "net.onnx").code == 0
 
 

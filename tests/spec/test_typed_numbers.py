@@ -96,17 +96,21 @@ def net(tmp_path: Path) -> Path:
     return path
 
 
-def test_commands_take_them(net: Path, tmp_path: Path) -> None:
+def test_commands_take_them(net: Path) -> None:
     assert call("validate", "--strict", net).code == 0
     assert "sample: fc" in call("run", net, "--until", "fc").out
     said = call("inspect", net, "--at", "conv:0,1,1").out
     assert "conv [0, 1, 1] = -4.500" in said
     assert "sum + bias = -5 + 0.5000 = -4.500" in said
-    assert call("export", net, "-o", tmp_path / "net.onnx").code == 0
-    assert (tmp_path / "net.onnx").stat().st_size > 100
     refused = call("run", net, "--input", "1x4x4")
     assert refused.code == 1
     assert "E307" in refused.err
+
+
+@pytest.mark.peers
+def test_they_are_exported(net: Path, tmp_path: Path) -> None:
+    assert call("export", net, "-o", tmp_path / "net.onnx").code == 0
+    assert (tmp_path / "net.onnx").stat().st_size > 100
 
 
 def test_a_file_on_the_command_line_takes_their_place(net: Path, tmp_path: Path) -> None:
