@@ -78,6 +78,8 @@ def evaluation_of(path: AnyPath) -> tuple[Evaluation, tuple[str, ...] | None]:
         rows = record.confusion
         if rows is not None and (not rows or len(rows) != count or any(len(row) != count for row in rows)):
             raise _no_evaluation(f"its confusion matrix is not {count} x {count}, a row for each class")
+        if not record.examples or (rows is not None and not any(map(any, rows))):
+            raise _no_evaluation("it is one of no examples")
         wrong = record.mistakes
         if wrong and any(max(each.right.index, each.answer.index) >= max(2, count) for each in wrong):
             raise _no_evaluation("a mistake names a class that there is not")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from ...diagnostics.wording import clipped
+from ...files.places import is_stream
 from ...files.writing import ensure_writable
 from ...graph.shape import Shape
 from ...language.sections.header import POWERS
@@ -21,6 +22,7 @@ from ..class_names import class_index
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..missing import together_with
+from ..notes import note
 from ..options import COUNT, OUTPUT, PATH, Count, input_option
 from ..progress_bar import tracked
 from ..weights_options import agree, chosen, weights_options
@@ -134,7 +136,9 @@ def command(
         return 0
     made = page(spec, tensors, given(spec, inputs or None), amount=Amount(size, maps, cells), progress=tracked, **said)
     made.save(path)
-    click.echo(f"{escaped(path)}: {made.what}; {made.size / 1e6:.1f} MB")
+    if made.size > size:
+        note("the file is larger than --size: the input, vectors and a cell of each layer are always in it")
+    click.echo(f"{escaped(path)}: {made.what}; {made.size / 1e6:.1f} MB", err=is_stream(path))
     if is_opened:
         click.launch(str(Path(path).resolve()))
     return 0

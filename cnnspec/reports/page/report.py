@@ -195,8 +195,9 @@ def assembled(
     net = network(spec, summary_of(spec), weights, command)
     stories = [story(spec, each, target, bool(weights)) for each in traces]
     runs = [
-        {**told_run(name, tale, number, target), "command": net["command"]}
-        for name, tale in zip(names, stories, strict=True)
+        # The terminal's command is that of the first input.
+        {**told_run(name, tale, number, target), "command": "" if i else net["command"]}
+        for i, (name, tale) in enumerate(zip(names, stories, strict=True))
     ]
     net |= {"runs": runs, "training": training, "language": language, "served": amount is None}
     everything = Tensors(spec.graph, traces)

@@ -49,6 +49,6 @@ export async function runOn({ network, choice }, file, name) {
   const { run, held, ...said } = await answer.json();
   network.take(said, run);
   network.runs.forEach((/** @type {any} */ _, /** @type {number} */ i) => held.includes(i) || delete network.runs[i]);
-  choice.before = choice.before.filter((chosen) => network.runs[chosen.run]);
   choice.go(choice.now.layer, choice.now.place, run);
+  choice.before = choice.before.filter((chosen) => network.runs[chosen.run]);
 }

@@ -22,7 +22,7 @@ export class Choice {
   /** What is shown first: the cell of the thread in the first layer that multiplies. @param {number} run @returns {Chosen} */
   first(run) {
     const { thread } = this.network.runs[run];
-    const found = thread.toReversed().find((/** @type {any} */ [layer]) => layer > 0) ?? [0, [0, 0, 0]];
+    const found = [...thread].reverse().find((/** @type {any} */ [layer]) => layer > 0) ?? [0, [0, 0, 0]];
     return { run, layer: found[0], place: found[1] };
   }
 

@@ -16,10 +16,11 @@ const POINTS = 120;
  * The part that the curve goes over: the one arriving cell of a formula in which all else is the layer's own; null
  * where there is none. @param {Cell} cell
  */
-export function variableOf({ parts, formula }) {
+export function variableOf({ parts, formula, explained }) {
   const arriving = parts.filter((part) => part.layer !== null);
   const [x] = arriving;
-  return arriving.length === 1 && x.how === "cell" && formula !== x.name && Number.isFinite(x.value) ? x : null;
+  const isCurve = arriving.length === 1 && x.how === "cell" && formula !== x.name;
+  return isCurve && Number.isFinite(x.value) && Number.isFinite(explained) ? x : null;
 }
 
 /** @param {Cell} cell @param {import("./cell.js").PartNumbers} x @param {[number, number]} range of the layer that arrives */

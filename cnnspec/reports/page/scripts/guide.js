@@ -26,6 +26,7 @@ export function guideSection(page) {
   /** @type {Chapter[]} */
   const chapters = page.network.runs[page.choice.now.run].guide;
   now.chapter = Math.min(now.chapter, chapters.length - 1);
+  if (now.cell >= chapters[now.chapter].cells.length) Object.assign(now, { cell: 0, place: null });
   const body = h("article", { class: "chapter" });
   const list = h(
     "ol",

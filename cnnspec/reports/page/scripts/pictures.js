@@ -68,6 +68,6 @@ function pictureButton(page, layer, { channels, rows, columns, shades }, i, poin
  */
 function nearest(points, [row, column], side) {
   const away = (/** @type {number[]} */ [, r, c]) => Math.hypot(r - row, c - column);
-  const best = points.toSorted((a, b) => away(a) - away(b))[0];
+  const best = [...points].sort((a, b) => away(a) - away(b))[0];
   return best && away(best) <= Math.max(1, NEAR_A_POINT * side) ? best : null;
 }

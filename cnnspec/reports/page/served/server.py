@@ -95,7 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _path(self) -> str:
         """What follows the secret. A browser that was led here by another page's name, or by its script, is refused."""
-        own = {f"{host}:{self.server.server_port}" for host in (HOST, "localhost")}
+        names, port = (HOST, "localhost"), self.server.server_port
+        own = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
         if host not in own or (origin is not None and origin != f"http://{host}"):
             raise Refused(HTTPStatus.FORBIDDEN, "this page is for this machine")

@@ -73,7 +73,7 @@ class Session:
         except ValidationError as fault:
             raise ValueError(f"no question for values: {fault.errors()[0]['msg']}") from None
         blocks = [self._checked(read) for read in reads]
-        if sum(prod(axis.length for axis in read.axes) for read, _ in blocks) > MOST:
+        if sum(prod(max(1, axis.length) for axis in read.axes) for read, _ in blocks) > MOST:
             raise ValueError(f"more than {MOST:,} values at once")
         return b"".join(gather(read, array).values.astype("<f4").tobytes() for read, array in blocks)
 
