@@ -23,7 +23,7 @@ def test_contributing_lists_the_checks() -> None:
 
 
 def test_ci_and_commits_run_the_same_checks() -> None:
-    (called,) = re.findall(r"^\./check (.+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    (called,) = re.findall(r"^ *\./check (.+)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
     assert called.split() == ["lint", "types", "docs", "editors", "every_test"]
     (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     entries = [hook["entry"].split() for hook in local["hooks"]]
