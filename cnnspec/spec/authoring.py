@@ -48,7 +48,8 @@ def _text(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spe
     flat = christened(graph, told)
     names = zip(graph.steps, flat.steps, strict=True)
     kept = {new.name: told[old.name] for old, new in names if old.name in told}
-    text = write(christened(with_uses(flat, kept), kept), _header(flat, about))
+    named = christened(with_uses(flat, kept), kept)
+    text = write(named, _header(named, about))
     return text, load(io.StringIO(text))
 
 
