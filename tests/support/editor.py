@@ -7,6 +7,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -113,4 +114,6 @@ def session(work: Callable[[Editor], Awaitable[T]]) -> T:
     async def run() -> T:
         return await asyncio.wait_for(work(Editor(LanguageClient("tests", "1"))), PATIENCE)
 
-    return asyncio.run(run())
+    # In a thread of its own: where a browser is open, the main one's loop is its.
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, run()).result()
