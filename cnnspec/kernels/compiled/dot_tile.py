@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
-from .emitter import F32, FLOAT, I64, Emitter
+from .emitter import F32, FLOAT, begin
 from .vectors import Vectors
 
 ARGUMENTS = ("x", "weights", "neuron", "vectors", "rest", "bias", "plus", "out", "limits")
@@ -24,12 +22,8 @@ def emit(module: Any, vectors: Vectors, size: int) -> Any:
     name = f"dot_tile_{vectors.lanes}_{size}"
     if name in module.globals:
         return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * COUNT), name=name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    e = Emitter(function, vectors.lanes)
+    e, a = begin(module, name, ARGUMENTS, vectors.lanes)
     b = e.builder
-    a = dict(zip(ARGUMENTS, function.args, strict=True))
     rows = [b.add(a["weights"], b.mul(a["neuron"], e.number(k))) for k in range(size)]
     mask = e.mask(a["rest"])
     nothing = [e.zeros()] * size
@@ -61,4 +55,4 @@ def emit(module: Any, vectors: Vectors, size: int) -> Any:
     for k in range(size):
         b.store(e.clamp(totals[k], low, high), b.inttoptr(e.at(a["out"], k, FLOAT), F32.as_pointer()))
     b.ret_void()
-    return function
+    return e.function

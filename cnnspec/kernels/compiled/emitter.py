@@ -14,6 +14,14 @@ FLOAT = 4
 """Bytes of a float32."""
 
 
+def begin(module: Any, name: str, arguments: Sequence[str], lanes: int) -> tuple[Emitter, dict[str, Value]]:
+    """A micro-kernel put into an LLVM module: what writes its function, and its whole numbers by their names."""
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * len(arguments)), name=name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    return Emitter(function, lanes), dict(zip(arguments, function.args, strict=True))
+
+
 class Emitter:
     """Writes a function of whole numbers, which gives nothing back."""
 

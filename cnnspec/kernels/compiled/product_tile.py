@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
-from .emitter import FLOAT, I64, Emitter
+from .emitter import FLOAT, begin
 from .vectors import Vectors
 
-ARGUMENTS = ("x", "cells", "taps", "tap_count", "depth", "filters", "start", "out", "places", "plus", "plus_places")
+ARGUMENTS = (
+    "x", "cells", "taps", "tap_count", "depth", "filters", "start", "out", "places", "plus", "plus_places", "limits",
+    "valid",
+)  # fmt: skip
 """Addresses of bytes, but for the counts. `cells`: offsets from `x` at which the cells' windows begin, `taps`: from
 there; `places`: from `out`. `start`: of what is added to (a bias), 0 for what lies in `out`; `plus`: of a tensor that
-is added, 0 for none. Then `limits`, of two float32, and how many channels of the last vector are `valid`."""
-COUNT = len(ARGUMENTS) + 2
+is added, 0 for none; `limits`: of two float32; how many channels of the last vector are `valid`."""
+COUNT = len(ARGUMENTS)
 
 
 def emit(module: Any, vectors: Vectors, rows: int, columns: int) -> Any:
@@ -28,11 +29,7 @@ def emit(module: Any, vectors: Vectors, rows: int, columns: int) -> Any:
     name = f"product_tile_{vectors.lanes}_{rows}x{columns}"
     if name in module.globals:
         return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * COUNT), name=name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    e = Emitter(function, vectors.lanes)
-    a = dict(zip((*ARGUMENTS, "limits", "valid"), function.args, strict=True))
+    e, a = begin(module, name, ARGUMENTS, vectors.lanes)
     width = vectors.lanes * FLOAT
     steps = range(columns)
     mask = e.mask(a["valid"])
@@ -88,4 +85,4 @@ def emit(module: Any, vectors: Vectors, rows: int, columns: int) -> Any:
             with part:
                 e.store_part(value, last, mask)
     e.builder.ret_void()
-    return function
+    return e.function

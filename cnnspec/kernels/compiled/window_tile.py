@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-
-from .emitter import FLOAT, I64, Emitter
+from .emitter import FLOAT, Emitter, begin
 from .vectors import Vectors
 
 ARGUMENTS = (
@@ -47,12 +45,8 @@ def emit(module: Any, vectors: Vectors, combine: Combine, size: int, columns: in
     name = f"window_tile_{combine.__name__}_{vectors.lanes}_{size}x{columns}_{is_part:d}"
     if name in module.globals:
         return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * COUNT), name=name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    e = Emitter(function, vectors.lanes)
+    e, a = begin(module, name, ARGUMENTS, vectors.lanes)
     b = e.builder
-    a = dict(zip(ARGUMENTS, function.args, strict=True))
     width = vectors.lanes * FLOAT
     mask = e.mask(a["valid"])
 
@@ -95,4 +89,4 @@ def emit(module: Any, vectors: Vectors, combine: Combine, size: int, columns: in
         else:
             e.store(clamped, at)
     b.ret_void()
-    return function
+    return e.function

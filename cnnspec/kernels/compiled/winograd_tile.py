@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-
 from ..inference.winograd import FILTERINGS
-from .emitter import FLOAT, I64, Emitter
+from .emitter import FLOAT, Emitter, begin
 from .layout import SIDE, STEP
 from .vectors import Vectors
 
@@ -29,7 +27,7 @@ FROM = (
 
 def emit_to(module: Any, vectors: Vectors, is_part: bool) -> Any:
     """The function that transforms a tile of the image."""
-    e, a = _begin(module, f"winograd_to_{vectors.lanes}_{is_part:d}", TO, vectors)
+    e, a = begin(module, f"winograd_to_{vectors.lanes}_{is_part:d}", TO, vectors.lanes)
     b = e.builder
     mask = e.mask(a["valid"])
 
@@ -47,7 +45,7 @@ def emit_to(module: Any, vectors: Vectors, is_part: bool) -> Any:
 
 def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:
     """The function that makes a tile of the output: with its bias, what is added to it, and within limits."""
-    e, a = _begin(module, f"winograd_from_{vectors.lanes}_{is_part:d}", FROM, vectors)
+    e, a = begin(module, f"winograd_from_{vectors.lanes}_{is_part:d}", FROM, vectors.lanes)
     b = e.builder
     mask = e.mask(a["valid"])
     products = [
@@ -83,13 +81,6 @@ def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:
                     e.store(value, at("out"))
     b.ret_void()
     return e.function
-
-
-def _begin(module: Any, name: str, arguments: tuple[str, ...], vectors: Vectors) -> tuple[Emitter, dict[str, Any]]:
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [I64] * len(arguments)), name=name)
-    function.linkage = "internal"
-    function.attributes.add("noinline")
-    return Emitter(function, vectors.lanes), dict(zip(arguments, function.args, strict=True))
 
 
 def _both_ways(e: Emitter, matrix: Any, cells: list[list[Any]]) -> list[list[Any]]:
