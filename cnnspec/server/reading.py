@@ -6,7 +6,6 @@ told from what is readable of it, at the same places.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +21,7 @@ from ..language.syntax.tree import Argument, Branch, Entry, JoinEntry
 from ..language.syntax.tree import BlockCall as Call
 from ..language.syntax.unfinished import readable
 from ..spec import Checked, check
+from ..spec.given import Content
 from ..spec.project import settings_for
 
 
@@ -92,7 +92,9 @@ def read(path: str, text: str) -> Reading:
     """Read a text that belongs to the file at `path`, whether that is there or not."""
     trace = Trace()
     try:
-        checked = _judged(Path(path), check(_Text(path, text), files=True, trace=trace))
+        checked = _judged(
+            Path(path), check(Content(path, text.encode("utf-8", "surrogatepass")), files=True, trace=trace)
+        )
     except FileError as error:
         checked = Checked.unread(path, error.diagnostics)
     source = Source(path, text.encode("utf-8", "replace").decode())  # half a character can come through the protocol
@@ -113,11 +115,3 @@ def _judged(path: Path, checked: Checked) -> Checked:
         elsewhere = (replace(d, message=f"{d.file}: {d.message}", span=None, notes=()) for d in failure.diagnostics)
         return replace(checked, diagnostics=(*checked.diagnostics, *elsewhere))
     return settings.judge(checked, path) if settings else checked
-
-
-class _Text(io.BytesIO):
-    """A text in place of what is in its file."""
-
-    def __init__(self, path: str, text: str) -> None:
-        super().__init__(text.encode("utf-8", "surrogatepass"))
-        self.name = path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,14 @@ from ..language.syntax.source import MAX_BYTES
 from . import bundled
 
 Given = str | PathLike[str] | Mapping[str, Any] | IO[bytes] | IO[str]
+
+
+class Content(io.BytesIO):
+    """What a file would hold, or has held: it is shown under that file's name, and lies in its folder."""
+
+    def __init__(self, file: str, content: bytes) -> None:
+        super().__init__(content)
+        self.name = file
 
 
 def locate(what: str) -> tuple[str, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -10,6 +9,7 @@ from difflib import unified_diff
 from ..diagnostics import Diagnostic, Fix
 from ..graph.shape import Shape
 from ..language.syntax.edits import apply
+from .given import Content
 from .spec import Checked, check
 
 ROUNDS = 20
@@ -57,7 +57,7 @@ def mend(checked: Checked, input: Shape | None = None, files: bool = False) -> M
 def _with(checked: Checked, wanted: list[Fix], input: Shape | None, files: bool) -> tuple[Checked, list[Fix]]:
     """What is found once fixes are made, and those that were."""
     text, fixes = apply(checked.source, wanted)
-    return check(_Text(text, checked), input, files) if fixes else checked, fixes
+    return check(Content(checked.source.file, text.encode()), input, files) if fixes else checked, fixes
 
 
 def _sure(found: Diagnostic) -> Iterable[Fix]:
@@ -67,11 +67,3 @@ def _sure(found: Diagnostic) -> Iterable[Fix]:
 def _unreadable(checked: Checked) -> int:
     """How many findings are of the syntax."""
     return sum("E001" <= found.code <= "E007" for found in checked.diagnostics)
-
-
-class _Text(io.StringIO):
-    """A text in place of a spec's own, in the same folder."""
-
-    def __init__(self, text: str, of: Checked) -> None:
-        super().__init__(text, newline="")
-        self.name = of.source.file

@@ -34,9 +34,8 @@ class Settings(NamedTuple):
         found = [d for d in checked.diagnostics if d.severity == "error" or d.code not in self.project.ignore]
         if checked.spec is not None and own_size:
             found += self._broken(checked.spec, path)
-        if self.project.strict:
-            found = [replace(d, is_strict=True) for d in found]
-        return replace(checked, diagnostics=tuple(ordered(found)))
+        judged = replace(checked, diagnostics=tuple(ordered(found)))
+        return judged.strictly() if self.project.strict else judged
 
     def name(self, path: Path) -> str:
         """A file as the patterns see it: from the settings' folder, with `/`."""

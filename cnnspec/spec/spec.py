@@ -323,6 +323,10 @@ class Checked:
         """What can be said of a text that could not be read."""
         return cls(Source(file, ""), None, (), tuple(diagnostics))
 
+    def strictly(self) -> Checked:
+        """The same with every warning an error."""
+        return replace(self, diagnostics=tuple(replace(found, is_strict=True) for found in self.diagnostics))
+
 
 def check(
     what: Given, input: Shape | None = None, files: bool = False, settings: bool = True, trace: Trace | None = None

@@ -13,7 +13,7 @@ SHARE = 0.3
 ROUNDS, MOST = 5, 200
 
 
-def milliseconds(specs: Sequence[Spec], threads: int | None = None) -> list[float]:
+def milliseconds(specs: Sequence[Spec]) -> list[float]:
     """The median time that each network takes for one input, with random weights, in milliseconds."""
     import numpy as np
 
@@ -21,7 +21,7 @@ def milliseconds(specs: Sequence[Spec], threads: int | None = None) -> list[floa
 
     works = []
     for spec in specs:
-        model = spec.compile(initial(spec.graph.tensors, "he", 0), threads)
+        model = spec.compile(initial(spec.graph.tensors, "he", 0))
         x = np.zeros((1, *spec.graph.input), np.float32)
         model(x)
         works.append((model, x))

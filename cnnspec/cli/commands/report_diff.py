@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import click
 
 from ...diagnostics import FileError
 from ...files.git import Repository
+from ...language.sections.project import Project
 from ...language.syntax.source import MAX_BYTES
 from ...reports.formats import FORMATS, render
 from ...reports.revisions.revisions import Revisions, SpecChange, Times
 from ...spec import Checked, check
+from ...spec.given import Content
 from ...spec.project import settings_for
 from ..diagnostics_output import show
 from ..notes import note
@@ -66,9 +68,7 @@ def _changes(repository: Repository, before: str, after: str | None) -> Iterator
         if asked is not None:
             is_spec = asked.project.is_spec(asked.name(path))
         else:
-            is_spec = path.name.endswith((".cnn.yaml", ".cnn.yml")) or any(
-                map(_looks_like_one, filter(None, (old, new)))
-            )
+            is_spec = Project().is_spec(path.name) or any(map(_looks_like_one, filter(None, (old, new))))
         if not is_spec:
             continue
         was = _checked(file.before, old) if file.before and old is not None else None
@@ -81,10 +81,8 @@ def _looks_like_one(text: bytes) -> bool:
 
 
 def _checked(name: str, text: bytes) -> Checked:
-    stream = io.BytesIO(text)
-    stream.name = name  # what is read shows the name that it had
     try:
-        return check(stream)
+        return check(Content(name, text))
     except FileError as error:
         return Checked.unread(name, error.diagnostics)
 
@@ -95,4 +93,4 @@ def _timed(change: SpecChange) -> SpecChange:
 
     ends = [end.spec if end else None for end in (change.before, change.after)]
     taken = iter(milliseconds([spec for spec in ends if spec is not None])) if any(ends) else iter(())
-    return change._replace(times=Times(*(next(taken) if spec is not None else None for spec in ends)))
+    return replace(change, times=Times(*(next(taken) if spec is not None else None for spec in ends)))

@@ -7,7 +7,6 @@ called go to standard error.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -56,7 +55,7 @@ def command(specs: tuple[str, ...], strict: bool, style: str, fix: bool, diff: b
         results = [mending.write(result, shape) for result in results]
     results = [judge(Path(spec), result, shape) for spec, result in zip(distinct, results, strict=True)]
     if strict:
-        results = [_strict(result) for result in results]
+        results = [result.strictly() for result in results]
     click.echo(_render(results, style), nl=False)
     note_size(shape, LEFT_OUT)
     return max(exit_code(result.diagnostics) for result in results)
@@ -77,11 +76,6 @@ def judge(path: Path, result: Checked, shape: Shape | None) -> Checked:
 
     settings = settings_for(path.parent)
     return settings.judge(result, path, own_size=shape is None) if settings else result
-
-
-def _strict(result: Checked) -> Checked:
-    """The same with every warning an error."""
-    return replace(result, diagnostics=tuple(replace(found, is_strict=True) for found in result.diagnostics))
 
 
 def _render(results: Sequence[Checked], style: str) -> str:

@@ -50,7 +50,7 @@ def conclusion(revisions: Revisions) -> str:
 def _what(change: SpecChange) -> str:
     if change.after is not None and change.after.spec is None:
         return f"{change.word}, broken"
-    difference = change.difference()
+    difference = change.difference
     return f"{change.word}, same network" if difference is not None and difference.is_empty else change.word
 
 

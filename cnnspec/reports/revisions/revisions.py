@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from ...diagnostics import Diagnostic, errors
@@ -18,7 +19,8 @@ class Times(NamedTuple):
     after: float | None
 
 
-class SpecChange(NamedTuple):
+@dataclass(frozen=True)
+class SpecChange:
     """A spec before and after, as it was checked; None where it is new or gone."""
 
     before: Checked | None
@@ -46,11 +48,12 @@ class SpecChange(NamedTuple):
         """What is wrong with it as it is now."""
         return self.after.diagnostics if self.after else ()
 
-    @property
+    @cached_property
     def ends(self) -> tuple[Summary | None, Summary | None]:
         """Its summaries before and after, of networks without a mistake in their layers."""
         return _summary(self.before), _summary(self.after)
 
+    @cached_property
     def difference(self) -> Difference | None:
         """Layer by layer, where both networks are known."""
         before, after = self.ends
@@ -68,13 +71,6 @@ class Revisions(NamedTuple):
     def mistakes(self) -> int:
         """Errors in the specs as they are now."""
         return sum(len(errors(change.findings)) for change in self.changes)
-
-    def differing(self) -> Iterator[SpecChange]:
-        """Those whose network differs, or is known on one side alone; the others differ in words."""
-        for change in self.changes:
-            difference = change.difference()
-            if difference is None or not difference.is_empty:
-                yield change
 
 
 def _summary(checked: Checked | None) -> Summary | None:

@@ -24,7 +24,7 @@ def render(revisions: Revisions) -> str:
 
 
 def _change(change: SpecChange) -> dict[str, Any]:
-    difference = change.difference()
+    difference = change.difference
     return {
         "change": change.word,
         "before": change.before.source.file if change.before else None,

@@ -29,7 +29,7 @@ def _lines(revisions: Revisions) -> Iterator[str]:
 
 
 def _details(change: SpecChange) -> Iterator[str]:
-    difference = change.difference()
+    difference = change.difference
     folded = difference is not None and bool(difference.changes)
     if not change.findings and not folded:
         return
