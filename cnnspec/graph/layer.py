@@ -54,6 +54,9 @@ Style = Literal["he", "glorot", "lecun"]
 Family = Literal["convolution", "dense", "pooling", "activation", "normalization", "moving", "join", "output"]
 
 
+OutputKind = Literal["scores", "probabilities", "log-probabilities"]
+
+
 class TensorSpec(NamedTuple):
     """An array that a layer holds, laid out as in PyTorch.
 
@@ -135,11 +138,6 @@ class Layer(BaseModel):
     keeps_shape: ClassVar[bool] = False
     """Whatever its fields are, it produces the shape that arrives: after a mistake in them the next layers can be
     checked all the same."""
-    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "scores"
-    """How the output reads when this is the network's last layer."""
-    part_of_loss: ClassVar[str] = ""
-    """The loss that, in training, works this layer out by itself when it is the network's last one."""
-
     normalizes_batch: ClassVar[bool] = False
     """In training it goes by mean and variance of a channel's values in the batch, so two of them are needed."""
 
@@ -152,6 +150,16 @@ class Layer(BaseModel):
     def letters(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:
         """The layer's own letters, per axis, for fields marked `PerAxis`."""
         return {}
+
+    @property
+    def output_kind(self) -> OutputKind:
+        """How the output reads when this is the network's last layer."""
+        return "scores"
+
+    @property
+    def part_of_loss(self) -> str:
+        """The loss that, in training, works this layer out by itself when it is the network's last one."""
+        return ""
 
     def output(self, *arriving: Any) -> Shape:
         """The shape produced, or raise `LayerError`."""

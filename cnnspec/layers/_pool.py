@@ -23,6 +23,7 @@ class Pool(Windowed):
 
     family: ClassVar[Family] = "pooling"
     S: Pair | None = Field(None, description="stride, F when not given")
+    D: Pair = Field((1, 1), description="dilation: the window's cells lie D apart")
     rounding: Rounding | None = Field(
         None,
         description="`floor`, `exact`, or `ceil`: windows may hang over the edge, as in PyTorch's ceil_mode",
@@ -31,6 +32,10 @@ class Pool(Windowed):
     @property
     def stride(self) -> tuple[int, int]:
         return self.S or self.F
+
+    @property
+    def dilation(self) -> tuple[int, int]:
+        return self.D
 
     @property
     def rounds(self) -> str | None:
@@ -44,7 +49,9 @@ class Pool(Windowed):
         C, _, _ = image(arriving)
         size = self.slide(arriving)
         for axis, window in zip(AXES, self.windows(arriving), strict=True):
-            if window.before >= window.F or (window.outputs - 1) * window.S >= window.before + window.size:
+            # Only cells that lie further apart than the image is large can pass it by in the middle.
+            asked = range(window.outputs) if window.size < window.D else (0, window.outputs - 1)
+            if not all(window.inside(i).length for i in asked):
                 raise LayerError(self.only_padding(window, axis))
         return (C, *size)
 
@@ -54,8 +61,12 @@ class Pool(Windowed):
             "a window of {layer} sees nothing but padding",
             field="P",
             label=f"P = {max(window.before, window.after)} {axis}s, F = {window.F}",
-            why="with P >= F a window at the edge does not touch the input",
-            help=f"P <= {window.F - 1}, or `pad` first if zeros are meant",
+            why=f"with P >= {'F' if window.D == 1 else 'D(F-1) + 1'} a window at the edge does not touch the input"
+            if window.size >= window.D
+            else f"its cells lie D = {window.D} apart, and the input has {window.size}",
+            help=f"P <= {window.extent - 1}, or `pad` first if zeros are meant"
+            if window.size >= window.D
+            else f"D <= {window.size}",
         )
 
     def inside(self, place: Shape, arriving: Shape) -> tuple[AxisRange, ...]:

@@ -32,6 +32,7 @@ class AvgPool(Pool):
         Example("avgpool: {F: 3, S: 1, P: same}", (2, 4, 5), (2, 4, 5)),
         Example("avgpool: {F: 3, S: 1, P: same, count_padding: false}", (2, 4, 5), (2, 4, 5)),
         Example("avgpool: {F: 3, S: 2, P: 1, rounding: ceil}", (2, 6, 7), (2, 4, 4)),
+        Example("avgpool: {F: [2, 3], S: 1, D: 2, P: 1}", (2, 4, 5), (2, 4, 3)),
         Example("avgpool: {F: [2, 3], S: 2, P: same-upper}", (2, 5, 5), (2, 3, 3)),
         Example("avgpool: {F: 8}", (16, 5, 5), "E203"),
         Example("avgpool: {F: 2, P: 2}", (1, 4, 4), "E203"),

@@ -23,8 +23,11 @@ class MaxPool(Pool):
         Example("maxpool: {F: 3, S: 2, P: 1, rounding: floor}", (2, 8, 8), (2, 4, 4)),
         Example("maxpool: {F: 3, S: 2, rounding: ceil}", (2, 6, 7), (2, 3, 3)),
         Example("maxpool: {F: [2, 3], S: 2, P: same-upper}", (2, 5, 5), (2, 3, 3)),
+        Example("maxpool: {F: 2, S: 1, D: [2, 3], P: 1}", (2, 5, 6), (2, 5, 5)),
         Example("maxpool: {F: 8}", (16, 5, 5), "E203"),
         Example("maxpool: {F: 2, rounding: exact}", (1, 5, 4), "E206"),
+        Example("maxpool: {F: 3, D: 2, P: 5, S: 1}", (1, 5, 5), "E203"),
+        Example("maxpool: {F: 2, D: 3, P: 1, S: 1}", (1, 2, 2), "E203"),
     )
 
     def instead(self) -> str:

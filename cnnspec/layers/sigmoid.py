@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from ..graph.layer import Example
+from ..graph.layer import Example, OutputKind
 from ._activation import Activation
 
 if TYPE_CHECKING:
@@ -16,13 +16,19 @@ class Sigmoid(Activation):
 
     zh: ClassVar[str] = "1 / (1 + exp(-x))：把任何数变成 0 到 1 之间的数。"
     formula: ClassVar[str] = "1 / (1 + exp(-x))"
-    output_kind: ClassVar[Literal["scores", "probabilities", "log-probabilities"]] = "probabilities"
-    part_of_loss: ClassVar[str] = "binary_cross_entropy"
     by_output: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("sigmoid", (3, 4, 5), (3, 4, 5)),
         Example("sigmoid: {}", (8,), (8,)),
     )
+
+    @property
+    def output_kind(self) -> OutputKind:
+        return "probabilities"
+
+    @property
+    def part_of_loss(self) -> str:
+        return "binary_cross_entropy"
 
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.logistic import logistic

@@ -22,6 +22,7 @@ class SumPool(Pool):
         Example("sumpool: {F: 2}", (6, 14, 14), (6, 7, 7)),
         Example("sumpool: {F: 3, S: 2, P: same-upper}", (2, 5, 6), (2, 3, 3)),
         Example("sumpool: {F: 3, S: 2, P: 1, rounding: ceil}", (2, 6, 7), (2, 4, 4)),
+        Example("sumpool: {F: 2, S: 1, D: [3, 1], P: same-upper}", (2, 5, 6), (2, 5, 6)),
         Example("sumpool: {F: 8}", (16, 5, 5), "E203"),
     )
 

@@ -112,7 +112,38 @@ def split(inputs: list[str], outputs: list[str], axis: int) -> Any:
     return helper.make_node("Split", inputs, outputs, axis=axis)
 
 
+def around(image: int, value: float) -> dict[str, Any]:
+    """A Pad's operands."""
+    return {"p": np.array([0, 0, image, 1, 0, 0, 2, 1]), "v": np.array(value, np.float32)}
+
+
 SPELLINGS: dict[str, Callable[[], Case]] = {
+    "zeros around an image that a convolution reads": lambda: case(
+        tail(("Pad", "p", "v"), ("Conv", "w")), ["conv"], w=numbers(4, 3, 3, 3), **around(2, 0)
+    ),
+    "zeros that a mean counts": lambda: case(
+        tail(("Pad", "p", "v"), ("AveragePool", {"kernel_shape": [3, 3], "count_include_pad": 0})),
+        ["avgpool"],
+        **around(2, 0),
+    ),
+    "what is never the largest": lambda: case(
+        tail(("Pad", "p", "v"), ("MaxPool", {"kernel_shape": [3, 3]})), ["maxpool"], **around(2, -np.inf)
+    ),
+    "zeros that may be the largest": lambda: case(
+        tail(("Pad", "p", "v"), ("MaxPool", {"kernel_shape": [3, 3]})), ["pad", "maxpool"], **around(2, 0)
+    ),
+    "more zeros than a window has cells": lambda: case(
+        tail(("Pad", "p", "v"), ("AveragePool", {"kernel_shape": [3, 3]})), ["pad", "avgpool"], **around(3, 0)
+    ),
+    "softmax along rows": lambda: case(tail(("Softmax", {"axis": -1})), ["softmax"]),
+    "a dilated maximum": lambda: case(
+        tail(("MaxPool", {"kernel_shape": [3, 2], "dilations": [2, 3], "strides": [2, 1]})), ["maxpool"]
+    ),
+    "a dilated mean": lambda: case(
+        tail(("AveragePool", {"kernel_shape": [3, 2], "dilations": [2, 3], "pads": [1, 1, 1, 1]})),
+        ["avgpool"],
+        opset=19,
+    ),
     "padding by rule": lambda: case(
         tail(("Conv", "w", {"auto_pad": "SAME_UPPER", "strides": [2, 2]})), ["conv"], w=numbers(4, 3, 3, 3)
     ),

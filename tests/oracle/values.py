@@ -222,10 +222,11 @@ def lrn(layer: Any, x: Array) -> Array:
 
 def logsoftmax(layer: Any, x: Array) -> Array:
     y = np.empty_like(x)
-    for c, *spot in np.ndindex(x.shape):
-        scores = [float(x[(n, *spot)]) for n in range(len(x))]
+    axis = "CHW".index(layer.axis)
+    for place in np.ndindex(x.shape):
+        scores = [float(x[(*place[:axis], n, *place[axis + 1 :])]) for n in range(x.shape[axis])]
         largest = max(scores)
-        y[(c, *spot)] = scores[c] - largest - math.log(math.fsum(math.exp(s - largest) for s in scores))
+        y[place] = scores[place[axis]] - largest - math.log(math.fsum(math.exp(s - largest) for s in scores))
     return y
 
 

@@ -150,6 +150,19 @@ def test_pools(kind: str, counted: bool, size: Pair, F: Pair, S: Pair | None, P:
 
 
 @often
+@given(size=sizes, F=pairs(1, 4), S=st.none() | pairs(1, 4), P=pairs(0, 2), D=pairs(1, 3), ceil=st.booleans())
+def test_dilated_pools(size: Pair, F: Pair, S: Pair | None, P: Pair, D: Pair, ceil: bool) -> None:
+    from torch.nn import functional
+
+    assume(all(2 * p <= f for p, f in zip(P, F, strict=True)))
+    pool = layer("maxpool", F=F, S=S, P=P, D=D, rounding="ceil" if ceil else None)
+    x = values(2, 3, *size)
+    assume(fits(pool, x.shape[1:]))
+    (image,) = torched(x)
+    agree(pool, functional.max_pool2d(image, F, S, P, D, ceil_mode=ceil), x)
+
+
+@often
 @given(size=pairs(1, 12), out=pairs(1, 9))
 def test_adaptiveavgpool(size: Pair, out: Pair) -> None:
     from torch.nn import functional

@@ -233,14 +233,15 @@ padding = st.one_of(
     kind=st.sampled_from(["avgpool", "maxpool", "sumpool"]),
     F=st.tuples(small, small),
     S=st.tuples(small, small),
+    D=st.just((1, 1)) | st.tuples(small, small),
     P=padding,
     rounding=st.sampled_from(["floor", "ceil"]),
     count=st.booleans(),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
 )
-def test_any_pooling(kind: str, F: Shape, S: Shape, P: str, rounding: str, count: bool, size: Shape) -> None:
+def test_any_pooling(kind: str, F: Shape, S: Shape, D: Shape, P: str, rounding: str, count: bool, size: Shape) -> None:
     counted = f", count_padding: {str(count).lower()}" if kind == "avgpool" else ""
-    layer = f"{kind}: {{F: {[*F]}, S: {[*S]}, P: {P}, rounding: {rounding}{counted}}}"
+    layer = f"{kind}: {{F: {[*F]}, S: {[*S]}, D: {[*D]}, P: {P}, rounding: {rounding}{counted}}}"
     text = f"input: {{C: 2, H: {size[0]}, W: {size[1]}}}\nlayers: [{layer}]\n"
     spec = check(io.StringIO(text)).spec
     assume(spec is not None)

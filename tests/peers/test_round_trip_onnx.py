@@ -69,7 +69,7 @@ def test_bundled_networks(name: str, tmp_path: Path) -> None:
 @settings(max_examples=60)
 @given(random_specs.texts(without=UNSAID))
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    assume(not re.search(r"avgpool: .*ceil", text))  # the windows at the edge are mended by a product behind it
+    assume(not re.search(r"(avg|sum)pool: .* D: ", text))  # written as convolutions
     spec, folder = random_specs.load(text), tmp_path_factory.mktemp("models")
     tensors = drawn(spec)
     found = back(spec, tensors, folder)

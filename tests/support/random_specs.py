@@ -64,7 +64,7 @@ depths = st.one_of(numbers(1, 6), st.sampled_from(["C", "2*C", "C/2", "C + 2"]))
 groups = st.sampled_from(["1", "C", "2", "C/2"])
 roundings = st.sampled_from(["floor", "exact"])
 pool_roundings = st.sampled_from(["floor", "ceil", "ceil", "exact"])
-POOL = {"F": pairs(1, 4), "S": pairs(1, 3), "P": paddings, "rounding": pool_roundings}
+POOL = {"F": pairs(1, 4), "S": pairs(1, 3), "P": paddings, "D": pairs(1, 2), "rounding": pool_roundings}
 WINDOW = {"S": pairs(1, 3), "P": paddings, "D": pairs(1, 3), "G": groups, "bias": flags}
 SIDES = {side: numbers(0, 2) for side in ("top", "bottom", "left", "right")}
 

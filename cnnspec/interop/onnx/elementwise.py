@@ -13,6 +13,7 @@ from .translation import Fields, Translation, both_ways, direct
 if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...graph.layer import Layer
+    from ...layers._along_axis import AlongAxis
     from ...layers.clip import Clip
     from ...layers.constant import Constant
     from ...layers.gelu import GELU
@@ -123,6 +124,22 @@ def read_join(node: OnnxNode) -> Fields | None:
     return {} if len(node.arriving) == 2 and not node.stored else None
 
 
+def along_axis(op: str) -> Translation:
+    """An operator over one axis."""
+
+    def write(layer: AlongAxis, step: Step) -> OperatorCall:
+        return call(op, *step.inputs, axis=layer.index)
+
+    def read(node: OnnxNode) -> Fields | None:
+        match node.arriving, node.stored:
+            case (x,), ():
+                axis = "CHW"[node["axis"] % (1 + len(x)) - 1] if node["axis"] % (1 + len(x)) else ""
+                return {} if axis == "C" else {"axis": axis} if axis else None
+        return None
+
+    return both_ways(write, op, read, "axis")
+
+
 KINDS: dict[str, Translation] = {
     "abs": direct("Abs"),
     "add": both_ways(joined("Add"), "Add", read_join),
@@ -137,7 +154,7 @@ KINDS: dict[str, Translation] = {
     "hardsigmoid": both_ways(hardsigmoid, "HardSigmoid", read_hardsigmoid, "alpha", "beta"),
     "hardswish": direct("HardSwish"),
     "leakyrelu": direct("LeakyRelu", {"alpha": "slope"}),
-    "logsoftmax": direct("LogSoftmax", axis=1),
+    "logsoftmax": along_axis("LogSoftmax"),
     "max": direct("Max", branches=True),
     "mean": direct("Mean", branches=True),
     "min": direct("Min", branches=True),
@@ -150,7 +167,7 @@ KINDS: dict[str, Translation] = {
     "selu": direct("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
     "sigmoid": direct("Sigmoid"),
     "silu": Translation(silu),
-    "softmax": direct("Softmax", axis=1),
+    "softmax": along_axis("Softmax"),
     "softplus": direct("Softplus"),
     "softsign": direct("Softsign"),
     "sub": both_ways(joined("Sub"), "Sub", read_join),

@@ -6,7 +6,7 @@ counts. A window that hangs over the edge becomes padding, and the divisor is pu
 
 from __future__ import annotations
 
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from ...graph.layer import image
@@ -18,7 +18,11 @@ from .translation import Fields, Translation, both_ways, direct
 from .window_fields import NodeWindow
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ...graph.graph import Step
+    from ...graph.shape import Shape
     from ...layers._pool import Pool
     from ...layers.adaptiveavgpool import AdaptiveAvgPool
     from ...layers.adaptivemaxpool import AdaptiveMaxPool
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _TAPS = ("kernel_shape", "strides", "dilations", "group", "pads")
-_POOLING = ("kernel_shape", "strides", "pads", "ceil_mode")
+_POOLING = ("kernel_shape", "strides", "dilations", "pads", "ceil_mode")
 """Attributes that are read."""
 
 
@@ -113,7 +117,12 @@ def _pads(rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, ...]:
 
 
 def maxpool(layer: Pool, step: Step) -> OperatorCall:
-    return call("MaxPool", *step.inputs, **_window(layer, step))
+    """ONNX Runtime wants less padding than F, which is little beside a window whose cells lie apart."""
+    said = _window(layer, step)
+    if all(cells < F for cells, F in zip(said["pads"], 2 * layer.F, strict=True)):
+        return call("MaxPool", *step.inputs, **said)
+    top, left, bottom, right = said.pop("pads")
+    return call("MaxPool", call("Pad", *step.inputs, (0, 0, top, left, 0, 0, bottom, right), -inf), **said)
 
 
 def read_maxpool(node: OnnxNode) -> Fields | None:
@@ -124,26 +133,22 @@ def read_maxpool(node: OnnxNode) -> Fields | None:
 
 
 def sumpool(layer: SumPool, step: Step) -> OperatorCall:
+    if layer.D != (1, 1):
+        return _weighed(layer, step, 1.0)
     return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
 
 
 def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
-    """AveragePool divides by the cells on the input, or by all of the window's; other divisors are put right after it.
-
-    What the layer makes of an image of ones is the share of its divisor that lies on the input.
-    """
+    """AveragePool divides by the cells on the input, or by all of the window's; others are put right after it."""
     import numpy as np
-
-    from ...kernels.reference.pooling import coverage
 
     _, H, W = image(step.arriving[0])
     ensure_room(step, FLOAT * H * W)
     share = layer.forward(np.ones((1, 1, H, W), np.float32))
-    if (share == 1).all():
+    if (share == 1).all() and layer.D == (1, 1):
         return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
-    padded = coverage(layer.windows(step.arriving[0]), padding=False).astype(np.float32) / np.float32(prod(layer.F))
-    mean = _padded_mean(layer, step)
-    return mean if (share == padded).all() else call("Mul", mean, np.asarray(share / padded, np.float32))
+    mean, factors = _padded_mean(layer, step), _mended(layer, step.arriving[0])
+    return mean if (factors == 1).all() else call("Mul", mean, factors)
 
 
 def read_avgpool(node: OnnxNode) -> Fields | None:
@@ -157,13 +162,70 @@ def read_avgpool(node: OnnxNode) -> Fields | None:
     return fields | ({"count_padding": False} if uncounted else {})
 
 
+def hanging(read: Fields, pads: tuple[int, ...], arriving: Shape, factors: NDArray[np.float32]) -> Fields | None:
+    """The fields of the `avgpool` whose windows hang over the edge, of what is read of an AveragePool with `pads` whose
+    means are put right by `factors` (rows, columns): so much of the padding behind is none."""
+    from itertools import product
+
+    import numpy as np
+
+    from ...graph.layer import LayerError
+    from ...layers.avgpool import AvgPool
+
+    top, left, bottom, right = pads
+    for rows, columns in product(range(bottom + 1), range(right + 1)):
+        sides = {"top": top, "left": left, "bottom": bottom - rows, "right": right - columns}
+        for counted in (True, False):
+            fields = {key: value for key, value in read.items() if key not in ("P", "rounding", "count_padding")}
+            fields |= {"rounding": "ceil", **({} if counted else {"count_padding": False})}
+            layer = AvgPool.model_validate(fields | {"P": sides})
+            try:
+                wanted = _mended(layer, arriving) if layer.output(arriving)[1:] == factors.shape[-2:] else None
+            except LayerError:
+                continue
+            if wanted is not None and np.array_equal(wanted, factors.reshape(wanted.shape)):
+                return fields | {"P": _shortest(sides)}
+    return None
+
+
+def _shortest(sides: dict[str, int]) -> int | tuple[int, int] | dict[str, int]:
+    """Padding in few words."""
+    if sides["top"] == sides["bottom"] and sides["left"] == sides["right"]:
+        return sides["top"] if sides["top"] == sides["left"] else (sides["top"], sides["left"])
+    return {side: cells for side, cells in sides.items() if cells}
+
+
+def _mended(layer: AvgPool, arriving: Shape) -> NDArray[np.float32]:
+    """By what the mean over all cells of each window, padding and all, is multiplied to be that of the layer: its share
+    of cells on the input, which is what the layer makes of ones."""
+    import numpy as np
+
+    from ...kernels.reference.pooling import coverage
+
+    share = layer.forward(np.ones((1, 1, *arriving[1:]), np.float32))
+    padded = coverage(layer.windows(arriving), padding=False).astype(np.float32) / np.float32(prod(layer.F))
+    return np.asarray(share / padded, np.float32)
+
+
 def _padded_mean(layer: Pool, step: Step) -> OperatorCall:
+    if layer.D != (1, 1):
+        return _weighed(layer, step, 1 / prod(layer.F))
     return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
+
+
+def _weighed(layer: Pool, step: Step, weight: float) -> OperatorCall:
+    """The sum over each window of cells times a weight, as a convolution of each channel: AveragePool knows dilation
+    since opset 19 only."""
+    import numpy as np
+
+    C = step.arriving[0][0]
+    return call("Conv", *step.inputs, np.full((C, 1, *layer.F), weight, np.float32), group=C, **_window(layer, step))
 
 
 def _window(layer: Pool, step: Step) -> dict[str, Any]:
     pads = ((window.before, _behind(window)) for window in layer.windows(step.arriving[0]))
-    return {"kernel_shape": layer.F, "strides": layer.stride, "pads": _pads(*pads)}
+    dilations = {} if layer.D == (1, 1) else {"dilations": layer.D}
+    return {"kernel_shape": layer.F, "strides": layer.stride, **dilations, "pads": _pads(*pads)}
 
 
 def _behind(window: SlidingWindow) -> int:

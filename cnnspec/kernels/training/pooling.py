@@ -124,7 +124,7 @@ def spaced(x: Array, cells: tuple[slice, ...]) -> Array:
 def _add_spaced(x: Array, cells: tuple[slice, ...], values: Array, window: SlidingWindow) -> None:
     """x[cells] += values, where x is 0 before unless windows overlap."""
     seen = x[cells]
-    if window.F > window.S:
+    if window.extent > window.S:
         seen += values
     elif _is_joined(seen):
         seen[...] = values

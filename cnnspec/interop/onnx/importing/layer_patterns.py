@@ -1,0 +1,247 @@
+"""Layers of several nodes that hang on shapes or stored numbers: a rule each, asked about the last node.
+
+Values between the nodes of a layer must not be read elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from .. import operators, windowed
+from ..node import shortest
+from . import operands
+from .neighbours import Neighbours
+from .spelling import spelled
+from .static import Node
+
+Found = tuple[Node, list[Node]]
+
+
+def channelshuffle(near: Neighbours, node: Node) -> Found | None:
+    """Channels as a table of G rows, turned, and in a row again."""
+    turn = near.inner(node.inputs[0], "Transpose")
+    split = near.inner(turn.inputs[0], "Reshape") if turn else None
+    if turn is None or split is None:
+        return None
+    before, table, after = (near.shape(each) for each in (split.inputs[0], split.output, node.output))
+    if len(table) < 3 or before != after or table != (*before[:1], *table[1:3], *before[2:]):
+        return None
+    if turn.attributes.get("perm") != [0, 2, 1, *range(3, len(table))]:
+        return None
+    return near.layer(node, "channelshuffle", {"G": table[1]}, split.inputs[0]), [turn, split]
+
+
+def layernorm(near: Neighbours, node: Node) -> Found | None:
+    """Over the channels, which are brought to the end and back."""
+    norm = near.inner(node.inputs[0], "LayerNormalization")
+    last = near.inner(norm.inputs[0], "Transpose") if norm else None
+    if norm is None or last is None or norm.attributes.get("axis", -1) not in (-1, 3):
+        return None
+    if node.attributes.get("perm") != [0, 3, 1, 2] or last.attributes.get("perm") != [0, 2, 3, 1]:
+        return None
+    if len(norm.inputs) != 3:
+        return None
+    fields = {"eps": shortest(norm.attributes.get("epsilon", 1e-5))}
+    return near.layer(node, "layernorm", fields, last.inputs[0], *norm.inputs[1:]), [norm, last]
+
+
+def groupnorm(near: Neighbours, node: Node) -> Found | None:
+    """Each group as one map that is normalised by itself, then weight and bias for each channel."""
+    added = near.parted(node)
+    scaled = near.inner(added[0], "Mul") if added else None
+    weighed = near.parted(scaled) if scaled else None
+    back = near.inner(weighed[0], "Reshape") if weighed else None
+    if not (added and scaled and weighed and back):
+        return None
+    shape = near.shape(node.output)
+    plain = plain_groupnorm(near, back)
+    if plain is None or near.shape(back.output) != shape:
+        return None
+    if near.per_channel(weighed[1], shape) is None or near.per_channel(added[1], shape) is None:
+        return None
+    layer, inner = plain
+    fields = {key: value for key, value in layer.attributes.items() if key != "affine"}
+    whole = near.layer(node, "groupnorm", fields, *layer.inputs, weighed[1], added[1])
+    return whole, [scaled, back, *inner]
+
+
+def plain_groupnorm(near: Neighbours, node: Node) -> Found | None:
+    """The same without weight and bias."""
+    norm = near.inner(node.inputs[0], "InstanceNormalization")
+    groups = near.inner(norm.inputs[0], "Reshape") if norm else None
+    if norm is None or groups is None:
+        return None
+    table, ones, zeros = near.shape(groups.output), near.array(norm, 1), near.array(norm, 2)
+    is_whole = len(table) == 3 and near.shape(groups.inputs[0]) == near.shape(node.output)
+    if not is_whole or ones is None or zeros is None or (ones != 1).any() or zeros.any():
+        return None
+    fields = {"G": table[1], "eps": shortest(norm.attributes.get("epsilon", 1e-5)), "affine": False}
+    return near.layer(node, "groupnorm", fields, groups.inputs[0]), [norm, groups]
+
+
+def pixelunshuffle(near: Neighbours, node: Node) -> Found | None:
+    """Cells of a square, row by row, become channels."""
+    turn = near.inner(node.inputs[0], "Transpose")
+    split = near.inner(turn.inputs[0], "Reshape") if turn else None
+    if turn is None or split is None or turn.attributes.get("perm") != [0, 1, 3, 5, 2, 4]:
+        return None
+    before, table, after = (near.shape(each) for each in (split.inputs[0], split.output, node.output))
+    if len(before) != 4 or len(table) != 6 or table[3] != table[5]:
+        return None
+    _, C, H, W = before
+    r = table[3]
+    if table != (1, C, H // r, r, W // r, r) or after != (1, C * r * r, H // r, W // r):
+        return None
+    return near.layer(node, "pixelunshuffle", {"factor": r}, split.inputs[0]), [turn, split]
+
+
+def biased(near: Neighbours, node: Node) -> Found | None:
+    """What is added right behind a convolution or a product without a bias is its bias."""
+    added = near.parted(node)
+    before = near.inner(added[0], "Conv", "ConvTranspose", "Gemm", "MatMul") if added else None
+    if added is None or before is None or len([*filter(None, before.inputs)]) != 2 or before.kind:
+        return None
+    bias = near.per_channel(added[1], near.shape(node.output))
+    if bias is None or near.array(before, 1) is None:
+        return None
+    name = near.model.hold(f"{node.output}/bias", bias, added[1])
+    gemm = before.op == "MatMul"
+    if gemm and len(near.shape(before.output)) != 2:
+        return None
+    op, attributes = ("Gemm", {"transB": 0}) if gemm else (before.op, before.attributes)
+    merged = replace(node, op=op, inputs=(*before.inputs[:2], name), attributes=attributes, name=before.name)
+    return merged, [before]
+
+
+def rescaled(near: Neighbours, node: Node) -> Found | None:
+    """A batch norm whose weight and bias stand behind it, a channel each, as Caffe writes it: they become its own."""
+    inner: list[Node] = []
+    factor, summand = np.ones(1, np.float32), np.zeros(1, np.float32)
+    at: Node | None = node
+    for op in ("Add", "Mul"):
+        if at is not None and at.op == op:
+            parted = near.parted(at)
+            values = near.per_channel(parted[1], near.shape(node.output)) if parted else None
+            if parted is None or values is None:
+                return None
+            factor, summand = (values, summand) if op == "Mul" else (factor, values)
+            at = near.inner(parted[0], "Mul", "BatchNormalization")
+            inner += [at] if at else []
+    if at is None or at.op != "BatchNormalization" or len(at.inputs) != 5:
+        return None
+    weight, bias = near.array(at, 1), near.array(at, 2)
+    if weight is None or bias is None:
+        return None
+    hold = near.model.hold
+    names = (
+        hold(f"{node.output}/weight", weight * factor, at.inputs[1]),
+        hold(f"{node.output}/bias", bias * factor + summand, at.inputs[2]),
+    )
+    return replace(at, inputs=(at.inputs[0], *names, *at.inputs[3:]), outputs=node.outputs), inner
+
+
+def shifted(near: Neighbours, node: Node) -> Found | None:
+    """A sum with one stored value a channel, and what it may be a product with before."""
+    added = near.parted(node)
+    if added is None or near.per_channel(added[1], near.shape(node.output)) is None:
+        return None
+    is_less = node.op == "Sub"
+    if near.shape(added[0]) != near.shape(node.output) or (is_less and added[0] != node.inputs[0]):
+        return None
+    if is_less:
+        added = added[0], near.model.hold(f"{node.output}/bias", -near.model.constants[added[1]], added[1])
+    scaled = near.inner(added[0], "Mul")
+    parted = near.parted(scaled) if scaled else None
+    if scaled and parted and near.per_channel(parted[1], near.shape(node.output)) is not None:
+        return near.layer(node, "scale", {"bias": True}, parted[0], parted[1], added[1]), [scaled]
+    ones = near.model.hold(f"{node.output}/weight", np.ones(near.shape(node.output)[1], np.float32))
+    return near.layer(node, "scale", {"bias": True}, added[0], ones, added[1]), []
+
+
+def sumpool(near: Neighbours, node: Node) -> Found | None:
+    """A mean over windows, times the cells of a window."""
+    parted = near.parted(node)
+    mean = near.inner(parted[0], "AveragePool") if parted else None
+    if parted is None or mean is None or not mean.attributes.get("count_include_pad"):
+        return None
+    cells = float(prod(mean.attributes["kernel_shape"]))
+    if near.model.constants[parted[1]].size != 1 or float(near.model.constants[parted[1]].sum()) != cells:
+        return None
+    read = operators.read(operands.of(spelled(mean, near.model), near.model))
+    if read is None:
+        return None
+    fields = {key: value for key, value in read[1].items() if key != "count_padding"}
+    return near.layer(node, "sumpool", fields, mean.inputs[0]), [mean]
+
+
+def hanging(near: Neighbours, node: Node) -> Found | None:
+    """Means over windows of which the last ones hang over the edge: each is put right by a factor of its own."""
+    parted = near.parted(node)
+    mean = near.inner(parted[0], "AveragePool") if parted else None
+    shape = near.shape(node.output)
+    if parted is None or mean is None or len(shape) != 4 or mean.attributes.get("ceil_mode"):
+        return None
+    factors = near.model.constants[parted[1]]
+    if factors.shape not in (shape[2:], (1, 1, *shape[2:])) or not mean.attributes.get("count_include_pad"):
+        return None
+    read = operators.read(operands.of(spelled(mean, near.model), near.model))
+    if read is None:
+        return None
+    fields = windowed.hanging(read[1], mean.attributes["pads"], near.shape(mean.inputs[0])[1:], factors)
+    return None if fields is None else (near.layer(node, "avgpool", fields, mean.inputs[0]), [mean])
+
+
+def padded(near: Neighbours, node: Node) -> Found | None:
+    """Cells around an image that only a window's layer reads are its padding: zeros, or for a maximum what never is
+    the largest value."""
+    pad = near.inner(node.inputs[0], "Pad")
+    plain = spelled(pad, near.model) if pad else None
+    if pad is None or plain is None or plain.op != "Pad" or plain.attributes.get("mode", "constant") != "constant":
+        return None
+    amounts, fill = (near.array(plain, i) for i in (1, 2))
+    if amounts is None or fill is None or len(amounts) != 8 or node.attributes.get("ceil_mode"):
+        return None
+    taken = float(fill.reshape(-1)[0]) <= LOWEST if node.op == "MaxPool" else not fill.any()
+    own = any(node.attributes.get("pads") or ()) or node.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+    _, _, top, left, _, _, bottom, right = map(int, amounts)
+    if not taken or own or any(amounts[[0, 1, 4, 5]]) or min(top, left, bottom, right) < 0:
+        return None
+    F = node.attributes.get("kernel_shape", [])
+    D = node.attributes.get("dilations") or [1] * len(F)
+    if node.op != "Conv" and any(max(of) > d * (f - 1) for of, f, d in zip(((top, bottom), (left, right)), F, D)):  # noqa: B905
+        return None  # a window that sees nothing but padding
+    counted = {"count_include_pad": 1} if node.op == "AveragePool" else {}
+    attributes = {**node.attributes, "pads": [top, left, bottom, right], "auto_pad": "NOTSET", **counted}
+    return replace(node, inputs=(pad.inputs[0], *node.inputs[1:]), attributes=attributes), [pad]
+
+
+LOWEST = -3.4e38
+
+
+def chained(near: Neighbours, node: Node) -> Found | None:
+    """Branches that were joined two by two under one layer's name."""
+    inputs, inner = [*node.inputs], list[Node]()
+    while (before := near.inner(inputs[0], node.op)) and before.name.startswith(f"{node.name}/"):
+        inner.append(before)
+        inputs[:1] = before.inputs
+    if not inner or any(name in near.model.constants for name in inputs):
+        return None
+    return near.layer(node, node.op.lower(), {}, *inputs), inner
+
+
+RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
+    "Add": (groupnorm, biased, rescaled, shifted, chained),
+    "AveragePool": (padded,),
+    "Conv": (padded,),
+    "Div": (chained,),
+    "MaxPool": (padded,),
+    "Mul": (sumpool, hanging, rescaled, chained),
+    "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
+    "Sub": (shifted, chained),
+    "Transpose": (layernorm,),
+}
+"""By the operator of the last node."""
