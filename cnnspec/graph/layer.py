@@ -35,7 +35,7 @@ STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
 def both(value: object) -> object:
     """One number stands for both axes."""
-    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return (value, value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 Count = Annotated[int, Field(ge=1)]

@@ -117,7 +117,35 @@ def around(image: int, value: float) -> dict[str, Any]:
     return {"p": np.array([0, 0, image, 1, 0, 0, 2, 1]), "v": np.array(value, np.float32)}
 
 
+def resized(sizes: list[int], opset: int = 17, **attributes: Any) -> Case:
+    """An image of another size."""
+    nodes = [node("Resize", ["x", "", "", "s"], "y", **attributes)]
+    return case(nodes, ["resize"], size=(3, 8, 6), opset=opset, s=np.array([1, 3, *sizes]))
+
+
 SPELLINGS: dict[str, Callable[[], Case]] = {
+    "to a size": lambda: resized([5, 7]),
+    "to a size, smoothly": lambda: resized([5, 7], mode="linear"),
+    "to a size, corner to corner": lambda: resized(
+        [16, 12], mode="linear", coordinate_transformation_mode="align_corners"
+    ),
+    "to a size, as PyTorch": lambda: resized(
+        [5, 7], mode="cubic", coordinate_transformation_mode="pytorch_half_pixel", cubic_coeff_a=-0.75
+    ),
+    "to a size, without what lies outside": lambda: resized([5, 9], mode="cubic", exclude_outside=1),
+    "to a size, antialiased": lambda: resized([5, 3], opset=18, mode="linear", antialias=1),
+    "to a size, antialiased without what lies outside": lambda: resized(
+        [5, 3], opset=18, mode="cubic", antialias=1, exclude_outside=1
+    ),
+    "by factors that are not whole": lambda: case(
+        [node("Resize", ["x", "", "s"], "y", mode="linear")], ["resize"], s=np.array([1, 1, 1.5, 0.6], np.float32)
+    ),
+    "along axes that are named": lambda: case(
+        [node("Resize", ["x", "", "s"], "y", mode="linear", axes=[3, 2])],
+        ["resize"],
+        opset=18,
+        s=np.array([1.5, 0.6], np.float32),
+    ),
     "zeros around an image that a convolution reads": lambda: case(
         tail(("Pad", "p", "v"), ("Conv", "w")), ["conv"], w=numbers(4, 3, 3, 3), **around(2, 0)
     ),

@@ -197,6 +197,42 @@ def test_upsample(size: Pair, factor: Pair, mode: str) -> None:
     agree(layer("upsample", factor=factor, mode=mode), expected, x)
 
 
+@often
+@given(
+    size=pairs(1, 7),
+    to=pairs(1, 9),
+    mode=st.sampled_from(["nearest", "nearest-exact", "bilinear", "bicubic"]),
+    corners=st.booleans(),
+    antialias=st.booleans(),
+)
+def test_resize(size: Pair, to: Pair, mode: str, corners: bool, antialias: bool) -> None:
+    from torch.nn import functional
+
+    x = values(2, 3, *size)
+    fields: dict[str, Any] = {"to": to, "mode": mode.replace("bicubic", "cubic")}
+    said: dict[str, Any] = {}
+    if mode == "nearest":
+        fields |= {"place": "asymmetric", "near": "floor"}
+    elif mode == "nearest-exact":
+        fields |= {"mode": "nearest", "near": "round-half-up"}
+    else:
+        said = {"align_corners": corners, "antialias": antialias}
+        fields |= {"place": "align-corners" if corners else "half-pixel", "antialias": antialias}
+        assume(not (antialias and corners))  # PyTorch spreads what shrinks by another share there
+        fields |= {"outside": "none", "a": -0.5} if antialias else {}
+    agree(layer("resize", **fields), functional.interpolate(torched(x)[0], to, mode=mode, **said), x)
+
+
+@often
+@given(size=pairs(2, 7), factor=st.sampled_from([0.5, 0.75, 1.5, 2.25]), mode=st.sampled_from(["bilinear", "bicubic"]))
+def test_resize_by_a_factor(size: Pair, factor: float, mode: str) -> None:
+    from torch.nn import functional
+
+    x = values(2, 3, *size)
+    expected = functional.interpolate(torched(x)[0], scale_factor=factor, mode=mode, align_corners=False)
+    agree(layer("resize", factor=factor, mode=mode.replace("bicubic", "cubic")), expected, x)
+
+
 @pytest.mark.parametrize("factor", [1, 2, 3])
 def test_shuffles(factor: int) -> None:
     from torch.nn import functional

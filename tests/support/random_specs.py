@@ -77,6 +77,12 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "adaptiveavgpool": {"out": pairs(1, 5)},
     "dense": {"K": depths, "bias": flags},
     "upsample": {"factor": pairs(1, 3), "mode": st.sampled_from(["nearest", "bilinear"])},
+    "resize": {
+        "to": pairs(1, 9),
+        "mode": st.sampled_from(["nearest", "bilinear", "cubic"]),
+        "place": st.sampled_from(["half-pixel", "align-corners", "asymmetric"]),
+        "near": st.sampled_from(["round-half-down", "round-half-up", "floor", "ceil"]),
+    },
     "pad": SIDES,
     "crop": SIDES,
     "slice": {"axis": st.sampled_from("CHW"), "from": numbers(0, 2)},

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ...layers.pixelunshuffle import PixelUnshuffle
     from ...layers.reshape import Reshape
     from ...layers.slice import Slice
-    from ...layers.upsample import Upsample
 
 
 def reshape(_: Reshape, step: Step) -> OperatorCall:
@@ -162,32 +161,6 @@ def read_crop(node: OnnxNode) -> Fields | None:
     return _edges(((0, 0), *cut))
 
 
-UPSAMPLING = {
-    "nearest": {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"},
-    "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
-}
-
-
-def upsample(layer: Upsample, step: Step) -> OperatorCall:
-    """Nearest by rounding down: no half-way case, so programs cannot differ."""
-    import numpy as np
-
-    scales = np.array((1, 1, *layer.factor), np.float32)
-    return call("Resize", *step.inputs, "", scales, **UPSAMPLING[layer.mode])
-
-
-def read_upsample(node: OnnxNode) -> Fields | None:
-    """By whole factors: nearest by rounding down, or bilinear."""
-    mode = {"nearest": "nearest", "linear": "bilinear"}.get(node["mode"], "")
-    usual = UPSAMPLING.get(mode, {})
-    match node.operands:
-        case (x, None, scales) if x and scales and usual and all(node.says(*item) for item in usual.items()):
-            batch, channels, *factor = scales.values or (0.0, 0.0)
-            if (batch, channels, len(factor)) == (1, 1, 2) and all(f >= 1 and f == int(f) for f in factor):
-                return {"factor": tuple(map(int, factor)), "mode": mode}
-    return None
-
-
 def pixelunshuffle(layer: PixelUnshuffle, step: Step) -> OperatorCall:
     """Written out: SpaceToDepth puts the cells of a block before the channels."""
     (C, H, W), r = image(step.arriving[0]), layer.factor
@@ -220,5 +193,4 @@ KINDS: dict[str, Translation] = {
     "pixelunshuffle": Translation(pixelunshuffle),
     "reshape": both_ways(reshape, "Reshape", read_reshape),
     "slice": both_ways(slice, "Slice", read_slice),
-    "upsample": both_ways(upsample, "Resize", read_upsample, "mode", "nearest_mode", "coordinate_transformation_mode"),
 }

@@ -29,7 +29,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "MaxPool": {"ceil_mode": 0},
     "Pad": {"mode": "constant"},
     "Resize": {
+        "antialias": 0,
         "coordinate_transformation_mode": "half_pixel",
+        "cubic_coeff_a": -0.75,
+        "exclude_outside": 0,
         "mode": "nearest",
         "nearest_mode": "round_prefer_floor",
     },

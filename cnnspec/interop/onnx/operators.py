@@ -7,11 +7,17 @@ from collections.abc import Iterable
 from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Step
-from . import data_movement, elementwise, normalization, windowed
+from . import data_movement, elementwise, normalization, resampling, windowed
 from .node import OnnxNode
 from .translation import Fields, Translation
 
-KINDS: dict[str, Translation] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
+KINDS: dict[str, Translation] = {
+    **normalization.KINDS,
+    **data_movement.KINDS,
+    **resampling.KINDS,
+    **elementwise.KINDS,
+    **windowed.KINDS,
+}
 
 
 def read(node: OnnxNode) -> tuple[str, Fields] | None:

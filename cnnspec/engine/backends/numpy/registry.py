@@ -14,7 +14,7 @@ from .fallback import Fallback
 LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     **dict.fromkeys(data_movement.COPIES, data_movement.Copy),
     **dict.fromkeys(EPILOGUES, elementwise.Activation),
-    "adaptiveavgpool": resampling.AdaptiveAverage,
+    "adaptiveavgpool": resampling.lower_adaptive_average,
     "adaptivemaxpool": pooling.AdaptiveMax,
     "add": elementwise.Add,
     "avgpool": pooling.lower_average,
@@ -41,6 +41,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "mul": elementwise.Mul,
     "prelu": elementwise.PReLU,
     "reshape": data_movement.Reshape,
+    "resize": resampling.lower_resize,
     "rmsnorm": normalization.RootMeanSquare,
     "scale": elementwise.Affine,
     "softmax": softmax.Softmax,

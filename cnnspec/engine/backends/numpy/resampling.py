@@ -14,6 +14,7 @@ import numpy as np
 
 from ....graph.array import Array
 from ....graph.window import bins
+from ....kernels.reference.resampling import mixtures
 from ....kernels.reference.upsampling import Mixed, mixed_from
 from ....kernels.strips import CACHE, Call, Scratch
 from ...lowering import BoundMemory, Lowering
@@ -21,15 +22,37 @@ from ...program import Operation
 from ...schedule import Stage, WorkItem
 from .data_movement import Copy
 
+Shares = list[tuple[int, Array]]
+"""Of each output along an axis: the first cell that it is made of, and the shares (1, cells) of that and the next."""
 
-class AdaptiveAverage:
-    """The mean over each bin, as a product with a row of 1/size, first along the rows and then along the columns."""
 
-    def __init__(self, operation: Operation) -> None:
-        layer: Any = operation.layer
+def lower_adaptive_average(operation: Operation) -> Lowering:
+    """The mean over each bin: as much of each of its cells."""
+    layer: Any = operation.layer
+    rows, columns = (_means(*of) for of in zip(operation.arriving[0][1:], layer.out, strict=True))
+    return Weighed(operation, rows, columns)
+
+
+def lower_resize(operation: Operation) -> Lowering:
+    """Cells mixed as the layer says."""
+    layer: Any = operation.layer
+    rows, columns = (
+        [(cell.first, np.array([cell.shares], np.float32)) for cell in mixtures(axis)]
+        for axis in layer.axes(operation.arriving[0])
+    )
+    return Weighed(operation, rows, columns)
+
+
+def _means(size: int, out: int) -> Shares:
+    return [(first, np.full((1, end - first), 1 / (end - first), np.float32)) for first, end in bins(size, out)]
+
+
+class Weighed:
+    """Products of neighbouring cells with a row of shares, first along the rows and then along the columns."""
+
+    def __init__(self, operation: Operation, rows: Shares, columns: Shares) -> None:
         self.operation = operation
-        _, H, W = operation.arriving[0]
-        self.rows, self.columns = bins(H, layer.out[0]), bins(W, layer.out[1])
+        self.rows, self.columns = rows, columns
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
@@ -41,17 +64,12 @@ class AdaptiveAverage:
         _, W, C = x.shape
         x, calls = whole(x, scratch)
         low, y = scratch.take(len(self.rows), W, C), scratch.take(len(self.columns), len(self.rows), 1, C)
-        for i, (first, end) in enumerate(self.rows):
-            calls.append(
-                partial(np.matmul, _share(end - first), x[first:end].reshape(-1, W * C), out=low[i].reshape(1, -1))
-            )
-        for i, (first, end) in enumerate(self.columns):
-            calls.append(partial(np.matmul, _share(end - first), low[:, first:end], out=y[i]))
+        for i, (first, shares) in enumerate(self.rows):
+            cells = x[first : first + shares.size].reshape(-1, W * C)
+            calls.append(partial(np.matmul, shares, cells, out=low[i].reshape(1, -1)))
+        for i, (first, shares) in enumerate(self.columns):
+            calls.append(partial(np.matmul, shares, low[:, first : first + shares.size], out=y[i]))
         return [*calls, partial(np.copyto, out, y[:, :, 0].transpose(1, 0, 2))]
-
-
-def _share(size: int) -> Array:
-    return np.full((1, size), 1 / size, np.float32)
 
 
 def lower_upsample(operation: Operation) -> Lowering:

@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from .. import operators, windowed
+from .. import operators, resampling, windowed
 from ..node import shortest
 from . import operands
 from .neighbours import Neighbours
@@ -222,6 +222,19 @@ def padded(near: Neighbours, node: Node) -> Found | None:
 LOWEST = -3.4e38
 
 
+def weighed(near: Neighbours, node: Node) -> Found | None:
+    """Rows and columns weighed by matrices: means over bins, or an image that is resized smoothly."""
+    columns, inner = near.array(node, 1), near.inner(node.inputs[0], "MatMul")
+    rows = near.array(inner, 0) if inner else None
+    if inner is None or rows is None or columns is None or rows.ndim != 2 or columns.ndim != 2:
+        return None
+    name = inner.inputs[1]
+    if len(near.shape(name)) != 4 or near.is_stored(name):
+        return None
+    found = resampling.weighed(near.shape(name)[1:], rows, columns.T)
+    return None if found is None else (near.layer(node, *found, name), [inner])
+
+
 def chained(near: Neighbours, node: Node) -> Found | None:
     """Branches that were joined two by two under one layer's name."""
     inputs, inner = [*node.inputs], list[Node]()
@@ -238,6 +251,7 @@ RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
     "AveragePool": (padded,),
     "Conv": (padded,),
     "Div": (chained,),
+    "MatMul": (weighed,),
     "MaxPool": (padded,),
     "Mul": (sumpool, hanging, rescaled, chained),
     "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),

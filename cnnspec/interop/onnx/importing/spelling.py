@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .resizing import resize
 from .static import Node, StaticModel
 
 Rule = Callable[[Node, StaticModel], "Node | None"]
@@ -199,38 +200,6 @@ def pad(node: Node, model: StaticModel) -> Node | None:
     fill = np.float32(node.attributes.get("value", 0.0) if value is None else value.reshape(-1)[:1].sum())
     names = (_held(model, node, "amounts", np.array(amounts, np.int64)), _held(model, node, "fill", np.array(fill)))
     return node.to("Pad", node.inputs[0], *names, **_without(node, pads=node.attributes.get("pads"), value=fill))
-
-
-def resize(node: Node, model: StaticModel) -> Node | None:
-    """By factors: those of the shapes, nearest by rounding down."""
-    before, after = model.shapes.get(node.inputs[0], ()), model.shapes.get(node.output, ())
-    said = node.attributes
-    mode = said.get("mode", "nearest")
-    if len(before) != 4 or len(after) != 4 or any(y % x for x, y in zip(before, after, strict=True)):
-        return None
-    if said.get("antialias") or said.get("exclude_outside") or said.get("extrapolation_value"):
-        return None
-    place = said.get("coordinate_transformation_mode", "half_pixel" if node.op == "Resize" else "asymmetric")
-    rounding = said.get("nearest_mode", "round_prefer_floor" if node.op == "Resize" else "floor")
-    names = [node.inputs[0], "", _held(model, node, "scales", np.array([y / x for x, y in zip(before, after)], "f4"))]  # noqa: B905
-    if mode == "nearest" and (place, rounding) in NEAREST:
-        return node.to("Resize", *names, mode=mode, nearest_mode="floor", coordinate_transformation_mode="asymmetric")
-    is_half = place == "half_pixel" or (place == "pytorch_half_pixel" and min(after[2:]) > 1)
-    if mode in ("linear", "bilinear") and is_half:
-        return node.to("Resize", *names, mode="linear", coordinate_transformation_mode="half_pixel")
-    return None
-
-
-NEAREST = {
-    ("asymmetric", "floor"),
-    ("half_pixel", "round_prefer_floor"),
-    ("half_pixel", "round_prefer_ceil"),
-    ("half_pixel_symmetric", "round_prefer_floor"),
-    ("half_pixel_symmetric", "round_prefer_ceil"),
-    ("pytorch_half_pixel", "round_prefer_floor"),
-    ("pytorch_half_pixel", "round_prefer_ceil"),
-}
-"""Places and roundings by which each cell of an image that grows by whole factors is copied so many times."""
 
 
 # value by value
