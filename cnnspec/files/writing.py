@@ -22,22 +22,23 @@ from .overwrite_guard import ensure_unread, note_written
 from .places import AnyPath, descriptor, is_folder, is_stream
 from .reading import reason
 
+_HIDDEN = ".cnnspec"
 _UNSYNCED = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM)
 """What systems and file systems say that cannot do it for a folder, or of one that may not be read."""
 
 
 @contextmanager
-def whole(path: AnyPath) -> Iterator[BinaryIO]:
+def whole(path: AnyPath, *, clears: bool = True) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file at `path` when the block ends well; otherwise nothing changes.
 
     They are gathered in a new file of the same folder, which then takes the name (and the permissions) of an
     older one; a link goes on pointing where it did. Devices and pipes are written directly. A failure to
     write is E415; a reader that has closed its pipe stays a BrokenPipeError. Nothing that a guarded command has read
-    is replaced: WouldOverwrite.
+    is replaced: WouldOverwrite. Who has called `cleared` for the folder need not have it searched for each file.
     """
     path = Path(path)
     ensure_unread(path)
-    with writing(path), BufferedWriter(open_stream(path)) if is_stream(path) else _replacing(path) as stream:
+    with writing(path), BufferedWriter(open_stream(path)) if is_stream(path) else _replacing(path, clears) as stream:
         yield stream
 
 
@@ -67,14 +68,16 @@ def ensure_writable(path: AnyPath) -> None:
             raise _Undone
 
 
-def _clear_remains(path: AnyPath) -> None:
-    """Remove what killed processes have left of the file at `path`; not what a living one writes."""
-    target = Path(os.path.realpath(path))
-    with suppress(OSError), os.scandir(target.parent) as entries:
-        begin = f"{hidden_name(target)}-"
+def cleared(folder: AnyPath, begin: str = f"{_HIDDEN}-") -> int:
+    """Remove what killed processes have left of files in a folder; not what a living one writes. How many there
+    were."""
+    removed = 0
+    with suppress(OSError), os.scandir(folder) as entries:
         for name in [entry.name for entry in entries if entry.name.startswith(begin) and entry.name.endswith(".tmp")]:
             with suppress(OSError):
-                _remove_unlocked(target.with_name(name))
+                _remove_unlocked(Path(folder, name))
+                removed += 1
+    return removed
 
 
 def _remove_unlocked(path: Path) -> None:
@@ -91,7 +94,7 @@ def hidden_name(target: Path) -> str:
     one."""
     from hashlib import sha256  # takes longer to import than most specs to check
 
-    return f".cnnspec-{sha256(os.fsencode(target.name)).hexdigest()[:8]}"
+    return f"{_HIDDEN}-{sha256(os.fsencode(target.name)).hexdigest()[:8]}"
 
 
 class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is not wanted
@@ -99,11 +102,12 @@ class _Undone(Exception):  # noqa: N818 - never seen: it ends a write that is no
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, clears: bool) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     if is_folder(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    _clear_remains(target)
+    if clears:
+        cleared(target.parent, f"{hidden_name(target)}-")
     stream, temporary = _temporary(target)
     try:
         with stream:

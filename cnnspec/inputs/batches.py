@@ -19,11 +19,13 @@ from .images import listing, load
 
 
 class Case(NamedTuple):
-    """One input (C, H, W) with the name to show; `failure` instead of the array when it cannot be used."""
+    """One input (C, H, W) with the name to show; `failure` instead of the array when it cannot be used. `label` is the
+    class that it is of, by name or number, where the data say so."""
 
     name: str
     array: Array | None = None
     failure: FileError | None = None
+    label: str | int | None = None
 
 
 class InputBatch(NamedTuple):

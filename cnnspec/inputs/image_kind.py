@@ -6,16 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..diagnostics import FileError
-from ..files.recognition import IMAGE, TEXT, look
+from ..files.recognition import IMAGE, TEXT, Kind, look
 from ..language.sections.preprocess import Preprocess
 
 ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
 NO_IMAGE = "this is not an image that can be read"
 
 
-def otherwise(path: Path) -> FileError:
+def otherwise(path: Path, found: Kind | None) -> FileError:
     """E410 for a file that is no image that is read, and what it is."""
-    found = look(path)
     if found is None or found in (IMAGE, TEXT):
         return FileError.about(path, "E410", NO_IMAGE, "no known header", ANOTHER)
     return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", found.cure or ANOTHER)
@@ -29,4 +28,4 @@ def refuse_other(path: Path, preprocess: Preprocess | None) -> None:
     with suppress(FileError):
         found = look(path)
     if found is not None and found is not IMAGE:
-        raise otherwise(path)
+        raise otherwise(path, found)

@@ -7,6 +7,7 @@ All bounds are far above real images, and each is less than a second.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO, FileIO
@@ -44,10 +45,12 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 
 
 class MeteredFile(BufferedReader):
-    """A file that refuses to be read more than so many times: Malformed."""
+    """A file once more, on disk or in memory, to be closed by itself, that refuses to be read more than so many times:
+    Malformed."""
 
-    def __init__(self, file: FileIO) -> None:
-        super().__init__(file)
+    def __init__(self, file: BinaryIO) -> None:
+        again = BytesIO(file.getvalue()) if isinstance(file, BytesIO) else FileIO(os.dup(file.fileno()))
+        super().__init__(again)
         self.left = HEADER_READS
 
     def read(self, size: int | None = -1, /) -> bytes:

@@ -19,20 +19,20 @@ seldom tested are never tried, whatever a file is called. One policy each:
 
 from __future__ import annotations
 
-import os
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import FileIO
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..diagnostics import FileError
 from ..files import png
+from ..files.natural_order import natural
 from ..files.overwrite_guard import note_folder
 from ..files.places import AnyPath, is_plain
 from ..files.reading import Malformed, opened
+from ..files.recognition import recognised
 from ..language.sections.preprocess import Preprocess
 from .image_kind import ANOTHER, otherwise, refuse_other
 from .image_work import MeteredFile, check_decoding, check_directory, check_exif
@@ -73,7 +73,7 @@ UNREAD = {"LAB": "CIE Lab", "HSV": "HSV"}
 """Modes of Pillow that have no one way to RGB."""
 
 
-def is_image(path: Path) -> bool:
+def is_image(path: PurePath) -> bool:
     """Whether a file is called like an image that can be read."""
     return any(path.suffix.lower() in suffixes for suffixes in FORMATS.values())
 
@@ -140,15 +140,31 @@ def load(
     when there are many. Raises FileError: E404 and E410 (no usable image), E411 (it becomes another size than
     `input`), E412 (`preprocess` is None).
     """
-    import numpy as np
-
     path = Path(path)
     refuse_other(path, preprocess)
     preprocess = section(path, preprocess, input)
     with _opened(path) as file:
-        pixels = None if by_pillow else _as_it_is(file, preprocess, input)
-        if pixels is None:
-            pixels = _by_pillow(path, file, preprocess, input)
+        return _tensor(path, file, preprocess, input, by_pillow)
+
+
+def decoded(
+    name: AnyPath, data: bytes, preprocess: Preprocess | None, input: tuple[int, int, int]
+) -> NDArray[np.float32]:
+    """What `load` makes of an image file, of one whose bytes are in memory; it is called `name`."""
+    path = Path(name)
+    preprocess = section(path, preprocess, input)
+    _refuse_bytes(path, len(data))
+    return _tensor(path, BytesIO(data), preprocess, input, by_pillow=False)
+
+
+def _tensor(
+    path: Path, file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int], by_pillow: bool
+) -> NDArray[np.float32]:
+    import numpy as np
+
+    pixels = None if by_pillow else _as_it_is(file, preprocess, input)
+    if pixels is None:
+        pixels = _by_pillow(path, file, preprocess, input)
     tensor = np.empty(input, np.float32)
     tensor[:] = levels(pixels.transpose(2, 0, 1), preprocess)
     return tensor
@@ -236,26 +252,30 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     with file:
         size = file.seek(0, 2)
         file.seek(0)
-        if not size:
-            why, cure = "the file has 0 bytes", "write or download it again"
-            raise FileError.about(path, "E410", "the image is empty", why, cure)
-        if size > MAX_BYTES:
-            why = f"the file has {size:,} bytes; {MAX_BYTES:,} are allowed"
-            raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
+        _refuse_bytes(path, size)
         yield file
+
+
+def _refuse_bytes(path: Path, size: int) -> None:
+    if not size:
+        why, cure = "the file has 0 bytes", "write or download it again"
+        raise FileError.about(path, "E410", "the image is empty", why, cure)
+    if size > MAX_BYTES:
+        why = f"the file has {size:,} bytes; {MAX_BYTES:,} are allowed"
+        raise FileError.about(path, "E410", "the image is too large", why, SMALLER)
 
 
 @contextmanager
 def _decoded(path: Path, file: BinaryIO) -> Iterator[ImageFile]:
     """An image with its header read and accepted. What Pillow raises, here or in the body, becomes E410."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Given a name, Pillow maps an uncompressed file into memory: a turned TIFF comes out scrambled,
             # and a file that shrinks meanwhile kills the process. Given a file, it reads.
-            with MeteredFile(FileIO(os.dup(file.fileno()))) as metered:
+            with MeteredFile(file) as metered:
                 check_directory(metered)
                 metered.seek(0)
                 with Image.open(metered, formats=tuple(FORMATS)) as image:
@@ -267,6 +287,8 @@ def _decoded(path: Path, file: BinaryIO) -> Iterator[ImageFile]:
         raise
     except Malformed as error:
         raise FileError.about(path, "E410", "this kind of image is not read", error.why, RESAVE) from None
+    except UnidentifiedImageError:
+        raise otherwise(path, recognised(file)) from None
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file
         raise _failure(path, error) from None
 
@@ -361,21 +383,13 @@ def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, 
 
 def _failure(path: Path, error: Exception) -> FileError:
     """What an exception of the system or of a decoder means to the reader."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     match error:
         case FileNotFoundError():
             return FileError.about(path, "E404", "there is no such file", "", "check the path, and its case")
         case Image.DecompressionBombError():
             return FileError.about(path, "E410", "the image is too large", LIMITS, SMALLER)
-        case UnidentifiedImageError():
-            return otherwise(path)
         case OSError(strerror=str(why)):
             return FileError.about(path, "E410", "the image cannot be read", why, ANOTHER)
     return FileError.about(path, "E410", "the image is damaged", str(error) or type(error).__name__, ANOTHER)
-
-
-def natural(path: Path) -> tuple[list[str | int], str]:
-    """To sort by: numbers in a name count as numbers; the name itself decides between `1.png` and `01.png`."""
-    pieces = re.split(r"(\d+)", path.name.casefold())
-    return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)], path.name

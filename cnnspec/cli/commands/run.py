@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,7 @@ from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
 from ...graph.shape import Shape
 from ...spec import Spec
+from ..bulk_options import BulkChoices, bulk_options
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
@@ -29,11 +30,17 @@ if TYPE_CHECKING:
 @weights_options
 @click.option("--top", type=COUNT, default=5, show_default=True, help="Classes to show for each input.")
 @click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--out", type=OUTPUT, help="Write the raw outputs to this .npz file, by layer name.")
+@click.option(
+    "--out",
+    type=OUTPUT,
+    help="Write the raw outputs to this .npz file, by layer name; or a row for each input, in shards, into this folder "
+    "that ends in .parquet.",
+)
 @click.option("--save", multiple=True, metavar="LAYER", help="Keep this layer's output in --out, too; `all` for all.")
 @click.option("--images", "folder", type=FOLDER, help="Write outputs that are images into this folder, as PNG.")
 @click.option("--until", metavar="LAYER", help="Stop after this layer; its output is the result.")
 @click.option("--batch", type=COUNT, help="Inputs that run together.  [default: up to 16, by memory]")
+@bulk_options
 @threads_option("the work")
 @click.option("--exact", is_flag=True, help="Leave out Winograd's convolution: slower, a tenth of its rounding error.")
 @backend_option
@@ -55,17 +62,32 @@ def command(
     exact: bool,
     backend: str,
     shape: Shape | None,
+    **bulk: Any,
 ) -> int:
     """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W), .csv tables of numbers.
 
     Without INPUT the spec's own sample is used. Of a folder its images are read; hidden files, files that are no
     images and subfolders are passed over. A bad input is reported and the rest go on (exit code 4).
+
+    Many inputs go into a folder of shards, `--out RESULTS.parquet`: also folders with all that is in them, patterns,
+    tar archives, Parquet tables, URLs. Broken off, the same command goes on where it was.
     """
     agree(weights, init, seed)
     if save and not out:
         raise click.UsageError("--save keeps layers in the file of --out; name it.")
     spec = loaded(spec_name, shape)
     graph = _part(spec, until, save)
+    choices = BulkChoices(**bulk)
+    if out and Path(out).suffix.lower() == ".parquet":
+        from ..bulk_predictions import Engine, predict
+
+        for option, value in {"--save": save, "--images": folder, "--format json": style == "json"}.items():
+            if value:
+                raise click.UsageError(f"{option} does not go with results in shards.")
+        tensors = chosen(spec, weights, init, seed)
+        engine = Engine(batch, threads, exact, backend)
+        return predict(spec, graph, tensors, inputs, out, until, top, engine, choices)
+    choices.refuse()
     if out:
         _check_output(out)
     with together_with(*inputs or [spec.sample]):

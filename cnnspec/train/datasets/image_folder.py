@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
 from ...diagnostics.wording import listed, quantity
+from ...files.natural_order import natural
 from ...files.reading import blaming, opened
-from ...inputs.images import check, listing, load, natural
+from ...inputs.images import check, listing, load
 from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
 from .array_values import Indices

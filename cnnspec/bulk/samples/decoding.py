@@ -1,0 +1,31 @@
+"""How the bytes of an image become a network's input, and where a table has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...diagnostics import FileError
+from ...inputs.batches import Case
+from ...inputs.images import MAX_BYTES, decoded
+from ...language.sections.preprocess import Preprocess
+
+MOST = MAX_BYTES + 1
+"""Bytes of an image that are taken: enough to see that it is too large."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """The network's `input` (C, H, W) and the `preprocess` of its spec; the columns of a table that hold images and
+    labels, where they are named."""
+
+    preprocess: Preprocess | None
+    input: tuple[int, int, int]
+    image_column: str | None = None
+    label_column: str | None = None
+
+    def case(self, name: str, data: bytes, label: str | int | None = None) -> Case:
+        """An image in memory as an input, or what is wrong with it."""
+        try:
+            return Case(name, decoded(name, data, self.preprocess, self.input), label=label)
+        except FileError as failure:
+            return Case(name, failure=failure, label=label)

@@ -1,0 +1,125 @@
+"""Work over many inputs as a command shows it: planned, what is wrong said first, then a live line, and what came of
+it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import click
+
+from .. import __version__
+from ..bulk.bulk_run import BulkRun
+from ..bulk.crews import Crew
+from ..bulk.crews.alone import Alone
+from ..bulk.job import Job
+from ..bulk.listing import fingerprint, listed
+from ..bulk.manifest import Manifest
+from ..bulk.results import Results
+from ..bulk.task import tasks
+from ..diagnostics.wording import quantity
+from ..files import store
+from ..files.reading import blaming, opened, standard_input
+from ..reports.drawing.terminal_text import escaped
+from ..spec import Spec
+from ..train.identity import digest, digest_of
+from .bulk_display import shown
+from .bulk_options import SHARD, BulkChoices
+from .notes import note
+
+MOST = 2**31
+"""Bytes of a list of inputs."""
+EXTRAS = {"pyarrow": "parquet", "fsspec": "cloud", "distributed": "dask"}
+
+
+def inputs_of(given: tuple[str, ...], choices: BulkChoices) -> tuple[str, ...]:
+    """What is named on the command line, and in the file of `--inputs-from`. Raises UsageError for nothing at all."""
+    names = [*given]
+    if choices.inputs_from:
+        names += [line for line in map(str.strip, _text(choices.inputs_from).splitlines()) if line]
+    if not names:
+        raise click.UsageError("results in shards are of INPUTs: name files, folders, patterns, or `--inputs-from`.")
+    return tuple(names)
+
+
+def _text(file: str) -> str:
+    if file == "-":
+        return standard_input(MOST).decode("utf-8", "surrogateescape")
+    with opened(file) as stream, blaming(file):
+        return stream.read(MOST).decode("utf-8", "surrogateescape")
+
+
+def ensure_packages(names: tuple[str, ...], choices: BulkChoices) -> None:
+    """Raises UsageError for a package that is missing."""
+    needed = ["pyarrow", *["distributed"] * bool(choices.dask), *["fsspec"] * any(map(store.is_remote, names))]
+    for package in needed:
+        if find_spec(package) is None:
+            raise click.UsageError(f"this needs the package {package}: `pip install 'cnnspec[{EXTRAS[package]}]'`.")
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A job over inputs whose results go to a folder."""
+
+    spec: Spec
+    job: Job
+    names: tuple[str, ...]
+    choices: BulkChoices
+    asked: Mapping[str, object]
+    """What else makes the results these and no others, by the names of options."""
+
+    def carry_out(self, out: str) -> Results:
+        """Raises FileError for what can be known before the work, and for a store that fails."""
+        files = listed(self.names, out)
+        work = list(tasks(files, self.choices.shard or SHARD))
+        made = Manifest(
+            cnnspec=__version__,
+            spec=self.spec.name,
+            network=digest(self.job.graph),
+            weights=digest_of(self.job.tensors),
+            choices=dict(self._choices()),
+            inputs=self.names,
+            listing=fingerprint(files),
+            files=len(files),
+            shards=len(work),
+        )
+        results = Results(out)
+        with results.locked():
+            results.begin(made, self.choices.restart)
+            run = BulkRun(self.job, work, results, self._crew())
+            self._say(run)
+            for _ in shown(run):
+                pass
+        return results
+
+    def _choices(self) -> Iterator[tuple[str, str]]:
+        preprocess, column = self.job.decoding.preprocess, self.choices.image_column
+        options = {"--shard": self.choices.shard or SHARD, "--image-column": column, "--batch": self.job.size}
+        described = {"preprocess": preprocess and preprocess.model_dump(mode="json"), **options, **self.asked}
+        for name, value in described.items():
+            if value not in (None, False, ""):
+                yield name, value if isinstance(value, str) else json.dumps(value)
+
+    def _crew(self) -> Crew:
+        return Alone()
+
+    def _say(self, run: BulkRun) -> None:
+        if run.results.removed:
+            note(f"{quantity(run.results.removed, 'shard')} of an earlier run not whole, made anew")
+        if run.results.done:
+            done = f"{len(run.results.done):,} of {quantity(run.total, 'shard')}"
+            note(f"{done} are there from an earlier run" + ("; nothing is left to do" * (not run.left)))
+
+
+def told(out: str, results: Results) -> int:
+    """Say what came of it; the exit code."""
+    extent = results.extent
+    parts = [f"{quantity(extent.rows, 'row')} in {quantity(extent.shards, 'shard')}"]
+    if extent.failed:
+        parts.append(f"{extent.failed:,} of them errors")
+    if extent.not_finite:
+        parts.append(f"{extent.not_finite:,} with numbers that are not finite")
+    click.echo(f"{escaped(out)}: {', '.join(parts)}")
+    return 4 if extent.failed else 0

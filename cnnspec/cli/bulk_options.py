@@ -1,0 +1,47 @@
+"""Options for work over many inputs, which `run` and `eval` share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from .options import COUNT, Decorator
+
+SHARD = 1000
+"""Inputs of a shard, where they are not in containers."""
+
+
+@dataclass(frozen=True)
+class BulkChoices:
+    """How many inputs are worked on; None and False where nothing is asked for."""
+
+    workers: int | None
+    dask: str | None
+    shard: int | None
+    restart: bool
+    inputs_from: str | None
+    image_column: str | None
+
+    def refuse(self) -> None:
+        """They are for results in shards alone. Raises UsageError."""
+        for name, value in vars(self).items():
+            if value:
+                option = f"--{name.replace('_', '-')}"
+                raise click.UsageError(f"{option} is for results in shards: `--out RESULTS.parquet`.")
+
+
+def bulk_options(command: Any) -> Any:
+    """--workers, --dask, --shard, --restart, --inputs-from, --image-column."""
+    options: tuple[Decorator, ...] = (
+        click.option("--workers", type=COUNT, metavar="N", help="Into shards: by N processes of this machine."),
+        click.option("--dask", metavar="ADDRESS", help="Into shards: by the workers of this Dask scheduler."),
+        click.option("--shard", type=COUNT, metavar="N", help=f"Single files that make a shard.  [default: {SHARD:,}]"),
+        click.option("--restart", is_flag=True, help="Remove the shards that --out holds, and begin anew."),
+        click.option("--inputs-from", metavar="FILE", help="Into shards: inputs, a line each; - for standard input."),
+        click.option("--image-column", metavar="NAME", help="The column of Parquet tables that holds the images."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

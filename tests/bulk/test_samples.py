@@ -1,0 +1,213 @@
+"""What containers hold: samples of tar archives, rows of tables, files of stores; what is wrong becomes a case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from image_shards import png, samples, tar
+
+from cnnspec.bulk.samples import cases
+from cnnspec.bulk.samples.decoding import Decoding
+from cnnspec.files.store import Stored, StoreError, content, ensure_readable, found
+from cnnspec.inputs.batches import Case
+from cnnspec.inputs.images import load
+from cnnspec.language.sections.preprocess import Preprocess
+
+PREPROCESS = Preprocess(mode="gray", resize=(4, 6), scale=1 / 255)
+
+
+def read(url: str | Path, **columns: str) -> list[Case]:
+    return list(cases(Stored(str(url), 1), Decoding(PREPROCESS, (1, 4, 6), **columns)))
+
+
+def codes(found: list[Case]) -> list[str]:
+    return [case.failure.diagnostics[0].code if case.failure else "" for case in found]
+
+
+def test_samples_of_a_tar_have_their_image_and_class(tmp_path: Path) -> None:
+    path = tar(tmp_path / "a.tar", samples([7, 8]))
+    found = read(path)
+    assert [(case.name, case.label) for case in found] == [(f"{path}/s00007.png", "1"), (f"{path}/s00008.png", "2")]
+    for number, case in zip((7, 8), found, strict=True):
+        file = tmp_path / "one.png"
+        file.write_bytes(png(number))
+        assert case.array is not None
+        assert np.array_equal(case.array, load(file, PREPROCESS, (1, 4, 6)))
+
+
+def test_what_is_no_image_in_a_tar_is_a_case_with_its_failure(tmp_path: Path) -> None:
+    files = [
+        ("a.cls", b"1"),
+        ("a.txt", b"x"),
+        ("b.png", b"no image"),
+        ("c.png", b""),
+        ("._d.png", b"x"),
+        ("e.png", png(1)),
+    ]
+    path = tar(tmp_path / "a.tar", files)
+    found = read(path)
+    assert codes(found) == ["E410", "E410", "E410", ""]
+    assert [case.name.removeprefix(f"{path}/") for case in found] == ["a", "b.png", "c.png", "e.png"]
+
+
+def test_a_tar_that_is_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
+    path = tar(tmp_path / "a.tar", samples(range(3)))
+    path.write_bytes(path.read_bytes()[: 4 * 1024 + 520])  # in the third image
+    found = read(path)
+    assert codes(found) == ["", "", "E403"]
+    (tmp_path / "b.tar").write_bytes(b"no archive" * 100)
+    assert codes(read(tmp_path / "b.tar")) == ["E403"]
+
+
+def test_a_compressed_tar_is_read(tmp_path: Path) -> None:
+    import gzip
+
+    whole = tar(tmp_path / "a.tar", samples([1])).read_bytes()
+    (tmp_path / "a.tgz").write_bytes(gzip.compress(whole))
+    assert codes(read(tmp_path / "a.tgz")) == [""]
+    (tmp_path / "b.tar.gz").write_bytes(gzip.compress(whole)[:60])
+    assert codes(read(tmp_path / "b.tar.gz")) == ["E403"]
+
+
+def test_a_file_of_this_machine_is_read_as_run_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").write_bytes(png(1))
+    np.save(tmp_path / "x.npy", np.zeros((2, 1, 4, 6), np.float32))
+    assert [(case.label, codes([case])) for case in read(tmp_path / "cat" / "1.png")] == [("cat", [""])]
+    assert [case.name for case in read(tmp_path / "x.npy")] == [f"{tmp_path}/x.npy[0]", f"{tmp_path}/x.npy[1]"]
+    assert codes(read(tmp_path / "gone.png")) == ["E404"]
+
+
+def table(path: Path, columns: dict[str, Any], metadata: dict[str, str] | None = None) -> Path:
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    write_table(pa.table(columns).replace_schema_metadata(metadata), path)
+    return path
+
+
+@pytest.mark.peers
+def test_rows_of_a_table_have_their_image_and_label(tmp_path: Path) -> None:
+    images = [png(1), None, b"no image"]
+    path = table(tmp_path / "a.parquet", {"id": [1, 2, 3], "jpg": images, "label": ["cat", "dog", None]})
+    found = read(path)
+    assert [(case.name, case.label) for case in found] == [
+        (f"{path}[0]", "cat"),
+        (f"{path}[1]", "dog"),
+        (f"{path}[2]", None),
+    ]
+    assert codes(found) == ["", "E410", "E410"]
+    path = table(tmp_path / "b.parquet", {"a": [b"no image"], "b": [png(1)], "label": [1], "right": [2]})
+    assert codes(read(path)) == ["E410"]
+    [case] = read(path, image_column="b", label_column="right")
+    assert (codes([case]), case.label) == ([""], 2)
+
+
+@pytest.mark.peers
+def test_tables_of_hugging_face_are_read(tmp_path: Path) -> None:
+    features = {"info": {"features": {"label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}}
+    columns = {"image": [{"bytes": png(1), "path": "1.png"}], "label": [1]}
+    [case] = read(table(tmp_path / "a.parquet", columns, {"huggingface": json.dumps(features)}))
+    assert (codes([case]), case.label) == ([""], "dog")
+
+
+@pytest.mark.peers
+def test_a_table_that_cannot_be_used_is_one_failure(tmp_path: Path) -> None:
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1" + b"x" * 100)
+    without = table(tmp_path / "b.parquet", {"n": [1]})
+    for path, column in ((tmp_path / "damaged.parquet", {}), (without, {}), (without, {"image_column": "jpg"})):
+        found = read(path, **column)
+        assert codes(found) == ["E403"]
+
+
+# Stores
+
+
+@pytest.mark.peers
+def test_what_lies_in_a_store_is_read_like_a_file(tmp_path: Path) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    archive = tar(tmp_path / "a.tar", samples([7]))
+    store.pipe({"/samples/cat/1.png": png(1), "/samples/a.tar": archive.read_bytes(), "/samples/.x/2.png": b""})
+    assert [file.url for file in found("memory://samples")] == [
+        "memory:///samples/a.tar",
+        "memory:///samples/cat/1.png",
+    ]
+    assert [file.url for file in found("memory://samples/*.tar")] == ["memory:///samples/a.tar"]
+    [case] = read("memory://samples/cat/1.png")
+    assert (codes([case]), case.label) == ([""], "cat")
+    assert [case.label for case in read("memory://samples/a.tar")] == ["1"]
+    assert codes(read("memory://samples/gone.png")) == ["E404"]
+
+
+@pytest.mark.peers
+def test_images_in_a_zip_archive_are_read(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("cat/1.png", png(1))
+    [file] = found(f"zip://*/*.png::{tmp_path}/a.zip")
+    assert file.url == f"zip://cat/1.png::{tmp_path}/a.zip"
+    [case] = read(file.url)
+    assert (codes([case]), case.label) == ([""], "cat")
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (PermissionError("Access Denied"), "does not let us in"),
+        (OSError("connection reset"), "cannot be read"),
+        (RuntimeError("ClientError: SlowDown"), "cannot be read"),
+    ],
+)
+def test_a_store_that_fails_is_no_bad_image(monkeypatch: pytest.MonkeyPatch, fault: Exception, said: str) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    def fails(*given: object, **more: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("cnnspec.files.store.PAUSES", (0.0,))
+    monkeypatch.setattr(MemoryFileSystem, "open", fails)
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", fails)
+    for reads in (
+        lambda: read("memory://x/1.png"),
+        lambda: read("memory://x/1.tar"),
+        lambda: ensure_readable("memory://x"),
+    ):
+        with pytest.raises(StoreError, match=said) as caught:
+            reads()
+        assert str(fault) in str(caught.value)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("url", ["nowhere://x/1.png", "s3://bucket/1.png"])
+def test_a_store_without_its_package_is_said(url: str) -> None:
+    from importlib.util import find_spec
+
+    if url.startswith("s3") and find_spec("s3fs"):
+        url = "gs://bucket/1.png"
+    with pytest.raises(StoreError, match="E433"):
+        found(url)
+
+
+@pytest.mark.peers
+def test_a_store_that_stumbles_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    answers: list[Exception | bytes] = [OSError("reset"), OSError("reset"), b"data"]
+
+    def stumbles(*given: object, **more: object) -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("cnnspec.files.store.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", stumbles)
+    assert content("memory://x/1.png", 10) == b"data"

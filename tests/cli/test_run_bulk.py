@@ -1,0 +1,228 @@
+"""`cnnspec run --out RESULTS.parquet`: rows in shards, what is there already, what is said before any work."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from calling import call, net
+from image_shards import contents, folder, png, rows, samples, shards, tar
+
+from cnnspec.files.lock import locked
+
+pytestmark = pytest.mark.peers
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return net(tmp_path)
+
+
+def test_rows_say_what_run_prints(spec: Path) -> None:
+    """The same classes, scores and errors as the lines of JSON, of the same files."""
+    folder(Path("in"), 7)
+    Path("in/cat/bad.png").write_bytes(b"no image")
+    called = call("run", spec, "in", "--out", "r.parquet", "--shard", "3")
+    assert (called.code, called.out, called.err) == (4, "r.parquet: 8 rows in 3 shards, 1 of them errors\n", "")
+    printed = call("run", spec, *sorted(Path("in").rglob("*.png")), "--format", "json").objects
+    for row, line in zip(rows(Path("r.parquet")), printed, strict=True):
+        assert row["input"] == line["input"]
+        if "error" in line:
+            assert {name: line["error"][name] for name in ("code", "message", "why", "help")} == row["error"]
+            assert row["top"] is row["class"] is None
+        else:
+            assert row["top"] == line["top"]
+            assert row["error"] is None
+            best = {name: row[name] for name in ("index", "class", "score")}
+            assert best == line["top"][0]
+
+
+def test_an_output_that_is_no_class_is_its_values(spec: Path) -> None:
+    folder(Path("in"), 2)
+    call("run", spec, "in", "--out", "r.parquet", "--until", "relu")
+    call("run", spec, *sorted(Path("in").rglob("*.png")), "--out", "r.npz", "--until", "relu")
+    expected = np.load("r.npz")["relu"].reshape(2, -1)
+    found = [row["relu"]["values"] for row in rows(Path("r.parquet"))]
+    assert np.array_equal(np.array(found, np.float32), expected)
+
+
+def test_containers_and_single_files_together(spec: Path) -> None:
+    folder(Path("in"), 2)
+    tar(Path("a-0.tar"), samples([1, 2]))
+    tar(Path("a-1.tar"), samples([3]))
+    np.save("x.npy", np.zeros((2, 1, 4, 6), np.float32))
+    Path("list.txt").write_text("in\n\n  a-{0..1}.tar\n")
+    called = call("run", spec, "x.npy", "--inputs-from", "list.txt", "--out", "r.parquet")
+    assert (called.code, called.out) == (0, "r.parquet: 7 rows in 4 shards\n")
+    assert [row["input"] for row in rows(Path("r.parquet"))] == [
+        "x.npy[0]",
+        "x.npy[1]",
+        "in/cat/00000.png",
+        "in/dog/00001.png",
+        "a-0.tar/s00001.png",
+        "a-0.tar/s00002.png",
+        "a-1.tar/s00003.png",
+    ]
+
+
+def test_a_run_goes_on_where_it_was(spec: Path) -> None:
+    folder(Path("in"), 10)
+    command = ("run", spec, "in", "--shard", "2", "--out")
+    assert call(*command, "whole.parquet").code == 0
+    call(*command, "r.parquet")
+    out = Path("r.parquet")
+    kept = out / "part-000000.parquet"
+    before = kept.stat().st_ino
+    (out / "part-000001.parquet").unlink()
+    os.truncate(out / "part-000002.parquet", 100)
+    (out / "part-000003.parquet").write_bytes(b"")
+    (out / ".cnnspec-01234567-0123456789ab.tmp").write_bytes(b"half")
+    called = call(*command, "r.parquet")
+    assert (called.code, called.out) == (0, "r.parquet: 10 rows in 5 shards\n")
+    assert "3 shards of an earlier run not whole, made anew" in called.err
+    assert "2 of 5 shards are there" in called.err
+    assert contents(out) == contents(Path("whole.parquet"))
+    assert kept.stat().st_ino == before
+    assert {path.name for path in out.iterdir()} == {"_manifest.json", *contents(out)}
+    assert "nothing is left to do" in call(*command, "r.parquet").err
+
+
+def test_results_of_another_run_are_not_mixed_with(spec: Path) -> None:
+    folder(Path("in"), 3)
+    command = ("run", spec, "in", "--out", "r.parquet")
+    call(*command)
+    before = contents(Path("r.parquet"))
+    call("init", spec, "--seed", "1", "-o", "other.safetensors")
+    text = spec.read_text()
+    Path("deeper.yaml").write_text(text.replace("  - {relu: {}, name: relu}\n", ""))
+    Path("brighter.yaml").write_text(text.replace("1/255", "1/128"))
+    Path("renamed.yaml").write_text(
+        text.replace("[cat, dog, bird]", "[cat, dog, a bird of the air that flies far away]")
+    )
+    others = {
+        "others in `classes`": ("run", "renamed.yaml", *command[2:]),
+        "other weights": (*command, "--weights", "other.safetensors"),
+        "the network net, not deeper": ("run", "deeper.yaml", *command[2:]),
+        "preprocess": ("run", "brighter.yaml", *command[2:]),
+        "--top 5, not 2": (*command, "--top", "2"),
+        "--shard 1000, not 2": (*command, "--shard", "2"),
+        "3 files, not 2": ("run", spec, "in/cat", "in/dog", "--out", "r.parquet"),
+    }
+    for said, other in others.items():
+        called = call(*other)
+        assert (called.code, called.out) == (3, ""), said
+        assert "error[E434]" in called.err
+        assert said in called.err
+        assert contents(Path("r.parquet")) == before
+    assert call(*others["--top 5, not 2"], "--restart").code == 0
+    assert len(rows(Path("r.parquet"))[0]["top"]) == 2
+
+
+def test_a_folder_of_others_is_left_alone(spec: Path) -> None:
+    folder(Path("in"), 3)
+    Path("r.parquet").mkdir()
+    Path("r.parquet/part-000000.parquet").write_bytes(b"theirs")
+    for more in ((), ("--restart",)):
+        called = call("run", spec, "in", "--out", "r.parquet", *more)
+        assert called.code == 3
+        assert "error[E434]" in called.err
+        assert Path("r.parquet/part-000000.parquet").read_bytes() == b"theirs"
+    Path("f.parquet").write_bytes(b"theirs")
+    called = call("run", spec, "in", "--out", "f.parquet")
+    assert called.code == 3
+    assert "error[E415]" in called.err
+
+
+def test_a_manifest_that_cannot_be_read_is_no_manifest_of_this_run(spec: Path) -> None:
+    folder(Path("in"), 3)
+    command = ("run", spec, "in", "--out", "r.parquet")
+    call(*command)
+    for text in ("", "[]", "{}", json.dumps({**json.loads(Path("r.parquet/_manifest.json").read_bytes()), "more": 1})):
+        Path("r.parquet/_manifest.json").write_text(text)
+        called = call(*command)
+        assert called.code == 3
+        assert "error[E434]" in called.err
+    assert call(*command, "--restart").code == 0
+
+
+def test_one_run_at_a_time_works_in_a_folder(spec: Path) -> None:
+    folder(Path("in"), 3)
+    with locked("r.parquet"):
+        called = call("run", spec, "in", "--out", "r.parquet")
+    assert called.code == 3
+    assert "is at work on it" in called.err
+    assert not shards(Path("r.parquet"))
+
+
+def test_what_is_wrong_is_said_before_any_work(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder(Path("in"), 3)
+    wrong = {
+        ("in", "gone.tar"): (3, "E404"),
+        ("in", "nowhere://x/1.png"): (3, "E433"),
+        ("in", "--save", "relu"): (2, "--save does not go with"),
+        ("in", "--format", "json"): (2, "--format json does not go with"),
+        ("in", "--images", "y"): (2, "--images does not go with"),
+        (): (2, "name files, folders"),
+        ("--inputs-from", "gone.txt"): (3, "E404"),
+    }
+    for words, (code, said) in wrong.items():
+        called = call("run", spec, *words, "--out", "r.parquet")
+        assert (called.code, called.out) == (code, "")
+        assert said in called.err
+        assert not shards(Path("r.parquet"))
+    for option in (("--workers", "2"), ("--shard", "2"), ("--restart",), ("--dask", "x"), ("--image-column", "x")):
+        called = call("run", spec, "in", *option)
+        assert called.code == 2
+        assert f"{option[0]} is for results in shards" in called.err
+    monkeypatch.setattr("cnnspec.cli.bulk.find_spec", lambda name: None)
+    called = call("run", spec, "in", "--out", "r.parquet")
+    assert called.code == 2
+    assert "pip install 'cnnspec[parquet]'" in called.err
+
+
+def test_inputs_come_through_a_pipe(spec: Path) -> None:
+    folder(Path("in"), 3)
+    command = [sys.executable, "-m", "cnnspec", "run", str(spec), "--inputs-from", "-", "--out", "r.parquet"]
+    done = subprocess.run(command, input="in\n", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "r.parquet: 3 rows in 1 shard\n")
+
+
+def test_not_finite_is_counted(spec: Path) -> None:
+    np.save("x.npy", np.full((2, 1, 4, 6), np.nan, np.float32))
+    called = call("run", spec, "x.npy", "--out", "r.parquet")
+    assert called.out == "r.parquet: 2 rows in 1 shard, 2 with numbers that are not finite\n"
+
+
+def test_a_terminal_sees_how_fast_it_goes(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    folder(Path("in"), 6)
+    (Path("in/cat") / "bad.png").write_bytes(b"no image")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    from cnnspec.cli import group
+
+    words = ["run", str(spec), "in", "--shard", "2", "--out", "r.parquet"]
+    assert group.main(words, prog_name="cnnspec", standalone_mode=False) == 4
+    assert "7 rows, 1 errors" in terminal.getvalue()
+
+
+def test_images_in_a_store(spec: Path) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    store.pipe({f"/bulk/{number}.png": png(number) for number in range(3)})
+    store.pipe("/bulk/bad.png", b"no image")
+    called = call("run", spec, "memory://bulk", "--out", "r.parquet")
+    assert called.out == "r.parquet: 4 rows in 1 shard, 1 of them errors\n"
+    assert {row["input"] for row in rows(Path("r.parquet"))} >= {"memory:///bulk/0.png", "memory:///bulk/bad.png"}
