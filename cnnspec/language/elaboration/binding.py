@@ -131,6 +131,8 @@ def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value
         return handed_on
     if argument.plain and argument.text in ("true", "false"):
         return argument.text == "true"
+    if argument.text in scope.sizes:
+        return number(argument, scope)
     if _is_word(argument, scope):
         return WordArgument(argument, places)
     return number(argument, scope)

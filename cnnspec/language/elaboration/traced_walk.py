@@ -15,6 +15,7 @@ from .collector import WalkCollector
 from .context import Context, Tensor
 from .layer_names import LayerNames
 from .references import References
+from .sizes import Sizes
 from .step_maker import StepMaker
 from .symbol_table import SymbolTable
 from .trace import Definition, Reference, Trace, Visit
@@ -28,6 +29,7 @@ class TracedWalk(Walk):
         trace.clear()
         self.names = TracedNames(self.table, self.findings, trace)
         self.references = TracedReferences(document, self.table, self.findings, trace)
+        self.sizes = Sizes(self.references)
         self.steps = TracedSteps(self.builder, self.findings, document.source, trace)
 
     def visit(self, entry: Entry, here: Context, tensor: Tensor) -> Tensor:

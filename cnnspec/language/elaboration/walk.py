@@ -19,6 +19,7 @@ from .layer_factory import LayerFactory
 from .layer_names import LayerNames
 from .layer_shape import check_shape
 from .references import References
+from .sizes import Sizes
 from .step_maker import StepMaker
 from .symbol_table import SymbolTable
 
@@ -35,6 +36,7 @@ class Walk:
         self.table = SymbolTable[Tensor](reserved)
         self.names = LayerNames(self.table, self.findings)
         self.references = References(document, self.table, self.findings)
+        self.sizes = Sizes(self.references)
         self.factory = LayerFactory(document.header.rounding)
         self.binder = Binder()
         self.is_own_input = input is None
@@ -67,6 +69,7 @@ class Walk:
 
     def visit(self, entry: Entry, here: Context, tensor: Tensor) -> Tensor:
         """The tensor behind one entry."""
+        here = self.sizes.known(entry, here)
         match entry:
             case LayerEntry():
                 layer = self.findings.attempt(None, self.factory.create, entry, here.scope, tensor.shape)

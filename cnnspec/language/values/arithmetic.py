@@ -40,6 +40,8 @@ def _no_number(name: str, value: Value | None, scope: Scope, span: Span) -> Diag
         why = f"the argument `{name}` is {describe(value)}, not a number"
     elif name in LETTERS and scope.arriving:
         why = f"a vector of {scope.arriving[0]} arrives: its length is C"
+    elif "." in name and name.rpartition(".")[2] in LETTERS:
+        why = f"`{name.rpartition('.')[0]}` gives a vector: its length is `{name.rpartition('.')[0]}.C`"
     near = closest(name, known) if not why else None
     return Diagnostic(
         "E105",

@@ -19,6 +19,8 @@ Number = int | Fraction
 
 IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 """How a name in arithmetic is spelled."""
+SIZE = rf"{IDENTIFIER}(?:\.[A-Za-z0-9_]+)*\.[CHW](?![A-Za-z0-9_.])"
+"""How a size of an earlier layer is spelled: `stem.H`."""
 MAX_LENGTH = 200
 MAX_DEPTH = 32
 MAX_VALUE = 10**12
@@ -179,7 +181,7 @@ class _Token(NamedTuple):
 
 # A number takes every letter, digit and dot that follows: `4K`, `010` and `1.2.3` are refused as one piece.
 _TOKEN = re.compile(
-    rf"[ \t\n]*(?:(?P<number>[0-9.](?:[eE][-+](?=[0-9])|[0-9A-Za-z_.])*)|(?P<name>{IDENTIFIER})"
+    rf"[ \t\n]*(?:(?P<number>[0-9.](?:[eE][-+](?=[0-9])|[0-9A-Za-z_.])*)|(?P<name>{SIZE}|{IDENTIFIER})"
     r"|(?P<sign>//|\*\*|[-+*/%()])|(?P<other>[^ \t\n]))"
 )
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(\.[0-9]+)?(?:[eE]([-+]?[0-9]+))?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .expression import IDENTIFIER
+from .expression import IDENTIFIER, SIZE
 
 Schema = dict[str, Any]
 
@@ -51,7 +51,7 @@ def reference(name: str) -> Schema:
 
 def expression(names: Names) -> Schema:
     """Arithmetic over names. Brackets need not match here; a number by itself needs no quotes and may have none."""
-    cases = [names.pattern()] if names.pattern() else []
+    cases = [SIZE, names.pattern()] if names.pattern() else []
     terms = f"(?:{'|'.join([_NUMBER, *cases])})"
     operand = rf"[-+(\s]*{terms}[)\s]*"
     return {"type": "string", "pattern": rf"^(?![-+]?{_NUMBER}$){operand}(?:{_SIGN}{operand})*$"}

@@ -45,10 +45,11 @@ class Scope:
 
     `arriving` is the shape whose C, H and W are visible; None when it is unknown, empty where no tensor arrives.
     `within` are the blocks around, the outermost first; `used` collects which of their arguments have been asked for.
-    `hidden` are names whose values an earlier mistake left unknown.
+    `hidden` are names whose values an earlier mistake left unknown. `sizes` are those of earlier layers that are asked
+    for (`stem.H`), None where an earlier mistake left one unknown.
     """
 
-    __slots__ = ("arguments", "arriving", "hidden", "used", "within")
+    __slots__ = ("arguments", "arriving", "hidden", "sizes", "used", "within")
 
     def __init__(
         self,
@@ -57,16 +58,22 @@ class Scope:
         within: tuple[str, ...] = (),
         used: set[tuple[str, str]] | None = None,
         hidden: frozenset[str] = frozenset(),
+        sizes: Mapping[str, int | None] = MappingProxyType({}),
     ) -> None:
         self.arguments = arguments
         self.arriving = arriving
         self.within = within
         self.used = set[tuple[str, str]]() if used is None else used
         self.hidden = hidden
+        self.sizes = sizes
 
     def at(self, arriving: Shape | None) -> Scope:
         """The same place with another arriving tensor."""
-        return Scope(self.arguments, arriving, self.within, self.used)
+        return Scope(self.arguments, arriving, self.within, self.used, sizes=self.sizes)
+
+    def knowing(self, sizes: Mapping[str, int | None]) -> Scope:
+        """The same place with sizes of earlier layers."""
+        return Scope(self.arguments, self.arriving, self.within, self.used, self.hidden, sizes)
 
     def argument(self, name: str) -> Value | None:
         """The argument called `name`, marked as used; None when there is none."""
@@ -77,8 +84,10 @@ class Scope:
 
     def value(self, name: str) -> Value | None:
         """What `name` stands for, None where it stands for nothing. Raises `UnknownValue`."""
-        if name in self.hidden:
+        if name in self.hidden or self.sizes.get(name, 0) is None:
             raise UnknownValue
+        if name in self.sizes:
+            return self.sizes[name]
         argument = self.argument(name)
         if argument is not None:
             return argument
