@@ -348,6 +348,14 @@ def test_several_outputs() -> None:
     assert found.spec.graph.outputs == ("sigmoid1", "relu1")
 
 
+@pytest.mark.parametrize("ends", [("a", "b", "c"), ("b", "a", "x"), ("d", "e", "b"), ("c", "d", "a")])
+def test_an_output_that_is_another_one_is_a_layer(ends: tuple[str, ...]) -> None:
+    copies = [node("Relu", ["x"], "a"), node("Identity", ["a"], "b"), node("Dropout", ["a"], "c")]
+    nodes = [*copies, node("Identity", ["b"], "d"), node("Identity", ["x"], "e")]
+    found = imported(model(nodes, outputs=ends))
+    assert len(found.spec.graph.outputs) == len(ends)
+
+
 def test_a_part_of_a_model() -> None:
     nodes = [node("Relu", ["x"], "a"), node("Sigmoid", ["a"], "b"), node("NonZero", ["b"], "y")]
     written(model(nodes))

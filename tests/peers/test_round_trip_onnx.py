@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import random_specs
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 
 from cnnspec.interop.imported import Imported
 from cnnspec.interop.importing import read_model
@@ -66,7 +66,22 @@ def test_bundled_networks(name: str, tmp_path: Path) -> None:
     }
 
 
+COPIES = """
+cnnspec: 1
+outputs: [a, b, c]
+input: {C: 2, H: 3, W: 3}
+layers:
+  - {conv: {F: 1, K: 2}, name: a}
+  - {identity: {}, name: b}
+  - from: input
+  - {relu: {}, name: unread}
+  - from: a
+  - {dropout: {}, name: c}
+"""
+
+
 @settings(max_examples=60)
+@example(COPIES)
 @given(random_specs.texts(without=UNSAID))
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     assume(not re.search(r"(avg|sum)pool: .* D: ", text))  # written as convolutions

@@ -75,7 +75,8 @@ class _Lowering:
             if name not in self.values and not found.faults:
                 found.faults = [unsaid(self.model.path, name, "", "it is no layer's output: a second one of its node")]
         if not found.faults:
-            found.outputs = [self._output(name) for name in self.model.outputs]
+            for end, name in zip(self.model.ends, self.model.outputs, strict=True):
+                found.outputs.append(self._output(end, name))
         return found
 
     def _take(self, node: Node) -> None:
@@ -175,14 +176,15 @@ class _Lowering:
             raise Unsaid(_reason(node, self.model))
         return read
 
-    def _output(self, name: str) -> str:
-        """The step of an output. A network that gives back its input has a layer that does nothing."""
+    def _output(self, end: str, name: str) -> str:
+        """The step of the output `end`, which is the value `name`. One that gives back the input, or what another output
+        gives already, has a layer that does nothing: an output is a layer of its own."""
         found = self.values[name].name
-        if found != INPUT or not self.found.builder.steps:
+        if found not in self.found.outputs and (found != INPUT or not self.found.builder.steps):
             return found
         step = self._step(self._layer("identity", {}), [self.values[name]])
         self.found.builder.append(step)
-        self.found.origins[step.name] = Origin("")
+        self.found.origins[step.name] = Origin(end)
         return step.name
 
     # what is said
