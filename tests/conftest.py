@@ -36,8 +36,8 @@ NEEDS: dict[str, Callable[[], bool]] = {
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
-# No machine is too slow for an example. CI draws the same ones each time, so that a change answers for itself alone; every
-# other run looks on.
+# No machine is too slow for an example. CI draws the same ones each time, so that a change answers for itself alone;
+# every other run looks on.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("patient"), database=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if "CI" in os.environ else "patient")

@@ -79,9 +79,24 @@ layers:
   - {dropout: {}, name: c}
 """
 
+SEPARATE = """
+cnnspec: 1
+input: {C: 2, H: 4, W: 4}
+layers:
+  - {conv: {F: 1, K: 2, bias: false}}
+  - {scale: {bias: true}}
+  - {pad: {top: 1, right: 2}}
+  - {maxpool: {F: 2}}
+  - batchnorm
+  - scale
+  - {sigmoid: {}, name: gate}
+  - {mul: [[sigmoid], []]}
+"""
+
 
 @settings(max_examples=60)
 @example(COPIES)
+@example(SEPARATE)
 @given(random_specs.texts(without=UNSAID))
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     assume(not re.search(r"(avg|sum)pool: .* D: ", text))  # written as convolutions

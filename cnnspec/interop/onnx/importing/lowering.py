@@ -177,8 +177,8 @@ class _Lowering:
         return read
 
     def _output(self, end: str, name: str) -> str:
-        """The step of the output `end`, which is the value `name`. One that gives back the input, or what another output
-        gives already, has a layer that does nothing: an output is a layer of its own."""
+        """The step of the output `end`, which is the value `name`. Where that is the input, or another output as
+        well, it is one of its own, which does nothing."""
         found = self.values[name].name
         if found not in self.found.outputs and (found != INPUT or not self.found.builder.steps):
             return found

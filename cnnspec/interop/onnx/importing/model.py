@@ -45,7 +45,7 @@ def imported(
     model = static(proto, file, size, outputs)
     ours = proto.producer_name == OURS
     model.nodes = list(pieces(model.nodes, model))
-    nodes = Patterns(model).nodes()
+    nodes = Patterns(model, ours).nodes()
     lowered = lower(model, nodes if ours else grown(nodes))
     if lowered.faults:
         raise FileError(lowered.faults[:SHOWN])

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..expression import OperatorCall, Value, call
 from ..node import DEFAULTS
-from .layer_patterns import RULES
+from .layer_patterns import RULES, Found
 from .neighbours import Neighbours
 from .static import Node, StaticModel
 
@@ -57,10 +57,15 @@ def _expressions() -> Iterator[tuple[str, dict[str, Any], OperatorCall]]:
 
 
 class Patterns(Neighbours):
-    """Replaces the nodes of layers by one each, at the place of the last."""
+    """Replaces the nodes of layers by one each, at the place of the last.
 
-    def __init__(self, model: StaticModel) -> None:
+    Nodes of any program are a layer where they compute one. In files of `ours` they are called by the layer that they
+    were, and stay what they were: a product behind a batch norm is a `scale`.
+    """
+
+    def __init__(self, model: StaticModel, ours: bool) -> None:
         super().__init__(model)
+        self.ours = ours
         self.expressions: dict[str, list[tuple[str, dict[str, Any], OperatorCall]]] = {}
         for each in _expressions():
             self.expressions.setdefault(each[2].op, []).append(each)
@@ -79,18 +84,20 @@ class Patterns(Neighbours):
                 gone.update(each.output for each in inner)
         return [found.get(node.output, node) for node in self.model.nodes if node.output not in gone]
 
-    def _one(self, node: Node) -> tuple[Node, list[Node]] | None:
+    def _one(self, node: Node) -> Found | None:
         """The layer that ends with a node, and the nodes before it that belong to it."""
+        for found in self._readings(node):
+            if not self.ours or all(each.name.startswith(f"{node.name}/") for each in found[1]):
+                return found
+        return None
+
+    def _readings(self, node: Node) -> Iterator[Found]:
         for kind, fields, expression in self.expressions.get(node.op, ()):
             bound: dict[str, str] = {}
             inner = self._match(expression, node, bound)
             if inner is not None and not self.is_stored(bound[X]):
-                return self.layer(node, kind, fields, bound[X]), inner
-        for rule in RULES.get(node.op, ()):
-            found = rule(self, node)
-            if found is not None:
-                return found
-        return None
+                yield self.layer(node, kind, fields, bound[X]), inner
+        yield from filter(None, (rule(self, node) for rule in RULES.get(node.op, ())))
 
     # expressions
 
