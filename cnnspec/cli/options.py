@@ -97,21 +97,39 @@ def backend_option(decorated: Callable[..., Any]) -> Callable[..., Any]:
     """`--backend`, whose kernels carry the layers out."""
     shown = "Whose kernels are used; numba's are compiled for this processor, once."
     names = click.Choice(["numpy", "numba"])
-    option = click.option("--backend", type=names, default="numpy", show_default=True, callback=_backend, help=shown)
+    option = click.option("--backend", type=names, default="numpy", show_default=True, callback=_prepared, help=shown)
     return option(decorated)
 
 
-def _backend(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    """A backend that can be had here; what it has to prepare is said before the wait."""
+def planned_backend_option(decorated: Callable[..., Any]) -> Callable[..., Any]:
+    """`--backend`, whose plan is shown: nothing is carried out."""
+    names = click.Choice(["numpy", "numba"])
+    return click.option("--backend", type=names, callback=_known, help="Whose plan --plan shows.  [default: numpy]")(
+        decorated
+    )
+
+
+def _known(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A backend that can be had here."""
     from ..engine.backend import MissingPackageError
     from ..engine.backends import DEFAULT, chain
 
-    if value != DEFAULT:
+    if value not in (None, DEFAULT):
         try:
-            backend = chain(value).backends[0]
-            preparation = backend.preparation()
+            chain(value)
         except MissingPackageError as missing:
             raise click.UsageError(f"{missing}.") from None
+    return value
+
+
+def _prepared(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Such a backend; what it has to prepare is said before the wait."""
+    from ..engine.backends import DEFAULT, chain
+
+    _known(ctx, param, value)
+    if value != DEFAULT:
+        backend = chain(value).backends[0]
+        preparation = backend.preparation()
         if preparation:
             note(preparation)
             backend.prepare()

@@ -21,6 +21,7 @@ class Asked(NamedTuple):
     depth: int | None
     settings: tuple[str, ...]
     threads: int | None
+    backend: str | None
 
     @property
     def specs(self) -> tuple[Checked, ...]:
@@ -56,10 +57,11 @@ def _tensors(asked: Asked) -> tuple[Any, ...] | None:
 
 
 def _plan(asked: Asked) -> tuple[Any, ...] | None:
+    from ..engine.backends import DEFAULT
     from ..reports.memory.plan.plan import allocation
 
     spec = asked.checked.spec
-    return (spec.name, allocation(spec.graph)) if spec else None
+    return (spec.name, allocation(spec.graph, asked.backend or DEFAULT)) if spec else None
 
 
 def _step(asked: Asked) -> tuple[Any, ...] | None:

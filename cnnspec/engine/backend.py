@@ -85,6 +85,10 @@ class Backend(Protocol):
         """The operation with its kernel, and the border that its input should have. `exact` leaves out kernels whose
         rounding error is much above that of the plain sum."""
 
+    def joins(self, before: Operation, after: Operation) -> bool:
+        """Whether it can carry two selected operations out together, a few rows at a time, and that is expected to be
+        quicker. The second one alone reads what the first one makes, which may be joined to others already."""
+
     def nanoseconds(self, operation: Operation) -> float:
         """About how long a selected operation takes for one input."""
 
@@ -129,6 +133,11 @@ class Chain:
     def executor(self, bind: Bind, threads: int) -> Executor:
         """That of the wanted backend."""
         return self.backends[0].executor(bind, threads)
+
+    def joins(self, before: Operation, after: Operation) -> bool:
+        """Whether both are one backend's, which joins them."""
+        backend = self.of(after)
+        return backend is self.of(before) and backend.joins(before, after)
 
     def can_end_with(self, before: Operation, after: Operation) -> bool:
         """Whether the kernel of one operation can do the work of the one behind it as its epilogue."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..graph.graph import INPUT, Graph, Step
@@ -26,6 +27,9 @@ class Operation:
     `name` is the tensor that it makes, `inputs` are those that it takes. The steps that were `folded` into it live on
     in its weights. Which `kernel` carries it out, and which border (`halo`) its first input should have, is chosen
     where there is a choice; `arrays` are there once all else is settled.
+
+    Operations that are carried out together, a few rows at a time, are one: that of the last of its `parts`, which
+    takes what the first one takes. What the others make never exists as a whole.
     """
 
     name: str
@@ -37,6 +41,12 @@ class Operation:
     kernel: str = ""
     halo: Halo = NONE
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    parts: tuple[Operation, ...] = ()
+
+    @property
+    def each(self) -> tuple[Operation, ...]:
+        """Its parts; one that has none is its own."""
+        return self.parts or (self,)
 
     @property
     def layer(self) -> Layer:
@@ -44,7 +54,7 @@ class Operation:
 
     @property
     def arriving(self) -> tuple[Shape, ...]:
-        return self.step.arriving
+        return self.each[0].step.arriving
 
     @property
     def shape(self) -> Shape:
@@ -59,7 +69,8 @@ class Operation:
     @property
     def tensors(self) -> tuple[str, ...]:
         """The network's tensors that it takes."""
-        return tuple(f"{step.name}.{key}" for step in (self.step, *self.folded) for key in step.tensors)
+        steps = (step for part in self.each for step in (part.step, *part.folded))
+        return tuple(f"{step.name}.{key}" for step in steps for key in step.tensors)
 
 
 Program = tuple[Operation, ...]
@@ -79,6 +90,8 @@ def verify(operations: Program, graph: Graph, outputs: tuple[str, ...]) -> None:
         assert set(operation.reads) <= set(shapes), f"{operation.name}: runs before what it reads"
         read = tuple(shapes[name] for name in operation.inputs)
         assert read == operation.arriving, f"{operation.name}: {read} arrive"
+        for before, after in pairwise(operation.parts):
+            assert after.inputs == (before.name,), f"{operation.name}: {after.inputs} in a row"
         assert operation.plus is None or shapes[operation.plus] == operation.shape, f"{operation.name}: what is added"
         assert graph.shape(operation.name) == operation.shape, f"{operation.name}: its shape"
         shapes[operation.name] = operation.shape
@@ -87,6 +100,8 @@ def verify(operations: Program, graph: Graph, outputs: tuple[str, ...]) -> None:
 
 def with_arrays(operation: Operation, tensors: Mapping[str, Array]) -> Operation:
     """The operation with its arrays, those of the folded steps worked into them."""
+    if operation.parts:
+        return replace(operation, parts=tuple(with_arrays(part, tensors) for part in operation.parts))
     arrays = _own(operation.step, tensors)
     for step in operation.folded:
         assert isinstance(step.layer, Affine)

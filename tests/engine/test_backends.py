@@ -91,6 +91,9 @@ class Reference:
     def select(self, operation: Operation, exact: bool) -> Operation:
         return operation
 
+    def joins(self, before: Operation, after: Operation) -> bool:
+        return False
+
     def nanoseconds(self, operation: Operation) -> float:
         return COSTS.operation(operation, is_depthwise=False)
 

@@ -16,8 +16,8 @@ from engine_cases import Array, error, graph
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba import dense, direct, winograd
-from cnnspec.engine.backends.numba.kernel import NO_LIMITS, Limits
+from cnnspec.engine.backends.numba import by_channel, dense, direct, winograd
+from cnnspec.engine.backends.numba.limits import NO_LIMITS, Limits
 from cnnspec.engine.backends.numba.lowering import CONVOLUTIONS
 from cnnspec.engine.backends.numpy.kernel_selection import border, whole_tiles
 from cnnspec.engine.halo import NONE
@@ -157,6 +157,32 @@ def test_depthwise(
     y = computed("depthwise", filters, x, vectors, limits, plus, seed)
     assert y.shape == (n, C, *(s.outputs for s in windows))
     assert n == 0 or error(y, wanted(filters, x, limits, plus)) <= DIRECT
+
+
+@pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
+@given(
+    taps=st.sampled_from(sorted(by_channel.BESIDE)),
+    rows=window(),
+    size=st.integers(5, 30),
+    padding=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    C=st.sampled_from([1, 5, 16, 17, 40, 64, 70]),
+    has_plus=st.booleans(),
+    seed=st.integers(0, 999),
+)
+@many
+def test_depthwise_whose_taps_are_known(
+    vectors: Vectors, taps: tuple[int, int, int], rows: SlidingWindow, size: int, padding: tuple[int, int], C: int,
+    has_plus: bool, seed: int,
+) -> None:  # fmt: skip
+    """Cells share what they load."""
+    columns = SlidingWindow(size, *taps, *padding)
+    weight = normal(seed, C, 1, rows.F, columns.F)
+    weight /= np.float32(np.sqrt(weight[0].size))
+    filters = FilterBank(weight, (rows, columns), normal(seed, C), C)
+    x = normal(seed, 2, C, rows.size, size)
+    plus = normal(seed, 2, C, rows.outputs, columns.outputs) if has_plus else None
+    y = computed("depthwise", filters, x, vectors, (0.0, 6.0), plus, seed)
+    assert error(y, wanted(filters, x, (0.0, 6.0), plus)) <= DIRECT
 
 
 def pointlike(size: int) -> SlidingWindow:

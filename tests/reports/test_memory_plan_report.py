@@ -50,6 +50,19 @@ def test_lenet() -> None:
     }
 
 
+def test_the_compiled_plan_names_its_kernels() -> None:
+    found = planned("mobilenet_v2", "--backend", "numba")
+    assert {t["kernel"] for t in found["tensors"]} >= {"direct", "depthwise, direct", "total", "dense"}
+    [last] = [t for t in found["tensors"] if t["does"] == ["globalavgpool"]]
+    assert last["kernel"] == "total"
+    assert call("summary", "lenet5", "--backend", "numba").code == 2
+
+
+def test_numpy_is_not_needed_to_plan_for_numba() -> None:
+    code = code_of("summary", "lenet5", "--plan", "--backend", "numba")
+    assert not modules_after(code) & {"numpy", "numba", "llvmlite"}
+
+
 @pytest.mark.parametrize("name", ["lenet5", "resnet18", "densenet121", "unet", "mobilenet_v3_small", "squeezenet1_1"])
 def test_what_is_said_is_taken(name: str) -> None:
     found = load(name, (1, 28, 28) if name == "lenet5" else (3, 48, 64)).graph

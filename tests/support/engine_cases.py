@@ -56,13 +56,13 @@ def interpreted(operations: Iterable[Operation], tensors: Mapping[str, Array], x
     wide = doubled(tensors)
     found: dict[str, Array] = {INPUT: x.astype(np.float64)}
     for operation in operations:
-        operation = with_arrays(operation, wide)
-        y = operation.layer.forward(*(found[name] for name in operation.inputs), **operation.arrays)
-        if operation.plus is not None:
-            y = y + found[operation.plus]
-        if operation.activation is not None:
-            y = operation.activation.forward(y)
-        found[operation.name] = y
+        for part in with_arrays(operation, wide).each:
+            y = part.layer.forward(*(found[name] for name in part.inputs), **part.arrays)
+            if part.plus is not None:
+                y = y + found[part.plus]
+            if part.activation is not None:
+                y = part.activation.forward(y)
+            found[part.name] = y
     return found
 
 

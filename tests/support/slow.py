@@ -17,6 +17,7 @@ SLOW = (
     "docs/test_readme",
     "engine/test_backends",
     "engine/test_in_place",
+    "engine/test_joined",
     "engine/test_lowerings",
     "engine/test_mapped_weights",
     "engine/test_memory_plan",

@@ -9,7 +9,7 @@ from ...reports.formats import FORMATS, render
 from ...spec import check
 from ..completion import spec_names
 from ..diagnostics_output import exit_code, note_size, show
-from ..options import COUNT, input_option, threads_option
+from ..options import COUNT, input_option, planned_backend_option, threads_option
 from ..settings_options import set_option
 from ..summary_views import LAYERS, VIEWS, Asked
 from ..terminal import colour, width
@@ -24,6 +24,7 @@ MISTAKES_BESIDE_DIFFERENCE = 5
 @click.option("--format", "style", type=click.Choice(FORMATS[LAYERS.subject]), default="text", show_default=True)
 @click.option("--tensors", is_flag=True, help="List the tensors that a weights file must hold instead.")
 @click.option("--plan", is_flag=True, help="Show where the engine keeps each tensor instead.")
+@planned_backend_option
 @click.option("--train", "training", is_flag=True, help="Show what memory a step of training takes instead.")
 @set_option
 @threads_option("each batch, with --train", "CNNSPEC_THREADS, or 1")
@@ -36,6 +37,7 @@ def command(
     style: str,
     tensors: bool,
     plan: bool,
+    backend: str | None,
     training: bool,
     options: tuple[str, ...],
     threads: int | None,
@@ -63,9 +65,11 @@ def command(
         raise click.UsageError(view.no_batch)
     if (options or threads) and not view.takes_settings:
         raise click.UsageError("--set and --threads go with --train.")
+    if backend and not plan:
+        raise click.UsageError("--backend goes with --plan.")
     first = check(spec, shape, settings=not view.takes_settings)
     note_size(shape)
-    asked = Asked(first, check(other, shape) if other else None, shape, batch, depth, options, threads)
+    asked = Asked(first, check(other, shape) if other else None, shape, batch, depth, options, threads, backend)
     data = view.data(asked)
     if other:
         _show_findings(asked)  # of a comparison, what is compared comes last

@@ -44,16 +44,23 @@ def convolve(vectors: Vectors) -> Kernel:
         cells = images * rows * columns
         windows = of(p, "table")
         places, plus_places = windows + 8 * cells, windows + 16 * cells
+        channels, tap_count, depth = of(p, "channels"), of(p, "tap_count"), of(p, "depth")
+        filters, plus, limits = of(p, "filters"), of(p, "plus"), of(p, "limits")
+        # Steps are read beforehand: what is written to the table might change them, for all that the compiler knows.
+        x_column, out_column, plus_column = of(p, "x_column"), of(p, "out_column"), of(p, "plus_column")
         i = 0
         for n in range(images):
             for r in range(rows):
+                x_row = n * of(p, "x_image") + r * of(p, "x_row")
+                out_row = n * of(p, "out_image") + r * of(p, "out_row")
+                plus_row = n * of(p, "plus_image") + r * of(p, "plus_row")
                 for q in range(columns):
-                    put(windows, i, n * of(p, "x_image") + r * of(p, "x_row") + q * of(p, "x_column"))
-                    put(places, i, n * of(p, "out_image") + r * of(p, "out_row") + q * of(p, "out_column"))
-                    put(plus_places, i, n * of(p, "plus_image") + r * of(p, "plus_row") + q * of(p, "plus_column"))
-                    i += 1
-        channels, tap_count, depth = of(p, "channels"), of(p, "tap_count"), of(p, "depth")
-        filters, plus, limits = of(p, "filters"), of(p, "plus"), of(p, "limits")
+                    put(windows, i + q, x_row + q * x_column)
+                    put(places, i + q, out_row + q * out_column)
+                if plus != 0:
+                    for q in range(columns):
+                        put(plus_places, i + q, plus_row + q * plus_column)
+                i += columns
         for first in range(0, channels, panel):
             width = min(panel, channels - first)
             wide = (width + lanes - 1) // lanes

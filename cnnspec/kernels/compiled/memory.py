@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 from .emitter import I32, I64
 
 Kernel = Callable[[int], None]
+LINE = 64
+"""Bytes that are copied at once."""
 
 
 def fields(names: Sequence[str]) -> Any:
@@ -63,6 +65,21 @@ def copy_value(typing: Any, source: Any, target: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, target = (builder.inttoptr(address, I32.as_pointer()) for address in arguments)
         builder.store(builder.load(source), target)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def copy_line(typing: Any, source: Any, target: Any) -> Any:
+    """The 64 bytes at an address to another."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        line = ir.VectorType(I32, LINE // 4).as_pointer()
+        source, target = (builder.inttoptr(address, line) for address in arguments)
+        found = builder.load(source)
+        found.align = 4
+        builder.store(found, target).align = 4
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), emit

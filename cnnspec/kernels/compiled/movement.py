@@ -5,7 +5,7 @@ Cost: that of the memory where values lie side by side, a few cycles a value whe
 
 from __future__ import annotations
 
-from .memory import Kernel, copy_value, fields, put_zero
+from .memory import LINE, Kernel, copy_line, copy_value, fields, put_zero
 from .vectors import Vectors
 
 FIELDS = (
@@ -29,7 +29,10 @@ def move(vectors: Vectors) -> Kernel:
                         for m in range(c):
                             put_zero(out + m * of(p, "out_c"))
                     elif of(p, "x_c") == 4 and of(p, "out_c") == 4:
-                        for m in range(c):
+                        lines = 4 * c // LINE
+                        for m in range(lines):
+                            copy_line(x + LINE * m, out + LINE * m)
+                        for m in range(LINE // 4 * lines, c):
                             copy_value(x + 4 * m, out + 4 * m)
                     else:
                         for m in range(c):

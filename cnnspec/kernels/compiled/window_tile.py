@@ -3,7 +3,8 @@
 Each tap of the windows is a vector of each cell, taken together with what is there already: multiplied with a filter's
 and added (depthwise convolution, scale and offset), added (sums, means), or the larger of both. The cells share each
 vector of filters, which is loaded once.
-Cost: a load for each multiply-accumulate, from the first-level cache but for the first time.
+Cost: a load for each multiply-accumulate, from the first-level cache but for the first time; one for several of them
+where the taps are known beforehand.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ ARGUMENTS = (
 COUNT = len(ARGUMENTS)
 Combine = Callable[[Emitter, Any, Any, Any], Any]
 """What is there, a cell's vector, the filters'."""
+Taps = tuple[int, int]
+"""How many taps are beside each other, and cells from a window to the next."""
+ANY: Taps = (0, 0)
+"""As many as a table says."""
 
 
 def multiply_add(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
@@ -40,9 +45,13 @@ def largest(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
     return b.select(b.or_(b.fcmp_ordered(">", x, before), b.fcmp_unordered("uno", x, x)), x, before)
 
 
-def emit(module: Any, vectors: Vectors, combine: Combine, size: int, columns: int, is_part: bool) -> Any:
-    """The function of a tile of `size` cells, put into an LLVM module once."""
-    name = f"window_tile_{combine.__name__}_{vectors.lanes}_{size}x{columns}_{is_part:d}"
+def emit(
+    module: Any, vectors: Vectors, combine: Combine, size: int, columns: int, is_part: bool, taps: Taps = ANY
+) -> Any:
+    """The function of a tile of `size` cells, put into an LLVM module once. Where it is known how many `taps` are
+    beside each other, and how far windows are apart, a vector that several cells see is loaded once for all."""
+    F, S = taps
+    name = f"window_tile_{combine.__name__}_{vectors.lanes}_{size}x{columns}_{is_part:d}_{F}_{S}"
     if name in module.globals:
         return module.globals[name]
     e, a = begin(module, name, ARGUMENTS, vectors.lanes)
@@ -62,15 +71,34 @@ def emit(module: Any, vectors: Vectors, combine: Combine, size: int, columns: in
     start = [e.load(e.at(a["start"], j, width)) for j in range(columns)]
     steps = [b.mul(a["x_column"], e.number(m)) for m in range(size)]
     values = [start[j] for _, j in tile]
-    with e.loop(a["tap_rows"], [*values, a["x"], a["weights"]]) as (_, down):
+
+    def weights_at(filters: Any) -> list[Any]:
+        return [e.load(e.at(filters, j, width)) for j in range(columns)] if has_weights else [None] * columns
+
+    def tap_by_tap(down: list[Any]) -> None:
         row = down[-2]
         with e.loop(a["tap_columns"], down) as (_, across):
             x, filters = across[-2:]
-            weights = [e.load(e.at(filters, j, width)) for j in range(columns)] if has_weights else [None] * columns
+            weights = weights_at(filters)
             for i, (m, j) in enumerate(tile):
                 across[i] = combine(e, across[i], load(e.at(b.add(x, steps[m]), j, width)), weights[j])
             across[-2:] = [b.add(x, a["tap_column"]), b.add(filters, a["weight_tap"])]
         down[:] = [*across[:-2], b.add(row, a["tap_row"]), across[-1]]
+
+    def cell_by_cell(down: list[Any]) -> None:
+        row, filters = down[-2:]
+        ends = [b.add(filters, b.mul(a["weight_tap"], e.number(t))) for t in range(F + 1)]
+        weights = [weights_at(end) for end in ends[:-1]]
+        for cell in range((size - 1) * S + F):
+            at = b.add(row, b.mul(a["tap_column"], e.number(cell)))
+            seen = [load(e.at(at, j, width)) for j in range(columns)]
+            for i, (m, j) in enumerate(tile):
+                if 0 <= cell - m * S < F:
+                    down[i] = combine(e, down[i], seen[j], weights[cell - m * S][j])
+        down[-2:] = [b.add(row, a["tap_row"]), ends[-1]]
+
+    with e.loop(a["tap_rows"], [*values, a["x"], a["weights"]]) as (_, down):
+        (cell_by_cell if F else tap_by_tap)(down)
     values = down[:-2]
     has_share = b.icmp_signed("!=", a["share"], e.number(0))
     values = e.choose(has_share, lambda: [b.fmul(v, e.repeat(a["share"])) for v in values], lambda: values)

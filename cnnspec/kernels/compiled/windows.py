@@ -10,7 +10,7 @@ from __future__ import annotations
 from . import window_tile
 from .memory import Kernel, fields, micro_kernel, number
 from .vectors import Vectors
-from .window_tile import COUNT, Combine, emit
+from .window_tile import ANY, COUNT, Combine, Taps, emit
 
 FIELDS = (
     "x", "out", "plus", "weights", "start", "limits", "shares", "row_table", "run_table",
@@ -27,6 +27,18 @@ def depthwise(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.multiply_add)
 
 
+def depthwise_3(vectors: Vectors) -> Kernel:
+    return windows(vectors, window_tile.multiply_add, (3, 1))
+
+
+def depthwise_3_2(vectors: Vectors) -> Kernel:
+    return windows(vectors, window_tile.multiply_add, (3, 2))
+
+
+def depthwise_5(vectors: Vectors) -> Kernel:
+    return windows(vectors, window_tile.multiply_add, (5, 1))
+
+
 def total(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.add)
 
@@ -35,14 +47,14 @@ def largest(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.largest)
 
 
-def windows(vectors: Vectors, combine: Combine) -> Kernel:
+def windows(vectors: Vectors, combine: Combine, taps: Taps = ANY) -> Kernel:
     """The kernel that takes taps together in one way."""
     lanes, wide = vectors.lanes, 2 * vectors.lanes
     of = fields(FIELDS)
     sizes = range(1, vectors.cells + 1)
-    two = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 2, False), sizes, COUNT)
-    one = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, False), sizes, COUNT)
-    part = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, True), sizes, COUNT)
+    two = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 2, False, taps), sizes, COUNT)
+    one = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, False, taps), sizes, COUNT)
+    part = micro_kernel(lambda module, size: emit(module, vectors, combine, size, 1, True, taps), sizes, COUNT)
 
     def kernel(p: int) -> None:
         channels, shares = of(p, "channels"), of(p, "shares")

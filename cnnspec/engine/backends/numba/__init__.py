@@ -13,6 +13,7 @@ from ....files.byproducts import is_usable
 from ....layers._activation import Activation
 from ....machine.compiled_code import folder
 from ...program import Operation
+from .joining import can_join, joins
 from .kernel_selection import COSTS, has, is_depthwise, select
 
 if TYPE_CHECKING:
@@ -67,12 +68,18 @@ class NumbaBackend:
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)
 
+    def joins(self, before: Operation, after: Operation) -> bool:
+        return can_join(before, after) and joins(before, after)
+
     def nanoseconds(self, operation: Operation) -> float:
-        return COSTS.operation(operation, is_depthwise(operation))
+        return sum(COSTS.operation(part, is_depthwise(part)) for part in operation.each)
 
     def lower(self, operation: Operation) -> Lowering:
+        from .joined import Joined
         from .lowering import LOWERINGS
 
+        if operation.parts:
+            return Joined(operation, self.vectors)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
     def executor(self, bind: Bind, threads: int) -> Executor:

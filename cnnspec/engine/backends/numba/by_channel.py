@@ -14,7 +14,9 @@ from ....kernels.compiled.packing import padded_bias
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import CACHE, FilterBank, Scratch, Strip, strips
 from ...schedule import WorkItem
-from .kernel import ITEMS, Limits, two_limits
+from .kernel import two_limits
+from .kernel_selection import ITEMS
+from .limits import Limits
 from .native import NativeCall, function
 
 STRIP = CACHE // 2
@@ -73,11 +75,13 @@ class ByChannel:
         cost = W * C * (1 + rows.S * columns.S)
         yield from strips(n, H, C, cost, room=min(STRIP, max(2 * cost, n * H * cost // ITEMS)))
 
-    def bind(self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch) -> WorkItem:
+    def bind(
+        self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
+    ) -> WorkItem:
         rows, columns = self.axes
         x = x[strip.n0 : strip.n1]
         image, row, column, _ = x.strides
-        row_table = np.array([(read.first * row, read.length) for read in rows.reads], np.int64)
+        row_table = np.array([((read.first - skipped) * row, read.length) for read in rows.reads], np.int64)
         run_table = np.array([(q, n, read.first * column, read.length) for q, n, read in self.runs()], np.int64)
         addresses = [array.ctypes.data for array in (self.weights, self.start, self.limits)]
         fields = (
@@ -110,9 +114,14 @@ class ByChannel:
                 yield int(part[0]), len(part), reads[part[0]]
 
 
+BESIDE = {(3, 1, 1): "depthwise_3", (3, 2, 1): "depthwise_3_2", (5, 1, 1): "depthwise_5"}
+"""Kernels for windows so wide, so far apart, whose taps are neighbours."""
+
+
 def depthwise(filters: FilterBank, limits: Limits, vectors: Vectors) -> ByChannel:
     """Weight (C, 1, FH, FW); x begins at the first padded cell."""
     weight, (rows, columns), bias, _ = filters
     start = np.zeros(len(weight), np.float32) if bias is None else bias
     weights = weight[:, 0].transpose(1, 2, 0)
-    return ByChannel("depthwise", (whole(rows), whole(columns)), start, limits, vectors, weights)
+    name = BESIDE.get((columns.F, columns.S, columns.D), "depthwise")
+    return ByChannel(name, (whole(rows), whole(columns)), start, limits, vectors, weights)

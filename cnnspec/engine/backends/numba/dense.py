@@ -14,8 +14,9 @@ from ...schedule import Stage, WorkItem
 from ..numpy.dense import SHARED
 from ..numpy.dense import Dense as Product
 from ..numpy.epilogue import epilogue
-from .kernel import ITEMS, NO_LIMITS, two_limits
-from .limits import limits
+from .kernel import two_limits
+from .kernel_selection import ITEMS
+from .limits import NO_LIMITS, limits
 from .native import NativeCall, function
 
 FEW = 4

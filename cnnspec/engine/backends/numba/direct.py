@@ -12,7 +12,9 @@ from ....kernels.compiled.packing import packed, padded_bias
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import CACHE, FilterBank, Scratch, Strip, strips
 from ...schedule import WorkItem
-from .kernel import ITEMS, Limits, two_limits
+from .kernel import two_limits
+from .kernel_selection import ITEMS
+from .limits import Limits
 from .native import NativeCall, function
 
 PANEL_BYTES = 256 * 1024
@@ -47,8 +49,10 @@ class Direct:
         cost = W * (self.C * self.G * rows.S * columns.S + K)
         yield from strips(n, H, K, cost, room=min(STRIP, max(2 * cost, n * H * cost // ITEMS)))
 
-    def bind(self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch) -> WorkItem:
-        x = x[strip.n0 : strip.n1, strip.r0 * self.windows[0].S :]
+    def bind(
+        self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
+    ) -> WorkItem:
+        x = x[strip.n0 : strip.n1, strip.r0 * self.windows[0].S - skipped :]
         taps, depth = self.taps(x)
         table = scratch.take(2 * 3 * out[..., 0].size)  # a whole number has the bytes of two values
         return [self.call(g, x, out, plus, strip.k0, taps, depth, table) for g in range(self.G)]

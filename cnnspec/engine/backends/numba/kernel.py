@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -12,12 +11,7 @@ from ....graph.array import Array
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import FilterBank, Scratch, Strip
 from ...schedule import WorkItem
-
-Limits = tuple[float, float]
-"""The lowest and the highest value that are written."""
-NO_LIMITS: Limits = (-inf, inf)
-ITEMS = 4
-"""Into which an operation is cut for the sake of threads, where it has the rows or channels."""
+from .limits import NO_LIMITS, Limits
 
 
 class CompiledKernel(Protocol):
@@ -26,9 +20,12 @@ class CompiledKernel(Protocol):
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         """The parts in which it makes an output (n, H, W, K): all of it, each cell once, by sizes alone."""
 
-    def bind(self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch) -> WorkItem:
+    def bind(
+        self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
+    ) -> WorkItem:
         """The calls that write a strip to `out` (n, rows, columns, channels), that strip of the output alone, with
-        `plus` of the same shape added: from x (n, H, W, C) with the border that was selected for the kernel."""
+        `plus` of the same shape added: from x (n, H, W, C) with the border that was selected for the kernel, without
+        the `skipped` rows at its beginning."""
 
 
 class Maker(Protocol):

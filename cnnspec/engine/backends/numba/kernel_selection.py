@@ -19,13 +19,26 @@ from ..numpy import kernel_selection as numpy
 
 COSTS = CostModel(flops=110.0, depthwise_macs=30.0, values=20.0, scratch_bytes=60.0, filter_bytes=15.0, worth=10_000.0)
 """Measured on an AVX-512 machine; the threads meet without the interpreter, so little is worth sharing."""
+ITEMS = 4
+"""Into which an operation is cut for the sake of threads, where it has the rows or channels."""
 CELL = 3.0
 """Nanoseconds that a cell takes beside its products."""
 TRANSFORM = 4.0
 """Nanoseconds of a tile's way there or back, for each channel."""
-KINDS = frozenset(
-    {"add", "avgpool", "batchnorm", "conv", "globalavgpool", "maxpool", "relu", "relu6", "scale", "sumpool"}
-)
+KERNELS = {
+    "add": "total",
+    "avgpool": "total",
+    "batchnorm": "depthwise",
+    "conv": "direct",
+    "dense": "dense",
+    "globalavgpool": "total",
+    "maxpool": "largest",
+    "relu": "total",
+    "relu6": "total",
+    "scale": "depthwise",
+    "sumpool": "total",
+}
+"""By the kind of layer: the kernel that carries it out, where there is no choice."""
 
 
 def has(operation: Operation) -> bool:
@@ -34,7 +47,7 @@ def has(operation: Operation) -> bool:
     layer = operation.layer
     if isinstance(layer, Dense):
         return True
-    if layer.kind not in KINDS or not is_image(operation.shape) or len(operation.inputs) > 2:
+    if layer.kind not in KERNELS or not is_image(operation.shape) or len(operation.inputs) > 2:
         return False
     if len(operation.inputs) == 2 and operation.arriving != (operation.shape, operation.shape):
         return False
@@ -50,10 +63,10 @@ def is_depthwise(operation: Operation) -> bool:
 
 
 def select(operation: Operation, exact: bool) -> Operation:
-    """An operation that has a choice with its kernel and border; `exact` leaves Winograd out."""
+    """An operation with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
     if not isinstance(layer, Conv):
-        return operation
+        return replace(operation, kernel=KERNELS[layer.kind])
     C = operation.arriving[0][0]
     windows = layer.windows(operation.arriving[0])
     if is_depthwise(operation):

@@ -7,7 +7,10 @@ from math import inf
 from typing import Any
 
 from ....graph.layer import Layer
-from .kernel import NO_LIMITS, Limits
+
+Limits = tuple[float, float]
+"""The lowest and the highest value that are written."""
+NO_LIMITS: Limits = (-inf, inf)
 
 LIMITS: dict[str, Callable[[Any], Limits]] = {
     "relu": lambda layer: (0.0, inf),

@@ -20,8 +20,8 @@ from ..numpy.epilogue import epilogue
 from .by_channel import ByChannel, depthwise, inside
 from .dense import Dense
 from .direct import Direct
-from .kernel import NO_LIMITS, CompiledKernel, Limits, Maker
-from .limits import limits
+from .kernel import CompiledKernel, Maker
+from .limits import NO_LIMITS, Limits, limits
 from .winograd import Winograd
 
 CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "tiles": Winograd}

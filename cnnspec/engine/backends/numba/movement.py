@@ -27,6 +27,15 @@ def native(call: Call, vectors: Vectors) -> Call:
     return call
 
 
+def moved_up(x: Array, by: int, vectors: Vectors) -> NativeCall:
+    """The call that moves all rows of x (rows, values) `by` rows up, one after the other: over each other, which others
+    of these calls are not for. The first ones are lost."""
+    rows, values = x.shape
+    steps = (0, 0, x.strides[0], x.strides[1])
+    fields = (x[by:].ctypes.data, x.ctypes.data, 1, 1, rows - by, values, *steps, *steps)
+    return NativeCall(function("move", vectors), fields, x)
+
+
 def _moved(call: Call, to: Array, of: object, vectors: Vectors) -> Call:
     if not _is_plain(to) or not (of is None or isinstance(of, np.ndarray)):
         return call

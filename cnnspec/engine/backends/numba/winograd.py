@@ -14,7 +14,9 @@ from ....kernels.compiled.vectors import Vectors
 from ....kernels.inference.winograd import FILTERINGS, transformed
 from ....kernels.strips import FilterBank, Scratch, Strip
 from ...schedule import WorkItem
-from .kernel import ITEMS, NO_LIMITS, Limits, two_limits
+from .kernel import two_limits
+from .kernel_selection import ITEMS
+from .limits import NO_LIMITS, Limits
 from .native import NativeCall, function
 
 PLACES = SIDE * SIDE
@@ -51,9 +53,11 @@ class Winograd:
             for r in range(0, H, cells):
                 yield Strip(i, min(i + images, n), r, min(r + cells, H), 0, self.K)
 
-    def bind(self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch) -> WorkItem:
+    def bind(
+        self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
+    ) -> WorkItem:
         n, H, W, _ = out.shape
-        x = x[strip.n0 : strip.n1, strip.r0 :]
+        x = x[strip.n0 : strip.n1, strip.r0 - skipped :]
         down, across = tiles(H, STEP), tiles(W, STEP)
         T = n * down * across
         before, after = scratch.take(PLACES, T, self.depth), scratch.take(PLACES, T, self.width)

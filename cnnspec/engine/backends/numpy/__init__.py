@@ -62,6 +62,9 @@ class NumpyBackend:
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)
 
+    def joins(self, before: Operation, after: Operation) -> bool:
+        return False
+
     def nanoseconds(self, operation: Operation) -> float:
         return COSTS.operation(operation, operation.kernel == "depthwise")
 

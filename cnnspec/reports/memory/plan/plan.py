@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
-from ....engine.backends import chain
+from ....engine.backends import DEFAULT, chain
 from ....engine.memory_plan import Lifetime, MemoryPlan, plan_memory
 from ....engine.passes import Wanted, optimise
 from ....engine.program import Operation, program
@@ -17,10 +17,11 @@ from ....graph.shape import FLOAT, Shape
 class PlannedTensor:
     """A tensor that exists while the network runs.
 
-    `does` are the kinds of the layers that its making carries out, `kernel` the way where there is a choice. It lies in
-    the memory `owner` (its own name, or that of the concatenation that it is made inside of) from channel `first` on.
-    That memory begins at byte `offset` of the arena, is `nbytes` long, and free again behind the operation `until`;
-    empty when it is kept to the end. `border` are cells of zeros at the top, bottom, left and right.
+    `does` are the kinds of the layers that its making carries out, `kernel` the way where there is a choice; several
+    where layers are carried out together, a few rows at a time. It lies in the memory `owner` (its own name, or that of
+    the concatenation that it is made inside of) from channel `first` on. That memory begins at byte `offset` of the
+    arena, is `nbytes` long, and free again behind the operation `until`; empty when it is kept to the end. `border` are
+    cells of zeros at the top, bottom, left and right.
     """
 
     name: str
@@ -51,13 +52,13 @@ class Allocation:
         return len(self.tensors) - 1
 
 
-def allocation(graph: Graph) -> Allocation:
+def allocation(graph: Graph, backend: str = DEFAULT) -> Allocation:
     """The engine's plan for a graph."""
-    operations = optimise(program(graph), Wanted(graph.outputs, chain()))
+    operations = optimise(program(graph), Wanted(graph.outputs, chain(backend)))
     memory_plan = plan_memory(operations, graph.input, graph.outputs)
     lifetimes = memory_plan.lifetimes
     held = [_planned(INPUT, (), "", operations, memory_plan)]
-    held += [_planned(o.name, _does(o), o.kernel, operations, memory_plan) for o in operations]
+    held += [_planned(o.name, _does(o), _kernels(o), operations, memory_plan) for o in operations]
     return Allocation(
         tensors=tuple(held),
         layers=len(graph.steps),
@@ -88,10 +89,16 @@ def _planned(
 
 
 def _does(operation: Operation) -> tuple[str, ...]:
-    """The operation's own kind and all that it carries out on the way."""
-    folded = [step.kind for step in operation.folded]
-    activation = [operation.activation.kind] if operation.activation else []
-    return (operation.layer.kind, *folded, *(["add"] if operation.plus else []), *activation)
+    """The kinds of its parts, and of all that each carries out on the way."""
+    done: list[str] = []
+    for part in operation.each:
+        done += [part.layer.kind, *(step.kind for step in part.folded), *(["add"] if part.plus else [])]
+        done += [part.activation.kind] if part.activation else []
+    return tuple(done)
+
+
+def _kernels(operation: Operation) -> str:
+    return ", ".join(part.kernel for part in operation.each if part.kernel)
 
 
 def _at_once(lifetimes: Mapping[str, Lifetime]) -> int:
