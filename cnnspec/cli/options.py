@@ -111,14 +111,15 @@ def planned_backend_option(decorated: Callable[..., Any]) -> Callable[..., Any]:
 
 def _known(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """A backend that can be had here."""
+    if value is None:
+        return None
     from ..engine.backend import MissingPackageError
-    from ..engine.backends import DEFAULT, chain
+    from ..engine.backends import chain
 
-    if value not in (None, DEFAULT):
-        try:
-            chain(value)
-        except MissingPackageError as missing:
-            raise click.UsageError(f"{missing}.") from None
+    try:
+        chain(value)
+    except MissingPackageError as missing:
+        raise click.UsageError(f"{missing}.") from None
     return value
 
 
