@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -14,6 +15,7 @@ from .. import __version__
 from ..bulk.bulk_run import BulkRun
 from ..bulk.crews import Crew
 from ..bulk.crews.alone import Alone
+from ..bulk.crews.processes import Processes
 from ..bulk.job import Job
 from ..bulk.listing import fingerprint, listed
 from ..bulk.manifest import Manifest
@@ -22,6 +24,7 @@ from ..bulk.task import tasks
 from ..diagnostics.wording import quantity
 from ..files import store
 from ..files.reading import blaming, opened, standard_input
+from ..files.store import Stored
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.identity import digest, digest_of
@@ -36,6 +39,8 @@ EXTRAS = {"pyarrow": "parquet", "fsspec": "cloud", "distributed": "dask"}
 
 def inputs_of(given: tuple[str, ...], choices: BulkChoices) -> tuple[str, ...]:
     """What is named on the command line, and in the file of `--inputs-from`. Raises UsageError for nothing at all."""
+    if choices.workers and choices.dask:
+        raise click.UsageError("--workers and --dask exclude each other: `dask worker --nworkers N` starts several.")
     names = [*given]
     if choices.inputs_from:
         names += [line for line in map(str.strip, _text(choices.inputs_from).splitlines()) if line]
@@ -86,9 +91,9 @@ class Bulk:
             shards=len(work),
         )
         results = Results(out)
-        with results.locked():
+        with results.locked(), self._crew(files[0]) as crew:
             results.begin(made, self.choices.restart)
-            run = BulkRun(self.job, work, results, self._crew())
+            run = BulkRun(self.job, work, results, crew)
             self._say(run)
             for _ in shown(run):
                 pass
@@ -102,15 +107,20 @@ class Bulk:
             if value not in (None, False, ""):
                 yield name, value if isinstance(value, str) else json.dumps(value)
 
-    def _crew(self) -> Crew:
-        return Alone()
+    def _crew(self, first: Stored) -> AbstractContextManager[Crew]:
+        if self.choices.dask:
+            from ..bulk.crews.dask_cluster import connected
+
+            probe = None if store.is_remote(first.url) else self.job.decoding.place(first.url)
+            return connected(self.choices.dask, probe, note)
+        return nullcontext(Processes(self.choices.workers) if self.choices.workers else Alone())
 
     def _say(self, run: BulkRun) -> None:
         if run.results.removed:
             note(f"{quantity(run.results.removed, 'shard')} of an earlier run not whole, made anew")
         if run.results.done:
             done = f"{len(run.results.done):,} of {quantity(run.total, 'shard')}"
-            note(f"{done} are there from an earlier run" + ("; nothing is left to do" * (not run.left)))
+            note(f"made by an earlier run: {done}" + ("; nothing is left to do" * (not run.left)))
 
 
 def told(out: str, results: Results) -> int:

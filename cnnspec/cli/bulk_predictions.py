@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ..bulk.job import Job
@@ -41,7 +42,7 @@ def predict(
     """Run a part of the network, `graph`, on all inputs; the exit code. Raises FileError, UsageError."""
     names = inputs_of(given, choices)
     ensure_packages(names, choices)
-    decoding = Decoding(spec.header.preprocess, image(graph.input), choices.image_column)
+    decoding = Decoding(spec.header.preprocess, image(graph.input), choices.image_column, folder=str(Path.cwd()))
     telling = Predictions(until, spec.classes(), top)
     size = engine.batch or batch_size(graph, LARGEST_BATCH)
     job = Job(graph, tensors, decoding, telling, size, engine.threads, engine.exact, engine.backend)

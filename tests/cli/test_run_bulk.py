@@ -87,7 +87,7 @@ def test_a_run_goes_on_where_it_was(spec: Path) -> None:
     called = call(*command, "r.parquet")
     assert (called.code, called.out) == (0, "r.parquet: 10 rows in 5 shards\n")
     assert "3 shards of an earlier run not whole, made anew" in called.err
-    assert "2 of 5 shards are there" in called.err
+    assert "made by an earlier run: 2 of 5 shards" in called.err
     assert contents(out) == contents(Path("whole.parquet"))
     assert kept.stat().st_ino == before
     assert {path.name for path in out.iterdir()} == {"_manifest.json", *contents(out)}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ...diagnostics import FileError
+from ...files import store
 from ...inputs.batches import Case
 from ...inputs.images import MAX_BYTES, decoded
 from ...language.sections.preprocess import Preprocess
@@ -22,6 +24,12 @@ class Decoding:
     input: tuple[int, int, int]
     image_column: str | None = None
     label_column: str | None = None
+    folder: str = "."
+    """What relative paths start from, wherever a worker runs."""
+
+    def place(self, url: str) -> str:
+        """Where a file is, for a worker that runs in another folder."""
+        return url if store.is_remote(url) else str(Path(self.folder, store.local(url)))
 
     def case(self, name: str, data: bytes, label: str | int | None = None) -> Case:
         """An image in memory as an input, or what is wrong with it."""

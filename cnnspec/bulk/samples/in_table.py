@@ -29,7 +29,7 @@ def cases(url: str, decoding: Decoding) -> Iterator[Case]:
     from pyarrow.parquet import ParquetFile
 
     try:
-        with store.opened_at(url) as stream, blaming(url), store.reading(url), _refusing():
+        with store.opened_at(decoding.place(url)) as stream, blaming(url), store.reading(url), _refusing():
             table = ParquetFile(stream)
             image, label = columns(table.schema_arrow, decoding)
             names = _names(table.schema_arrow, label)

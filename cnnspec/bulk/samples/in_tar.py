@@ -25,7 +25,7 @@ def cases(url: str, decoding: Decoding) -> Iterator[Case]:
     """Each sample of the archive, named by the archive and its image. Of one that is damaged or cut off what comes
     before is read, and the rest is one failure."""
     try:
-        with store.opened_at(url) as stream, blaming(url), store.reading(url):
+        with store.opened_at(decoding.place(url)) as stream, blaming(url), store.reading(url):
             for sample in _samples(stream):
                 yield _case(url, sample, decoding)
     except store.StoreError:

@@ -16,8 +16,9 @@ from .decoding import MOST, Decoding
 
 def on_disk(url: str, decoding: Decoding) -> Iterator[Case]:
     """As `run` reads it: an image, or an array of one or several inputs."""
-    path = Path(store.local(url))
-    for case in read([path], decoding.preprocess, decoding.input):
+    path = Path(decoding.place(url))
+    folder = None if Path(store.local(url)).is_absolute() else Path(decoding.folder)
+    for case in read([path], decoding.preprocess, decoding.input, folder):
         yield case._replace(label=path.parent.name)
 
 
