@@ -86,6 +86,7 @@ class Results:
         self.extent = Extent(*map(sum, zip(self.extent, (1, *shard.counts), strict=True)))
 
     def shard_path(self, number: int) -> Path:
+        """Where the shard of a task lies."""
         return self.folder / f"part-{number:06}.parquet"
 
     def _refuse_others(self, manifest: Manifest) -> None:

@@ -17,7 +17,7 @@ from ..bulk.crews import Crew
 from ..bulk.crews.alone import Alone
 from ..bulk.crews.processes import Processes
 from ..bulk.job import Job
-from ..bulk.listing import fingerprint, listed
+from ..bulk.listing import fingerprint
 from ..bulk.manifest import Manifest
 from ..bulk.results import Results
 from ..bulk.task import tasks
@@ -71,14 +71,15 @@ class Bulk:
     spec: Spec
     job: Job
     names: tuple[str, ...]
+    files: list[Stored]
     choices: BulkChoices
     asked: Mapping[str, object]
     """What else makes the results these and no others, by the names of options."""
 
     def carry_out(self, out: str) -> Results:
-        """Raises FileError for what can be known before the work, and for a store that fails."""
-        files = listed(self.names, out)
-        work = list(tasks(files, self.choices.shard or SHARD))
+        """Raises FileError: for what can be known of the results and the workers before the work, and for a store that
+        fails."""
+        work = list(tasks(self.files, self.choices.shard or SHARD))
         made = Manifest(
             cnnspec=__version__,
             spec=self.spec.name,
@@ -86,12 +87,12 @@ class Bulk:
             weights=digest_of(self.job.tensors),
             choices=dict(self._choices()),
             inputs=self.names,
-            listing=fingerprint(files),
-            files=len(files),
+            listing=fingerprint(self.files),
+            files=len(self.files),
             shards=len(work),
         )
         results = Results(out)
-        with results.locked(), self._crew(files[0]) as crew:
+        with results.locked(), self._crew(self.files[0]) as crew:
             results.begin(made, self.choices.restart)
             run = BulkRun(self.job, work, results, crew)
             self._say(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -24,12 +24,26 @@ class BulkChoices:
     inputs_from: str | None
     image_column: str | None
 
-    def refuse(self) -> None:
+    @property
+    def are_many(self) -> bool:
+        """Whether the options say that there are many inputs."""
+        return bool(self.workers or self.dask or self.inputs_from)
+
+    def refuse(self, needed: str = "--out RESULTS.parquet") -> None:
         """They are for results in shards alone. Raises UsageError."""
         for name, value in vars(self).items():
             if value:
                 option = f"--{name.replace('_', '-')}"
-                raise click.UsageError(f"{option} is for results in shards: `--out RESULTS.parquet`.")
+                raise click.UsageError(f"{option} is for results in shards: `{needed}`.")
+
+
+class Engine(NamedTuple):
+    """How the network is carried out."""
+
+    batch: int | None
+    threads: int | None
+    exact: bool
+    backend: str
 
 
 def bulk_options(command: Any) -> Any:

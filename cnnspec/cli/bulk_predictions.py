@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from ..bulk.job import Job
+from ..bulk.listing import listed
 from ..bulk.predicting import Predictions
 from ..bulk.samples.decoding import Decoding
 from ..graph.array import Array
@@ -16,16 +16,7 @@ from ..inputs.batch_size import batch_size
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
 from .bulk import Bulk, ensure_packages, inputs_of, told
-from .bulk_options import BulkChoices
-
-
-class Engine(NamedTuple):
-    """How the network is carried out."""
-
-    batch: int | None
-    threads: int | None
-    exact: bool
-    backend: str
+from .bulk_options import BulkChoices, Engine
 
 
 def predict(
@@ -48,4 +39,4 @@ def predict(
     job = Job(graph, tensors, decoding, telling, size, engine.threads, engine.exact, engine.backend)
     classes = ", ".join(telling.classes or ())
     asked = {"classes": classes, "--until": until, "--top": top, "--exact": engine.exact, "--backend": engine.backend}
-    return told(out, Bulk(spec, job, names, choices, asked).carry_out(out))
+    return told(out, Bulk(spec, job, names, listed(names, out), choices, asked).carry_out(out))

@@ -159,7 +159,7 @@ class ClassMetrics(RunningMetrics):
         scores, right = np.moveaxis(output, 1, -1).reshape(y.size, -1), y.ravel()
         np.add.at(self.confusion, (right, scores.argmax(axis=1)), 1)
         if self.ranks:
-            self.within += int(np.count_nonzero(_rank(scores, right) < TOP))
+            self.within += int(np.count_nonzero(rank(scores, right) < TOP))
 
     @property
     def ranks(self) -> bool:
@@ -197,7 +197,7 @@ class LabelMetrics(RunningMetrics):
         return Evaluation(self.examples, self.sum / self.examples, labels=found)
 
 
-def _rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
+def rank(scores: Array, right: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many of the scores (N, K) come before the right class's: larger ones, NaN, and equal ones of classes before
     it. So nothing need be sorted."""
     own = np.take_along_axis(scores, right[:, None], axis=1)

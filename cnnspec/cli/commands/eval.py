@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from ...diagnostics.wording import quantity
 from ...graph.shape import Shape
+from ..bulk_options import BulkChoices, Engine, bulk_options
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..missing import together_with
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Names = tuple[str, ...] | None
 NAMED = 20
 """Mistakes whose pictures are written where nobody says how many."""
+CURE = "`--weights FILE`, such as `cnnspec train SPEC` writes"
 
 
 @click.command("eval", cls=Settable)
@@ -44,6 +47,9 @@ NAMED = 20
 @click.option("--mistakes", type=COUNT, metavar="N", help="Name the N examples on which it was wrong, and most sure.")
 @click.option("--images", "folder", type=FOLDER, help="Write these as PNG into this folder.  [--mistakes: 20]")
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the confusion matrix.")
+@click.option("--out", "kept", type=FOLDER, metavar="RESULTS.parquet", help="Keep a row for each example, in shards.")
+@click.option("--label-column", metavar="NAME", help="The column of Parquet tables that holds the labels.")
+@bulk_options
 @set_option
 @threads_option("the work")
 @backend_option
@@ -57,30 +63,53 @@ def command(
     mistakes: int | None,
     folder: str | None,
     plot: str | None,
+    kept: str | None,
+    label_column: str | None,
     options: tuple[str, ...],
     threads: int | None,
     backend: str,
     shape: Shape | None,
+    **bulk: Any,
 ) -> int:
     """Loss and accuracy of SPEC on examples, precision and recall of each class, and which it takes for which.
 
     DATA is what `train` takes: a folder with a sub-folder of images a class, IDX files, .npz or .csv. Of the same data
     and settings the same examples are held out as in training. The loss is without label smoothing.
+
+    DATA may also be a tar archive, a Parquet table, a pattern or a URL, or a folder with --workers, --dask or --out: of
+    these all examples are judged.
     """
     spec = loaded(spec_name, shape, settings=False)
     settings = configured(spec, options)
+    choices = BulkChoices(**bulk)
+    if kept or choices.are_many or (data and _is_bulk(data)):
+        is_other_part = part != "all" and _is_given("part")
+        _refuse_beside({"--mistakes": mistakes, "--images": folder, f"--part {part}": is_other_part})
+        from ..bulk_evaluation import judge
+
+        _ensure_drawable(plot)
+        if not choices.inputs_from:
+            data = data or str(source(spec, settings, data))
+        tensors = chosen(spec, weights, None, None, CURE)
+        engine = Engine(None, threads, False, backend)
+        found, classes, failed = judge(spec, settings, tensors, data, kept, label_column, engine, choices)
+        shown = _shown(spec.name, Path(data or str(choices.inputs_from)), "all", found.examples, found, classes, style)
+        click.echo(shown, nl=False)
+        if plot:
+            _draw(plot, spec.name, found, classes)
+        return 4 if failed else 0
+    choices.refuse("--out RESULTS.parquet` or `--workers N")
+    if label_column:
+        raise click.UsageError("--label-column is for Parquet tables; name one as --data.")
     with together_with(lambda: source(spec, settings, data)):
-        tensors = chosen(spec, weights, None, None, "`--weights FILE`, such as `cnnspec train SPEC` writes")
-    from ...files.writing import ensure_writable
+        tensors = chosen(spec, weights, None, None, CURE)
     from ...train.evaluate import Evaluator, open_judged, part_of, whole_part
     from ..unscaled import note_unscaled
 
     apart = judged_by(spec, settings) if part == "validation" and not data else None
     path = apart or source(spec, settings, data)
     part = whole_part(apart) if apart else part
-    ensure_svg(plot)
-    if plot:
-        ensure_writable(plot)
+    _ensure_drawable(plot)
     note_unscaled(spec, [path])
     examples = open_judged(path, spec, settings, part)
     try:
@@ -113,6 +142,36 @@ def command(
     if plot:
         _draw(plot, spec.name, found, classes)
     return 0
+
+
+def _is_bulk(data: str) -> bool:
+    """Whether no other data are called like this."""
+    from ...bulk.listing import expanded
+    from ...bulk.task import CONTAINERS, file_name
+    from ...files import places, store
+
+    containers = tuple(ending for ending in CONTAINERS if not ending.startswith(".np"))
+    if store.is_remote(data) or file_name(data).lower().endswith(containers):
+        return True
+    return not places.exists(data) and (store.is_several(data) or [*expanded(data)] != [data])
+
+
+def _ensure_drawable(plot: str | None) -> None:
+    from ...files.writing import ensure_writable
+
+    ensure_svg(plot)
+    if plot:
+        ensure_writable(plot)
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _refuse_beside(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value:
+            raise click.UsageError(f"{option} does not go with results in shards.")
 
 
 def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, classes: Names, style: str) -> str:

@@ -11,7 +11,7 @@ from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import INPUT, Graph
 from ...graph.shape import Shape
 from ...spec import Spec
-from ..bulk_options import BulkChoices, bulk_options
+from ..bulk_options import BulkChoices, Engine, bulk_options
 from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..layer_names import ensure_layer
@@ -79,7 +79,7 @@ def command(
     graph = _part(spec, until, save)
     choices = BulkChoices(**bulk)
     if out and Path(out).suffix.lower() == ".parquet":
-        from ..bulk_predictions import Engine, predict
+        from ..bulk_predictions import predict
 
         for option, value in {"--save": save, "--images": folder, "--format json": style == "json"}.items():
             if value:

@@ -1,0 +1,101 @@
+"""`eval` over many inputs: what the network takes each for, in shards, and one evaluation of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import click
+
+from ..bulk.evaluation import evaluation
+from ..bulk.job import Job
+from ..bulk.judging import Judgements
+from ..bulk.listing import listed
+from ..bulk.samples.decoding import Decoding
+from ..bulk.task import file_name, is_container
+from ..diagnostics import FileError
+from ..diagnostics.wording import quantity
+from ..files.natural_order import natural
+from ..files.store import Stored
+from ..graph.array import Array
+from ..graph.layer import image
+from ..graph.shape import Shape
+from ..inputs.batch_size import batch_size
+from ..language.sections.train import Train
+from ..spec import Spec
+from ..spec.running import LARGEST_BATCH
+from ..train.metrics import Evaluation
+from .bulk import Bulk, ensure_packages, inputs_of
+from .bulk_options import BulkChoices, Engine
+from .notes import note
+
+
+class Judged(NamedTuple):
+    """What came of it, the names of the classes, and how many inputs could not be judged."""
+
+    found: Evaluation
+    classes: tuple[str, ...] | None
+    failed: int
+
+
+def judge(
+    spec: Spec,
+    settings: Train,
+    tensors: Mapping[str, Array],
+    data: str | None,
+    out: str | None,
+    label_column: str | None,
+    engine: Engine,
+    choices: BulkChoices,
+) -> Judged:
+    """Judge the network by all inputs that have a label. Raises FileError, UsageError."""
+    names = inputs_of((data,) if data else (), choices)
+    ensure_packages(names, choices)
+    scored = settings.trained(spec.graph)
+    count = _classes(settings, scored.shape(scored.outputs[0]))
+    with _kept(out) as place:
+        files = listed(names, place)
+        classes = spec.classes() or _folders(files, count)
+        folder = str(Path.cwd())
+        decoding = Decoding(spec.header.preprocess, image(scored.input), choices.image_column, label_column, folder)
+        size = batch_size(scored, LARGEST_BATCH)
+        job = Job(
+            scored, tensors, decoding, Judgements(settings, classes), size, engine.threads, backend=engine.backend
+        )
+        asked = {"classes": ", ".join(classes or ()), "--label-column": label_column, "--backend": engine.backend}
+        results = Bulk(spec, job, names, files, choices, {"command": "eval", **asked}).carry_out(place)
+        found = evaluation(map(results.shard_path, sorted(results.done)), count)
+    if found is None:
+        why = f"there are {quantity(results.extent.failed, 'input')}, each with an error" + ": see --out" * (not out)
+        raise FileError.about(names[0], "E420", "there is no example that can be judged", why)
+    if results.extent.failed:
+        where = f"their rows in {out} say why" if out else "`--out RESULTS.parquet` keeps a row of each that says why"
+        note(f"{quantity(results.extent.failed, 'input')} could not be judged; {where}")
+    return Judged(found, classes, results.extent.failed)
+
+
+def _classes(settings: Train, output: Shape) -> int:
+    """How many there are. Raises UsageError for a network that does not tell classes apart."""
+    if settings.loss != "cross_entropy" or len(output) != 1 or output == (1,):
+        raise click.UsageError("data of this kind are for networks that tell classes apart, by `loss: cross_entropy`.")
+    return output[0]
+
+
+def _folders(files: list[Stored], count: int) -> tuple[str, ...] | None:
+    """The names of the folders of single images, where there is one for each class."""
+    parents = {Path(file_name(file.url)).parent.name for file in files if not is_container(file.url)}
+    found = tuple(path.name for path in sorted(map(Path, parents), key=natural))
+    return found if len(found) == count else None
+
+
+@contextmanager
+def _kept(out: str | None) -> Iterator[str]:
+    """The folder of the shards, for a while where nobody wants them."""
+    if out:
+        yield out
+    else:
+        with TemporaryDirectory(prefix="cnnspec-") as folder:
+            yield str(Path(folder, "results.parquet"))
