@@ -39,11 +39,16 @@ def compared(
         inputs = inputs[:1]
     for x in inputs:
         ours = network(x)
-        for step, theirs in zip(steps, run(x), strict=True):
-            share = _share(ours[step], np.asarray(theirs))
+        for step, theirs in zip(steps, run(x.reshape(model.given)), strict=True):
+            share = _share(_as_given(ours[step], theirs), np.asarray(theirs))
             largest = max(largest, share) if share == share else share
             scale = max(scale, float(np.abs(theirs).max(initial=0)))
     return Difference(judge, largest, scale, len(inputs))
+
+
+def _as_given(ours: Array, theirs: Array) -> Array:
+    """An image of one row as the signal that it is in the model."""
+    return ours[:, :, 0] if theirs.ndim == 3 and ours.ndim == 4 and ours.shape[2] == 1 else ours
 
 
 def _share(ours: Array, theirs: Array) -> float:

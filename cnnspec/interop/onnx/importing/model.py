@@ -19,6 +19,7 @@ from . import check, model_file, names
 from .faults import differs
 from .lowering import Lowered, lower
 from .patterns import Patterns, grown
+from .signals import as_images
 from .spelling import pieces
 from .static import StaticModel, static
 
@@ -44,6 +45,7 @@ def imported(
     file = str(path)
     model = static(proto, file, size, outputs)
     ours = proto.producer_name == OURS
+    as_images(model)
     model.nodes = list(pieces(model.nodes, model))
     nodes = Patterns(model, ours).nodes()
     lowered = lower(model, nodes if ours else grown(nodes))
@@ -87,8 +89,7 @@ def _plain(text: str) -> str:
 
 
 def _source(proto: ModelProto, model: StaticModel) -> str:
-    C, H, W = model.size
-    return f"{_producer(proto)}, opset {model.opset}, input (N, {C}, {H}, {W})"
+    return f"{_producer(proto)}, opset {model.opset}, input (N, {', '.join(map(str, model.given[1:]))})"
 
 
 def _classes(proto: ModelProto, graph: Graph) -> list[str] | None:

@@ -60,6 +60,8 @@ class StaticModel:
     size: Shape
     ends: tuple[str, ...]
     opset: int
+    given: tuple[int, ...] = ()
+    """The shape that the file gives its input: an image of one row may be a signal there, one of one cell a vector."""
     outputs: tuple[str, ...] = ()
     """The values that `ends` are names of."""
     nodes: list[Node] = field(default_factory=list)
@@ -104,7 +106,9 @@ class Pass:
         self.types: dict[str, TypeProto] = {}
         self.found = StaticModel(path, given.name, shape, outputs or self._outputs(), opset)
         self.found.constants = self.constants
-        self._typed(given.name, given.type.tensor_type.elem_type, (1, *shape))
+        own = ((1, shape[0]), (1, shape[0], shape[2]), (1, *shape))[self.rank - 2]
+        self._typed(given.name, given.type.tensor_type.elem_type, own)
+        self.found.given = own
 
     def run(self) -> StaticModel:
         needed = self._needed()
@@ -134,10 +138,12 @@ class Pass:
     def _size(self, given: ValueInfoProto, size: Shape | None) -> Shape:
         """The input's (C, H, W), from the file and, where that leaves it free, from `size`."""
         dims = [each.dim_value if each.HasField("dim_value") else 0 for each in given.type.tensor_type.shape.dim]
-        if len(dims) != 4:
+        if not 2 <= len(dims) <= 4:
             why = f"`{given.name}` has {len(dims)} axes"
-            raise broken(self.path, "the input is no image (N, C, H, W)", why, "networks of images are imported")
-        known = tuple(dims[1:])
+            help = "networks of images are imported, of signals and of vectors"
+            raise broken(self.path, "the input is no image (N, C, H, W)", why, help)
+        self.rank = len(dims)
+        known = ((dims[1], 1, 1), (dims[1], 1, dims[-1]), tuple(dims[1:]))[len(dims) - 2]
         if size is not None and any(own not in (0, asked) for own, asked in zip(known, size, strict=True)):
             why = f"the file says {'x'.join(str(own or '?') for own in known)}"
             raise broken(self.path, f"the input is not {'x'.join(map(str, size))}", why, "leave out `--input`")
