@@ -124,6 +124,75 @@ def resized(sizes: list[int], opset: int = 17, **attributes: Any) -> Case:
 
 
 SPELLINGS: dict[str, Callable[[], Case]] = {
+    "signals": lambda: case(
+        tail(
+            ("Conv", "w", {"strides": [2], "pads": [2, 2]}),
+            ("Relu",),
+            ("MaxPool", {"kernel_shape": [2], "strides": [2]}),
+            ("Add", "b"),
+            ("Transpose", {"perm": [0, 2, 1]}),
+            ("Slice", "start", "stop", "axes"),
+        ),
+        ["conv", "relu", "maxpool", "constant", "permute", "slice"],
+        size=(3, 40),
+        w=numbers(4, 3, 5),
+        b=numbers(10, seed=1),
+        start=np.array([1]),
+        stop=np.array([-1]),
+        axes=np.array([-1]),
+    ),
+    "a vector": lambda: case(
+        tail(("Gemm", "w", "b"), ("Softmax",)),
+        ["flatten", "dense", "softmax"],
+        size=(6,),
+        w=numbers(6, 4),
+        b=numbers(4),
+    ),
+    "a norm over rows": lambda: case(
+        tail(("LayerNormalization", "w", "b")), ["permute", "layernorm", "permute"], w=numbers(8), b=numbers(8, seed=1)
+    ),
+    "a norm over each map": lambda: case(
+        tail(("LayerNormalization", "w", "b", {"axis": 2})),
+        ["permute", "reshape", "layernorm", "reshape", "permute"],
+        w=numbers(8, 8),
+        b=numbers(8, 8, seed=1),
+    ),
+    "a mean over channels": lambda: case(
+        tail(("ReduceMean", {"axes": [1]})), ["permute", "reshape", "globalavgpool", "reshape"]
+    ),
+    "a sum over columns, whose axis goes": lambda: case(
+        tail(("ReduceSum", "axes", {"keepdims": 0})),
+        ["permute", "reshape", "globalavgpool", "reshape", "scale"],
+        axes=np.array([-2]),
+        size=(3, 8, 5),
+    ),
+    "rows behind rows": lambda: case(
+        [node("Relu", ["x"], "r"), node("Concat", ["x", "r"], "y", axis=-2)],
+        ["relu", "permute", "permute", "concat", "permute"],
+    ),
+    "a stored value for each column": lambda: case(tail(("Mul", "w")), ["constant"], w=numbers(8)),
+    "a stored value less each cell": lambda: case(
+        [node("Sub", ["w", "x"], "y")], ["scale", "constant"], w=numbers(1, 3, 8, 8)
+    ),
+    "a slope for each cell": lambda: case(
+        tail(("PRelu", "w")), ["relu", "scale", "relu", "constant", "add"], w=numbers(3, 8, 8)
+    ),
+    "cells by columns first": lambda: case(
+        tail(("DepthToSpace", {"blocksize": 2})), ["channelshuffle", "pixelshuffle"], size=(8, 3, 4)
+    ),
+    "cells to depth": lambda: case(
+        tail(("SpaceToDepth", {"blocksize": 2})), ["pixelunshuffle", "channelshuffle"], size=(3, 4, 6)
+    ),
+    "softmax over all, as it was": lambda: case(
+        tail(("Softmax", {"axis": 1})), ["reshape", "softmax", "reshape"], size=(3, 2, 2), opset=11
+    ),
+    "a transposed convolution to a size": lambda: case(
+        tail(("ConvTranspose", "w", {"strides": [3, 2], "output_shape": [10, 8]})),
+        ["deconv"],
+        size=(3, 3, 3),
+        w=numbers(3, 2, 3, 3),
+    ),
+    "later activations": lambda: case(tail(("Gelu", {"approximate": "tanh"}), ("Mish",)), ["gelu", "mish"], opset=20),
     "to a size": lambda: resized([5, 7]),
     "to a size, smoothly": lambda: resized([5, 7], mode="linear"),
     "to a size, corner to corner": lambda: resized(

@@ -107,7 +107,8 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
     "too many operands": (lambda: model([node("Relu", ["x", "x"], "y")]), "node `y` (`Relu`) is not as ONNX has it"),
     "an input of whole numbers": (whole_numbers, "the input is no tensor of float32"),
     "two inputs": (two_inputs, "a network has one input; this model has 2"),
-    "a vector": (lambda: model([node("Relu", ["x"], "y")], size=(3,)), "the input is no image (N, C, H, W)"),
+    "a number": (lambda: model([node("Relu", ["x"], "y")], size=()), "the input is no image (N, C, H, W)"),
+    "a volume": (lambda: model([node("Relu", ["x"], "y")], size=(3, 2, 2, 2)), "the input is no image (N, C, H, W)"),
     "a huge input": (
         lambda: model([node("Relu", ["x"], "y")], size=(3, 10**6, 10**6)),
         "the input has 3,000,000,000,000 values",

@@ -106,6 +106,20 @@ def joined(op: str) -> WriteRule:
     return rule
 
 
+def read_gelu(node: OnnxNode) -> Fields | None:
+    """The operator of later versions."""
+    return {} if node["approximate"] in (None, "none") else {"approx": node["approximate"]}
+
+
+def read_plain(node: OnnxNode) -> Fields | None:
+    """One without attributes."""
+    return {} if len(node.arriving) == 1 and not node.stored else None
+
+
+def read_swish(node: OnnxNode) -> Fields | None:
+    return {} if node["alpha"] in (None, 1.0) and not node.stored else None
+
+
 def read_relu6(node: OnnxNode) -> Fields | None:
     """Clip between the numbers 0 and 6; other bounds are no layer."""
     return {} if [bound.values for bound in node.stored] == [(0.0,), (6.0,)] else None
@@ -150,7 +164,7 @@ KINDS: dict[str, Translation] = {
     "div": both_ways(joined("Div"), "Div", read_join),
     "elu": direct("Elu", {"alpha": "alpha"}),
     "exp": direct("Exp"),
-    "gelu": Translation(gelu),
+    "gelu": both_ways(gelu, "Gelu", read_gelu, "approximate"),
     "hardsigmoid": both_ways(hardsigmoid, "HardSigmoid", read_hardsigmoid, "alpha", "beta"),
     "hardswish": direct("HardSwish"),
     "leakyrelu": direct("LeakyRelu", {"alpha": "slope"}),
@@ -158,7 +172,7 @@ KINDS: dict[str, Translation] = {
     "max": direct("Max", branches=True),
     "mean": direct("Mean", branches=True),
     "min": direct("Min", branches=True),
-    "mish": Translation(mish),
+    "mish": both_ways(mish, "Mish", read_plain),
     "mul": both_ways(joined("Mul"), "Mul", read_join),
     "prelu": both_ways(prelu, "PRelu", read_per_channel),
     "relu": direct("Relu"),
@@ -166,7 +180,7 @@ KINDS: dict[str, Translation] = {
     "scale": both_ways(scale, "Mul", read_per_channel),
     "selu": direct("Selu", alpha=1.6732632423543772, gamma=1.0507009873554805),
     "sigmoid": direct("Sigmoid"),
-    "silu": Translation(silu),
+    "silu": both_ways(silu, "Swish", read_swish, "alpha"),
     "softmax": along_axis("Softmax"),
     "softplus": direct("Softplus"),
     "softsign": direct("Softsign"),

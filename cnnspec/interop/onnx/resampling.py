@@ -90,7 +90,8 @@ def read_resize(node: OnnxNode) -> Fields | None:
             return {"to": sizes.whole[2:], **fields} if sizes.whole[:2] == (1, x.shape[0]) else None
         case (x, None, scales, *_) if x and scales and fields is not None and len(scales.values) == 4:
             factor = tuple(map(shortest, scales.values[2:]))
-            return {"factor": factor, **fields} if scales.values[:2] == (1, 1) else None
+            is_said = scales.values[:2] == (1, 1) and fields.get("place") != "align-corners"  # see `resize`
+            return {"factor": factor, **fields} if is_said else None
     return None
 
 

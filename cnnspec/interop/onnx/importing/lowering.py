@@ -109,7 +109,7 @@ class _Lowering:
             if name in self.model.shapes and self.model.shapes[name][:1] != (1,):
                 raise Unsaid(f"{self.model.shapes[name]} arrives, whose first axis is no batch")
         node = spelled(node, self.model)
-        if node.op == "Dropout":
+        if node.op == "Dropout" and not _is_training(node, self.model):
             return _dropout(node, self.model)
         return node
 
@@ -234,6 +234,12 @@ def _reason(node: Node, model: StaticModel) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_training(node: Node, model: StaticModel) -> bool:
+    """Whether a dropout is told to do as in training."""
+    told = model.constants.get(node.inputs[2]) if len(node.inputs) > 2 else None
+    return told is not None and bool(told.any())
 
 
 def _dropout(node: Node, model: StaticModel) -> Node:

@@ -16,6 +16,7 @@ from ....graph.graph import INPUT, Graph
 from ....graph.shape import Shape, is_image
 from ...imported import TOLERANCE, Imported
 from . import check, model_file, names
+from .composing import composed
 from .faults import differs
 from .lowering import Lowered, lower
 from .patterns import Patterns, grown
@@ -45,9 +46,8 @@ def imported(
     file = str(path)
     model = static(proto, file, size, outputs)
     ours = proto.producer_name == OURS
-    as_images(model)
     model.nodes = list(pieces(model.nodes, model))
-    nodes = Patterns(model, ours).nodes()
+    nodes = list(composed(as_images(Patterns(model, ours).nodes(), model), model))
     lowered = lower(model, nodes if ours else grown(nodes))
     if lowered.faults:
         raise FileError(lowered.faults[:SHOWN])

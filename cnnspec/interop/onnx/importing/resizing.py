@@ -12,6 +12,7 @@ NEAREST = {
     ("half_pixel", "round_prefer_ceil"),
 }
 """Places and roundings by which each cell of an image that grows by whole factors is copied so many times."""
+STRETCHED = "stretch"
 WEIGHING = ("cubic_coeff_a", "exclude_outside", "antialias")
 
 
@@ -22,12 +23,12 @@ def resize(node: Node, model: StaticModel) -> Node | None:
     said = dict(node.attributes)
     if len(before) != 4 or len(after) != 4 or before[:2] != after[:2]:
         return None
-    factors = _factors(node, model, before)
+    factors = _factors(node, model, before) or _kept_aspect(node, model, before, after)
     place = said.get("coordinate_transformation_mode", "half_pixel" if node.op == "Resize" else "asymmetric")
     mode = {"bilinear": "linear"}.get(said.get("mode", "nearest"), said.get("mode", "nearest"))
     near = said.get("nearest_mode", "round_prefer_floor" if node.op == "Resize" else "floor")
     place = _placed(place, factors, before, after)
-    if place is None or (factors is None and said.get("keep_aspect_ratio_policy", "stretch") != "stretch"):
+    if place is None or (factors is None and said.get("keep_aspect_ratio_policy", STRETCHED) != STRETCHED):
         return None
     sizes = np.array(after, np.int64)
     whole = _exact(factors, before, after) and not any(y % x for x, y in zip(before, after, strict=True))
@@ -40,7 +41,7 @@ def resize(node: Node, model: StaticModel) -> Node | None:
             return node.to("Resize", node.inputs[0], "", scales, mode=mode, coordinate_transformation_mode=place)
     more = {name: said[name] for name in WEIGHING if name in said}
     more |= {"nearest_mode": near} if mode == "nearest" else {}
-    if factors is None:
+    if factors is None or place == "align_corners":
         operands = ["", model.hold(f"{node.output}/sizes", sizes)]
     else:
         operands = [model.hold(f"{node.output}/scales", np.array((1, 1, *factors), np.float32))]
@@ -61,6 +62,21 @@ def _factors(node: Node, model: StaticModel, before: tuple[int, ...]) -> tuple[f
     for axis, factor in zip(node.attributes.get("axes", range(len(before))), given.ravel(), strict=True):
         scales[axis % len(before)] = float(factor)
     return tuple(scales[2:])
+
+
+def _kept_aspect(
+    node: Node, model: StaticModel, before: tuple[int, ...], after: tuple[int, ...]
+) -> tuple[float, ...] | None:
+    """The one factor by which an image grows that is to fit a size; None where it has none, or a side is rounded up."""
+    policy = {"not_larger": min, "not_smaller": max}.get(node.attributes.get("keep_aspect_ratio_policy", STRETCHED))
+    wanted = model.constants.get(node.inputs[3]) if len(node.inputs) > 3 else None
+    if policy is None or wanted is None:
+        return None
+    axes = [axis % len(before) for axis in node.attributes.get("axes", range(len(before)))]
+    factor = policy(size / before[axis] for axis, size in zip(axes, wanted.ravel().tolist(), strict=True))
+    factors = tuple(factor if axis in axes else 1.0 for axis in (2, 3))
+    fits = all(int(x * f) == y for x, f, y in zip(before[2:], factors, after[2:], strict=True))
+    return factors if fits else None
 
 
 def _placed(

@@ -20,29 +20,28 @@ PLACES = {0: 0, 1: 1, 2: 3}
 """Where the axes of a signal lie in an image of one row."""
 
 
-def as_images(model: StaticModel) -> None:
-    """Let all that arrives and is made be vectors and images."""
-    rank = len(model.shapes[model.input])
-    if rank == 2:
-        _begin_with_a_vector(model)
-    if rank != SIGNAL:
-        return
+def as_images(nodes: list[Node], model: StaticModel) -> list[Node]:
+    """The nodes over vectors and images alone, which all that arrives and is made becomes."""
+    if len(model.shapes[model.input]) == 2:
+        nodes = _begun_with_a_vector(nodes, model)
     signals = {name for name, shape in model.shapes.items() if len(shape) == SIGNAL}
-    model.nodes = [_node(node, model) if signals & {*node.inputs, *node.outputs} else node for node in model.nodes]
+    turned = [_node(node, model) if not node.kind and signals.intersection(node.inputs) else node for node in nodes]
     for name in signals:
         model.shapes[name] = _shape(model.shapes[name])
+    return turned
 
 
-def _begin_with_a_vector(model: StaticModel) -> None:
+def _begun_with_a_vector(nodes: list[Node], model: StaticModel) -> list[Node]:
     """The input as an image of one cell, which becomes a vector at once."""
     given, flat = model.input, f"{model.input}/vector"
     shape = model.shapes[given]
-    model.nodes = [
+    begun = [
         Node("Flatten", flat, (given,), (flat,), {"axis": 1}),
-        *(replace(node, inputs=tuple(flat if name == given else name for name in node.inputs)) for node in model.nodes),
+        *(replace(node, inputs=tuple(flat if name == given else name for name in node.inputs)) for node in nodes),
     ]
     model.outputs = tuple(flat if name == given else name for name in model.outputs)
     model.shapes |= {given: (*shape, 1, 1), flat: shape}
+    return begun
 
 
 def _node(node: Node, model: StaticModel) -> Node:

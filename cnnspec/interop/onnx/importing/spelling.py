@@ -96,9 +96,32 @@ def window(node: Node, model: StaticModel) -> Node:
     elif auto not in ("NOTSET", "VALID"):
         given["auto_pad"] = auto
     if node.op not in ("Conv", "ConvTranspose"):
-        given = _without(replace(node, attributes=given), dilations=[1] * count, storage_order=0)
+        given = _without(replace(node, attributes=given), dilations=[1] * count)
+        given.pop("storage_order", None)  # of places, which are not told
         given.setdefault("strides", [1] * count)
+    if node.op == "ConvTranspose" and (given.pop("output_shape", None) or "auto_pad" in given):
+        if len(shape) != len(made) or len(made) != count + 2:
+            return node
+        given |= _around_transposed(given.pop("auto_pad", auto), given, shape[2:], made[2:], F)
     return replace(node, attributes=given, outputs=node.outputs[:1])
+
+
+def _around_transposed(
+    auto: str, given: dict[str, Any], before: tuple[int, ...], after: tuple[int, ...], F: list[int]
+) -> dict[str, Any]:
+    """Padding of a transposed convolution that makes a size; what is missing then is added behind."""
+    ones, zeros = [1] * len(F), [0] * len(F)
+    S, D, extra = (
+        given.get(name, usual) for name, usual in (("strides", ones), ("dilations", ones), ("output_padding", zeros))
+    )
+    begins, ends, more = [], [], []
+    for x, y, f, s, d, e in zip(before, after, F, S, D, extra, strict=True):
+        total = s * (x - 1) + e + d * (f - 1) + 1 - y
+        small, large = max(0, total) // 2, max(0, total) - max(0, total) // 2
+        begins.append(small if auto == "SAME_UPPER" else large)
+        ends.append(large if auto == "SAME_UPPER" else small)
+        more.append(e + max(0, -total))
+    return {"pads": [*begins, *ends], "output_padding": more}
 
 
 # matrices
@@ -108,6 +131,8 @@ def gemm(node: Node, model: StaticModel) -> Node | None:
     """alpha and beta go into the weights, which are turned to one row a neuron."""
     weight, bias = _constant(node, model, 1), _constant(node, model, 2)
     if weight is None or weight.ndim != 2 or node.attributes.get("transA", 0):
+        return None
+    if bias is not None and bias.ndim == 2 and bias.shape[0] != 1:
         return None
     alpha, beta = node.attributes.get("alpha", 1.0), node.attributes.get("beta", 1.0)
     turned = bool(node.attributes.get("transB", 0))
@@ -279,9 +304,11 @@ def product(node: Node, model: StaticModel) -> Node | None:
 
 
 def total(node: Node, model: StaticModel) -> Node | None:
-    """A sum or a mean of one thing is that thing."""
+    """A sum, a mean or the largest of one thing is that thing; of several a layer."""
     if len(node.inputs) == 1:
         return node.to("Identity", node.inputs[0])
+    if node.op == "Sum" and not any(name in model.constants for name in node.inputs):
+        return replace(node, kind="add", attributes={})
     return node.to("Add", *node.inputs) if node.op == "Sum" else None
 
 
@@ -323,7 +350,10 @@ RULES: dict[str, Rule] = {
     "Gemm": gemm,
     "LogSoftmax": softmax,
     "MatMul": matmul,
+    "Max": total,
     "MaxPool": window,
+    "Mean": total,
+    "Min": total,
     "Mul": product,
     "PRelu": prelu,
     "Pad": pad,

@@ -25,6 +25,8 @@ FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProt
 COPIES = ("Identity", "CastLike")
 TURNED = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Cast")
 """What is done to stored numbers that goes on being the same tensor."""
+ALIKE = ("GroupNormalization",)
+"""Operators that keep the shape that arrives, though the package `onnx` does not say so."""
 SIZES = 2**31
 """Values of a tensor at most: an input of this size is no image."""
 
@@ -252,7 +254,10 @@ class Pass:
         if len(types) < len({*filter(None, node.inputs)}):
             return
         data = {name: self.constants[name] for name in node.inputs if name in self.constants}
-        for name, found in self.folding.infer(self._renamed(proto, node), types, data).items():
+        inferred = self.folding.infer(self._renamed(proto, node), types, data)
+        if node.op in ALIKE and node.inputs[0] in types:
+            inferred |= {node.output: types[node.inputs[0]]}
+        for name, found in inferred.items():
             self.types[name] = found
             shape = _whole(found)
             if shape is not None:
