@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -45,6 +45,19 @@ def opened(path: AnyPath, most: int | None = None) -> BinaryIO:
             return pipes.received(path, most)
         overwrite_guard.note_read(path)
         return path.open("rb")
+
+
+def holds(path: AnyPath, pieces: Iterable[bytes | memoryview]) -> int:
+    """How many bytes the file at `path` has, if they are just these; else 0. It does not count as read: nothing comes
+    of it but that the file need not be written."""
+    size = 0
+    with suppress(OSError), Path(path).open("rb") as stream:
+        for piece in pieces:
+            if stream.read(len(piece)) != piece:
+                return 0
+            size += len(piece)
+        return 0 if stream.read(1) else size
+    return 0
 
 
 def ensure_file(path: AnyPath) -> None:

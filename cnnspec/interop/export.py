@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,10 @@ def export(
     """Write a spec with its weights for another program, whole or not at all.
 
     The format is `to`, by default the one that `path` ends in; `options` are the format's own, such as `opset=18`.
-    `weights` is a path, or arrays by name; by default the spec's own file. Raises FileError: E405 for an unknown
-    ending, E415 for a path that cannot be written, E417 to E419 for a network that the format cannot say, and what is
-    wrong with the weights; TypeError and ValueError for options that the format does not take.
+    `weights` is a path, or arrays by name; by default the spec's own file. Code is also written without any. Raises
+    FileError: E405 for an ending of no format or of several, E415 for a path that cannot be written, E417 to E419 for a
+    network that the format cannot say, and what is wrong with the weights; TypeError and ValueError for options that
+    the format does not take.
     """
     format = exporter(path, to)
     choices = complete(format, options)
@@ -35,7 +36,7 @@ def export(
     def tensors() -> Tensors:
         from ..weights import take
 
-        if weights is None and not spec.graph.tensors:
+        if weights is None and not wants_weights(spec, format):
             return {}
         return take(spec.graph.tensors, spec.weights() if weights is None else weights, _warn)
 
@@ -45,11 +46,12 @@ def export(
 def write(
     spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]
 ) -> dict[Path, int]:
-    """Write a spec that has no `problems`: the files, the one at `path` first, and how many bytes each has. `tensors`
-    is called once nothing else is in the way.
+    """Write a spec that has no `problems`: the files, the one at `path` first, and how many bytes each has. What
+    already lies beside it with the same bytes stays. `tensors` is called once nothing else is in the way.
 
     Raises OptionError for what the installed packages cannot do, FileError as `export`.
     """
+    from ..files.reading import holds
     from ..files.writing import ensure_writable
     from ..files.written_set import written_together
 
@@ -57,13 +59,21 @@ def write(
     ensure_writable(path)
     path = Path(path)
     encoded = format.encode(spec, tensors(), choices, path.name)
-    pieces = {path: [encoded.data]} | {path.with_name(path.name + end): held for end, held in encoded.beside.items()}
+    beside = {path.with_name(name): held for name, held in encoded.beside.items()}
+    there = {name: size for name, held in beside.items() if (size := holds(name, held))}
+    pieces: dict[Path, Iterable[bytes | memoryview]] = {path: [encoded.data]}
+    pieces |= {name: held for name, held in beside.items() if name not in there}
     sizes = dict.fromkeys(pieces, 0)
     with written_together(*pieces) as streams:
         for (name, held), stream in zip(pieces.items(), streams, strict=True):
             for piece in held:
                 sizes[name] += stream.write(piece)
-    return sizes
+    return sizes | there
+
+
+def wants_weights(spec: Spec, format: Exporter) -> bool:
+    """Whether the spec's own weights are to be asked for: the format needs some, or the spec names some."""
+    return bool(spec.graph.tensors) and (format.needs_weights or spec.header.weights is not None)
 
 
 def problems(spec: Spec, format: Exporter) -> list[Diagnostic]:

@@ -51,8 +51,7 @@ _TYPES: dict[type, str] = {int: "a whole number", str: "a word", bool: "True or 
 
 
 class Encoded(NamedTuple):
-    """What is to be written: the file itself, and the files that it refers to, in pieces, by what their names add to
-    its own."""
+    """What is to be written: the file itself, and the files that go with it, in pieces, by their names."""
 
     data: bytes
     beside: Mapping[str, Iterable[bytes | memoryview]] = {}
@@ -74,6 +73,10 @@ class Exporter(Protocol):
         """A paragraph of the command's help: what is written, and which extra it needs."""
 
     @property
+    def needs_weights(self) -> bool:
+        """Whether nothing is written of a network whose weights are not known."""
+
+    @property
     def options(self) -> tuple[Option, ...]:
         """What a person may choose."""
 
@@ -85,8 +88,8 @@ class Exporter(Protocol):
         """Raise OptionError for what the installed packages cannot do. Called when there are no `problems`."""
 
     def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
-        """The file called `name`: the part of the network that makes the spec's outputs, with `tensors` by name; and
-        what lies beside it.
+        """The file called `name`: the part of the network that makes the spec's outputs, with `tensors` by name, none
+        where they are not known; and what lies beside it.
 
         Equal specs, tensors, choices and names give equal bytes. Raises FileError for `problems`, for a layer that
         turns out too large (E418), and for an unusable file of class names.

@@ -197,6 +197,7 @@ OWN_FILES = {
     "cnnspec.diagnostics.catalogue": "its own pages",
     "cnnspec.machine.hardware": "what the system says of itself",
     "cnnspec.cli.commands.specs": "the bundled networks",
+    "cnnspec.interop.code.library": "its own definitions",
     "cnnspec.reports.page.own_files": "the files that the page is made of",
     "cnnspec.train.jsonl_log": "the log that it writes",
 }

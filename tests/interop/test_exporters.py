@@ -28,6 +28,7 @@ class Listing:
 
     name = "listing"
     suffixes = (".lst", ".txt")
+    needs_weights = True
     about = "Listing: the names of the layers."
     options = (
         Option("times", 1, "How often each is named.", least=1),
@@ -46,10 +47,11 @@ class Listing:
 
     def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
         names = [step.name for step in spec.graph.steps]
-        names += [f"{name} {tensors[name].sum():g}" for name in tensors] if choices["with_tensors"] else []
-        listed = "".join(f"{choices['mark']}{name}\n" * choices["times"] for name in names).encode()
+        names += [f"{each} {tensors[each].sum():g}" for each in tensors] if choices["with_tensors"] else []
+        listed = "".join(f"{choices['mark']}{each}\n" * choices["times"] for each in names).encode()
         return Encoded(
-            listed, {".kinds": [f"{step.kind}\n".encode() for step in spec.graph.steps]} if choices["kinds"] else {}
+            listed,
+            {f"{name}.kinds": [f"{step.kind}\n".encode() for step in spec.graph.steps]} if choices["kinds"] else {},
         )
 
     def describe(self, choices: OptionValues) -> str:
@@ -119,7 +121,7 @@ def test_nothing_lies_beside_a_device(net: str) -> None:
 def test_the_help_has_all_formats() -> None:
     shown = export("--help").output
     assert "  Listing: the names of the layers.\n" in shown
-    for option in ("--opset", "--times", "--mark TEXT", "--with-tensors", "--to [onnx|listing]"):
+    for option in ("--opset", "--times", "--mark TEXT", "--with-tensors", "--to [onnx|pytorch|listing]"):
         assert option in shown
 
 
@@ -148,8 +150,10 @@ def test_what_it_cannot_say_is_shown_at_its_place(write: Write, tmp_path: Path) 
 def test_an_unknown_ending_names_the_known_ones(net: str) -> None:
     result = export(net, "-o", "net.pt")
     assert isinstance(result.exception, FileError)
-    assert [(d.code, d.help) for d in result.exception.diagnostics] == [("E405", "end it in .onnx or .lst or .txt")]
-    assert export(net, "-o", "net.lst", "--to", "keras").exit_code == 2
+    assert [(d.code, d.help) for d in result.exception.diagnostics] == [
+        ("E405", "end it in .onnx or .py or .lst or .txt")
+    ]
+    assert export(net, "-o", "net.lst", "--to", "caffe").exit_code == 2
 
 
 def test_the_library_call(net: str, tmp_path: Path) -> None:
@@ -178,8 +182,8 @@ def test_the_library_call_refuses(write: Write, net: str, tmp_path: Path) -> Non
         cnnspec.export(spec, path, times=True)
     with pytest.raises(OptionError, match="times=4: nobody reads that"):
         cnnspec.export(spec, path, {}, times=4)
-    with pytest.raises(ValueError, match="no format is called 'keras'; there is onnx, listing"):
-        cnnspec.export(spec, path, to="keras")
+    with pytest.raises(ValueError, match="no format is called 'caffe'; there is onnx, pytorch, listing"):
+        cnnspec.export(spec, path, to="caffe")
     with pytest.raises(FileError, match="E405"):
         cnnspec.export(spec, tmp_path / "a.pt")
     with pytest.raises(FileError, match="E414"):
@@ -196,7 +200,7 @@ def test_choices_are_completed(listing: Exporter) -> None:
 
 @pytest.mark.parametrize("name", sorted(EXPORTERS))
 def test_formats_are_told_apart(name: str) -> None:
-    """By suffixes that are no other's, and by the name that they stand under in the table."""
+    """By suffixes that are no other's, those of programs apart, and by the name that they stand under in the table."""
     exporter = EXPORTERS[name]
     others = {suffix for other in EXPORTERS.values() if other is not exporter for suffix in other.suffixes}
     assert exporter.name == name

@@ -42,6 +42,7 @@ SLOW = (
     "inputs/test_images",
     "interop/test_onnx_import",
     "interop/test_onnx_import_hostile",
+    "interop/test_source_export",
     "kernels/test_compiled_kernels",
     "language/test_hostile",
     "language/test_json_schema",

@@ -8,8 +8,8 @@ import click
 
 from ...graph.layer import Style
 from ...graph.shape import Shape
-from ...interop.export import problems, write
-from ...interop.exporter import Exporter, Option, OptionError
+from ...interop.export import problems, wants_weights, write
+from ...interop.exporter import Exporter, Option, OptionError, Tensors
 from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
 from ..completion import spec_names
@@ -76,8 +76,12 @@ def command(
     if found := problems(spec, format):
         show(found, [spec.source])
         raise click.exceptions.Exit(exit_code(found))
+
+    def tensors() -> Tensors:
+        return chosen(spec, weights, init, seed) if weights or init or wants_weights(spec, format) else {}
+
     try:
-        sizes = write(spec, output, format, choices, lambda: chosen(spec, weights, init, seed))
+        sizes = write(spec, output, format, choices, tensors)
     except OptionError as error:
         raise click.UsageError(f"{_flag(error.name)} {error.value}: {error.why}.") from None
     C, H, W = spec.graph.input

@@ -100,7 +100,7 @@ def encode(
         writer.write(step)
     beside: dict[str, Iterable[bytes | memoryview]] = {}
     if (external_data and writer.initializers.has_large) or not writer.initializers.fit:
-        beside[BESIDE] = writer.initializers.put_beside(name + BESIDE)
+        beside[name + BESIDE] = writer.initializers.put_beside(name + BESIDE)
     else:
         writer.initializers.put_inside()
     return Encoded(model.SerializeToString(deterministic=True), beside)

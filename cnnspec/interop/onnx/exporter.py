@@ -18,6 +18,7 @@ class ONNX:
 
     name = "onnx"
     suffixes = (".onnx",)
+    needs_weights = True
     about = (
         "ONNX: nodes are called as the layers; the batch size stays free. `preprocess` is left out: the input is the "
         "array that comes out of it. Needs the package onnx: pip install onnx."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import reprlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from ...files.dtypes import CODES, dtype_name, widened, width
@@ -67,6 +67,14 @@ def read(path: AnyPath, mapped: bool = True) -> StoredTensors:
 def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mapping[str, str] | None = None) -> None:
     """Writes the tensors one after the other, with no copy of all of them: equal tensors, equal bytes, which are those
     of the format's own library. It puts wide numbers first, so that all are aligned, and orders equal types by name."""
+    for piece in pieces(tensors, metadata):
+        stream.write(piece)
+
+
+def pieces(
+    tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str] | None = None
+) -> Iterator[bytes | memoryview]:
+    """What `dump` writes, piece by piece."""
     import numpy as np
 
     arrays = {name: np.asarray(array) for name, array in tensors.items()}
@@ -79,10 +87,10 @@ def dump(tensors: Mapping[str, NDArray[Any]], stream: BinaryIO, metadata: Mappin
         fields[name] = {"dtype": types[name], "shape": arrays[name].shape, "data_offsets": (begin, end)}
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    stream.write(len(text).to_bytes(8, "little") + text)
+    yield len(text).to_bytes(8, "little") + text
     for name in names:
         flat = np.ascontiguousarray(arrays[name], arrays[name].dtype.newbyteorder("<")).reshape(-1)
-        stream.write(flat.view(np.uint8).data)
+        yield flat.view(np.uint8).data
 
 
 def _header(stream: BinaryIO) -> tuple[dict[str, TensorInfo], dict[str, str]]:

@@ -1,0 +1,35 @@
+"""What a generated file says of its network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...graph.graph import Graph
+from ...graph.shape import Shape
+from .layout import WIDTH
+
+if TYPE_CHECKING:
+    from ...spec import Spec
+
+
+def of_about(spec: Spec, stem: str) -> str:
+    """The network's name, and what it is if that fits on the line."""
+    name = _plain(spec.header.name or stem)
+    about = _plain(spec.header.about or "")
+    line = f"{name}: {about}" if about else f"{name}."
+    return line if len(line) <= WIDTH - 3 else f"{name}."
+
+
+def shapes_about(graph: Graph) -> str:
+    """Input and output of a network."""
+    outputs = " and ".join(batch(graph.shape(name)) for name in graph.outputs)
+    return f"{batch(graph.input)} -> {outputs}"
+
+
+def batch(shape: Shape) -> str:
+    return f"(N, {', '.join(map(str, shape))})"
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in a docstring: no end of it, no sign that means something else there."""
+    return " ".join(text.split()).replace("\\", "/").replace('"', "'")

@@ -1,0 +1,121 @@
+"""Exporters whose file is a program: what the command does with names, weights, and what cannot be said."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from calling import call
+from generated_code import EXAMPLES, random_tensors
+
+import cnnspec
+from cnnspec.diagnostics import FileError
+from cnnspec.interop.code.exporter import SourceExporter
+from cnnspec.interop.registry import EXPORTERS
+from cnnspec.spec import load
+from cnnspec.weights import save
+
+Write = Callable[[str, str], str]
+NET = "input: {C: 1, H: 4, W: 4}\nlayers: [{conv: {F: 1, K: 1}, name: a}, relu]\n"
+FORMATS = [name for name, exporter in EXPORTERS.items() if isinstance(exporter, SourceExporter)]
+every_format = pytest.mark.parametrize("to", FORMATS)
+
+
+@pytest.fixture
+def net(write: Write) -> str:
+    return write("net.yaml", NET)
+
+
+@every_format
+def test_code_alone_where_no_weights_are_known(to: str, net: str, tmp_path: Path) -> None:
+    called = call("export", net, "--to", to, "-o", tmp_path / "out.py")
+    assert (called.code, called.err) == (0, "")
+    assert " bytes; input (N, 1, 4, 4)" in called.out
+    assert not (tmp_path / "out.safetensors").exists()
+    ast.parse((tmp_path / "out.py").read_text())
+
+
+@every_format
+def test_weights_lie_beside_it(to: str, net: str, tmp_path: Path) -> None:
+    called = call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he")
+    assert (called.code, " in out.safetensors" in called.out) == (0, True)
+    first = (tmp_path / "out.safetensors").read_bytes()
+    code = (tmp_path / "out.py").read_bytes()
+    assert call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he", "--seed", "1").code == 0
+    assert (tmp_path / "out.safetensors").read_bytes() != first
+    assert call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he").code == 0
+    assert (tmp_path / "out.safetensors").read_bytes() == first
+    assert (tmp_path / "out.py").read_bytes() == code
+
+
+@every_format
+def test_weights_that_lie_there_already_stay(to: str, write: Write, tmp_path: Path) -> None:
+    """What a spec names is read, and not written over: not even with other types."""
+    net, weights = write("net.yaml", f"weights: net.safetensors\n{NET}"), tmp_path / "net.safetensors"
+    tensors = random_tensors(load(write("other.yaml", NET)))
+    save(tensors, weights)
+    before = weights.stat()
+    called = call("export", net, "--to", to, "-o", tmp_path / "net.py")
+    assert (called.code, called.err, "in net.safetensors" in called.out) == (0, "", True)
+    assert (weights.stat().st_ino, weights.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    save({name: array.astype(np.float64) for name, array in tensors.items()}, weights)
+    held, code = weights.read_bytes(), (tmp_path / "net.py").read_bytes()
+    called = call("export", net, "--to", to, "-o", tmp_path / "net.py")
+    assert (called.code, "net.safetensors" in called.err) == (2, True)
+    assert (weights.read_bytes(), (tmp_path / "net.py").read_bytes()) == (held, code)
+
+
+@every_format
+def test_weights_that_do_not_fit(to: str, net: str, tmp_path: Path) -> None:
+    save({"a.weight": np.ones((1, 1, 1, 1))}, tmp_path / "w.npz")
+    assert call("export", net, "--to", to, "-o", tmp_path / "out.py", "--weights", tmp_path / "w.npz").code == 3
+    assert not (tmp_path / "out.py").exists()
+
+
+@every_format
+def test_equal_specs_give_equal_bytes(to: str, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        cnnspec.export(load("resnet18"), tmp_path / name / "net.py", to=to)
+    assert (tmp_path / "one/net.py").read_bytes() == (tmp_path / "two/net.py").read_bytes()
+
+
+@every_format
+@pytest.mark.parametrize("text", ['"""quotes""" and \\ \\N', "残差 网络", "\\"])
+def test_whatever_a_spec_is_called(to: str, text: str, tmp_path: Path) -> None:
+    of = load({"cnnspec": 1, "name": text, "about": text, "input": {"C": 1, "H": 4, "W": 4}, "layers": ["relu"]})
+    cnnspec.export(of, tmp_path / "net.py", to=to)
+    ast.parse((tmp_path / "net.py").read_text(encoding="utf-8"))
+
+
+@every_format
+def test_all_kinds_are_written_or_refused_at_their_place(to: str, tmp_path: Path) -> None:
+    for name, of in EXAMPLES.items():
+        kind = of.graph.steps[-1].kind
+        exporter = EXPORTERS[to]
+        assert isinstance(exporter, SourceExporter)
+        if kind in exporter.kinds():
+            cnnspec.export(of, tmp_path / f"{name}.py", to=to)
+            continue
+        with pytest.raises(FileError, match="E419") as caught:
+            cnnspec.export(of, tmp_path / f"{name}.py", to=to)
+        assert caught.value.diagnostics[0].span is not None
+
+
+@pytest.mark.parametrize("name", ["train", "a.float", "forward.b"])
+def test_names_that_pytorch_has_itself(name: str, write: Write, tmp_path: Path) -> None:
+    net = write("net.yaml", f"input: {{C: 1, H: 4, W: 4}}\nlayers:\n  - {{conv: {{F: 1, K: 1}}, name: {name}}}\n")
+    called = call("export", net, "--to", "pytorch", "-o", tmp_path / "out.py")
+    assert called.code == 3
+    assert called.err.startswith(f"error[E419]: PyTorch has no module called `{name}`\n --> {net}:3:5\n")
+    mended = write("mended.yaml", Path(net).read_text().replace(name, "other"))
+    assert call("export", mended, "--to", "pytorch", "-o", tmp_path / "out.py").code == 0
+
+
+def test_a_layer_that_holds_another(write: Write, tmp_path: Path) -> None:
+    net = write("net.yaml", NET.replace("relu", "{conv: {F: 1, K: 1}, name: a.b}"))
+    called = call("export", net, "--to", "pytorch", "-o", tmp_path / "out.py")
+    assert "`a` is a layer by itself, and holds no other" in called.err

@@ -1,0 +1,115 @@
+"""Generated code, run beside the networks that it was made of."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import sys
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cnnspec
+from cnnspec.layers import find, kinds
+from cnnspec.spec import Spec, bundled, check, load
+
+Array = NDArray[Any]
+TOLERANCE = 2e-5
+"""Differences that are rounding, in parts of an output's largest value."""
+
+
+SMALLER = {
+    "efficientnet_lite0": (3, 64, 96),
+    "googlenet": (3, 80, 112),
+    "mobilenet_v1": (3, 64, 96),
+    "mobilenet_v2": (3, 64, 96),
+    "mobilenet_v3_small": (3, 64, 96),
+    "densenet121": (3, 64, 96),
+    "squeezenet1_1": (3, 81, 72),
+    "unet": (3, 32, 48),
+    "darknet19": (3, 96, 128),
+    **dict.fromkeys(("resnet18", "resnet34", "resnet50"), (3, 64, 96)),
+}
+"""Bundled networks that any size suits: one that is quick, with rows and columns of their own number."""
+LARGE = frozenset({"alexnet", "resnet101", "resnet152", "vgg11", "vgg13", "vgg16", "vgg19"})
+"""Networks with many weights, that are built of what others have, too."""
+NETWORKS = tuple(name for name in bundled.names() if name not in LARGE)
+
+
+def network(name: str) -> Spec:
+    """A bundled network."""
+    return load(name, SMALLER.get(name))
+
+
+def random_tensors(spec: Spec, seed: int = 0) -> dict[str, Array]:
+    """Random values for all tensors; variances are positive."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, Array] = {}
+    for name, tensor in spec.graph.tensors.items():
+        values = rng.normal(0, 1, tensor.shape) / max(1, prod(tensor.shape[1:])) ** 0.5
+        if name.endswith("running_var"):
+            values = rng.uniform(0.5, 2, tensor.shape)
+        elif not tensor.fan and not name.endswith(("bias", "mean")):
+            values = rng.uniform(0.5, 1.5, tensor.shape)
+        found[name] = values.astype(np.float32)
+    return found
+
+
+def random_input(spec: Spec, images: int = 2, seed: int = 1) -> Array:
+    return np.random.default_rng(seed).normal(0, 1, (images, *spec.graph.input)).astype(np.float32)
+
+
+def expected(spec: Spec, x: Array, tensors: dict[str, Array]) -> list[Array]:
+    """The outputs of the plan."""
+    return list(spec.compile(tensors, threads=1).run(x).values())
+
+
+def written(spec: Spec, folder: Path, to: str, tensors: dict[str, Array] | None, **options: Any) -> Path:
+    """The file that is exported."""
+    path = folder / "net.py"
+    cnnspec.export(spec, path, weights=tensors or None, to=to, **options)
+    return path
+
+
+def imported(path: Path) -> ModuleType:
+    """A file as a module, under a name of its own."""
+    described = importlib.util.spec_from_file_location(f"generated_{path.parent.name}_{path.stem}", path)
+    assert described is not None
+    assert described.loader is not None
+    module = importlib.util.module_from_spec(described)
+    sys.modules[described.name] = module
+    try:
+        described.loader.exec_module(module)
+    finally:
+        del sys.modules[described.name]
+    return module
+
+
+def ensure_close(found: list[Array], wanted: list[Array], tolerance: float = TOLERANCE) -> None:
+    assert len(found) == len(wanted)
+    for one, two in zip(found, wanted, strict=True):
+        assert one.shape == two.shape
+        scale = np.abs(two).max() if two.size else 1.0
+        np.testing.assert_allclose(one, two, rtol=0, atol=tolerance * max(float(scale), 1e-3))
+
+
+def examples() -> Iterator[tuple[str, Spec]]:
+    """Each layer's examples that are right, as specs of one line: the network's one layer, or behind `flatten`."""
+    for kind in kinds():
+        for number, example in enumerate(find(kind).examples):
+            if isinstance(example.produces, str):
+                continue
+            C, H, W = (*example.arriving, 1, 1)[:3]
+            flatten = "" if len(example.arriving) == 3 else "  - flatten\n"
+            text = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers:\n{flatten}  - {example.yaml}\n"
+            spec = check(io.StringIO(text)).spec
+            assert spec is not None
+            yield f"{kind}{number}", spec
+
+
+EXAMPLES = dict(examples())
