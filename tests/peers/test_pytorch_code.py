@@ -24,10 +24,16 @@ from generated_code import (
 )
 from hypothesis import given, settings
 
+from cnnspec.interop.export import problems
 from cnnspec.interop.pytorch.attributes import OWN
+from cnnspec.interop.registry import EXPORTERS
 from cnnspec.spec import Spec, bundled, load
 
 pytestmark = pytest.mark.peers
+
+
+UNSAID = ("resize1", "resize3", "resize5", "resize7", "resize8")
+"""Examples that PyTorch has no words for."""
 
 
 def module(path: Path) -> Any:
@@ -65,7 +71,11 @@ def compare(of: Spec, folder: Path, tolerance: float = TOLERANCE) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_layers(name: str, tmp_path: Path) -> None:
-    compare(EXAMPLES[name], tmp_path)
+    of = EXAMPLES[name]
+    if problems(of, EXPORTERS["pytorch"]):
+        assert name in UNSAID
+    else:
+        compare(of, tmp_path)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -201,6 +211,8 @@ def test_it_is_formatted(title: str, tmp_path: Path) -> None:
 
 def test_all_definitions_are_formatted(tmp_path: Path) -> None:
     for name, of in EXAMPLES.items():
+        if name in UNSAID:
+            continue
         (tmp_path / name).mkdir()
         written(of, tmp_path / name, "pytorch", None)
     assert formatted(tmp_path) == ""

@@ -12,6 +12,8 @@ from itertools import product
 from ...graph.graph import Step
 from .bodies import Body, Item, Part, Use
 
+NUMERIC = frozenset({"P", "rounding"})
+"""Fields whose words come to numbers."""
 CHOICES = 64
 """Ways at most in which what is left out may be passed by."""
 
@@ -68,7 +70,20 @@ def _aligned(pattern: Sequence[Part], parts: Sequence[Part], bodies: Mapping[Use
 
 def _head(part: Part, bodies: Mapping[Use, Body]) -> object:
     of = part.of
-    return part.name, len(part.reads), of.kind if isinstance(of, Step) else bodies[of]
+    return part.name, len(part.reads), form(of) if isinstance(of, Step) else bodies[of]
+
+
+def form(step: Step) -> tuple[object, ...]:
+    """What layers must have in common to be one: all but their numbers."""
+    layer = step.layer
+    fields = ((name, getattr(layer, name)) for name in type(layer).model_fields if name not in NUMERIC)
+    words = tuple(each for each in fields if not _is_numeric(each[1]))
+    return step.kind, tuple(map(len, step.arriving)), words
+
+
+def _is_numeric(value: object) -> bool:
+    values = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
 
 
 def _passed(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from ...graph.graph import INPUT, BlockUse, Graph, Step
 from .bodies import Body, Item, Part, Program, Use
-from .merging import merged
+from .merging import form, merged
 
 END = 1 << 60
 """The number of whoever reads the outputs."""
@@ -128,7 +128,9 @@ class _Builder:
 
     def _form(self, part: Part) -> Hashable:
         of = part.of
-        return (of.kind if isinstance(of, Step) else self.bodies[of].title), part.name
+        if isinstance(of, Step):
+            return of.kind, (part.name, form(of))
+        return self.bodies[of].title, (part.name, self.bodies[of].variant)
 
     def _level(self, use: Use) -> int:
         return self.around[use.first].index(use)

@@ -24,14 +24,22 @@ class Conv2dSame(nn.Conv2d):
         return super().forward(F.pad(x, sides))
 
 
-def max_pool_padded(x: Tensor, size: Size, stride: Size, sides: Sides) -> Tensor:
+def max_pool_padded(
+    x: Tensor, size: Size, stride: Size, sides: Sides, dilation: Size = 1
+) -> Tensor:
     """The largest value of each window; cells at the sides are never it."""
-    return F.max_pool2d(F.pad(x, sides, value=float("-inf")), size, stride)
+    x = F.pad(x, sides, value=float("-inf"))
+    return F.max_pool2d(x, size, stride, dilation=dilation)
 
 
-def sum_pool_padded(x: Tensor, size: Size, stride: Size, sides: Sides) -> Tensor:
-    """The sum of each window, with zeros at the sides."""
-    return F.avg_pool2d(F.pad(x, sides), size, stride, divisor_override=1)
+def sum_pool_padded(
+    x: Tensor, size: Size, stride: Size, sides: Sides, dilation: Size = 1
+) -> Tensor:
+    """The sum of each window, with zeros at the sides: a convolution with ones."""
+    rows, columns = (size, size) if isinstance(size, int) else size
+    ones = x.new_ones(x.shape[1], 1, rows, columns)
+    x = F.pad(x, sides)
+    return F.conv2d(x, ones, stride=stride, dilation=dilation, groups=x.shape[1])
 
 
 def avg_pool_padded(
@@ -40,12 +48,14 @@ def avg_pool_padded(
     stride: Size,
     sides: Sides,
     counted: Sides = (0, 0, 0, 0),
+    dilation: Size = 1,
 ) -> Tensor:
     """The mean of each window over the image and those cells at its sides that count."""
     cells = F.pad(torch.ones_like(x[:1, :1]), counted, value=1.0)
-    rest = [side - own for side, own in zip(sides, counted, strict=True)]
-    shares = F.avg_pool2d(F.pad(cells, rest), size, stride)
-    return F.avg_pool2d(F.pad(x, sides), size, stride) / shares
+    left, right, top, bottom = (a - b for a, b in zip(sides, counted, strict=True))
+    rest = (left, right, top, bottom)
+    total = sum_pool_padded(x, size, stride, sides, dilation)
+    return total / sum_pool_padded(cells, size, stride, rest, dilation)
 
 
 def pad_channels(x: Tensor, before: int, after: int, mode: str) -> Tensor:

@@ -47,9 +47,10 @@ def prelu(at: Place) -> Said:
     return module(call("nn.PReLU", at.value("C", channels)))
 
 
-def over_channels(made: str, written: str) -> Rule:
-    def rule(_: Place) -> Said:
-        return function(lambda x: call(written, x, dim="1"), call(made, dim="1"))
+def along_axis(made: str, written: str) -> Rule:
+    def rule(at: Place) -> Said:
+        dim = str(1 + "CHW".index(at.layer.axis))
+        return function(lambda x: call(written, x, dim=dim), call(made, dim=dim))
 
     return rule
 
@@ -107,7 +108,7 @@ KINDS: dict[str, Rule] = {
     "hardswish": plain("nn.Hardswish", "F.hardswish"),
     "identity": identity,
     "leakyrelu": with_field("nn.LeakyReLU", "F.leaky_relu", "slope", "negative_slope", 0.01),
-    "logsoftmax": over_channels("nn.LogSoftmax", "F.log_softmax"),
+    "logsoftmax": along_axis("nn.LogSoftmax", "F.log_softmax"),
     "max": nested("torch.maximum"),
     "mean": mean,
     "min": nested("torch.minimum"),
@@ -119,7 +120,7 @@ KINDS: dict[str, Rule] = {
     "selu": plain("nn.SELU", "F.selu"),
     "sigmoid": plain("nn.Sigmoid", "torch.sigmoid"),
     "silu": plain("nn.SiLU", "F.silu"),
-    "softmax": over_channels("nn.Softmax", "F.softmax"),
+    "softmax": along_axis("nn.Softmax", "F.softmax"),
     "softplus": plain("nn.Softplus", "F.softplus"),
     "softsign": plain("nn.Softsign", "F.softsign"),
     "sub": infix("-"),

@@ -36,7 +36,13 @@ class PyTorch(SourceExporter):
         return text(spec, name)
 
     def misfits(self, graph: Graph) -> Iterable[Diagnostic]:
-        """Names that no state_dict can have."""
+        """Layers that PyTorch does not have, and names that no state_dict can have."""
+        from .kinds import UNSAID
+
+        for step in graph.steps:
+            if step.kind in UNSAID and (why := UNSAID[step.kind](step.layer, step)):
+                help = "other fields, or another format: `--to onnx`"
+                yield refused(step, f"`{step.name}` cannot be said in PyTorch", why, help)
         held = {step.name: step for step in graph.steps if step.tensors}
         for name, step in held.items():
             parts = name.split(".")

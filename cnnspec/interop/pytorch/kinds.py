@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import data_movement, elementwise, normalization, windowed
+from collections.abc import Callable
+from typing import Any
+
+from ...graph.graph import Step
+from . import data_movement, elementwise, normalization, resizing, windowed
 from .rule import Rule
 
-KINDS: dict[str, Rule] = {**normalization.KINDS, **data_movement.KINDS, **elementwise.KINDS, **windowed.KINDS}
+KINDS: dict[str, Rule] = {
+    **normalization.KINDS,
+    **data_movement.KINDS,
+    **elementwise.KINDS,
+    **windowed.KINDS,
+    "resize": resizing.resize,
+}
+UNSAID: dict[str, Callable[[Any, Step], str]] = {"resize": resizing.unsaid}
+"""For kinds of which not every layer can be said: why one cannot, or nothing."""

@@ -78,9 +78,15 @@ def _fits(layer: object, step: object) -> bool:
     return all(window.before == window.after and 2 * window.before <= window.F for window in (rows, columns))
 
 
+def _is_dense(layer: object, step: object) -> bool:
+    """Whether a window's cells lie side by side."""
+    return all(window.D == 1 for window in layer.windows(step.arriving[0]))  # type: ignore[attr-defined]
+
+
 def _pool(at: Place, made: str, written: str, **more: str) -> Said:
     given = (
         at.option("padding", 0, padding, "P")
+        | _dilation(at)
         | at.option("ceil_mode", False, lambda layer, _: layer.rounding == "ceil")
         | more
     )
@@ -90,11 +96,15 @@ def _pool(at: Place, made: str, written: str, **more: str) -> Said:
     return function(lambda x: call(written, x, F, **given), call(made, F, **given) if made else None)
 
 
+def _dilation(at: Place) -> dict[str, str]:
+    return at.option("dilation", 1, lambda layer, _: single(layer.dilation), "D")
+
+
 def _padded(at: Place, written: str) -> Said:
     """A pooling over an image to which all that windows read is added, or cut off, beforehand."""
     F, S = at.value("F", field("F", single)), at.value("S", field("stride", single))
-    around = at.value("sides", reach)
-    return function(lambda x: call(written, x, F, S, around))
+    around, dilation = at.value("sides", reach), _dilation(at)
+    return function(lambda x: call(written, x, F, S, around, **dilation))
 
 
 def maxpool(at: Place) -> Said:
@@ -102,7 +112,7 @@ def maxpool(at: Place) -> Said:
 
 
 def sumpool(at: Place) -> Said:
-    if at.all(_fits):
+    if at.all(_fits) and at.all(_is_dense):
         return _pool(at, "nn.AvgPool2d", "F.avg_pool2d", divisor_override="1")
     return _padded(at, "sum_pool_padded")
 
@@ -110,7 +120,7 @@ def sumpool(at: Place) -> Said:
 def avgpool(at: Place) -> Said:
     """Padding counts or not: PyTorch says which for padding of its own alone."""
     is_upper = at.all(lambda layer, _: layer.P == "same-upper")
-    if at.all(_fits) and (is_upper or at.all(lambda layer, _: layer.P != "same-upper")):
+    if at.all(_fits) and at.all(_is_dense) and (is_upper or at.all(lambda layer, _: layer.P != "same-upper")):
         counted = (
             at.option("count_include_pad", True, lambda layer, step: any(sides(layer, step)) is False)
             if is_upper
@@ -119,12 +129,13 @@ def avgpool(at: Place) -> Said:
         return _pool(at, "nn.AvgPool2d", "F.avg_pool2d", **counted)
     F, S = at.value("F", field("F", single)), at.value("S", field("stride", single))
     around = at.value("sides", reach)
+    dilation = _dilation(at)
     counted_sides = at.option(
         "counted",
         (0, 0, 0, 0),
         lambda layer, step: sides(layer, step) if layer.count_padding and layer.P != "same-upper" else (0, 0, 0, 0),
     )
-    return function(lambda x: call("avg_pool_padded", x, F, S, around, **counted_sides))
+    return function(lambda x: call("avg_pool_padded", x, F, S, around, **counted_sides, **dilation))
 
 
 def adaptive(made: str, written: str) -> Rule:
