@@ -38,6 +38,8 @@ TORCHSCRIPT = Kind("torchscript", "a TorchScript program, not a state_dict")
 PICKLE = Kind("pickle", "a pickle of Python objects", "save plain arrays of numbers with `numpy.savez`")
 IMAGE = Kind("image", "an image")
 ONNX = Kind("onnx", "an ONNX model", "`cnnspec import` makes a spec of it")
+HDF5 = Kind("hdf5", "an HDF5 file, as Keras and MATLAB write", _ARRAYS)
+KERAS = Kind("keras", "a Keras model", "`cnnspec import` makes a spec of it")
 IDX = Kind("idx", "an IDX file, which holds examples", "`--data` of `train` and `eval` takes it")
 GZIP = Kind("gzip", "compressed by gzip", _UNPACK)
 ZIP = Kind("zip", "a zip archive of other files", _UNPACK)
@@ -47,7 +49,6 @@ POINTER = Kind("pointer", "a Git LFS pointer, not the file itself", "`git lfs pu
 PAGE = Kind("page", "a web page: the download went wrong", _AGAIN)
 ANSWER = Kind("answer", "a server's answer: the download went wrong", _AGAIN)
 
-_HDF5 = Kind("hdf5", "an HDF5 file, as Keras and MATLAB write", _ARRAYS)
 _MODEL = "an {} model"
 _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\x93NUMPY", NPY),
@@ -64,7 +65,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"7z\xbc\xaf\x27\x1c", Kind("7z", "a 7z archive", _UNPACK)),
     (0, b"Rar!\x1a\x07", Kind("rar", "a RAR archive", _UNPACK)),
     (257, b"ustar", Kind("tar", "a tar archive", _UNPACK)),
-    (0, b"\x89HDF\r\n\x1a\n", _HDF5),
+    (0, b"\x89HDF\r\n\x1a\n", HDF5),
     (0, b"MATLAB 5.0", Kind("matlab", "a MATLAB file", _ARRAYS)),
     (0, b"PAR1", Kind("parquet", "a Parquet table", _ARRAYS)),
     (0, b"ARROW1", Kind("arrow", "an Arrow table", _ARRAYS)),
@@ -207,7 +208,7 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Kind], ...] = (
     (_has("/archive_format"), Kind("exported", "a program that PyTorch has exported, not a state_dict")),
     (_has("/data.pkl"), CHECKPOINT),
     (_has(".npy"), NPZ),
-    (_has("config.json", ".weights.h5"), Kind("keras", "a Keras model", _ARRAYS)),
+    (_has("config.json", ".weights.h5"), KERAS),
     (_has("[Content_Types].xml"), Kind("office", "an Office document")),
 )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..diagnostics import FileError, SpecError
+from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .exporter import missing_package
 from .imported import Imported
+from .importer import Wish
+from .importers import importer
 
 
 def read_model(
@@ -19,24 +21,20 @@ def read_model(
     input: Shape | None = None,
     outputs: Iterable[str] = (),
     verify: bool = True,
+    numbers: AnyPath | None = None,
 ) -> Imported:
-    """The ONNX model in a file as a spec with its weights, held against the model on random inputs.
+    """The model in a file as a spec with its weights, held against the model on random inputs.
 
     The spec names `weights` as their file. `input` (C, H, W) is for models that leave it free, `outputs` are values
-    of the model up to which it is taken. Raises FileError: E417 without the package `onnx`, E403 and E404 for files,
-    E430 for what is no network, E431 for nodes that are no layers, E432 where the spec computes something else.
+    of the model up to which it is taken, `numbers` is the file of those formats that keep them apart. Raises FileError:
+    E417 without the format's package, E403 and E404 for files, E430 for what is no network, E431 for parts that are no
+    layers, E432 where the spec computes something else.
     """
+    format = importer(path)
     try:
-        from .onnx.importing.model import of_file
+        return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers))
     except ImportError as error:
-        raise FileError([missing_package("ONNX", "onnx", error, "reading")]) from error
-    try:
-        return of_file(path, weights, input, tuple(outputs), verify)
-    except SpecError as fault:
-        from .onnx.importing.faults import broken
-
-        first = fault.diagnostics[0]
-        raise broken(str(path), f"no spec can be written: {first.message}", first.why, "") from fault
+        raise FileError([missing_package(format.title, format.package, error, "reading")]) from error
 
 
 def write_spec(found: Imported, path: AnyPath) -> dict[Path, int]:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..diagnostics import FileError, SpecError
+from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .exporter import missing_package
 from .imported import Imported
+from .importer import Wish
 
 
 def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify: bool = True) -> Imported:
@@ -52,10 +53,7 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
             raise
         except Exception as fault:  # whatever a module raises when it is traced
             raise broken(name, "PyTorch cannot write the module as ONNX", str(fault), "") from fault
-    try:
-        found = imported(parsed(data.getvalue(), name), name, _weights(path), None, (), verify)
-    except SpecError as fault:
-        raise broken(name, "no spec can be written", str(fault.diagnostics[0]), "") from fault
+    found = imported(parsed(data.getvalue(), name), name, Wish(_weights(path), verify=verify))
     if path is not None:
         from .importing import write_spec
 

@@ -463,7 +463,7 @@ def test_a_size_that_is_free_is_given() -> None:
 
 
 def test_a_spec_that_computes_something_else_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.interop.onnx.importing.check._share", lambda *_: 0.25)
+    monkeypatch.setattr("cnnspec.interop.comparison._share", lambda *_: 0.25)
     written(model([node("Relu", ["x"], "y")]))
     called = call("import", "net.onnx", "-o", "net.yaml")
     assert called.code == 3

@@ -26,10 +26,10 @@ SUFFIXES = (".yaml", ".yml")
 @click.option("--no-verify", is_flag=True, help="Do not hold the spec against the model.")
 @input_option
 def command(source: str, output: str, outputs: str | None, no_verify: bool, shape: Shape | None) -> None:
-    """Make a spec and its weights of MODEL, an .onnx file.
+    """Make a spec and its weights of MODEL, an .onnx file, or .keras or .h5 of Keras.
 
     Weights go to a .safetensors file beside the spec. The spec is held against the model at once, on random inputs, by
-    ONNX Runtime where it is installed. Needs the package onnx: pip install onnx.
+    ONNX Runtime or Keras where they are installed. Needs the package onnx, or h5py for Keras: pip install onnx.
     """
     from ...files.writing import ensure_writable
 

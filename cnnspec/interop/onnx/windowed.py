@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from ...graph.layer import image
 from ...graph.shape import FLOAT
 from ...graph.window import SlidingWindow, bins, transposed_size
+from ..window_fields import NodeWindow
 from .expression import OperatorCall, Value, call, ensure_room, own
 from .node import OnnxNode, Operand
 from .translation import Fields, Translation, both_ways, direct
-from .window_fields import NodeWindow
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from ....diagnostics import Diagnostic
-from ....graph.builder import GraphBuilder, Value
+from ....graph.builder import Value
 from ....graph.graph import INPUT, Step
-from ....graph.layer import Layer, LayerError
 from ....graph.receptive_field import IDENTITY
 from ....graph.shape import times
+from ...draft import Draft, fitting
+from ...faults import Unsaid
 from .. import operators
 from ..translation import Fields
 from . import operands
@@ -33,11 +33,10 @@ class Origin(NamedTuple):
 
 @dataclass(slots=True)
 class Lowered:
-    """Steps with names for the time being, what each comes from, tensors by step and key, and what was left out."""
+    """Steps with their tensors, what each comes from, and what was left out."""
 
-    builder: GraphBuilder
+    draft: Draft
     origins: dict[str, Origin] = field(default_factory=dict)
-    tensors: dict[str, dict[str, NDArray[np.float32]]] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
     """The steps that make the model's outputs."""
     names: dict[str, str] = field(default_factory=dict)
@@ -45,10 +44,6 @@ class Lowered:
     dropped: list[str] = field(default_factory=list)
     """Operators that do nothing when a network runs, and were left out."""
     faults: list[Diagnostic] = field(default_factory=list)
-
-
-class Unsaid(Exception):  # noqa: N818 - it becomes a Diagnostic with the node's name
-    """Why a node is no layer."""
 
 
 def lower(model: StaticModel, nodes: list[Node]) -> Lowered:
@@ -59,9 +54,9 @@ def lower(model: StaticModel, nodes: list[Node]) -> Lowered:
 class _Lowering:
     def __init__(self, model: StaticModel) -> None:
         self.model = model
-        self.found = Lowered(GraphBuilder(model.size))
-        self.values: dict[str, Value] = {model.input: self.found.builder.value(INPUT)}
-        self.layers: dict[tuple[str, str], Layer] = {}
+        self.draft = Draft(model.size)
+        self.found = Lowered(self.draft)
+        self.values: dict[str, Value] = {model.input: self.draft.input}
         self.unsaid: dict[tuple[str, str], list[Node]] = {}
         self.made: set[str] = {model.input}
         """Values that are said to their end."""
@@ -120,55 +115,28 @@ class _Lowering:
         kind, fields = (node.kind, dict(node.attributes)) if node.kind else self._read(node)
         stored = [name for name in node.inputs if name in self.model.constants]
         inputs = [self.values[name] for name in node.inputs if name and name not in self.model.constants]
-        steps = [self._step(self._layer(kind, fields), inputs)]
+        steps = [self.draft.step(self.draft.layer(kind, fields), inputs)]
         made = steps[0].shape
         if made != shape[1:] and prod(made) == prod(shape[1:]) == shape[-1] == made[0]:  # (C, 1, 1) and (C,)
-            steps.append(self._step(self._layer("flatten", {}), [Value.of(steps[0])], 1))
+            steps.append(self.draft.step(self.draft.layer("flatten", {}), [Value.of(steps[0])], 1))
         if (1, *steps[-1].shape) != shape:
             raise Unsaid(f"`{kind}` would make {times(made)} of one input, it makes {times(shape)} of a batch of 1")
         tensors = self._tensors(steps[0], stored)
         if tensors:
-            self.found.tensors[steps[0].name] = tensors
+            self.draft.tensors[steps[0].name] = tensors
         origins = tuple(self.model.origins.get(each, each) for each in stored) if tensors else ()
         for step in steps:
             self.found.origins[step.name] = Origin(node.name, origins if step is steps[0] else ())
-            self.found.builder.append(step)
+            self.draft.builder.append(step)
         self.values[node.output] = Value.of(steps[-1])
         self.found.names[node.output] = steps[-1].name
-
-    def _step(self, layer: Layer, inputs: list[Value], after: int = 0) -> Step:
-        """A step that is no part of the graph yet, under the next name but so many."""
-        try:
-            return self.found.builder.step(layer, inputs, f"#{len(self.found.builder.steps) + after}")
-        except LayerError as fault:
-            raise Unsaid(fault.issue.message.replace("{layer}", f"`{layer.kind}`")) from fault
 
     def _tensors(self, step: Step, stored: list[str]) -> dict[str, NDArray[np.float32]]:
         if not step.tensors:
             return {}
         if len(stored) != len(step.tensors):
             raise Unsaid(f"`{step.kind}` holds {len(step.tensors)} tensors, {len(stored)} are given")
-        found = {}
-        for (key, wanted), name in zip(step.tensors.items(), stored, strict=True):
-            array = self.model.constants[name]
-            if array.size != prod(wanted.shape):
-                raise Unsaid(f"its {key} has the shape {array.shape}, a {step.kind} here has {wanted.shape}")
-            found[key] = np.asarray(array, np.float32).reshape(wanted.shape)
-            if not np.isfinite(found[key]).all():
-                raise Unsaid(f"its {key} is not finite")
-        return found
-
-    def _layer(self, kind: str, fields: Fields) -> Layer:
-        from ....layers import find
-
-        key = (kind, repr(sorted(fields.items(), key=str)))
-        if key not in self.layers:
-            try:
-                self.layers[key] = find(kind).model_validate(fields)
-            except ValidationError as fault:
-                first = fault.errors()[0]
-                raise Unsaid(f"a `{kind}` takes no {'.'.join(map(str, first['loc']))} of {first['input']!r}") from fault
-        return self.layers[key]
+        return fitting(step, {key: self.model.constants[name] for key, name in zip(step.tensors, stored, strict=True)})
 
     def _read(self, node: Node) -> tuple[str, Fields]:
         read = operators.read(operands.of(node, self.model))
@@ -180,10 +148,10 @@ class _Lowering:
         """The step of the output `end`, which is the value `name`. Where that is the input, or another output as
         well, it is one of its own, which does nothing."""
         found = self.values[name].name
-        if found not in self.found.outputs and (found != INPUT or not self.found.builder.steps):
+        if found not in self.found.outputs and (found != INPUT or not self.draft.builder.steps):
             return found
-        step = self._step(self._layer("identity", {}), [self.values[name]])
-        self.found.builder.append(step)
+        step = self.draft.step(self.draft.layer("identity", {}), [self.values[name]])
+        self.draft.builder.append(step)
         self.found.origins[step.name] = Origin(end)
         return step.name
 

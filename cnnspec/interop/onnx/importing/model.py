@@ -12,12 +12,13 @@ from onnx import ModelProto
 from ....diagnostics import FileError
 from ....diagnostics.wording import listed
 from ....files.reading import AnyPath
-from ....graph.graph import INPUT, Graph
 from ....graph.shape import Shape, is_image
-from ...imported import TOLERANCE, Imported
+from ...faults import SHOWN
+from ...finishing import Finding, finished
+from ...imported import Imported
+from ...importer import Wish
 from . import check, model_file, names
 from .composing import composed
-from .faults import differs
 from .lowering import Lowered, lower
 from .patterns import Patterns, grown
 from .signals import as_images
@@ -28,44 +29,31 @@ if TYPE_CHECKING:
     from ....spec import Spec
 
 OURS = "cnnspec"
-SHOWN = 20
-"""Findings of one model that are shown."""
 
 
-def of_file(path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool) -> Imported:
+def of_file(path: AnyPath, wish: Wish) -> Imported:
     """As `read_model`."""
-    return imported(model_file.read(path), path, weights, size, outputs, verify)
+    return imported(model_file.read(path), path, wish)
 
 
-def imported(
-    proto: ModelProto, path: AnyPath, weights: str, size: Shape | None, outputs: tuple[str, ...], verify: bool
-) -> Imported:
+def imported(proto: ModelProto, path: AnyPath, wish: Wish) -> Imported:
     """A model that was read from `path`, or is called so."""
-    from ....spec.authoring import About, author
+    from ....spec.authoring import About
 
-    file = str(path)
-    model = static(proto, file, size, outputs)
+    model = static(proto, str(path), wish.size, wish.outputs)
     ours = proto.producer_name == OURS
     model.nodes = list(pieces(model.nodes, model))
     nodes = list(composed(as_images(Patterns(model, ours).nodes(), model), model))
     lowered = lower(model, nodes if ours else grown(nodes))
     if lowered.faults:
         raise FileError(lowered.faults[:SHOWN])
-    graph = lowered.builder.build(dict.fromkeys(lowered.outputs))
-    told = names.told(lowered.origins, ours)
-    about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, graph))
-    text, spec = author(graph, told, about._replace(weights=weights if weights and lowered.tensors else None))
-    renamed = {old.name: new.name for old, new in zip(graph.steps, spec.graph.steps, strict=True)} | {INPUT: INPUT}
-    tensors = {f"{renamed[step]}.{key}": array for step, held in lowered.tensors.items() for key, array in held.items()}
-    difference = None
-    if verify:
-        steps = [renamed[step] for step in lowered.outputs]
-        difference = check.compared(proto, path, model, spec, tensors, steps)
-        if not difference.largest <= TOLERANCE:
-            raise differs(file, difference.largest, difference.judge)
-    notes = tuple(_notes(lowered, told, spec, ours))
-    values = {name: renamed[step] for name, step in lowered.names.items()}
-    return Imported(text, spec, tensors, _source(proto, model), notes, difference, values)
+    draft = lowered.draft
+    draft.told = names.told(lowered.origins, ours)
+    shape = draft.builder.value(lowered.outputs[-1]).shape
+    about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, shape))
+    found = Finding(str(path), draft, lowered.outputs, about, _source(proto, model), lowered.names)
+    found.notes = lambda spec: _notes(lowered, draft.told, spec, ours)
+    return finished(found, wish, lambda spec: check.judge(proto, path, model, spec))
 
 
 def _name(proto: ModelProto, path: AnyPath, ours: bool) -> str:
@@ -92,7 +80,7 @@ def _source(proto: ModelProto, model: StaticModel) -> str:
     return f"{_producer(proto)}, opset {model.opset}, input (N, {', '.join(map(str, model.given[1:]))})"
 
 
-def _classes(proto: ModelProto, graph: Graph) -> list[str] | None:
+def _classes(proto: ModelProto, shape: Shape) -> list[str] | None:
     """The names of the classes that a file tells, where the output has one value for each."""
     said = {each.key: each.value for each in proto.metadata_props}
     try:
@@ -100,7 +88,7 @@ def _classes(proto: ModelProto, graph: Graph) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     is_list = isinstance(names, list) and all(isinstance(name, str) and name.isprintable() for name in names)
-    return names if is_list and names and graph.shape(graph.outputs[-1])[0] == len(names) else None
+    return names if is_list and names and shape[0] == len(names) else None
 
 
 def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> Iterator[str]:

@@ -1,12 +1,14 @@
-"""The window of a node that slides over an image, in the letters of a layer: F, S, D, P and rounding."""
+"""A window of another program's that slides over an image, in the letters of a layer: F, S, D, P and rounding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...graph.window import SlidingWindow, same, same_upper
-from .node import OnnxNode
+from ..graph.window import SlidingWindow, same, same_upper
+
+if TYPE_CHECKING:
+    from .onnx.node import OnnxNode
 
 SIDES = ("top", "left", "bottom", "right")
 """In the order of ONNX's `pads`."""

@@ -1,0 +1,61 @@
+"""A spec held against the model that it was made of, on random inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .imported import Difference
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+
+INPUTS = 4
+"""Random inputs; half of them uniform from 0 to 1, half normal."""
+Array = NDArray[np.float32]
+
+
+class Judge(NamedTuple):
+    """Who runs the model: its outputs (N, ...) for an input (N, C, H, W), in their order. It sees so many inputs."""
+
+    name: str
+    run: Callable[[Array], list[Array]]
+    inputs: int = INPUTS
+
+
+def compared(judge: Judge, spec: Spec, tensors: Mapping[str, Array], steps: Sequence[str]) -> Difference:
+    """The largest difference over all outputs, which the spec's `steps` make."""
+    network = spec.compile(tensors, exact=True).run
+    largest, scale = 0.0, 0.0
+    inputs = random_inputs(spec.graph.input)[: judge.inputs]
+    for x in inputs:
+        ours = network(x)
+        for step, theirs in zip(steps, judge.run(x), strict=True):
+            share = _share(_as_given(ours[step], theirs), np.asarray(theirs))
+            largest = max(largest, share) if share == share else share
+            scale = max(scale, float(np.abs(theirs).max(initial=0)))
+    return Difference(judge.name, largest, scale, len(inputs))
+
+
+def _as_given(ours: Array, theirs: Array) -> Array:
+    """An image of one row as the signal that it is in the model."""
+    return ours[:, :, 0] if theirs.ndim == 3 and ours.ndim == 4 and ours.shape[2] == 1 else ours
+
+
+def _share(ours: Array, theirs: Array) -> float:
+    """The largest difference as a share of the largest value; infinite where one of both is not finite."""
+    if ours.shape != theirs.shape or not np.isfinite(ours).all() or not np.isfinite(theirs).all():
+        return float("inf")
+    scale = float(np.abs(theirs).max(initial=0))
+    return float(np.abs(ours - theirs).max(initial=0)) / (scale or 1.0)
+
+
+def random_inputs(shape: tuple[int, ...]) -> list[Array]:
+    """Four images (1, C, H, W), the same ones each time."""
+    random = np.random.default_rng(0)
+    half = INPUTS // 2
+    uniform = [random.random((1, *shape), np.float32) for _ in range(half)]
+    return uniform + [random.standard_normal((1, *shape), np.float32) for _ in range(INPUTS - half)]

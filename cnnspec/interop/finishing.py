@@ -1,0 +1,69 @@
+"""What all importers do at the end: a graph with tensors becomes a spec, which is held against the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..diagnostics import SpecError
+from ..graph.graph import INPUT
+from .comparison import Judge, compared
+from .draft import Draft
+from .faults import broken, differs
+from .imported import TOLERANCE, Imported
+from .importer import Wish
+
+if TYPE_CHECKING:
+    from ..spec import Spec
+    from ..spec.authoring import About
+
+
+@dataclass(slots=True)
+class Finding:
+    """What an importer has found in the file at `path`: the network, the steps that make its outputs, steps by the
+    names of the model's values, and what is to be said of it and of where it comes from."""
+
+    path: str
+    draft: Draft
+    outputs: list[str]
+    about: About
+    source: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    notes: Callable[[Spec], Iterable[str]] = lambda spec: ()
+    """What is to be known of what became of it."""
+
+
+def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) -> Imported:
+    """The spec of a network. Who judges it is asked when it is written; None where nobody is there.
+
+    Raises FileError: E430 where the language cannot say it, E432 where it computes something else.
+    """
+    from ..spec.authoring import author
+
+    draft = found.draft
+    graph = draft.builder.build(dict.fromkeys(found.outputs))
+    about = found.about._replace(weights=wish.weights if wish.weights and draft.tensors else None)
+    try:
+        text, spec = author(graph, draft.told, about)
+    except SpecError as fault:
+        first = fault.diagnostics[0]
+        raise broken(found.path, f"no spec can be written: {first.message}", first.why, "") from fault
+    renamed = {old.name: new.name for old, new in zip(graph.steps, spec.graph.steps, strict=True)} | {INPUT: INPUT}
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for step, held in draft.tensors.items():
+        tensors |= {f"{renamed[step]}.{key}": array for key, array in held.items()}
+    difference, notes = None, [*found.notes(spec)]
+    if wish.verify:
+        known = judge(spec)
+        if known is None:
+            notes.append("not checked: the program that the model is of is not installed here")
+        else:
+            difference = compared(known, spec, tensors, [renamed[step] for step in found.outputs])
+            if not difference.largest <= TOLERANCE:
+                raise differs(found.path, difference.largest, difference.judge)
+    values = {name: renamed[step] for name, step in found.values.items()}
+    return Imported(text, spec, tensors, found.source, tuple(notes), difference, values)

@@ -1,0 +1,46 @@
+"""The contract of a format that networks are imported from. Commands and library calls know no more of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from ..files.reading import AnyPath
+from ..files.recognition import Kind
+from ..graph.shape import Shape
+from .imported import Imported
+
+
+class Wish(NamedTuple):
+    """What a person wants of an import: what the spec calls its file of weights, `""` for no such line; (C, H, W) for
+    models that leave it free; values up to which the model is taken; whether both are held against each other; and the
+    file with the model's numbers, for formats that keep them apart."""
+
+    weights: str = ""
+    size: Shape | None = None
+    outputs: tuple[str, ...] = ()
+    verify: bool = True
+    numbers: AnyPath | None = None
+
+
+class Importer(Protocol):
+    """A format."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """How the names of its files end, in small letters."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What its files are found to be by their content."""
+
+    @property
+    def package(self) -> str:
+        """The package that it needs, or nothing."""
+
+    def read(self, path: AnyPath, wish: Wish) -> Imported:
+        """The model as a spec. Raises ImportError without the package, FileError: E403 and E404 for files, E430 for
+        what is no network, E431 for parts that are no layers, E432 where the spec computes something else."""

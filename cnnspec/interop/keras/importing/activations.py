@@ -1,0 +1,131 @@
+"""Activations: layers of their own, and the functions that other layers end with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ....graph.shape import times
+from ...faults import Unsaid
+from .values import Held, Turning, along
+
+Said = tuple[str, dict[str, Any]]
+FUNCTIONS: dict[str, Said] = {
+    "celu": ("celu", {}),
+    "elu": ("elu", {}),
+    "exponential": ("exp", {}),
+    "gelu": ("gelu", {}),
+    "hard_sigmoid": ("hardsigmoid", {}),
+    "hard_silu": ("hardswish", {}),
+    "hard_swish": ("hardswish", {}),
+    "leaky_relu": ("leakyrelu", {"slope": 0.2}),
+    "log_softmax": ("logsoftmax", {}),
+    "mish": ("mish", {}),
+    "relu": ("relu", {}),
+    "relu6": ("relu6", {}),
+    "selu": ("selu", {}),
+    "sigmoid": ("sigmoid", {}),
+    "silu": ("silu", {}),
+    "softmax": ("softmax", {}),
+    "softplus": ("softplus", {}),
+    "softsign": ("softsign", {}),
+    "swish": ("silu", {}),
+    "tanh": ("tanh", {}),
+}
+OLD: dict[str, Said] = {"hard_sigmoid": ("hardsigmoid", {"slope": 0.2})}
+"""What Keras 2 meant by the same words."""
+
+
+def activated(turning: Turning, held: Held) -> Held:
+    """The function that a layer ends with."""
+    said = turning["activation"]
+    if said in (None, "linear"):
+        return held
+    known = FUNCTIONS | OLD if turning.version.startswith(("1.", "2.")) else FUNCTIONS
+    if not isinstance(said, str) or said not in known:
+        raise Unsaid(f"the activation {said!r:.60} is no function of the language, and code in files is not executed")
+    kind, fields = known[said]
+    return held._replace(value=turning.add(kind, held.value, fields=fields))
+
+
+def activation(turning: Turning) -> Held:
+    return activated(turning, turning.held)
+
+
+def relu(turning: Turning) -> Held:
+    """min(max_value, x) above the threshold, times the slope below it."""
+    most, slope, threshold = (turning[name] for name in ("max_value", "negative_slope", "threshold"))
+    if slope and not most and not threshold:
+        return _plain(turning, "leakyrelu", slope=float(slope))
+    if slope or (threshold and most):
+        raise Unsaid("with a slope or a threshold beside a largest value it is no layer")
+    if threshold:
+        return _plain(turning, "thresholdedrelu", alpha=float(threshold))
+    if most is None:
+        return _plain(turning, "relu")
+    return _plain(turning, "relu6") if most == 6 else _plain(turning, "clip", min=0.0, max=float(most))
+
+
+def leaky(turning: Turning) -> Held:
+    slope = turning["negative_slope"] if turning["negative_slope"] is not None else turning["alpha"]
+    return _plain(turning, "leakyrelu", slope=float(0.3 if slope is None else slope))
+
+
+def elu(turning: Turning) -> Held:
+    return _plain(turning, "elu", alpha=float(1.0 if turning["alpha"] is None else turning["alpha"]))
+
+
+def thresholded(turning: Turning) -> Held:
+    return _plain(turning, "thresholdedrelu", alpha=float(1.0 if turning["theta"] is None else turning["theta"]))
+
+
+def prelu(turning: Turning) -> Held:
+    """One slope a channel, as Keras has it where rows and columns are shared axes."""
+    held = turning.held
+    slope = turning.array("alpha", "0")
+    if slope.size != held.shape[-1]:
+        raise Unsaid(f"it has {times(slope.shape)} slopes, not one a channel")
+    return turning.same_shape(
+        turning.add("prelu", held.value, tensors={"weight": along(slope.reshape(-1), held.order)})
+    )
+
+
+def softmax(turning: Turning) -> Held:
+    held, axis = turning.held, turning["axis"]
+    if axis not in (None, -1, len(held.shape)):
+        raise Unsaid(f"it goes over the axis {axis!r:.20}, not over channels")
+    return turning.same_shape(turning.add("softmax", held.value))
+
+
+def _plain(turning: Turning, kind: str, **fields: Any) -> Held:
+    return turning.same_shape(turning.add(kind, turning.held.value, fields=fields))
+
+
+def _operation(name: str) -> Callable[[Turning], Held]:
+    """A function of `keras.ops` that is a layer."""
+    kind, fields = FUNCTIONS[name]
+    return lambda turning: _plain(turning, kind, **fields)
+
+
+KINDS: dict[str, Callable[[Turning], Held]] = {
+    "Activation": activation,
+    "ELU": elu,
+    "LeakyReLU": leaky,
+    "PReLU": prelu,
+    "ReLU": relu,
+    "Softmax": softmax,
+    "ThresholdedReLU": thresholded,
+}
+OPERATIONS = {
+    "Relu": _operation("relu"),
+    "Relu6": _operation("relu6"),
+    "Selu": _operation("selu"),
+    "Sigmoid": _operation("sigmoid"),
+    "Silu": _operation("silu"),
+    "Softplus": _operation("softplus"),
+    "Softsign": _operation("softsign"),
+    "Tanh": _operation("tanh"),
+    "HardSigmoid": _operation("hard_sigmoid"),
+    "HardSilu": _operation("hard_silu"),
+}
+"""Of `keras.ops`, in models where they stand beside layers."""

@@ -1,0 +1,172 @@
+"""The whole way: a Keras file -> a spec with its tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ....diagnostics import Diagnostic, FileError
+from ....diagnostics.wording import listed, quantity
+from ....files.reading import AnyPath
+from ....graph.shape import Shape, is_image, times
+from ...draft import Draft
+from ...faults import SHOWN, Unsaid, broken, unsaid
+from ...finishing import Finding, finished
+from ...imported import Imported
+from ...importer import Wish
+from . import judge
+from .layers import KINDS, PASSES, TURNABLE
+from .model_file import KerasFile, Place, reading
+from .topology import Node, Topology, snake_case, topology
+from .values import Held, Turning
+
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+AUTOMATIC = re.compile(r"(sequential|functional|model)(_\d+)?")
+"""What Keras calls nested models by itself."""
+LONGEST = 200
+SIZES = 2**31
+"""Values of an input at most."""
+MEMORY = "layers with a memory are outside of the language"
+CODE = "it is code of the model's author, which is not executed"
+REASONS = {
+    "Bidirectional": MEMORY, "ConvLSTM2D": MEMORY, "GRU": MEMORY, "LSTM": MEMORY, "SimpleRNN": MEMORY,
+    "Lambda": "it holds code, which is not executed",
+    "TFOpLambda": "it calls a function of TensorFlow, which is not executed",
+    "MultiHeadAttention": "a product of two computed tensors, as attention has it, is no layer",
+    "Attention": "a product of two computed tensors, as attention has it, is no layer",
+}  # fmt: skip
+
+
+def of_file(path: AnyPath, wish: Wish) -> Imported:
+    """As `read_model`."""
+    from ....spec.authoring import About
+
+    with reading(path) as file:
+        found = topology(file.config, str(path), wish.outputs)
+        size = _size(found, wish.size, str(path))
+        writing = _Writing(file, found, size, str(path))
+        outputs = writing.run()
+    version = f"Keras {file.version}" if re.fullmatch(r"[\w.+-]{1,40}", file.version) else "Keras"
+    name = Path(path).stem
+    about = About(name if name.isprintable() else "", f"Imported from {Path(path).name}, written by {version}.")
+    C, H, W = size
+    source = f"{version}, input (N, {H}, {W}, {C})"
+    finding = Finding(str(path), writing.draft, outputs, about, source, writing.names)
+    finding.notes = lambda spec: _notes(writing)
+    return finished(finding, wish, lambda spec: judge.keras_itself(file, path, found, size, wish.outputs))
+
+
+def _size(found: Topology, asked: Shape | None, path: str) -> Shape:
+    """(C, H, W), from the file and, where that leaves it free, from what is asked for."""
+    sizes = found.size
+    if len(sizes) not in (1, 2, 3):
+        raise broken(path, "the input is no image (N, H, W, C)", f"it has {1 + len(sizes)} axes", "")
+    H, W, C = (1, 1, *sizes)[-3:]
+    known = (C, H, W)
+    said = "x".join(str(own or "?") for own in known)
+    if asked is not None and any(own not in (None, wanted) for own, wanted in zip(known, asked, strict=True)):
+        raise broken(path, f"the input is not {times(asked)}", f"the file says {said}", "leave out `--input`")
+    size = asked or tuple(own or 0 for own in known)
+    if min(size) < 1:
+        raise broken(path, "the file leaves the size of the input free", f"it says {said}", "`--input C,H,W`")
+    if size[0] * size[1] * size[2] > SIZES:
+        raise broken(path, f"the input has more than {SIZES:,} values", f"it is {times(size)}", "")
+    return size
+
+
+class _Writing:
+    """Uses of layers -> steps. What is no layer is gathered, not only the first of it."""
+
+    def __init__(self, file: KerasFile, found: Topology, size: Shape, path: str) -> None:
+        self.file, self.found, self.path = file, found, path
+        self.draft = Draft(size)
+        C, H, W = size
+        shape = {3: (H, W, C), 2: (W, C), 1: (C,)}[len(found.size)]
+        self.held: dict[str, Held] = {found.input: Held(self.draft.input, shape)}
+        self.names: dict[str, str] = {}
+        self.left_out: list[str] = []
+        self.twice: list[str] = []
+        """Layers that are used more than once, and have weights."""
+        self.shared: set[Place] = set()
+        self.readers: dict[str, list[Node]] = {}
+        for node in found.nodes:
+            for name in node.inputs:
+                if isinstance(name, str):
+                    self.readers.setdefault(name, []).append(node)
+        self.turns: dict[str, bool] = {}
+        for node in reversed(found.nodes):  # readers stand behind what they read
+            readers = self.readers.get(node.output, [])
+            self.turns[node.output] = node.output not in found.outputs and all(map(self._turns, readers))
+
+    def _turns(self, reader: Node) -> bool:
+        """Whether what is read by a node may be unrolled in our order."""
+        if reader.kind not in TURNABLE:
+            return False
+        return reader.kind not in PASSES or self.turns[reader.output]
+
+    def run(self) -> list[str]:
+        """The steps that make the outputs."""
+        faults: dict[tuple[str, str], list[Node]] = {}
+        for node in self.found.nodes:
+            if not all(name in self.held for name in node.inputs if isinstance(name, str)):
+                continue  # it stands behind what is no layer
+            try:
+                self.held[node.output] = self._take(node)
+            except Unsaid as fault:
+                faults.setdefault((node.kind, str(fault)), []).append(node)
+        if faults:
+            raise FileError([self._fault(why, nodes) for (_, why), nodes in faults.items()][:SHOWN])
+        outputs: list[str] = []
+        for name in self.found.outputs:
+            outputs.append(self._output(name, outputs))
+        return outputs
+
+    def _take(self, node: Node) -> Held:
+        layer = KINDS.get(node.kind)
+        if layer is None:
+            raise Unsaid(REASONS.get(node.kind, f"no layer of the language is a `{node.kind:.60}`; {CODE}"))
+        inputs = tuple(self.held[name] if isinstance(name, str) else name for name in node.inputs)
+        arrays = self.file.arrays(node.counted, node.named)
+        first = node.named not in self.shared
+        self.shared.add(node.named)
+        turning = Turning(node, inputs, arrays, self.draft, self._name(node) if first else "", self.file.version)
+        turning.is_unrolled = self.turns[node.output]
+        made = layer(turning)
+        if not first and arrays:
+            self.twice.append(node.name)
+        if any(isinstance(each, Held) and each.value == made.value for each in inputs):
+            self.left_out.append(node.name)
+        self.names[node.name] = made.value.name
+        return made
+
+    def _name(self, node: Node) -> str:
+        """What a layer is called, where its author has called it something."""
+        parts = [name.replace("/", ".").replace(" ", "_") for name in node.named if not AUTOMATIC.fullmatch(name)]
+        name = ".".join(parts)
+        is_own = not re.fullmatch(rf"{snake_case(node.kind)}(_\d+)?", node.named[-1])
+        return name if is_own and NAME.fullmatch(name) and len(name) <= LONGEST and name != "input" else ""
+
+    def _output(self, name: str, others: list[str]) -> str:
+        """The step of an output, as Keras has its shape."""
+        held = self.held[name]
+        value = held.value
+        if len(held.shape) == 1 and is_image(value.shape):
+            value = self.draft.add("flatten", [value])
+        return self.draft.output(value, others)
+
+    def _fault(self, why: str, nodes: list[Node]) -> Diagnostic:
+        node = nodes[0]
+        more = f"; {quantity(len(nodes) - 1, 'more layer')} of the model {'are' if len(nodes) > 2 else 'is'} like it"
+        before = [name.split("#")[0] for name in node.inputs if isinstance(name, str) and name != self.found.input]
+        is_plain = before and re.fullmatch(r"[\w.-]+", before[0])
+        help = f"`--outputs {before[0]}` imports the part before it" if is_plain else ""
+        return unsaid(self.path, f"`{node.name}` (`{node.kind:.60}`)", why + more * (len(nodes) > 1), help)
+
+
+def _notes(writing: _Writing) -> Iterator[str]:
+    if writing.left_out:
+        yield f"left out: {listed(writing.left_out, 3)}, which only hand on what arrives"
+    if writing.twice:
+        names = listed([*dict.fromkeys(writing.twice)], 3)
+        yield f"used more than once, each use with weights of its own here: {names}"
