@@ -10,8 +10,10 @@ The public names are imported when they are first asked for: `import cnnspec` by
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Generator, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from .diagnostics import Diagnostic, Failure, FileError, SpecError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from .interop.torch_module import from_torch
     from .reports.page.report import Report, report
     from .spec import Checked, Spec, check, load
+
+T = TypeVar("T")
 
 __version__ = "0.1.0"
 
@@ -64,6 +68,15 @@ def in_html(thing: object) -> str:
     # Asked for at the door, since what is told of a thing (`reports`) stands above the thing.
     shown: str = import_module(".reports.notebook", __name__).shown(thing)
     return shown
+
+
+def watched(work: Iterable[T], of: object) -> Generator[T, None, None]:
+    """The items of `work`; a notebook shows how far it is. `of` says what it is: how many items there are, or what is
+    known of the training run whose events they are. Elsewhere nothing is shown.
+    """
+    if "IPython" in sys.modules:
+        work = import_module(".reports.live", __name__).watched(work, of)
+    yield from work
 
 
 if not TYPE_CHECKING:  # a misspelt name stays an error for type checkers

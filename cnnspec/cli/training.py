@@ -24,7 +24,7 @@ from ..weights import ensure_savable
 from . import terminal, training_notes
 from .options import ensure_svg
 from .signals import Interruption, ending
-from .training_display import Extent, shown
+from .training_display import shown
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,7 @@ def train(spec: Spec, settings: Train, data: RunData, files: Files, beginning: B
 
 def _carry_out(session: Session) -> None:
     """The run to its end, each event shown. Ctrl-C and its like break it off between two, once it is kept."""
-    begun = session.begun
-    extent = Extent(begun.settings, begun.examples, begun.held_out, begun.progress)
-    with Interruption() as interruption, closing(session.events()) as events, shown(extent) as show:
+    with Interruption() as interruption, closing(session.events()) as events, shown(session.begun) as show:
         for event in events:
             show(event)
             if interruption.asked:

@@ -6,40 +6,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from ..language.sections.train import Train
 from ..reports.drawing.text_table import wrapped
-from ..reports.training.lines import EpochColumns, figure, legend, share
-from ..train.events import EpochDone, Event, Finished, Stepped, Validating
-from ..train.progress import Progress
+from ..reports.training.course import Course
+from ..reports.training.lines import EpochColumns, legend
+from ..train.events import EpochDone, Event, Finished, Stepped
+from ..train.notices import Begun
 from .terminal import width
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-LEARNING = 3
-"""What learning from an example costs in terms of judging one: a way forth, and a way back twice as long."""
-
 Sink = Callable[[Event], object]
-
-
-class Extent(NamedTuple):
-    """How large a run of these settings is: examples to learn from and held out in each epoch, and what of it is done
-    already."""
-
-    settings: Train
-    examples: int
-    held_out: int
-    done: Progress
-
-    @property
-    def left(self) -> int:
-        """Judgements of an example that are still to be made, or what costs as much."""
-        epochs = self.settings.epochs - len(self.done.epochs)
-        return epochs * (LEARNING * self.examples + self.held_out) - LEARNING * self.done.sums.examples
 
 
 class Lines:
@@ -72,32 +54,19 @@ class Lines:
 class Live:
     """The bar: it moves over the whole run."""
 
-    def __init__(self, bar: Bar, extent: Extent) -> None:
-        self.bar, self.seen = bar, 0
-        self.task = bar.add_task("", total=extent.left, now="starting")
+    def __init__(self, bar: Bar, begun: Begun) -> None:
+        self.bar, self.course = bar, Course(begun)
+        self.task = bar.add_task("", total=self.course.total, now=self.course.now)
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Stepped):
-            accuracy = event.so_far.accuracy
-            parts = [
-                f"epoch {event.epoch}: {event.batch}/{event.batches}",
-                f"loss {figure(event.so_far.loss)}",
-                "" if accuracy is None else f"accuracy {share(accuracy)}",
-                f"{event.examples / event.seconds:,.0f} images/s" if event.seconds else "",
-            ]
-            self.bar.update(self.task, advance=LEARNING * event.examples, now="  ".join(filter(None, parts)))
-        if isinstance(event, Validating):
-            now = f"epoch {event.epoch}: held out {event.done:,}/{event.total:,}"
-            self.bar.update(self.task, advance=event.done - self.seen, now=now)
-            self.seen = event.done
-        if isinstance(event, EpochDone):
-            self.seen = 0
+        if self.course(event):
+            self.bar.update(self.task, completed=self.course.done, now=self.course.now)
 
 
 @contextmanager
-def shown(extent: Extent) -> Iterator[Sink]:
+def shown(begun: Begun) -> Iterator[Sink]:
     """What shows the events of a run, while it lasts."""
-    lines = Lines(extent.settings)
+    lines = Lines(begun.settings)
     if not sys.stderr.isatty():
         yield lines
         return
@@ -111,7 +80,7 @@ def shown(extent: Extent) -> Iterator[Sink]:
     # Lines for the same terminal are drawn above the bar; those for a pipe or file must get there.
     printed = sys.stdout.isatty()
     with Progress(*columns, console=console, transient=True, redirect_stdout=printed, expand=True) as bar:
-        live = Live(bar, extent)
+        live = Live(bar, begun)
 
         def show(event: Event) -> None:
             live(event)

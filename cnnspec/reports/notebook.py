@@ -49,7 +49,7 @@ def _(spec: Spec) -> str:
 def _(checked: Checked) -> str:
     """All findings at their lines, and the network if there is one."""
     findings = to_text.render(checked.diagnostics, [checked.source]).strip()
-    said = f"<pre>{escape(findings)}</pre>" if findings else f"<p>ok {_plain(checked.source.file)}</p>"
+    said = _text(findings) if findings else f"<p>ok {_plain(checked.source.file)}</p>"
     return said + (shown(checked.spec) if checked.spec else "")
 
 
@@ -80,7 +80,13 @@ def _scores(last: EpochDone) -> Iterator[tuple[str, str]]:
 @shown.register
 def _(found: Evaluation) -> str:
     """Loss, accuracy, and the tables of classes."""
-    return f"<pre>{escape(evaluation_text.render('evaluation', found, None))}</pre>"
+    return _text(evaluation_text.render("evaluation", found, None))
+
+
+def _text(text: str) -> str:
+    """Columns that stand below each other. Notebooks have styles of their own for `pre`: without columns, or folded."""
+    style = "font-family: monospace; line-height: 1.3; white-space: pre; overflow-x: auto"
+    return f'<pre style="{style}">{escape(text)}</pre>'
 
 
 def _image(svg: str, words: str) -> str:

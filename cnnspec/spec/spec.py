@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import watched
 from ..diagnostics import Diagnostic, FileError, SpecError, closest, errors, ordered
 from ..files import places
 from ..files.reading import AnyPath, blaming
@@ -144,13 +145,14 @@ class Spec:
         exact: bool = False,
         backend: str = "numpy",
         on_failure: Callable[[FileError], object] | None = None,
+        progress: bool = True,
     ) -> Iterator[Prediction]:
         """What the network says of each input, in their order: its `top` likeliest classes, or its output as an array.
 
         `inputs` are images, folders of images, `.npy` or `.npz` arrays, `.csv` tables of numbers, or an array
         (N, C, H, W) in memory; by default the spec's sample. Images go through the spec's `preprocess`; up to `batch`
         inputs run together, by default 16, or as many as memory has room for. `until` names the layer whose output is
-        the result. `weights`, `threads`, `exact` and `backend` are those of `compile`.
+        the result. `weights`, `threads`, `exact` and `backend` are those of `compile`. A notebook shows the `progress`.
 
         Raises FileError for weights and, once its batch is reached, for the first input that cannot be used; with
         `on_failure`, which is called with it, the others go on. ValueError for an array of another shape, or a layer
@@ -174,7 +176,8 @@ class Spec:
         else:
             files = [inputs] if isinstance(inputs, str | PathLike) else inputs
             given = work(map(str, files), part, preprocess, batch)
-        return predictions(Runner(self.graph, model, until, self.classes(), top), given, _warn, on_failure)
+        found = predictions(Runner(self.graph, model, until, self.classes(), top), given, _warn, on_failure)
+        return watched(found, given.total * len(part.outputs)) if progress else found
 
     def train(
         self,
@@ -190,6 +193,7 @@ class Spec:
         save_every: int = 500,
         threads: int | None = None,
         on_event: Callable[[Notice | Event], object] = lambda event: None,
+        progress: bool = True,
         **settings: Any,
     ) -> TrainingResult:
         """Learn the weights from examples; the same settings, seed and threads give the bytes of `cnnspec train`.
@@ -205,6 +209,7 @@ class Spec:
         `checkpoint`, every `save_every` steps and after each epoch, until the result is there. `resume` goes on with
         the checkpoint's run, `restart` replaces it; Ctrl-C leaves the last checkpoint. `on_event` is called with what
         happens: the dataclasses of `cnnspec.train.notices` and `cnnspec.train.events`; what it raises ends the run.
+        A notebook shows the `progress`.
 
         Raises SpecError for settings, FileError for data, weights and files, TrainingError where a run cannot go on,
         ValueError for arguments that contradict each other. Settings that do nothing are a Python warning.
@@ -216,7 +221,7 @@ class Spec:
         given = RunData(self._data(data), self._validation_data(validation_data))
         if validation_data is not None:
             settings["validation_data"] = "arrays" if isinstance(validation_data, tuple) else str(validation_data)
-        return train(self, self._settings(settings), given, files, beginning, on_event)
+        return train(self, self._settings(settings), given, files, beginning, on_event, progress)
 
     def evaluate(
         self,
@@ -227,6 +232,7 @@ class Spec:
         threads: int | None = None,
         mistakes: int = 0,
         backend: str = "numpy",
+        progress: bool = True,
         **settings: Any,
     ) -> Evaluation:
         """How good the network is on examples: loss, accuracy, top-5, the confusion matrix, and each class by itself.
@@ -235,7 +241,7 @@ class Spec:
         that is looked at (or the spec's `validation_data`, where no `data` are given), or "all" examples, or those that
         the data keep for a "test". `weights` is a path, or arrays by name; by default the spec's own file.
         The loss is without label smoothing. So many `mistakes` are named as `wrong`, the most confident ones first.
-        `threads` and `backend` are those of `compile`.
+        `threads` and `backend` are those of `compile`. A notebook shows the `progress`.
 
         Raises SpecError for settings, FileError for data and weights, ValueError where nothing is held out, or where
         mistakes are asked for and the output is no list of classes.
@@ -244,7 +250,8 @@ class Spec:
 
         own = self._validation_data(None) if part == "validation" and data is None else None
         given, part = (self._data(data), part) if own is None else (own, whole_part(own))
-        return evaluate(self, self._settings(settings), given, self._tensors(weights), part, threads, mistakes, backend)
+        tensors, how = self._tensors(weights), (threads, mistakes, backend, progress)
+        return evaluate(self, self._settings(settings), given, tensors, part, *how)
 
     def data_path(self, given: AnyPath | None = None) -> Path:
         """The data set to take: `given`, by default what the spec's `train: {data: ...}` names.

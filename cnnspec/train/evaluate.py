@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from .. import watched
 from ..diagnostics import FileError
 from ..engine.backends import DEFAULT
 from ..engine.model import Model
@@ -134,12 +135,14 @@ def evaluate(
     threads: int | None = None,
     mistakes: int = 0,
     backend: str = DEFAULT,
+    progress: bool = True,
 ) -> Evaluation:
-    """How good a network with these tensors is on a part of the data, and the most confident of its `mistakes`. Raises
-    FileError for data that do not fit it, ValueError where the part is empty, or there are no classes to mistake."""
+    """How good a network with these tensors is on a part of the data, and the most confident of its `mistakes`. A
+    notebook shows the `progress`. Raises FileError for data that do not fit it, ValueError where the part is empty, or
+    there are no classes to mistake."""
     examples = open_judged(data, network, settings, part)
     judged = part_of(examples, settings, part)
     evaluator = Evaluator(network.graph, settings, examples, judged, tensors, threads, mistakes, backend)
-    for _ in evaluator:
+    for _ in watched(evaluator, len(evaluator)) if progress else evaluator:
         pass
     return evaluator.evaluation()

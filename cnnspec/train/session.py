@@ -12,6 +12,7 @@ from os.path import realpath
 from pathlib import Path
 from typing import Any
 
+from .. import watched
 from ..diagnostics import Diagnostic, TrainingError
 from ..files.lock import Taken, locked
 from ..files.places import AnyPath, are_one
@@ -211,8 +212,9 @@ def train(
     files: RunFiles,
     beginning: Beginning,
     on_event: Callable[[Notice | Event], object],
+    progress: bool = True,
 ) -> TrainingResult:
-    """Train to the end, and write what came of it where `files` says so."""
+    """Train to the end, and write what came of it where `files` says so. A notebook shows the `progress`."""
     if beginning.resume and files.checkpoint is None:
         raise ValueError("`resume` goes on with a checkpoint; name its file")
     if beginning.resume and beginning.restart:
@@ -222,8 +224,11 @@ def train(
         session = open_session(network, settings, data, files, beginning, on_event)
         if isinstance(session, TrainingResult):
             return session
-        with closing(session.events()) as events:
-            for event in events:
+        with (
+            closing(session.events()) as events,
+            closing(watched(events, session.begun) if progress else events) as followed,
+        ):
+            for event in followed:
                 on_event(event)
         session.write()
         session.discard_checkpoint()

@@ -15,7 +15,7 @@ import pytest
 from learning import CLASSES, SIZE, Lost, N, losses, run
 from rich.progress import Progress as Progressbar
 
-from cnnspec.cli.training_display import Extent, Live
+from cnnspec.cli.training_display import Live
 from cnnspec.diagnostics import Failure, FileError, TrainingError
 from cnnspec.language.sections.train import Train
 from cnnspec.train.checkpoint import Snapshot, load, save
@@ -23,6 +23,7 @@ from cnnspec.train.events import EpochDone, Event, Finished, Score, Stepped, Ste
 from cnnspec.train.identity import Identity
 from cnnspec.train.jsonl_log import JsonlLog
 from cnnspec.train.loop import TrainingRun
+from cnnspec.train.notices import Begun
 from cnnspec.train.progress import Progress, RunningTotals
 from cnnspec.train.resuming import Held
 from cnnspec.weights import read
@@ -132,7 +133,8 @@ def test_the_bar_reaches_its_end_wherever_the_run_goes_on(count: int) -> None:
     part = run()
     list(islice(part.events(), count))
     bar = Progressbar()
-    live = Live(bar, Extent(Train(epochs=3), N, N, part.progress))
+    begun = Begun(Train(epochs=3), N, N, 1, part.progress, None, (), (), is_drawn=True, is_resumed=False)
+    live = Live(bar, begun)
     for event in run(part.snapshot()).events():
         live(event)
     [task] = bar.tasks
