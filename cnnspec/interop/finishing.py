@@ -60,7 +60,7 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) 
     if wish.verify:
         known = judge(spec)
         if known is None:
-            notes.append("not checked: the program that the model is of is not installed here")
+            notes.append("not checked: no program that runs the model is installed here")
         else:
             difference = compared(known, spec, tensors, [renamed[step] for step in found.outputs])
             if not difference.largest <= TOLERANCE:

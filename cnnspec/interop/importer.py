@@ -41,6 +41,10 @@ class Importer(Protocol):
     def package(self) -> str:
         """The package that it needs, or nothing."""
 
+    @property
+    def has_numbers_apart(self) -> bool:
+        """Whether a model's numbers lie in a file of their own."""
+
     def read(self, path: AnyPath, wish: Wish) -> Imported:
         """The model as a spec. Raises ImportError without the package, FileError: E403 and E404 for files, E430 for
         what is no network, E431 for parts that are no layers, E432 where the spec computes something else."""

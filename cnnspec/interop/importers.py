@@ -13,6 +13,7 @@ class OnnxModels:
     suffixes: tuple[str, ...] = (".onnx",)
     kinds: tuple[Kind, ...] = (ONNX,)
     package = "onnx"
+    has_numbers_apart = False
 
     def read(self, path: AnyPath, wish: Wish) -> Imported:
         from .onnx.importing.model import of_file
@@ -25,6 +26,7 @@ class KerasModels:
     suffixes: tuple[str, ...] = (".keras", ".h5", ".hdf5")
     kinds: tuple[Kind, ...] = (KERAS, HDF5)
     package = "h5py"
+    has_numbers_apart = False
 
     def read(self, path: AnyPath, wish: Wish) -> Imported:
         from .keras.importing.model import of_file
@@ -32,7 +34,20 @@ class KerasModels:
         return of_file(path, wish)
 
 
-IMPORTERS: tuple[Importer, ...] = (OnnxModels(), KerasModels())
+class DarknetNetworks:
+    title = "Darknet"
+    suffixes: tuple[str, ...] = (".cfg",)
+    kinds: tuple[Kind, ...] = ()
+    package = ""
+    has_numbers_apart = True
+
+    def read(self, path: AnyPath, wish: Wish) -> Imported:
+        from .darknet.importing.model import of_file
+
+        return of_file(path, wish)
+
+
+IMPORTERS: tuple[Importer, ...] = (OnnxModels(), KerasModels(), DarknetNetworks())
 """A format is added here, and nowhere else."""
 
 

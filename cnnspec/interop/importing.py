@@ -9,6 +9,7 @@ from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .exporter import missing_package
+from .faults import broken
 from .imported import Imported
 from .importer import Wish
 from .importers import importer
@@ -31,6 +32,8 @@ def read_model(
     layers, E432 where the spec computes something else.
     """
     format = importer(path)
+    if numbers is not None and not format.has_numbers_apart:
+        raise broken(str(path), f"a model of {format.title} has its numbers in itself", help="leave out `--weights`")
     try:
         return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers))
     except ImportError as error:

@@ -40,6 +40,7 @@ SLOW = (
     "house/test_packaging",
     "house/test_startup",
     "inputs/test_images",
+    "interop/test_darknet_import",
     "interop/test_keras_import",
     "interop/test_onnx_import",
     "interop/test_onnx_import_hostile",

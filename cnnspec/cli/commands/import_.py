@@ -23,13 +23,16 @@ SUFFIXES = (".yaml", ".yml")
 @click.argument("source", metavar="MODEL", type=PATH)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The spec to write; its weights go beside it.")
 @click.option("--outputs", metavar="NAME,...", help="Take the part of the model that makes these values.")
+@click.option("--weights", "numbers", type=PATH, help="The .weights of a Darknet .cfg, if not beside it.")
 @click.option("--no-verify", is_flag=True, help="Do not hold the spec against the model.")
 @input_option
-def command(source: str, output: str, outputs: str | None, no_verify: bool, shape: Shape | None) -> None:
-    """Make a spec and its weights of MODEL, an .onnx file, or .keras or .h5 of Keras.
+def command(
+    source: str, output: str, outputs: str | None, numbers: str | None, no_verify: bool, shape: Shape | None
+) -> None:
+    """Make a spec and its weights of MODEL: .onnx, .keras or .h5 of Keras, .cfg of Darknet.
 
     Weights go to a .safetensors file beside the spec. The spec is held against the model at once, on random inputs, by
-    ONNX Runtime or Keras where they are installed. Needs the package onnx, or h5py for Keras: pip install onnx.
+    ONNX Runtime or Keras where they are installed. Needs the package onnx for ONNX, h5py for Keras: pip install onnx.
     """
     from ...files.writing import ensure_writable
 
@@ -40,7 +43,7 @@ def command(source: str, output: str, outputs: str | None, no_verify: bool, shap
     weights = f"{spec_name(output)}.safetensors"
     ensure_writable(Path(output).with_name(weights))
     names = [name for name in (outputs or "").split(",") if name]
-    found = read_model(source, weights, input=shape, outputs=names, verify=not no_verify)
+    found = read_model(source, weights, input=shape, outputs=names, verify=not no_verify, numbers=numbers)
     sizes = write_spec(found, output)
     click.echo(f"{escaped(Path(source).name)}: {escaped(found.source)}")
     click.echo("; ".join(_told(found, path, size) for path, size in sizes.items()))

@@ -1,0 +1,1 @@
+"""Darknet: its networks are read, `.cfg` with `.weights`."""
