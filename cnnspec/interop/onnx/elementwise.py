@@ -48,7 +48,10 @@ def mish(_: Layer, step: Step) -> OperatorCall:
 
 
 def hardsigmoid(layer: HardSigmoid, step: Step) -> OperatorCall:
-    return call("HardSigmoid", *step.inputs, alpha=layer.slope, beta=layer.offset)
+    """A `beta` of 0.5, which is the default, is left out: where it is written, OpenCV takes the product with a gate for
+    the activation `hardswish`."""
+    offset = {} if layer.offset == 0.5 else {"beta": layer.offset}
+    return call("HardSigmoid", *step.inputs, alpha=layer.slope, **offset)
 
 
 def read_hardsigmoid(node: OnnxNode) -> Fields | None:

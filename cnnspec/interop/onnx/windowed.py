@@ -210,7 +210,13 @@ def _mended(layer: AvgPool, arriving: Shape) -> NDArray[np.float32]:
 def _padded_mean(layer: Pool, step: Step) -> OperatorCall:
     if layer.D != (1, 1):
         return _weighed(layer, step, 1 / prod(layer.F))
-    return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=1)
+    said = _window(layer, step)
+    top, left, bottom, right = said["pads"]
+    if not any(said["pads"]):
+        return call("AveragePool", *step.inputs, **said, count_include_pad=1)
+    # OpenCV up to 4.12 never counts padding: cells of a node of its own it does.
+    padded = call("Pad", *step.inputs, (0, 0, top, left, 0, 0, bottom, right))
+    return call("AveragePool", padded, **said | {"pads": (0, 0, 0, 0)}, count_include_pad=1)
 
 
 def _weighed(layer: Pool, step: Step, weight: float) -> OperatorCall:

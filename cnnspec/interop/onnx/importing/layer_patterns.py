@@ -165,9 +165,10 @@ def shifted(near: Neighbours, node: Node) -> Found | None:
 def sumpool(near: Neighbours, node: Node) -> Found | None:
     """A mean over windows, times the cells of a window."""
     parted = near.parted(node)
-    mean = near.inner(parted[0], "AveragePool") if parted else None
-    if parted is None or mean is None or not mean.attributes.get("count_include_pad"):
+    found = counted(near, parted[0]) if parted else None
+    if parted is None or found is None:
         return None
+    mean, inner = found
     cells = float(prod(mean.attributes["kernel_shape"]))
     if near.model.constants[parted[1]].size != 1 or float(near.model.constants[parted[1]].sum()) != cells:
         return None
@@ -175,24 +176,34 @@ def sumpool(near: Neighbours, node: Node) -> Found | None:
     if read is None:
         return None
     fields = {key: value for key, value in read[1].items() if key != "count_padding"}
-    return near.layer(node, "sumpool", fields, mean.inputs[0]), [mean]
+    return near.layer(node, "sumpool", fields, mean.inputs[0]), inner
 
 
 def hanging(near: Neighbours, node: Node) -> Found | None:
     """Means over windows of which the last ones hang over the edge: each is put right by a factor of its own."""
     parted = near.parted(node)
-    mean = near.inner(parted[0], "AveragePool") if parted else None
+    found = counted(near, parted[0]) if parted else None
     shape = near.shape(node.output)
-    if parted is None or mean is None or len(shape) != 4 or mean.attributes.get("ceil_mode"):
+    if parted is None or found is None or len(shape) != 4:
         return None
+    mean, inner = found
     factors = near.model.constants[parted[1]]
-    if factors.shape not in (shape[2:], (1, 1, *shape[2:])) or not mean.attributes.get("count_include_pad"):
+    if factors.shape not in (shape[2:], (1, 1, *shape[2:])):
         return None
     read = operators.read(operands.of(spelled(mean, near.model), near.model))
     if read is None:
         return None
     fields = windowed.hanging(read[1], mean.attributes["pads"], near.shape(mean.inputs[0])[1:], factors)
-    return None if fields is None else (near.layer(node, "avgpool", fields, mean.inputs[0]), [mean])
+    return None if fields is None else (near.layer(node, "avgpool", fields, mean.inputs[0]), inner)
+
+
+def counted(near: Neighbours, name: str) -> Found | None:
+    """The mean that a value is, padding and all, with its own padding or that of a node before it; and its nodes."""
+    mean = near.inner(name, "AveragePool")
+    if mean is None or mean.attributes.get("ceil_mode") or not mean.attributes.get("count_include_pad"):
+        return None
+    found = padded(near, mean)
+    return (mean, [mean]) if found is None else (found[0], [mean, *found[1]])
 
 
 def padded(near: Neighbours, node: Node) -> Found | None:
