@@ -122,6 +122,7 @@ CORNERS = [
     ("avgpool: {F: [2, 3], S: 2, D: [3, 2], P: 1, rounding: ceil}", (3, 9, 8)),
     ("avgpool: {F: 3, S: 1, D: 3, P: same, count_padding: false}", (3, 9, 8)),
     ("sumpool: {F: 2, D: 4, P: 1, S: 1}", (3, 9, 8)),
+    ("l2pool: {F: 3, S: 2, P: 1, rounding: ceil}", (3, 70, 90)),
     ("pad: {axis: C, before: 2, after: 1, mode: wrap}", (3, 4, 5)),
     ("pad: {top: 1, bottom: 2, left: 1, right: 1, value: 3}", (3, 4, 5)),
     ("rmsnorm: {over: all}", (5, 6, 7)),

@@ -155,6 +155,11 @@ def maxpool(layer: Any, x: Array) -> Array:
     return y
 
 
+def l2pool(layer: Any, x: Array) -> Array:
+    root: Array = np.sqrt(sumpool(layer, x * x))
+    return root
+
+
 def sumpool(layer: Any, x: Array) -> Array:
     y = _pooled(layer, x)
     for place, values, _ in seen(layer, x):

@@ -163,6 +163,18 @@ def test_dilated_pools(size: Pair, F: Pair, S: Pair | None, P: Pair, D: Pair, ce
 
 
 @often
+@given(size=sizes, F=pairs(1, 4), S=st.none() | pairs(1, 4), ceil=st.booleans())
+def test_l2pool(size: Pair, F: Pair, S: Pair | None, ceil: bool) -> None:
+    from torch.nn import functional
+
+    pool = layer("l2pool", F=F, S=S, rounding="ceil" if ceil else None)
+    x = values(2, 3, *size)
+    assume(fits(pool, x.shape[1:]))
+    total = functional.avg_pool2d(torched(x)[0] ** 2, F, S, 0, ceil, divisor_override=1)
+    agree(pool, total.sqrt(), x)
+
+
+@often
 @given(size=pairs(1, 12), out=pairs(1, 9))
 def test_adaptiveavgpool(size: Pair, out: Pair) -> None:
     from torch.nn import functional

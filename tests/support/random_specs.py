@@ -73,6 +73,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
     "deconv": {"F": pairs(1, 4), "K": depths, **WINDOW, "extra": numbers(0, 1)},
     "maxpool": POOL,
     "sumpool": POOL,
+    "l2pool": POOL,
     "avgpool": {**POOL, "count_padding": flags},
     "adaptiveavgpool": {"out": pairs(1, 5)},
     "dense": {"K": depths, "bias": flags},

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "HardSigmoid": {"alpha": 0.2, "beta": 0.5},
     "InstanceNormalization": {"epsilon": 1e-5},
     "LRN": {"alpha": 1e-4, "beta": 0.75, "bias": 1.0},
+    "LpPool": {"ceil_mode": 0, "p": 2},
     "LayerNormalization": {"axis": -1, "epsilon": 1e-5},
     "LeakyRelu": {"alpha": 0.01},
     "LogSoftmax": {"axis": -1},

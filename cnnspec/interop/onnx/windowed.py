@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ...layers.conv import Conv
     from ...layers.deconv import Deconv
     from ...layers.dense import Dense
+    from ...layers.l2pool import L2Pool
     from ...layers.sumpool import SumPool
 
 
@@ -133,9 +134,24 @@ def read_maxpool(node: OnnxNode) -> Fields | None:
 
 
 def sumpool(layer: SumPool, step: Step) -> OperatorCall:
+    return _total(layer, step, *step.inputs)
+
+
+def _total(layer: Pool, step: Step, x: Value) -> OperatorCall:
+    """The sum over each window."""
     if layer.D != (1, 1):
-        return _weighed(layer, step, 1.0)
-    return call("Mul", _padded_mean(layer, step), float(prod(layer.F)))
+        return _weighed(layer, step, x, 1.0)
+    return call("Mul", _padded_mean(layer, step, x), float(prod(layer.F)))
+
+
+def l2pool(layer: L2Pool, step: Step) -> OperatorCall:
+    """Written out: LpPool knows dilation since opset 18 only, and OpenCV not at all."""
+    (x,) = step.inputs
+    return call("Sqrt", _total(layer, step, call("Mul", x, x)))
+
+
+def read_l2pool(node: OnnxNode) -> Fields | None:
+    return read_maxpool(node) if node["p"] == 2 else None
 
 
 def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
@@ -147,7 +163,7 @@ def avgpool(layer: AvgPool, step: Step) -> OperatorCall:
     share = layer.forward(np.ones((1, 1, H, W), np.float32))
     if (share == 1).all() and layer.D == (1, 1):
         return call("AveragePool", *step.inputs, **_window(layer, step), count_include_pad=0)
-    mean, factors = _padded_mean(layer, step), _mended(layer, step.arriving[0])
+    mean, factors = _padded_mean(layer, step, *step.inputs), _mended(layer, step.arriving[0])
     return mean if (factors == 1).all() else call("Mul", mean, factors)
 
 
@@ -207,25 +223,25 @@ def _mended(layer: AvgPool, arriving: Shape) -> NDArray[np.float32]:
     return np.asarray(share / padded, np.float32)
 
 
-def _padded_mean(layer: Pool, step: Step) -> OperatorCall:
+def _padded_mean(layer: Pool, step: Step, x: Value) -> OperatorCall:
     if layer.D != (1, 1):
-        return _weighed(layer, step, 1 / prod(layer.F))
+        return _weighed(layer, step, x, 1 / prod(layer.F))
     said = _window(layer, step)
     top, left, bottom, right = said["pads"]
     if not any(said["pads"]):
-        return call("AveragePool", *step.inputs, **said, count_include_pad=1)
+        return call("AveragePool", x, **said, count_include_pad=1)
     # OpenCV up to 4.12 never counts padding: cells of a node of its own it does.
-    padded = call("Pad", *step.inputs, (0, 0, top, left, 0, 0, bottom, right))
+    padded = call("Pad", x, (0, 0, top, left, 0, 0, bottom, right))
     return call("AveragePool", padded, **said | {"pads": (0, 0, 0, 0)}, count_include_pad=1)
 
 
-def _weighed(layer: Pool, step: Step, weight: float) -> OperatorCall:
+def _weighed(layer: Pool, step: Step, x: Value, weight: float) -> OperatorCall:
     """The sum over each window of cells times a weight, as a convolution of each channel: AveragePool knows dilation
     since opset 19 only."""
     import numpy as np
 
     C = step.arriving[0][0]
-    return call("Conv", *step.inputs, np.full((C, 1, *layer.F), weight, np.float32), group=C, **_window(layer, step))
+    return call("Conv", x, np.full((C, 1, *layer.F), weight, np.float32), group=C, **_window(layer, step))
 
 
 def _window(layer: Pool, step: Step) -> dict[str, Any]:
@@ -283,6 +299,7 @@ KINDS: dict[str, Translation] = {
     "globalavgpool": direct("GlobalAveragePool"),
     "globall2pool": direct("GlobalLpPool", p=2),
     "globalmaxpool": direct("GlobalMaxPool"),
+    "l2pool": both_ways(l2pool, "LpPool", read_l2pool, *_POOLING, "p"),
     "maxpool": both_ways(maxpool, "MaxPool", read_maxpool, *_POOLING),
     "sumpool": Translation(sumpool),
 }

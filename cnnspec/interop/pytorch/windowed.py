@@ -117,6 +117,17 @@ def sumpool(at: Place) -> Said:
     return _padded(at, "sum_pool_padded")
 
 
+def l2pool(at: Place) -> Said:
+    """The root of the sum of squares."""
+    F, S = at.value("F", field("F", single)), at.value("S", field("stride", single))
+    around, dilation = at.value("sides", reach), _dilation(at)
+
+    def written(x: Expression) -> Expression:
+        return call("torch.sqrt", call("sum_pool_padded", call("torch.square", x), F, S, around, **dilation))
+
+    return function(written)
+
+
 def avgpool(at: Place) -> Said:
     """Padding counts or not: PyTorch says which for padding of its own alone."""
     is_upper = at.all(lambda layer, _: layer.P == "same-upper")
@@ -164,6 +175,7 @@ KINDS: dict[str, Rule] = {
     "globalavgpool": whole("nn.AdaptiveAvgPool2d", "F.adaptive_avg_pool2d"),
     "globall2pool": globall2pool,
     "globalmaxpool": whole("nn.AdaptiveMaxPool2d", "F.adaptive_max_pool2d"),
+    "l2pool": l2pool,
     "maxpool": maxpool,
     "sumpool": sumpool,
 }

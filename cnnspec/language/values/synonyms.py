@@ -122,7 +122,7 @@ _OTHERS = {
     "logsigmoid": "",
     "quickgelu": "",
     "minpool": "",
-    "lppool": "",
+    "lppool": "for p = 2 it is `l2pool`",
     "maxunpool": "",
     "fractionalmaxpool": "",
     "depthwiseconv": "it is `conv: {F: ..., K: C, G: C}`",

@@ -136,6 +136,32 @@ class GlobalL2:
         yield Stage([[*memory.clear_border(self.operation.name), *calls]])
 
 
+class L2:
+    """The square root of the sum of squares in each window, an image at a time."""
+
+    def __init__(self, operation: Operation) -> None:
+        layer: Any = operation.layer
+        self.operation = operation
+        self.windows: SlidingWindows = layer.windows(operation.arriving[0])
+
+    def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
+        x, out = memory.inner(self.operation.inputs[0]), memory.inner(self.operation.name)
+        items = [self.item(x[i : i + 1], out[i : i + 1], scratch.fresh()) for i in range(len(x))]
+        items[0] = [*memory.clear_border(self.operation.name), *items[0]]
+        yield Stage(items)
+
+    def item(self, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+        rows, columns = self.windows
+        squares, low = scratch.take(*x.shape), scratch.take(1, rows.outputs, *x.shape[2:])
+        sums = scratch.take(*out.shape)
+        return [
+            partial(np.square, x, out=squares),
+            *shifted(np.add, squares, low, rows, range(rows.outputs), 1),
+            *shifted(np.add, low, sums, columns, range(columns.outputs), 2),
+            partial(np.sqrt, sums, out=out),
+        ]
+
+
 class AdaptiveMax:
     """The largest value of each bin."""
 

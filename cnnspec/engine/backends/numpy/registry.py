@@ -31,6 +31,7 @@ LOWERINGS: dict[str, Callable[[Operation], Lowering]] = {
     "globalmaxpool": pooling.GlobalMax,
     "groupnorm": normalization.lower_groups,
     "instancenorm": normalization.lower_maps,
+    "l2pool": pooling.L2,
     "layernorm": normalization.lower_layer,
     "logsoftmax": softmax.LogSoftmax,
     "lrn": normalization.LRN,

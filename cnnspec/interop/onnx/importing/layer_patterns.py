@@ -179,6 +179,17 @@ def sumpool(near: Neighbours, node: Node) -> Found | None:
     return near.layer(node, "sumpool", fields, mean.inputs[0]), inner
 
 
+def l2pool(near: Neighbours, node: Node) -> Found | None:
+    """The root of a sum over windows of squares."""
+    product = near.inner(node.inputs[0], "Mul")
+    total = sumpool(near, product) if product else None
+    squares = near.inner(total[0].inputs[0], "Mul") if total else None
+    if product is None or total is None or squares is None or len({*squares.inputs}) != 1:
+        return None
+    fields = dict(total[0].attributes)
+    return near.layer(node, "l2pool", fields, squares.inputs[0]), [product, *total[1], squares]
+
+
 def hanging(near: Neighbours, node: Node) -> Found | None:
     """Means over windows of which the last ones hang over the edge: each is put right by a factor of its own."""
     parted = near.parted(node)
@@ -266,6 +277,7 @@ RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
     "MaxPool": (padded,),
     "Mul": (sumpool, hanging, rescaled, chained),
     "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
+    "Sqrt": (l2pool,),
     "Sub": (shifted, chained),
     "Transpose": (layernorm,),
 }

@@ -349,6 +349,7 @@ RULES: dict[str, Rule] = {
     "Flatten": reshape,
     "Gemm": gemm,
     "LogSoftmax": softmax,
+    "LpPool": window,
     "MatMul": matmul,
     "Max": total,
     "MaxPool": window,
