@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ..graph.layer import Join
 from ..language import keywords
 from ..language.sections.header import Header
-from ..language.syntax.nodes import Scalar, word
+from ..language.syntax.nodes import Scalar, Sequence, word
 from ..language.syntax.tree import Argument, Block
 from ..language.values.field_types import FieldType, field_types
 from ..language.values.names import AXIS_LETTERS
@@ -202,6 +202,8 @@ def _short(default: Argument | None) -> str:
     """An argument's default; layers are only hinted at."""
     if default is None:
         return "required"
+    if isinstance(default, Sequence):
+        return f"[{', '.join(item.text for item in default.items if isinstance(item, Scalar))}]"
     return default.text if isinstance(default, Scalar) else "[...]" if default else "[]"
 
 

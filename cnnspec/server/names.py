@@ -155,7 +155,8 @@ def _arguments(reading: Reading) -> Iterator[Occurrence]:
     yield from (Occurrence(name, name.place) for name in names.values())
     for block in reading.document.blocks.values():
         for _, default in block.arguments.values():
-            yield from _uses(names, block.name.text, default if isinstance(default, Scalar) else None)
+            for scalar in _leaves(default) if isinstance(default, Scalar | Sequence) else ():
+                yield from _uses(names, block.name.text, scalar)
     for entry, block_name in reading.entries:
         if isinstance(entry, BlockCall):
             for key, _ in entry.arguments:
@@ -184,7 +185,7 @@ def _scalars(entry: Entry) -> Iterator[Scalar]:
         case LayerEntry():
             nodes += [node for _, node in entry.body.items]
         case BlockCall():
-            nodes += [value for _, value in entry.arguments if isinstance(value, Scalar)]
+            nodes += [value for _, value in entry.arguments if isinstance(value, Scalar | Sequence)]
         case JoinEntry():
             nodes += [branch for branch in entry.branches if isinstance(branch, Scalar)]
         case ArgumentEntry() | FromEntry():

@@ -67,7 +67,7 @@ def _parts(entry: Entry) -> tuple[Branch | Argument, ...]:
 
 
 def _inside(reading: Reading, part: Branch | Argument) -> Iterator[Symbol]:
-    if not isinstance(part, Scalar):
+    if not isinstance(part, Scalar | Sequence):
         yield from _entries(reading, part)
 
 

@@ -15,7 +15,7 @@ from ..diagnostics import Diagnostic, Failure, FileError, Span
 from ..language.document.document import Document, of_root
 from ..language.elaboration.elaborate import elaborate
 from ..language.elaboration.trace import Trace, Visit
-from ..language.syntax.nodes import Scalar
+from ..language.syntax.nodes import Scalar, Sequence
 from ..language.syntax.source import MAX_BYTES, Source
 from ..language.syntax.tree import Argument, Branch, Entry, JoinEntry
 from ..language.syntax.tree import BlockCall as Call
@@ -84,7 +84,7 @@ def _within(entries: tuple[Entry, ...]) -> Iterator[Entry]:
 
 
 def _in(part: Branch | Argument) -> Iterator[Entry]:
-    if not isinstance(part, Scalar):
+    if not isinstance(part, Scalar | Sequence):
         yield from _within(part)
 
 

@@ -12,7 +12,7 @@ from ..language.syntax.nodes import Scalar
 from ..language.syntax.tree import Entry
 from ..language.values.arithmetic import number
 from ..language.values.expression import ExpressionError, Number, parse
-from ..language.values.scope import LayersArgument, Scope, UnknownValue, WordArgument
+from ..language.values.scope import LayersArgument, PairArgument, Scope, UnknownValue, WordArgument
 from .reading import Reading
 
 SHOWN = 6
@@ -56,7 +56,7 @@ def _scopes(reading: Reading, visit: Visit, names: frozenset[str]) -> Iterator[S
         return
     for axis in (0, 1):
         own = {letter: pair[axis] for letter, pair in letters.items()}
-        yield Scope({**here.arguments, **own}, here.arriving, here.within)
+        yield Scope({**here.along(axis).arguments, **own}, here.arriving, here.within)
 
 
 def _letters(layer: Layer) -> dict[str, tuple[int, int]]:
@@ -70,6 +70,8 @@ def _value(scalar: Scalar, scope: Scope) -> str:
         return f"`{argument.scalar.text}`"
     if isinstance(argument, LayersArgument):
         return f"{len(argument.items)} layers"
+    if isinstance(argument, PairArgument):
+        return f"[{_written(argument.rows)}, {_written(argument.columns)}]"
     if isinstance(argument, bool):
         return str(argument).lower()
     try:

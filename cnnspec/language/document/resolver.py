@@ -27,6 +27,7 @@ from ..syntax.tree import (
     JoinEntry,
     LayerEntry,
 )
+from ..values.expression import ExpressionError, parse
 from ..values.field_types import field_types
 from ..values.unknown_field import LISTED, renamed, unknown_field
 
@@ -70,11 +71,11 @@ class Resolver:
 
     def argument(self, node: Node, scope: Iterable[str]) -> Argument:
         if isinstance(node, Sequence):
-            return self.items(node, scope)
+            return node if is_pair(node) else self.items(node, scope)
         if isinstance(node, Mapping):
             self.found.report(
                 "E112",
-                "an argument is a number, an expression, true or false, a word or a list of layers",
+                "an argument is a number, an expression, a pair of them, true or false, a word or a list of layers",
                 node.span,
                 "this is a mapping",
                 help="for layers write a list: `[{conv: {F: 1, K: 8}}]`",
@@ -352,3 +353,14 @@ class Resolver:
             )
             return (InvalidEntry(Scalar("", True, node.span), node.span),)
         return node
+
+
+def is_pair(node: Sequence) -> bool:
+    """Whether a list is two values, of rows and of columns, and no layers: one of them is a number or arithmetic."""
+    texts = [item.text for item in node.items if isinstance(item, Scalar) and item.plain and not item.is_null]
+    if len(node.items) != 2 or len(texts) != 2:
+        return False
+    try:
+        return any(text not in parse(text).names for text in texts)
+    except ExpressionError:
+        return False

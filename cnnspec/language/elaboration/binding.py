@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, Failure, Note
 from ...graph.shape import Shape
-from ..syntax.nodes import Scalar
+from ..syntax.nodes import Scalar, Sequence
 from ..syntax.tree import Argument, BlockCall
 from ..values.arithmetic import number
 from ..values.expression import ExpressionError, parse
 from ..values.field_reader import FieldReader
 from ..values.field_types import field_type
 from ..values.numeral import numeral
-from ..values.scope import LETTERS, LayersArgument, Scope, UnknownValue, Value, WordArgument
+from ..values.scope import LETTERS, LayersArgument, PairArgument, Scope, UnknownValue, Value, WordArgument
 from .symbol_table import ROOT
 
 REPEATS = 10_000
@@ -85,6 +85,8 @@ def _text(value: Value) -> str:
             return scalar.text
         case LayersArgument():
             return ""
+        case PairArgument(rows, columns):
+            return f"[{_text(rows)}, {_text(columns)}]"
         case _:
             return numeral(value if isinstance(value, int) else float(value))
 
@@ -124,6 +126,8 @@ class ArgumentBinder:
 
 def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value:
     """The value of an argument: layers, an argument handed on, true or false, a number, else a word."""
+    if isinstance(argument, Sequence):
+        return PairArgument(*(number(item, scope) for item in argument.items if isinstance(item, Scalar)))
     if not isinstance(argument, Scalar):
         return LayersArgument(argument, scope)
     handed_on = scope.argument(argument.text)

@@ -58,7 +58,7 @@ def _asked(entry: Entry) -> tuple[tuple[Scalar, Name], ...]:
     if isinstance(entry, LayerEntry):
         nodes.append(entry.body)
     if isinstance(entry, BlockCall):
-        nodes += [argument for _, argument in entry.arguments if isinstance(argument, Scalar)]
+        nodes += [argument for _, argument in entry.arguments if isinstance(argument, Scalar | Sequence)]
     return tuple(found for node in nodes for scalar in _scalars(node) for found in _uses(scalar))
 
 

@@ -146,7 +146,15 @@ def _branches(place: Place) -> Schema:
 
 
 def _argument(place: Place) -> Schema:
-    return {"anyOf": [{"type": ["number", "string", "boolean"]}, place.items]}
+    word = {"type": "string", "pattern": f"^{IDENTIFIER}$"}
+    pair = {
+        "type": "array",
+        "items": {"type": ["number", "string"]},
+        "contains": {"not": word},
+        "minItems": 2,
+        "maxItems": 2,
+    }
+    return {"anyOf": [{"type": ["number", "string", "boolean"]}, pair, place.items]}
 
 
 def _call(block: Block, place: Place) -> Schema:

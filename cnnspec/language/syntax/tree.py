@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ...diagnostics import Span
 from ...graph.layer import Join, Layer
-from .nodes import Mapping, Node, Scalar
+from .nodes import Mapping, Node, Scalar, Sequence
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -68,7 +68,8 @@ class InvalidEntry(Entry):
 
 
 Branch = tuple[Entry, ...] | Scalar
-Argument = tuple[Entry, ...] | Scalar
+Argument = tuple[Entry, ...] | Scalar | Sequence
+"""Layers, a value, or two values, of rows and of columns."""
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -6,7 +6,7 @@ from ...diagnostics import Diagnostic, Failure, Span, closest, instead
 from ...diagnostics.wording import listed
 from ..syntax.nodes import Scalar
 from .expression import ExpressionError, Number, evaluate, parse
-from .scope import LETTERS, LayersArgument, Scope, Value, WordArgument
+from .scope import LETTERS, LayersArgument, PairArgument, Scope, Value, WordArgument
 from .unknown_field import LISTED
 
 
@@ -20,7 +20,7 @@ def number(scalar: Scalar, scope: Scope) -> Number:
     values: dict[str, Number] = {}
     for use in expression.uses:
         value = scope.value(use.name)
-        if value is None or isinstance(value, bool | WordArgument | LayersArgument):
+        if value is None or isinstance(value, bool | WordArgument | LayersArgument | PairArgument):
             raise Failure([_no_number(use.name, value, scope, within(scalar, use.start, use.end))])
         values[use.name] = value
     try:
@@ -69,4 +69,6 @@ def describe(value: Value) -> str:
         return "a list of layers"
     if isinstance(value, WordArgument):
         return f"the word `{value.scalar.text}`"
+    if isinstance(value, PairArgument):
+        return f"the pair [{value.rows}, {value.columns}]"
     return str(value).lower()

@@ -59,7 +59,7 @@ class FieldReader:
         hidden = frozenset((written | required) - values.keys())
 
         def scope(axis: int) -> Scope:
-            arguments = {**self.scope.arguments, **{letter: pair[axis] for letter, pair in own.items()}}
+            arguments = {**self.scope.along(axis).arguments, **{letter: pair[axis] for letter, pair in own.items()}}
             return Scope(arguments, self.scope.arriving, self.scope.within, self.scope.used, hidden, self.scope.sizes)
 
         return scope(0), scope(1)

@@ -33,7 +33,14 @@ class LayersArgument:
     scope: Scope
 
 
-Value = int | Fraction | bool | WordArgument | LayersArgument
+class PairArgument(NamedTuple):
+    """An argument that is two numbers, of rows and of columns."""
+
+    rows: int | Fraction
+    columns: int | Fraction
+
+
+Value = int | Fraction | bool | WordArgument | LayersArgument | PairArgument
 
 
 class UnknownValue(Exception):  # noqa: N818 - a signal, not an error
@@ -74,6 +81,14 @@ class Scope:
     def knowing(self, sizes: Mapping[str, int | None]) -> Scope:
         """The same place with sizes of earlier layers."""
         return Scope(self.arguments, self.arriving, self.within, self.used, self.hidden, sizes)
+
+    def along(self, axis: int) -> Scope:
+        """The same place as rows (0) or columns (1) see it: with one number of each pair."""
+        pairs = {name: value[axis] for name, value in self.arguments.items() if isinstance(value, PairArgument)}
+        if not pairs:
+            return self
+        arguments = {**self.arguments, **pairs}
+        return Scope(arguments, self.arriving, self.within, self.used, self.hidden, self.sizes)
 
     def argument(self, name: str) -> Value | None:
         """The argument called `name`, marked as used; None when there is none."""

@@ -80,7 +80,13 @@ class Pair(FieldType):
         return isinstance(node, Scalar | Sequence)
 
     def read(self, node: Node, slot: Slot) -> Any:
-        return slot.of(self.item).read(node) if isinstance(node, Scalar) else self.list.read(node, slot)
+        """An argument that is a pair has a value for each axis, also within arithmetic."""
+        rows, columns = (scope.along(axis) for axis, scope in enumerate(slot.axes))
+        if not isinstance(node, Scalar):
+            return self.list.read(node, slot._replace(axes=(rows, columns)))
+        if rows is slot.scope:
+            return slot.of(self.item).read(node)
+        return tuple(Slot(slot.name, self.item, (scope, scope)).read(node) for scope in (rows, columns))
 
     def holds(self, value: Any) -> bool:
         return self.list.holds(value)
