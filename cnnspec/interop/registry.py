@@ -7,10 +7,11 @@ from pathlib import Path
 from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from .exporter import Exporter
+from .numpy.exporter import NumPy
 from .onnx.exporter import ONNX
 from .pytorch.exporter import PyTorch
 
-EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in (ONNX(), PyTorch())}
+EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in (ONNX(), PyTorch(), NumPy())}
 """A format is added here, and nowhere else."""
 
 

@@ -119,3 +119,10 @@ def test_a_layer_that_holds_another(write: Write, tmp_path: Path) -> None:
     net = write("net.yaml", NET.replace("relu", "{conv: {F: 1, K: 1}, name: a.b}"))
     called = call("export", net, "--to", "pytorch", "-o", tmp_path / "out.py")
     assert "`a` is a layer by itself, and holds no other" in called.err
+
+
+def test_the_ending_alone_does_not_say_which(net: str, tmp_path: Path) -> None:
+    called = call("export", net, "-o", tmp_path / "out.py")
+    assert (called.code, "error[E405]" in called.err, "--to pytorch" in called.err) == (3, True, True)
+    assert called.err.count("`--to ") == len(FORMATS)
+    assert not (tmp_path / "out.py").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import subprocess
 import sys
 from collections.abc import Iterator
 from math import prod
@@ -113,3 +114,94 @@ def examples() -> Iterator[tuple[str, Spec]]:
 
 
 EXAMPLES = dict(examples())
+
+
+AWKWARD = {
+    "names that are no identifiers": """
+input: {C: 2, H: 5, W: 6}
+layers:
+  - {conv: {F: 3, K: 3}, name: 0-a}
+  - {conv: {F: 1, K: 3}, name: class}
+  - {conv: {F: 1, K: 3}, name: __x}
+  - {conv: {F: 1, K: 3}, name: a-b.c-d}
+  - {add: [[], [relu]]}
+  - {conv: {F: 1, K: 3}, name: a-b.0}
+""",
+    "a network of numbers": """
+input: {C: 2, H: 5, W: 6}
+layers:
+  - relu
+  - {conv: {F: 3, K: 3}, name: "1"}
+  - tanh
+  - {conv: {F: 1, K: 3}, name: "3"}
+  - softmax
+""",
+    "a parameter called as a layer": """
+input: {C: 4, H: 9, W: 9}
+rounding: floor
+blocks:
+  step:
+    args: {S: 1}
+    layers:
+      - {conv: {F: 1, K: C}, name: S}
+      - maxpool: {F: 2, S: S}
+      - {conv: {F: 1, K: C}, name: B}
+layers:
+  - {step: {}, name: one}
+  - {step: {S: 2}, name: two}
+  - {step: {S: 3}, name: three}
+""",
+    "parts that some uses leave out": """
+input: {C: 4, H: 8, W: 8}
+blocks:
+  unit:
+    args: {K: required, F: 3, act: [], side: []}
+    layers:
+      - {conv: {F: F, K: K, P: same-upper}, name: conv}
+      - act
+      - {batchnorm: {}, name: norm}
+      - side
+      - add: {main: [{conv: {F: 1, K: C}, name: out.0}], other: []}
+  pair:
+    args: {K: required, F: 3}
+    layers:
+      - {unit: {K: K, F: F, act: [relu], side: [{conv: {F: 1, K: C}, name: extra}]}, name: first}
+      - {unit: {K: K, F: 2}, name: second}
+layers:
+  - {pair: {K: 4}, name: a}
+  - {pair: {K: 6, F: 5}, name: b}
+  - {unit: {K: 8, act: [tanh]}, name: c}
+""",
+    "what blocks read from elsewhere": """
+input: {C: 4, H: 8, W: 8}
+blocks:
+  up:
+    args: {skip: required, K: required}
+    layers:
+      - {deconv: {F: 2, K: K, S: 2}, name: up}
+      - concat: [skip, []]
+      - {conv: {F: 3, K: K, P: same}, name: conv}
+layers:
+  - {conv: {F: 3, K: 4, P: same}, name: one}
+  - maxpool: {F: 2}
+  - {conv: {F: 3, K: 8, P: same}, name: two}
+  - maxpool: {F: 2}
+  - {up: {skip: two, K: 6}, name: d.2}
+  - {up: {skip: one, K: 3}, name: d.1}
+""",
+    "several outputs": """
+input: {C: 4, H: 8, W: 8}
+outputs: [one, two]
+layers:
+  - {conv: {F: 3, K: 4, P: same}, name: one}
+  - relu
+  - {conv: {F: 3, K: 8, P: same}, name: two}
+""",
+}
+"""Networks in which something is not as usual."""
+
+
+def formatted(path: Path) -> str:
+    """What `ruff format` would change, by its own settings."""
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--no-cache", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -42,6 +42,7 @@ SLOW = (
     "inputs/test_images",
     "interop/test_darknet_import",
     "interop/test_keras_import",
+    "interop/test_numpy_code",
     "interop/test_onnx_import",
     "interop/test_onnx_import_hostile",
     "interop/test_source_export",

@@ -136,7 +136,8 @@ class Statements:
         last = region.nodes[-1].value
         start = self.places[region.nodes[0].value]
         source = self.names[region.origin]
-        is_free = all(reader < start or self.order[reader] in region.nodes for reader in self.readers[region.origin])
+        end = start + len(list(_flat(region.nodes)))
+        is_free = all(reader < end for reader in self.readers.get(region.origin, []))
         name = source if is_free else self._new(last)
         if not is_free:
             self.lines.append(f"{self.indent}{name} = {source}")
