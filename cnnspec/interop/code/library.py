@@ -73,5 +73,7 @@ def names_in(text: str) -> set[str]:
 
 @lru_cache(maxsize=8)
 def library(package: str) -> Library:
-    """The library of a package: its file `definitions.py`."""
-    return Library(files(package).joinpath("definitions.py").read_text(encoding="utf-8"))
+    """The library of a package: its files whose names end in `definitions.py`."""
+    own = (each for each in files(package).iterdir() if each.name.endswith("definitions.py"))
+    ordered = sorted(own, key=lambda each: each.name)
+    return Library("\n".join(each.read_text(encoding="utf-8") for each in ordered))
