@@ -41,6 +41,7 @@ ONNX = Kind("onnx", "an ONNX model", "`cnnspec import` makes a spec of it")
 HDF5 = Kind("hdf5", "an HDF5 file, as Keras and MATLAB write", _ARRAYS)
 KERAS = Kind("keras", "a Keras model", "`cnnspec import` makes a spec of it")
 IDX = Kind("idx", "an IDX file, which holds examples", "`--data` of `train` and `eval` takes it")
+INDEX = Kind("index", "the list of the files of a model, not one of them", "its `weight_map` names them")
 GZIP = Kind("gzip", "compressed by gzip", _UNPACK)
 ZIP = Kind("zip", "a zip archive of other files", _UNPACK)
 TEXT = Kind("text", "a text")
@@ -233,6 +234,6 @@ def _written(text: bytes, size: int) -> Kind:
             return Kind("svg", "a drawing in SVG", _IMAGE)
         return ANSWER if b"<error" in text else Kind("xml", "an XML text")
     if text.startswith(b"{") and b'"weight_map"' in text:
-        return Kind("index", "the list of the files of a model, not one of them", "its `weight_map` names them")
+        return INDEX
     is_error = text.startswith(b"{") and re.search(rb'"(error|errors|message|detail)"\s*:', text)
     return ANSWER if size < HEAD and (is_error or _ANSWERS.match(text)) else TEXT

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics.wording import listed
 from ..files.reading import AnyPath, Malformed, blaming
-from ..files.recognition import CHECKPOINT, EMPTY, NPZ, PICKLE, SAFETENSORS, TORCHSCRIPT, ZIP, look, refusal
+from ..files.recognition import CHECKPOINT, EMPTY, INDEX, NPZ, PICKLE, SAFETENSORS, TORCHSCRIPT, ZIP, look, refusal
 from .reparametrisation import joined
 
 if TYPE_CHECKING:
@@ -33,31 +33,31 @@ class Published(NamedTuple):
 
 
 def published(path: AnyPath, key: str | None = None) -> Published:
-    """The weights in a `.safetensors` or `.npz` file or a PyTorch checkpoint, whatever it is called; of several sets in
-    it those under `key`.
+    """The weights in a `.safetensors` or `.npz` file, in the files of an index, or in a PyTorch checkpoint, whatever it
+    is called; of several sets in it those under `key`.
 
     Raises FileError: E403, E404, E406 and E408 as `read` and `files.pytorch.read`.
     """
     with blaming(path):
         found = look(path)
-        if found is not None and found not in (CHECKPOINT, PICKLE, TORCHSCRIPT, ZIP, EMPTY, *_OWN):
+        if found is not None and found not in (CHECKPOINT, PICKLE, TORCHSCRIPT, ZIP, EMPTY, INDEX, *_OWN):
             raise refusal(found, "PyTorch checkpoints, .safetensors and .npz files are read")
-    own = _OWN.get(found) if found else None
-    is_own = own is not None or (found is None and Path(path).suffix.lower() in _OWN.values())
-    tensors, remarks = _own(path, key) if is_own else _checkpoint(path, key)
+    is_own = found is INDEX or found in _OWN or (found is None and Path(path).suffix.lower() in _OWN.values())
+    tensors, remarks = _own(path, key, found is INDEX) if is_own else _checkpoint(path, key)
     whole = joined(tensors)
     return Published(whole.tensors, remarks + _put_together(whole.made) + _in_parts(whole.left))
 
 
-def _own(path: AnyPath, key: str | None) -> tuple[Tensors, list[str]]:
+def _own(path: AnyPath, key: str | None, is_index: bool) -> tuple[Tensors, list[str]]:
     from ..files.pytorch import without_prefix
     from . import read
     from .initialisation import ensure_memory
+    from .sharded import sharded
 
     if key is not None:
         with blaming(path):
             raise Malformed("only a PyTorch checkpoint holds sets of weights to choose from", "leave out `--key`")
-    held = read(path)
+    held = sharded(path) if is_index else read(path)
     ensure_memory((entry.shape for entry in held.header.values()), "convert where there is more memory", str(path))
     return {new: held[name] for new, name in without_prefix({name: name for name in held}).items()}, []
 

@@ -178,3 +178,23 @@ def test_files_that_cannot_be_used(tmp_path: Path, held: Arrays, file: str, out:
 
 def test_the_spec_is_looked_at_first(tmp_path: Path) -> None:
     assert call("convert", tmp_path / "none.pth", "-o", tmp_path / "w.npz", "--for", "lenet6").err.count("lenet5") == 1
+
+
+def test_what_a_file_lacks_is_filled(tmp_path: Path, spec: Path, held: Arrays) -> None:
+    name = next(iter(held))
+    rest = {key: array for key, array in held.items() if key != name}
+    out = tmp_path / "out.npz"
+    words = ("convert", str(source(tmp_path, rest)), "-o", str(out), "--for", str(spec))
+    assert call(*words).code == 3
+    assert call(*words, "--fill", f"{name}=0.5").code == 0
+    assert same(out, rest | {name: np.full_like(held[name], 0.5)})
+
+
+@pytest.mark.parametrize("fill", ["nothing=1", "x", "conv1.weight=nan", "conv1.weight=many"])
+def test_a_fill_is_of_a_tensor_that_is_missing(tmp_path: Path, spec: Path, held: Arrays, fill: str) -> None:
+    path = source(tmp_path, held)
+    assert call("convert", str(path), "-o", str(tmp_path / "o.npz"), "--for", str(spec), "--fill", fill).code == 2
+    present = f"{next(iter(held))}=1"
+    assert call("convert", str(path), "-o", str(tmp_path / "o.npz"), "--for", str(spec), "--fill", present).code == 2
+    assert call("convert", str(path), "-o", str(tmp_path / "o.npz"), "--fill", present).code == 2
+    assert not (tmp_path / "o.npz").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,6 +47,22 @@ def _rule(text: str) -> Renaming:
     return compiled, new
 
 
+def _constants(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
+    return dict(_constant(value) for value in values)
+
+
+def _constant(text: str) -> tuple[str, float]:
+    """NAME=VALUE as a name and a number."""
+    name, sign, value = text.rpartition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not sign or not math.isfinite(number):
+        raise click.BadParameter(f"{text!r} is no name, `=` and a number.")
+    return name, number
+
+
 @click.command("convert")
 @click.argument("source", metavar="IN", type=PATH)
 @click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
@@ -60,14 +77,26 @@ def _rule(text: str) -> Renaming:
     callback=_rules,
     help="Rename tensors, e.g. '^backbone\\.='; repeatable.",
 )
+@click.option(
+    "--fill",
+    "fills",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_constants,
+    help="A tensor of SPEC that IN lacks: VALUE everywhere; repeatable.",
+)
 @click.option("--key", metavar="KEY", help="Of several sets of weights in a checkpoint, take this one.")
-def command(source: str, output: str, wanted: str | None, rules: list[Renaming], key: str | None) -> None:
-    """Turn IN (.pth, .npz or .safetensors) into safetensors.
+def command(
+    source: str, output: str, wanted: str | None, rules: list[Renaming], fills: dict[str, float], key: str | None
+) -> None:
+    """Turn IN (.pth, .npz, .safetensors or an index of several) into safetensors.
 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
     prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. With --for, what is
     missing, extra or misshapen is listed.
     """
+    if fills and not wanted:
+        raise click.UsageError("--fill needs --for, which says what shape a tensor has.")
     spec = loaded(wanted) if wanted else None
     from ...weights import save
     from ...weights.published import published
@@ -77,7 +106,7 @@ def command(source: str, output: str, wanted: str | None, rules: list[Renaming],
         note(escaped(f"{Path(source).name}: {remark}"))
     tensors = _renamed(found.tensors, rules)
     if spec is not None:
-        tensors = _fitted(tensors, spec, source)
+        tensors = _fitted(_filled(tensors, spec, fills), spec, source)
     save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
@@ -104,6 +133,18 @@ def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:
 def _is_name(name: str) -> bool:
     """Whether a weights file may hold the name; in .npz it is that of a file."""
     return 0 < len(name) <= LONGEST and name.isprintable() and not leaves_folder(name)
+
+
+def _filled(tensors: Tensors, spec: Spec, fills: Mapping[str, float]) -> Tensors:
+    """The tensors with those beside them that are one number everywhere."""
+    import numpy as np
+
+    for name in fills:
+        if name not in spec.graph.tensors:
+            raise click.UsageError(f"--fill: the spec has no tensor {name!r}.")
+        if name in tensors:
+            raise click.UsageError(f"--fill: the file holds {name!r}.")
+    return {**tensors, **{name: np.full(spec.graph.tensors[name].shape, value, "f4") for name, value in fills.items()}}
 
 
 def _fitted(tensors: Tensors, spec: Spec, source: str) -> Tensors:
