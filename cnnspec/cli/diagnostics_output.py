@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,9 @@ from ..spec import Spec, check
 from .named_files import keep
 from .notes import note
 from .terminal import colour, width
+
+if TYPE_CHECKING:
+    from ..spec.project import Settings
 
 
 def show(diagnostics: Iterable[Diagnostic], sources: Iterable[Source] = ()) -> None:
@@ -35,6 +40,17 @@ def loaded(spec: str, input: Shape | None = None, settings: bool = True) -> Spec
         raise click.exceptions.Exit(code)
     keep(checked.spec)
     return checked.spec
+
+
+def settings_of(folder: Path) -> Settings | None:
+    """The repository's settings for the specs of a folder, or the end of the command, with their mistakes shown."""
+    from ..spec.project import SettingsError, settings_for  # a bundled network has none
+
+    try:
+        return settings_for(folder)
+    except SettingsError as error:
+        show(error.diagnostics, [error.source])
+        raise click.exceptions.Exit(exit_code(error.diagnostics)) from None
 
 
 def note_size(input: Shape | None, left_out: str = "`expect` is") -> None:

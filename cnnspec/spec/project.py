@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics import Diagnostic, Failure, SpecError, ordered
 from ..diagnostics.wording import clipped
@@ -49,9 +49,20 @@ class Settings(NamedTuple):
                 yield replace(found, file=spec.source.file, label="", why=why)
 
 
+class SettingsError(SpecError):
+    """Settings that break the rules, with the `source` in which they stand."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], source: Source) -> None:
+        super().__init__(diagnostics)
+        self.source = source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.diagnostics, self.source)
+
+
 def settings_for(folder: Path) -> Settings | None:
     """The settings for the specs of a folder: the nearest ones, its own or those of a folder around it, up to the
-    repository's top. Raises SpecError or FileError for settings that cannot be read."""
+    repository's top. Raises SettingsError or FileError for settings that cannot be read."""
     folder = folder.resolve()
     for place in (folder, *folder.parents):
         for name in (OWN, SHARED):
@@ -82,14 +93,14 @@ def _understood(source: Source, table: tuple[str, ...]) -> Project | None:
     from ..language.values.scope import Scope
     from ..language.values.validation import validate_model
 
-    body = parse(source, table)
-    if body is None:
-        return None
     try:
+        body = parse(source, table)
+        if body is None:
+            return None
         values = FieldReader(Scope(arriving=())).value("settings", body, field_type(Project))
         project, found = validate_model(Project, values, body)
     except Failure as failure:
         project, found = None, list(failure.diagnostics)
     if project is None:
-        raise SpecError(d.within(source.file) for d in found)
+        raise SettingsError([d.within(source.file) for d in found], source)
     return project

@@ -107,3 +107,11 @@ def test_usage(arguments: list[str]) -> None:
     result = run("lenet5", *arguments)
     assert result.exit_code
     assert type(result.exception).__name__ in ("UsageError", "BadParameter")
+
+
+def test_a_comparison_that_is_not_made_is_said(write: Write) -> None:
+    name = write("broken.yaml", BROKEN)
+    for arguments in ((name, "--diff", "lenet5"), ("lenet5", "--diff", name)):
+        result = run(*arguments)
+        assert (result.return_value, result.stdout) == (5, "")
+        assert result.stderr.endswith("note: no comparison was made: it takes two specs without such mistakes\n")

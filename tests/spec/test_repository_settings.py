@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,8 @@ def test_a_spec_behind_a_link_is_known_by_the_link_s_name(repository: Path) -> N
         ("strict = 1", "`strict` takes true or false"),
         ('ignroe = ["W101"]', "unknown field `ignroe`"),
         ('ignore = ["E301"]', "`E301` is no warning"),
+        ('ignore = ["W999"]', "there is no warning `W999`"),
+        ('ignore = ["W1O1"]', "there is no warning `W1O1`; did you mean `W101`?"),
         ('budgets."*".params = "few"', "`params`"),
         ('budgets."*".parms = 1', "unknown field `parms`"),
         ("budgets = 3", "`budgets` takes a mapping"),
@@ -113,10 +116,14 @@ def test_a_spec_behind_a_link_is_known_by_the_link_s_name(repository: Path) -> N
 )
 def test_a_mistake_in_the_settings_is_told_at_its_place(settings: str, said: str) -> None:
     write("cnnspec.toml", f"# ours\n{settings}\n")
-    error = validate("models/net.yaml").exception
-    assert type(error).__name__ == "SpecError"
-    assert said in str(error)
-    assert "cnnspec.toml:2:" in str(error)
+    found = validate("models/net.yaml")
+    assert found.return_value == 1
+    assert said in found.stderr
+    assert "cnnspec.toml:2:" in found.stderr
+    assert f"\n2 | {settings.rstrip()}" in found.stderr
+    with pytest.raises(SpecError) as caught:
+        settings_for(Path("models"))
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -126,9 +133,10 @@ def test_a_mistake_in_the_settings_is_told_at_its_place(settings: str, said: str
 )
 def test_settings_that_are_nested_too_deep(settings: str) -> None:
     write("cnnspec.toml", settings)
-    error = validate("models/net.yaml").exception
-    assert isinstance(error, SpecError)
-    assert [(found.code, Path(found.file).name) for found in error.diagnostics] == [("E003", "cnnspec.toml")]
+    with pytest.raises(SpecError) as caught:
+        settings_for(Path("models"))
+    assert [(found.code, Path(found.file).name) for found in caught.value.diagnostics] == [("E003", "cnnspec.toml")]
+    assert "error[E003]" in validate("models/net.yaml").stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -18,8 +18,7 @@ from ...reports.formats import FORMATS, render
 from ...reports.revisions.revisions import Revisions, SpecChange, Times
 from ...spec import Checked, check
 from ...spec.given import Content
-from ...spec.project import settings_for
-from ..diagnostics_output import show
+from ..diagnostics_output import settings_of, show
 from ..notes import note
 from ..terminal import colour, width
 
@@ -59,7 +58,7 @@ def command(base: str, head: str | None, style: str, bench: bool) -> int:
 
 
 def _changes(repository: Repository, before: str, after: str | None) -> Iterator[SpecChange]:
-    settings = cache(settings_for)
+    settings = cache(settings_of)
     for file in repository.changed(before, after, SUFFIXES):
         old = repository.content(before, file.before, MAX_BYTES + 1) if file.before else None
         new = repository.content(after, file.after, MAX_BYTES + 1) if file.after else None

@@ -9,6 +9,7 @@ from ...reports.formats import FORMATS, render
 from ...spec import check
 from ..completion import spec_names
 from ..diagnostics_output import exit_code, note_size, show
+from ..notes import note
 from ..options import COUNT, input_option, planned_backend_option, threads_option
 from ..settings_options import set_option
 from ..summary_views import LAYERS, VIEWS, Asked
@@ -73,6 +74,8 @@ def command(
     data = view.data(asked)
     if other:
         _show_findings(asked)  # of a comparison, what is compared comes last
+        if data is None:
+            note("no comparison was made: it takes two specs without such mistakes")
     if data is not None:
         click.echo(render(view.subject, style, *data, width=width(), colour=colour()), nl=False)
     if not other:

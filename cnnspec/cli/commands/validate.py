@@ -16,7 +16,7 @@ from ...files.places import is_file
 from ...graph.shape import Shape, times
 from ...spec import Checked, check
 from ..completion import spec_names
-from ..diagnostics_output import exit_code, note_size
+from ..diagnostics_output import exit_code, note_size, settings_of
 from ..options import input_option
 from ..terminal import colour, width
 
@@ -72,9 +72,7 @@ def judge(path: Path, result: Checked, shape: Shape | None) -> Checked:
     """A result as the repository of its file wants it."""
     if str(path) != "-" and not is_file(path):
         return result
-    from ...spec.project import settings_for  # a bundled network has none
-
-    settings = settings_for(path.parent)
+    settings = settings_of(path.parent)
     return settings.judge(result, path, own_size=shape is None) if settings else result
 
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field, field_validator
 
+from ...diagnostics import catalogue, closest
 from .header import Expect, Strict
 
 OWN_NAMES = ("*.cnn.yaml", "*.cnn.yml")
@@ -26,6 +27,9 @@ class Project(Strict):
         for code in codes:
             if not code.startswith("W"):
                 raise ValueError(f"`{code}` is no warning; an error cannot be passed over")
+            if code not in catalogue.codes():
+                near = closest(code, [known for known in catalogue.codes() if known.startswith("W")])
+                raise ValueError(f"there is no warning `{code}`" + (f"; did you mean `{near}`?" if near else ""))
         return codes
 
     def of(self, path: str) -> dict[str, Expect]:

@@ -89,4 +89,6 @@ def _place(path: Path, known: MappingABC[Path, tuple[Span, Span]]) -> tuple[Span
 def _no_toml(source: Source, said: str) -> Diagnostic:
     match = re.search(r" \(at line (\d+), column (\d+)\)$", said)
     span = source.point(source.offset(int(match[1]), int(match[2]))) if match else None
-    return Diagnostic("E001", f"this is no TOML: {said[: match.start()] if match else said}", source.file, span)
+    message = f"this is no TOML: {said[: match.start()] if match else said}"
+    help = '`key = value`, a line each: texts in `"..."`, lists in `[...]`, `true`, numbers; tables begin with `[name]`'
+    return Diagnostic("E001", message, source.file, span, help=help)

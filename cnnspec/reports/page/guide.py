@@ -267,7 +267,7 @@ class Story:
     def _learned(self) -> Chapter:
         totals = self.trace.graph.totals
         facts: dict[str, Fact] = {"layers": len(self._steps), "params": totals.params}
-        said = [Sentence("learned.set", facts)]
+        said = [Sentence("learned.set" if len(self._steps) > 1 else "learned.set_one", facts)]
         if not totals.params:
             said.append(Sentence("learned.nothing", facts))
         else:

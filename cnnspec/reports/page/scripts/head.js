@@ -19,7 +19,11 @@ export function headSection(page, actions) {
       h("h1", null, net.name),
       net.weights && h("p", { class: "warning" }, t("head.random", { weights: net.weights })),
       net.about && h("p", { class: "soft" }, net.about),
-      h("p", { class: "totals" }, t("head.totals", net.facts)),
+      h(
+        "p",
+        { class: "totals" },
+        net.facts.layers === 1 ? t("head.totals_of_one", net.facts) : t("head.totals", net.facts),
+      ),
       tools(page, actions),
     ),
     result(page, run),
