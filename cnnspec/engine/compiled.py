@@ -50,6 +50,7 @@ class BoundPlan:
         self.arena = aligned(compiled.memory_plan.values * n)
         self.memory = BoundMemory(self._buffers(compiled.memory_plan), compiled.memory_plan.placements)
         self.input = channels_first(self.memory.inner(INPUT))
+        self.outputs = {name: channels_first(self.memory.inner(name)) for name in self.graph.outputs}
         self.executor = compiled.backends.executor(lambda scratch: self._bind(compiled, scratch), threads)
 
     def _bind(self, compiled: CompiledGraph, scratch: Scratch) -> Schedule:
@@ -80,7 +81,7 @@ class BoundPlan:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         np.copyto(self.input, x)
         self.executor.run()
-        return {name: channels_first(self.memory.inner(name)).copy() for name in self.graph.outputs}
+        return {name: output.copy() for name, output in self.outputs.items()}
 
 
 def _extent(place: Placement) -> tuple[int, ...]:

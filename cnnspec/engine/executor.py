@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..kernels.strips import Call, Scratch
+from ..machine.blas_threads import single_threaded_blas
 from .schedule import Schedule
 from .thread_pool import ThreadPool
 
@@ -38,8 +39,9 @@ class CallExecutor:
         self.pool = ThreadPool(len(self.work_lists)) if others else None
 
     def run(self) -> None:
-        if self.pool is not None:
-            self.pool.run(self.work_lists, self.needs)
-            return
-        for call in self.calls:
-            call()
+        with single_threaded_blas:
+            if self.pool is not None:
+                self.pool.run(self.work_lists, self.needs)
+                return
+            for call in self.calls:
+                call()

@@ -84,6 +84,8 @@ class Model:
             wanted = f"(N, {', '.join(map(str, self.graph.input))})"
             cure = _cure(given.shape, self.graph.input)
             raise ValueError(f"the network takes an array {wanted} with N >= 1, not {given.shape}{cure}")
+        if given.dtype == np.float32:
+            return np.ascontiguousarray(given)
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(given, np.float32)
 

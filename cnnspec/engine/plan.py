@@ -15,7 +15,6 @@ import numpy as np
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..kernels.strips import Call
-from ..machine.blas_threads import single_threaded_blas
 from .backend import Chain
 from .compiled import BoundPlan, CompiledGraph
 from .thread_pool import ThreadPool
@@ -63,9 +62,8 @@ class Plan:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (N, *shape), for x (N, C, H, W)."""
         parts = self._parts(x)
-        with single_threaded_blas:
-            # Threads share out whole inputs where there are several parts, else the work of each layer.
-            found = [self._part(x, self.threads)] if len(parts) == 1 else self._side_by_side(parts)
+        # Threads share out whole inputs where there are several parts, else the work of each layer.
+        found = [self._part(x, self.threads)] if len(parts) == 1 else self._side_by_side(parts)
         if len(found) == 1:
             return found[0]
         return {name: np.concatenate([part[name] for part in found]) for name in self.compiled.graph.outputs}

@@ -197,7 +197,7 @@ def test_a_run_is_one_call_where_all_is_native() -> None:
 
 
 @pytest.mark.usefixtures("small_stages_are_shared_too")
-@pytest.mark.parametrize("layers", [NATIVE, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "silu")])
+@pytest.mark.parametrize("layers", [NATIVE, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "mish")])
 def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _, x = bound(1, layers)
     [(name, wanted)] = plan.run(x).items()
@@ -212,7 +212,7 @@ def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: py
 @pytest.mark.usefixtures("small_stages_are_shared_too")
 @pytest.mark.parametrize("threads", [1, 3])
 def test_what_a_call_raises_arrives_and_the_next_run_is_whole(threads: int) -> None:
-    plan, executor, x = bound(threads, NATIVE.replace("relu", "silu"))
+    plan, executor, x = bound(threads, NATIVE.replace("relu", "mish"))
     [(name, wanted)] = plan.run(x).items()
 
     def fail() -> None:

@@ -59,10 +59,7 @@ class Emitter:
 
     def repeat(self, address: Value) -> Value:
         """A vector of one value over and over."""
-        b = self.builder
-        value = b.load(b.inttoptr(address, F32.as_pointer()))
-        first = b.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.Constant(I32, 0))
-        return b.shuffle_vector(first, ir.Constant(self.vector, ir.Undefined), self._lanes([0] * self.lanes))
+        return self.spread(self.builder.load(self.builder.inttoptr(address, F32.as_pointer())))
 
     def load_value(self, address: Value) -> Value:
         """One float32 from an address of any alignment."""
@@ -109,6 +106,26 @@ class Emitter:
         """a*b + c, rounded once where the processor can."""
         function = self._declared(f"llvm.fmuladd.v{self.lanes}f32", self.vector, [self.vector] * 3)
         return self.builder.call(function, [a, b, c])
+
+    def unary(self, name: str, x: Value) -> Value:
+        """One of LLVM's own functions of a vector."""
+        return self.builder.call(self._declared(f"llvm.{name}.v{self.lanes}f32", self.vector, [self.vector]), [x])
+
+    def signed(self, x: Value, like: Value) -> Value:
+        """x with the sign of another."""
+        function = self._declared(f"llvm.copysign.v{self.lanes}f32", self.vector, [self.vector] * 2)
+        return self.builder.call(function, [x, like])
+
+    def largest(self, x: Value) -> Value:
+        """The largest of a vector's values; what is no number may be passed over."""
+        function = self._declared(f"llvm.vector.reduce.fmax.v{self.lanes}f32", F32, [self.vector])
+        return self.builder.call(function, [x])
+
+    def spread(self, value: Value) -> Value:
+        """A vector of one value over and over."""
+        b = self.builder
+        first = b.insert_element(ir.Constant(self.vector, ir.Undefined), value, ir.Constant(I32, 0))
+        return b.shuffle_vector(first, ir.Constant(self.vector, ir.Undefined), self._lanes([0] * self.lanes))
 
     def clamp(self, x: Value, low: Value, high: Value) -> Value:
         """x within limits; what is no number stays so."""

@@ -14,6 +14,17 @@ of those was finished there, or -1; how often to look before it gives up for a w
 item for the interpreter, or one of the following."""
 OVER, WAITING = -1, -2
 
+# Values, by `values`.
+
+FUNCTIONS = (
+    "abs", "clamp", "elu", "exp", "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "leakyrelu", "sigmoid", "silu",
+    "softsign", "tanh", "thresholdedrelu",
+)  # fmt: skip
+"""Of one value, by their numbers; each has three parameters, whether it needs them or not."""
+PARAMETERS = 3
+JOINS = ("add", "multiply", "larger", "smaller")
+"""Of two values, by their numbers."""
+
 # Tiles of F(4x4, 3x3), by `winograd`.
 
 STEP, SIDE = 4, 6

@@ -14,7 +14,7 @@ from ....layers._activation import Activation
 from ....machine.compiled_code import folder
 from ...program import Operation
 from .joining import can_join, joins
-from .kernel_selection import COSTS, has, is_depthwise, select
+from .kernel_selection import COSTS, has, is_by_value, is_depthwise, select
 
 if TYPE_CHECKING:
     from ....kernels.compiled.vectors import Vectors
@@ -63,7 +63,7 @@ class NumbaBackend:
         return not isinstance(operation.layer, Activation)
 
     def takes_sum(self, operation: Operation) -> bool:
-        return len(operation.inputs) == 1 and not isinstance(operation.layer, Activation)
+        return len(operation.inputs) == 1 and not is_by_value(operation)
 
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)

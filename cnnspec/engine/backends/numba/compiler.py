@@ -12,6 +12,7 @@ from ....kernels.compiled.vectors import Vectors
 from . import linker
 
 SOURCES = {
+    "apply": ("values", "apply"),
     "convolution": ("convolution", "convolve"),
     "dense": ("dense", "dense"),
     "depthwise": ("windows", "depthwise"),
@@ -19,9 +20,11 @@ SOURCES = {
     "depthwise_3_2": ("windows", "depthwise_3_2"),
     "depthwise_5": ("windows", "depthwise_5"),
     "from_places": ("winograd", "from_places"),
+    "join": ("values", "join"),
     "largest": ("windows", "largest"),
     "move": ("movement", "move"),
     "run": ("running", "run"),
+    "shares": ("values", "shares"),
     "sequence": ("running", "sequence"),
     "to_places": ("winograd", "to_places"),
     "total": ("windows", "total"),

@@ -18,6 +18,7 @@ from .kernel import two_limits
 from .kernel_selection import ITEMS
 from .limits import NO_LIMITS, limits
 from .native import NativeCall, function
+from .values import ended
 
 FEW = 4
 """Inputs up to which reading the weights anew for each costs less than NumPy's preparations."""
@@ -34,6 +35,7 @@ class Dense:
         self.bias = np.ascontiguousarray(operation.arrays.get("bias", np.zeros(len(weight), np.float32)))
         self.limits = two_limits(limits(operation.activation) or NO_LIMITS)
         self.function = function("dense", vectors)
+        self.vectors = vectors
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         K = self.operation.shape[0]
@@ -44,11 +46,11 @@ class Dense:
         yield Stage([self.item(memory, k, min(k + width, K), scratch.fresh()) for k in range(0, K, width)])
 
     def item(self, memory: BoundMemory, first: int, end: int, scratch: Scratch) -> WorkItem:
-        operation = self.operation
+        operation, activation = self.operation, self.operation.activation
         x, out = memory.inner(operation.inputs[0]), memory.inner(operation.name)[:, first:end]
         plus = memory.inner(operation.plus)[:, first:end] if operation.plus else None
-        is_whole = limits(operation.activation) is not None
-        y, more = (out, plus) if is_whole else (scratch.take(*out.shape), None)
+        y, ending = (out, []) if limits(activation) is not None else ended(out, activation, scratch, self.vectors)
+        more = plus if y is out else None
         weight, bias = self.weight[first:end], self.bias[first:end]
         fields = (
             *(x.ctypes.data, y.ctypes.data, 0 if more is None else more.ctypes.data),
@@ -57,4 +59,4 @@ class Dense:
             *(x.strides[0], y.strides[0], 0 if more is None else more.strides[0]),
         )
         call = NativeCall(self.function, fields, x, y, more, weight, bias, self.limits)
-        return [call] if is_whole else [call, *epilogue(y, out, plus, operation.activation, scratch)]
+        return [call, *(ending if y is out else epilogue(y, out, plus, activation, scratch))]

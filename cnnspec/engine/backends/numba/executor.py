@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ....kernels.compiled.layout import DONE, NEXT, OVER, OWN, WAITING
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import Call, Scratch
+from ....machine.blas_threads import single_threaded_blas
 from ...executor import Bind
 from ...schedule import WorkItem
 from ...thread_pool import ThreadPool
@@ -40,8 +42,14 @@ class NativeExecutor:
         lists = [schedule.items] + [bind(Scratch()).items for _ in range(threads - 1 if count > 1 else 0)]
         self.parts = [Part(items, self.progress, self.needs, vectors) for items in lists]
         self.pool = ThreadPool(len(lists)) if len(lists) > 1 else None
+        calls_numpy = any(part.others for part in self.parts)
+        self.held = single_threaded_blas if calls_numpy else nullcontext()
 
     def run(self) -> None:
+        with self.held:
+            self._run()
+
+    def _run(self) -> None:
         self.progress[:] = 0
         if self.pool is None:
             self.parts[0].work()

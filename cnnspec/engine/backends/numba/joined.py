@@ -87,16 +87,16 @@ class Joined:
         self, i: int, x: Array, out: Array, plus: Array | None, strip: Strip, held: list[Held], scratch: Scratch
     ) -> WorkItem:
         """The calls that make rows of part i: first those of the part before that they need and that are not there."""
-        kernel = self.lowered[i].kernel
+        lowered = self.lowered[i]
         if i == 0:
-            return kernel.bind(x, out, plus, strip, scratch.branch())
+            return lowered.calls(x, out, plus, strip, scratch.branch())
         source = held[i - 1]
         first, end, calls = source.turn_to(strip, self.vectors)
         if first < end:
             new = Strip(strip.n0, strip.n1, first, end, 0, source.x.shape[-1])
             calls += self.make(i - 1, x, source.inner(first, end), None, new, held, scratch)
         mine = strip._replace(n0=0, n1=1)
-        return calls + kernel.bind(source.x, out, plus, mine, scratch.branch(), source.skipped)
+        return calls + lowered.calls(source.x, out, plus, mine, scratch.branch(), source.skipped)
 
 
 class Held:

@@ -14,8 +14,8 @@ from ....layers._affine import Affine
 from ....layers._pool import Pool
 from ....layers.conv import Conv
 from ...program import Operation
+from .functions import function_of
 from .kernel_selection import COSTS, ITEMS, is_depthwise
-from .limits import limits
 
 ROOM = 96 * 1024
 """float32 values of all that lies between the parts, and of what the last one makes: they stay in the second-level
@@ -78,7 +78,7 @@ def _is_by_rows(operation: Operation) -> bool:
         len(operation.inputs) == 1
         and is_image(operation.shape)
         and (isinstance(layer, Affine | Pool) or (isinstance(layer, Conv) and operation.kernel != "tiles"))
-        and limits(operation.activation) is not None
+        and (operation.activation is None or function_of(operation.activation) is not None)
     )
 
 

@@ -16,6 +16,8 @@ from ....layers.dense import Dense
 from ...backend import CostModel
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
+from .functions import FUNCTIONS_OF
+from .limits import LIMITS
 
 COSTS = CostModel(flops=110.0, depthwise_macs=30.0, values=20.0, scratch_bytes=60.0, filter_bytes=15.0, worth=10_000.0)
 """Measured on an AVX-512 machine; the threads meet without the interpreter, so little is worth sharing."""
@@ -25,36 +27,52 @@ CELL = 3.0
 """Nanoseconds that a cell takes beside its products."""
 TRANSFORM = 4.0
 """Nanoseconds of a tile's way there or back, for each channel."""
-KERNELS = {
+KERNELS: dict[str, str] = {
     "add": "total",
+    **dict.fromkeys((*FUNCTIONS_OF, *LIMITS), "apply"),
     "avgpool": "total",
     "batchnorm": "depthwise",
     "conv": "direct",
     "dense": "dense",
     "globalavgpool": "total",
+    "max": "join",
     "maxpool": "largest",
-    "relu": "total",
-    "relu6": "total",
+    "min": "join",
+    "mul": "join",
     "scale": "depthwise",
+    "softmax": "shares",
     "sumpool": "total",
 }
 """By the kind of layer: the kernel that carries it out, where there is no choice."""
+JOINS_OF = {"add": "add", "max": "larger", "min": "smaller", "mul": "multiply"}
+"""By the kind of layer: how two branches are taken together, whose order makes no difference."""
 
 
 def has(operation: Operation) -> bool:
-    """Neurons, or an image of one of these kinds: of two branches no more, each as large as the sum, and of windows
-    those that all see something."""
-    layer = operation.layer
-    if isinstance(layer, Dense):
-        return True
-    if layer.kind not in KERNELS or not is_image(operation.shape) or len(operation.inputs) > 2:
-        return False
-    if len(operation.inputs) == 2 and operation.arriving != (operation.shape, operation.shape):
+    """Values or branches of any shape; a sum of two images as large as it is; of windows those that all see something;
+    softmax over the channels."""
+    layer: Any = operation.layer
+    if isinstance(layer, Dense) or (layer.kind in KERNELS and is_by_value(operation)):
+        return layer.kind != "softmax" or bool(layer.axis == "C")
+    if layer.kind not in KERNELS or not is_image(operation.shape):
         return False
     if isinstance(layer, Pool):
         windows = layer.windows(operation.arriving[0])
         return all(window.inside(i).length for window in windows for i in range(window.outputs))
     return True
+
+
+def is_by_value(operation: Operation) -> bool:
+    """Whether each value is for itself, or goes together with those of its cell or of other branches alone."""
+    if operation.layer.kind in JOINS_OF:
+        return KERNELS[operation.layer.kind] == "join" or not is_sum_of_two(operation)
+    return KERNELS[operation.layer.kind] in ("apply", "shares")
+
+
+def is_sum_of_two(operation: Operation) -> bool:
+    """An image on its way to which another is added."""
+    shape = operation.shape
+    return operation.layer.kind == "add" and is_image(shape) and operation.arriving == (shape, shape)
 
 
 def is_depthwise(operation: Operation) -> bool:
@@ -66,7 +84,8 @@ def select(operation: Operation, exact: bool) -> Operation:
     """An operation with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
     if not isinstance(layer, Conv):
-        return replace(operation, kernel=KERNELS[layer.kind])
+        is_join = layer.kind in JOINS_OF and is_by_value(operation)
+        return replace(operation, kernel="join" if is_join else KERNELS[layer.kind])
     C = operation.arriving[0][0]
     windows = layer.windows(operation.arriving[0])
     if is_depthwise(operation):

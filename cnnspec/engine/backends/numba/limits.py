@@ -13,6 +13,7 @@ Limits = tuple[float, float]
 NO_LIMITS: Limits = (-inf, inf)
 
 LIMITS: dict[str, Callable[[Any], Limits]] = {
+    "clip": lambda layer: layer.bounds,
     "relu": lambda layer: (0.0, inf),
     "relu6": lambda layer: (0.0, 6.0),
 }

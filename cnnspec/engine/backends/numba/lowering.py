@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ....graph.array import Array
 from ....graph.window import SlidingWindow
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.reference.pooling import coverage
@@ -20,8 +21,11 @@ from ..numpy.epilogue import epilogue
 from .by_channel import ByChannel, depthwise, inside
 from .dense import Dense
 from .direct import Direct
+from .functions import FUNCTIONS_OF
 from .kernel import CompiledKernel, Maker
-from .limits import NO_LIMITS, Limits, limits
+from .kernel_selection import is_sum_of_two
+from .limits import LIMITS, NO_LIMITS, Limits, limits
+from .values import activation, ended, join, softmax
 from .winograd import Winograd
 
 CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "tiles": Winograd}
@@ -30,13 +34,14 @@ CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "til
 
 class Lowered:
     """An operation by a compiled kernel, which looks at the rows of its input through windows. An activation that is
-    more than limits follows by NumPy's calls."""
+    more than limits follows on the strip: by a compiled function, or by NumPy's calls."""
 
-    def __init__(self, operation: Operation, kernel: CompiledKernel, rows: SlidingWindow) -> None:
+    def __init__(self, operation: Operation, kernel: CompiledKernel, rows: SlidingWindow, vectors: Vectors) -> None:
         # The kernel has the weights in an order of its own.
         self.operation = replace(operation, arrays={})
         self.kernel = kernel
         self.rows = rows
+        self.vectors = vectors
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
         operation = self.operation
@@ -55,11 +60,20 @@ class Lowered:
         x = memory.around(operation.inputs[0], operation.halo)
         out = strip.of(memory.inner(operation.name))
         plus = strip.of(memory.inner(operation.plus)) if operation.plus else None
-        if limits(operation.activation) is not None:
-            return self.kernel.bind(x, out, plus, strip, scratch)
-        piece = scratch.take(*out.shape)
-        calls = self.kernel.bind(x, piece, None, strip, scratch)
-        return calls + epilogue(piece, out, plus, operation.activation, scratch)
+        return self.calls(x, out, plus, strip, scratch)
+
+    def calls(
+        self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
+    ) -> WorkItem:
+        """Those of the kernel, and the activation's."""
+        activation = self.operation.activation
+        if limits(activation) is not None:
+            return self.kernel.bind(x, out, plus, strip, scratch, skipped)
+        place, ending = ended(out, activation, scratch, self.vectors)
+        if place is out:
+            return [*self.kernel.bind(x, out, plus, strip, scratch, skipped), *ending]
+        calls = self.kernel.bind(x, place, None, strip, scratch, skipped)
+        return calls + epilogue(place, out, plus, activation, scratch)
 
 
 def within(operation: Operation) -> Limits:
@@ -72,7 +86,8 @@ def convolution(operation: Operation, vectors: Vectors) -> Lowered:
     layer: Any = operation.layer
     windows = layer.windows(operation.arriving[0])
     filters = FilterBank(operation.arrays["weight"], windows, operation.arrays.get("bias"), layer.G)
-    return Lowered(operation, CONVOLUTIONS[operation.kernel](filters, within(operation), vectors), windows[0])
+    kernel = CONVOLUTIONS[operation.kernel](filters, within(operation), vectors)
+    return Lowered(operation, kernel, windows[0], vectors)
 
 
 def max_pooling(operation: Operation, vectors: Vectors) -> Lowered:
@@ -81,7 +96,7 @@ def max_pooling(operation: Operation, vectors: Vectors) -> Lowered:
     rows, columns = layer.windows(operation.arriving[0])
     lowest = np.full(operation.shape[0], -inf, np.float32)
     axes = inside(rows), inside(columns)
-    return Lowered(operation, ByChannel("largest", axes, lowest, within(operation), vectors), rows)
+    return Lowered(operation, ByChannel("largest", axes, lowest, within(operation), vectors), rows, vectors)
 
 
 def sum_pooling(operation: Operation, vectors: Vectors) -> Lowered:
@@ -98,7 +113,9 @@ def _total(operation: Operation, vectors: Vectors, layer: Any, shares: Any) -> L
     rows, columns = layer.windows(operation.arriving[0])
     nothing = np.zeros(operation.shape[0], np.float32)
     axes = inside(rows), inside(columns)
-    return Lowered(operation, ByChannel("total", axes, nothing, within(operation), vectors, None, shares), rows)
+    return Lowered(
+        operation, ByChannel("total", axes, nothing, within(operation), vectors, None, shares), rows, vectors
+    )
 
 
 def global_average(operation: Operation, vectors: Vectors) -> Lowered:
@@ -107,7 +124,7 @@ def global_average(operation: Operation, vectors: Vectors) -> Lowered:
     axes = inside(SlidingWindow(H, H)), inside(SlidingWindow(W, W))
     share = np.full((1, 1), 1 / (H * W), np.float32)
     kernel = ByChannel("total", axes, np.zeros(C, np.float32), within(operation), vectors, None, share)
-    return Lowered(operation, kernel, SlidingWindow(H, H))
+    return Lowered(operation, kernel, SlidingWindow(H, H), vectors)
 
 
 def affine(operation: Operation, vectors: Vectors) -> Lowered:
@@ -117,11 +134,13 @@ def affine(operation: Operation, vectors: Vectors) -> Lowered:
     factor, offset = (np.broadcast_to(v, C).astype(np.float32) for v in layer.affine(**operation.arrays))
     axes = inside(SlidingWindow(H, 1)), inside(SlidingWindow(W, 1))
     kernel = ByChannel("depthwise", axes, offset, within(operation), vectors, factor[None, None])
-    return Lowered(operation, kernel, SlidingWindow(H, 1))
+    return Lowered(operation, kernel, SlidingWindow(H, 1), vectors)
 
 
-def add(operation: Operation, vectors: Vectors) -> Lowered:
-    """Two branches: one is passed on, the other added."""
+def add(operation: Operation, vectors: Vectors) -> Lowering:
+    """Two images: one is passed on, the other added; else branches value by value."""
+    if not is_sum_of_two(operation):
+        return join(operation, vectors)
     first, second = operation.inputs
     return passed(replace(operation, inputs=(first,), plus=second), vectors)
 
@@ -131,25 +150,23 @@ def passed(operation: Operation, vectors: Vectors) -> Lowered:
     C, H, W = operation.shape
     axes = inside(SlidingWindow(H, 1)), inside(SlidingWindow(W, 1))
     kernel = ByChannel("total", axes, np.zeros(C, np.float32), within(operation), vectors)
-    return Lowered(operation, kernel, SlidingWindow(H, 1))
-
-
-def activation(operation: Operation, vectors: Vectors) -> Lowered:
-    """One that holds values within limits."""
-    return passed(replace(operation, activation=operation.layer), vectors)
+    return Lowered(operation, kernel, SlidingWindow(H, 1), vectors)
 
 
 LOWERINGS: dict[str, Callable[[Operation, Vectors], Lowering]] = {
+    **dict.fromkeys((*FUNCTIONS_OF, *LIMITS), activation),
     "add": add,
     "avgpool": average_pooling,
     "batchnorm": affine,
     "conv": convolution,
     "dense": Dense,
     "globalavgpool": global_average,
+    "max": join,
     "maxpool": max_pooling,
-    "relu": activation,
-    "relu6": activation,
+    "min": join,
+    "mul": join,
     "scale": affine,
+    "softmax": softmax,
     "sumpool": sum_pooling,
 }
 """By the kind of an operation's layer."""

@@ -1,0 +1,76 @@
+"""Layers that take each value for itself, two branches value by value, or a cell's values together.
+
+Values lie in runs of neighbours, by up to three axes. Cost: that of `values_tile`.
+"""
+
+from __future__ import annotations
+
+from .layout import FUNCTIONS, JOINS
+from .memory import Kernel, fields, micro_kernel
+from .values_tile import ONE, SHARES, TWO, emit_one, emit_shares, emit_two
+from .vectors import Vectors
+
+ONE_FIELDS = (
+    "x", "out", "function", "parameters", "n", "a", "b", "values", "x_n", "x_a", "x_b", "out_n", "out_a", "out_b",
+)  # fmt: skip
+"""Addresses; the function's number, and where its parameters are; three sizes and the length of a run; steps in
+bytes."""
+TWO_FIELDS = (
+    "x", "y", "out", "function", "n", "a", "b", "values",
+    "x_n", "x_a", "x_b", "y_n", "y_a", "y_b", "out_n", "out_a", "out_b",
+)  # fmt: skip
+
+
+def apply(vectors: Vectors) -> Kernel:
+    """A function of each value."""
+    lanes = vectors.lanes
+    of = fields(ONE_FIELDS)
+    tile = micro_kernel(lambda module, which: emit_one(module, vectors, which), range(len(FUNCTIONS)), len(ONE))
+
+    def kernel(p: int) -> None:
+        values = of(p, "values")
+        for i in range(of(p, "n")):
+            for j in range(of(p, "a")):
+                for k in range(of(p, "b")):
+                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
+                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    tile(of(p, "function"), (x, out, values // lanes, values % lanes, of(p, "parameters")))
+
+    return kernel
+
+
+def join(vectors: Vectors) -> Kernel:
+    """A function of two values each."""
+    lanes = vectors.lanes
+    of = fields(TWO_FIELDS)
+    tile = micro_kernel(lambda module, which: emit_two(module, vectors, which), range(2 * len(JOINS)), len(TWO))
+
+    def kernel(p: int) -> None:
+        values = of(p, "values")
+        for i in range(of(p, "n")):
+            for j in range(of(p, "a")):
+                for k in range(of(p, "b")):
+                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
+                    y = of(p, "y") + i * of(p, "y_n") + j * of(p, "y_a") + k * of(p, "y_b")
+                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    tile(of(p, "function"), (x, y, out, values // lanes, values % lanes))
+
+    return kernel
+
+
+def shares(vectors: Vectors) -> Kernel:
+    """Softmax of each run."""
+    lanes = vectors.lanes
+    of = fields(ONE_FIELDS)
+    tile = micro_kernel(lambda module, which: emit_shares(module, vectors, which), range(1), len(SHARES))
+
+    def kernel(p: int) -> None:
+        values = of(p, "values")
+        for i in range(of(p, "n")):
+            for j in range(of(p, "a")):
+                for k in range(of(p, "b")):
+                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
+                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    tile(0, (x, out, values // lanes, values % lanes))
+
+    return kernel
