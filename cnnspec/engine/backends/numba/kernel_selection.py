@@ -11,8 +11,10 @@ from typing import Any
 from ....graph.shape import is_image
 from ....graph.window import SlidingWindows, tiles
 from ....layers._pool import Pool
+from ....layers.add import Add
 from ....layers.conv import Conv
 from ....layers.dense import Dense
+from ....layers.softmax import Softmax
 from ...backend import CostModel
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
@@ -53,7 +55,7 @@ def has(operation: Operation) -> bool:
     softmax over the channels."""
     layer: Any = operation.layer
     if isinstance(layer, Dense) or (layer.kind in KERNELS and is_by_value(operation)):
-        return layer.kind != "softmax" or bool(layer.axis == "C")
+        return not isinstance(layer, Softmax) or layer.axis == "C"
     if layer.kind not in KERNELS or not is_image(operation.shape):
         return False
     if isinstance(layer, Pool):
@@ -72,7 +74,7 @@ def is_by_value(operation: Operation) -> bool:
 def is_sum_of_two(operation: Operation) -> bool:
     """An image on its way to which another is added."""
     shape = operation.shape
-    return operation.layer.kind == "add" and is_image(shape) and operation.arriving == (shape, shape)
+    return isinstance(operation.layer, Add) and is_image(shape) and operation.arriving == (shape, shape)
 
 
 def is_depthwise(operation: Operation) -> bool:
