@@ -27,7 +27,7 @@ ITEMS = 4
 """Into which an operation is cut for the sake of threads, where it has the rows or channels."""
 CELL = 3.0
 """Nanoseconds that a cell takes beside its products."""
-TRANSFORM = 4.0
+TRANSFORM = 3.0
 """Nanoseconds of a tile's way there or back, for each channel."""
 KERNELS: dict[str, str] = {
     "add": "total",
