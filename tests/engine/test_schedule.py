@@ -17,6 +17,7 @@ from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels import strips
 from cnnspec.kernels.strips import Strip
+from cnnspec.machine.blas_threads import single_threaded_blas
 from cnnspec.spec import load
 
 CHAIN = """\
@@ -100,7 +101,7 @@ def test_any_item_may_be_the_last(name: str) -> None:
     found = CASES[name]
     bound = BoundPlan(CompiledGraph(found, lively(found), chain()), 1, 1)
     x = inputs(1, found.input)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), single_threaded_blas:
         bound.run(x)
         wanted = {name: bound.memory.inner(name).copy() for name in found.outputs}
         for held in range(len(executor(bound).needs)):
@@ -114,7 +115,7 @@ def test_any_order_gives_the_same_bytes(name: str, n: int) -> None:
     found = CASES[name]
     bound = BoundPlan(CompiledGraph(found, lively(found), chain()), n, 1)
     x = inputs(n, found.input)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), single_threaded_blas:
         bound.run(x)
         wanted = {name: bound.memory.inner(name).copy() for name in found.outputs}
         for seed in range(4):

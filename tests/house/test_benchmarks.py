@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from benchmarks import __main__, checking, child, editor, gradients, kernels, reading, report
+from benchmarks import __main__, checking, child, editor, gradients, kernels, photos, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -487,3 +488,20 @@ def test_a_key_makes_a_mistake_and_the_next_mends_it(name: str) -> None:
 def test_keys_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     assert editor.main(["lenet5", "--keys", "2"]) == 0
     assert re.fullmatch(r"lenet5: \d+ ms from a key to the findings, \d+ to \d+\n", capsys.readouterr().out)
+
+
+def test_photos_a_second() -> None:
+    slow, one = Start("all", "slow", "", ()), Start("one", "one", "", ())
+    slow.times, slow.processor = [2.0, 4.0, 3.0], [1.0, 1.0, 1.0]
+    one.times, one.processor = [0.5], [0.25]
+    *_, first, second = photos.lines([slow, one], 100)
+    assert first == "| 100 | slow | 33.3 | 30.0 | 10.0 |"
+    assert second == "| 1 | one | 2.00 | 500 | 250 |"
+
+
+def test_photos_are_images(tmp_path: Path) -> None:
+    photos.make(tmp_path / "photos", 2)
+    for path in (tmp_path / "photos").iterdir():
+        with Image.open(path) as image:
+            assert image.size == (640, 480)
+    assert len([*(tmp_path / "photos").iterdir()]) == 2

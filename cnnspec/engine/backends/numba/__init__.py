@@ -13,8 +13,9 @@ from ....files.byproducts import is_usable
 from ....layers._activation import Activation
 from ....machine.compiled_code import folder
 from ...program import Operation
+from .costs import COSTS, nanoseconds
 from .joining import can_join, joins
-from .kernel_selection import COSTS, has, is_by_value, is_depthwise, select
+from .kernel_selection import has, is_by_value, select
 
 if TYPE_CHECKING:
     from ....kernels.compiled.vectors import Vectors
@@ -72,7 +73,7 @@ class NumbaBackend:
         return can_join(before, after) and joins(before, after)
 
     def nanoseconds(self, operation: Operation) -> float:
-        return sum(COSTS.operation(part, is_depthwise(part)) for part in operation.each)
+        return nanoseconds(operation)
 
     def lower(self, operation: Operation) -> Lowering:
         from .joined import Joined

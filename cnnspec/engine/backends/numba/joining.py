@@ -14,8 +14,9 @@ from ....layers._affine import Affine
 from ....layers._pool import Pool
 from ....layers.conv import Conv
 from ...program import Operation
+from .costs import COSTS, nanoseconds
 from .functions import function_of
-from .kernel_selection import COSTS, ITEMS, is_depthwise
+from .kernel_selection import ITEMS
 
 ROOM = 96 * 1024
 """float32 values of all that lies between the parts, and of what the last one makes: they stay in the second-level
@@ -55,7 +56,7 @@ def joins(before: Operation, after: Operation) -> bool:
     again = 4 * strips * (_filters(last) + _filters(after)) / COSTS.filter_bytes
     row = between / before.shape[1]
     kept = _kept(after)
-    twice = COSTS.operation(last, is_depthwise(last)) * kept * (bands(parts) - 1) / before.shape[1]
+    twice = nanoseconds(last) * kept * (bands(parts) - 1) / before.shape[1]
     return 2 * (between - LARGE) / PASSED > again + strips * kept * row / MOVED + twice
 
 

@@ -9,26 +9,20 @@ from dataclasses import replace
 from typing import Any
 
 from ....graph.shape import is_image
-from ....graph.window import SlidingWindows, tiles
+from ....graph.window import SlidingWindows
 from ....layers._pool import Pool
 from ....layers.add import Add
 from ....layers.conv import Conv
 from ....layers.dense import Dense
 from ....layers.softmax import Softmax
-from ...backend import CostModel
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
+from .costs import direct, is_depthwise, tiles_cost
 from .functions import FUNCTIONS_OF
 from .limits import LIMITS
 
-COSTS = CostModel(flops=110.0, depthwise_macs=30.0, values=20.0, scratch_bytes=60.0, filter_bytes=15.0, worth=10_000.0)
-"""Measured on an AVX-512 machine; the threads meet without the interpreter, so little is worth sharing."""
 ITEMS = 4
 """Into which an operation is cut for the sake of threads, where it has the rows or channels."""
-CELL = 3.0
-"""Nanoseconds that a cell takes beside its products."""
-TRANSFORM = 3.0
-"""Nanoseconds of a tile's way there or back, for each channel."""
 KERNELS: dict[str, str] = {
     "add": "total",
     **dict.fromkeys((*FUNCTIONS_OF, *LIMITS), "apply"),
@@ -77,11 +71,6 @@ def is_sum_of_two(operation: Operation) -> bool:
     return isinstance(operation.layer, Add) and is_image(shape) and operation.arriving == (shape, shape)
 
 
-def is_depthwise(operation: Operation) -> bool:
-    layer = operation.layer
-    return isinstance(layer, Conv) and layer.G == operation.arriving[0][0] == layer.K and layer.G > 1
-
-
 def select(operation: Operation, exact: bool) -> Operation:
     """An operation with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
@@ -105,21 +94,3 @@ def select(operation: Operation, exact: bool) -> Operation:
 def is_for_tiles(windows: SlidingWindows) -> bool:
     """Whether F(4x4, 3x3) is possible."""
     return all((s.F, s.S, s.D) == (3, 1, 1) for s in windows)
-
-
-def direct(C: int, K: int, windows: SlidingWindows) -> float:
-    """Nanoseconds of a convolution as plain sums; beside the products each cell costs something."""
-    cells = windows[0].outputs * windows[1].outputs
-    taps = windows[0].F * windows[1].F
-    return COSTS.macs(cells * taps * C * _whole(K)) + cells * CELL + 4 * taps * C * K / COSTS.filter_bytes
-
-
-def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
-    """Nanoseconds of the same by tiles: 36 products for 16 outputs, and the ways there and back."""
-    T = tiles(windows[0].outputs, 4) * tiles(windows[1].outputs, 4)
-    products = 36 * COSTS.macs(T * C * _whole(K))
-    return products + T * (_whole(C) + _whole(K)) * TRANSFORM + 36 * (4 * C * K / COSTS.filter_bytes + T * CELL)
-
-
-def _whole(channels: int) -> int:
-    return -(-channels // 16) * 16
