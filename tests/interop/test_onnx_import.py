@@ -274,6 +274,10 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     "a factor and a summand for each channel": lambda: case(
         tail(("Mul", "w"), ("Add", "b")), ["scale"], w=numbers(3, 1, 1), b=numbers(1, 3, 1, 1)
     ),
+    "one summand for all": lambda: case(
+        tail(("Mul", "w"), ("Add", "b")), ["scale", "scale"], w=np.array([0.7], "f4"), b=np.array([0.3], "f4")
+    ),
+    "less than one number": lambda: case([node("Sub", ["b", "x"], "y")], ["scale"], b=np.float32(0.3)),
     "a summand for each channel": lambda: case(tail(("Sub", "b")), ["scale"], b=numbers(3, 1, 1)),
     "squares of cells become channels": lambda: case(
         tail(("Reshape", "six"), ("Transpose", {"perm": [0, 1, 3, 5, 2, 4]}), ("Reshape", "four")),

@@ -284,6 +284,8 @@ def with_stored(of: Composition) -> str | None:
     if stored is None or stored.dtype.kind != "f" or len(of.node.inputs) != 2 or (op == "Div" and second is None):
         return None
     x = of.node.inputs[1 if second is None else 0]
+    if of.shape(x) == shape and stored.size == 1 and op in ("Add", "Sub") and stored.any():
+        return _with_number(of, x, float(stored.reshape(-1)[0]), is_first=second is None)
     if of.shape(x) != shape or stored.size == 1 or _is_by_channel(stored, shape):
         return None
     whole = _spread(stored, shape)
@@ -297,6 +299,16 @@ def with_stored(of: Composition) -> str | None:
         whole = -whole
     by = {"by": "mul"} if op in ("Mul", "Div") else {}
     return of.layer("constant", [x, of.hold(whole)], shape, **by)
+
+
+def _with_number(of: Composition, x: str, number: float, is_first: bool) -> str:
+    """A sum with one number, or a difference from it: a line for each channel."""
+    shape = of.shape(of.node.output)
+    is_less = of.node.op == "Sub"
+    factor = -1.0 if is_less and is_first else 1.0
+    summand = -number if is_less and not is_first else number
+    values = (of.hold(np.full(shape[1], value, np.float32)) for value in (factor, summand))
+    return of.layer("scale", [x, *values], shape, bias=True)
 
 
 def _is_by_channel(stored: NDArray[Any], shape: tuple[int, ...]) -> bool:
