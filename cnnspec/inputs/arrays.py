@@ -20,7 +20,7 @@ from ..files import npy
 from ..files.reading import AnyPath, Malformed, blaming, opened
 from ..files.recognition import NPY, NPZ, TEXT, ZIP, Kind, ensure
 from ..graph.shape import times
-from . import TABLE, is_array, number_table
+from . import TABLE, is_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,6 +115,8 @@ def _arrays(found: Kind | None, stream: BinaryIO, path: AnyPath) -> _Source:
 
 def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
     """A table of numbers, which must be one input: as many lines as that has rows, channel by channel."""
+    from . import number_table  # few inputs are tables
+
     table = number_table.read(stream, path)
     C, H, W = shape
     if table.shape != (C * H, W):

@@ -46,8 +46,8 @@ def test_what_is_needed_is_loaded() -> None:
     assert {"numpy", "threadpoolctl", "cnnspec.engine"} <= modules_after(process("run", "lenet5"))
 
 
-def test_a_small_plain_picture_needs_no_pillow() -> None:
-    assert "PIL" not in modules_after(process("run", "lenet5"))
+def test_a_small_plain_picture_needs_neither_pillow_nor_tables() -> None:
+    assert not modules_after(process("run", "lenet5")) & {"PIL", "cnnspec.inputs.number_table"}
 
 
 def test_the_collector_is_back_at_work() -> None:
