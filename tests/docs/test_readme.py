@@ -198,8 +198,8 @@ def test_options_exist(pytestconfig: pytest.Config) -> None:
         pytestconfig.getoption(option)  # or raises ValueError
 
 
-OTHERS = {"--no-deps", "--no-cache-dir", "--cpus"}
-"""Options of pip and docker."""
+OTHERS = {"--no-deps", "--no-cache-dir", "--cpus", "--standalone", "--nproc-per-node", "--nnodes", "--rdzv-endpoint"}
+"""Options of pip, docker and torchrun."""
 
 
 @pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import re
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import __main__, checking, child, editor, gradients, kernels, photos, reading, report
+from benchmarks import __main__, checking, child, editor, gradients, kernels, many, photos, reading, report
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -505,3 +506,12 @@ def test_photos_are_images(tmp_path: Path) -> None:
         with Image.open(path) as image:
             assert image.size == (640, 480)
     assert len([*(tmp_path / "photos").iterdir()]) == 2
+
+
+@pytest.mark.peers
+def test_many_images_are_run_over(tmp_path: Path) -> None:
+    many.prepare(tmp_path, argparse.Namespace(network="lenet5", images=3))
+    taken = many.run(tmp_path, "00000.tar", "--out", "r.parquet")
+    assert taken.processor > 0 < taken.seconds
+    assert len(list((tmp_path / "files").iterdir())) == 3
+    assert (tmp_path / "r.parquet" / "part-000000.parquet").exists()
