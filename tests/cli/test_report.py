@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,16 @@ def test_a_log_and_an_evaluation_that_are_none_are_refused(tmp_path: Path, monke
         assert "error[E403]: `none` cannot be read" in called.err
         assert why in called.err
         assert call("report", "lenet5", option, "nowhere").code == 3
+
+
+def test_the_evaluation_of_a_network_with_other_classes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [{"index": i, "class": str(i)} for i in range(3)]
+    Path("three.json").write_text(
+        json.dumps({"examples": 3, "loss": 1, "classes": names, "confusion": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]})
+    )
+    called = call("report", "lenet5", "--eval", "three.json")
+    assert (called.code, called.out) == (3, "")
+    assert "it is of a network with 3 classes; this one has 10" in called.err

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...files.reading import AnyPath
     from ...spec import Spec
     from ...spec.spec import Weights
+    from ...train.metrics import Evaluation
 
 SIZE, MAPS, CELLS = 8_000_000, 16, 4
 LANGUAGES = "en", "zh"
@@ -102,8 +103,15 @@ def report(
     sample. `weights` is a path, or arrays by name; by default the spec's own file. The file has at most about `size`
     bytes; of a layer that does not fit, `maps` pictures and `cells` marked cells. `target` is the class that the thread
     starts from, and whose heat is drawn. `log` and `evaluation` are files of `train --log` and `eval --format json`.
-    Raises FileError for weights, inputs and files that cannot be used, ValueError for an array of another shape.
+    Raises FileError for weights, inputs and files that cannot be used, ValueError for an array of another shape, no
+    inputs, another language and a class that there is not.
     """
+    if language not in LANGUAGES:
+        raise ValueError(f"the page speaks {' and '.join(map(repr, LANGUAGES))}, not {language!r}")
+    named = list(given(spec, inputs))
+    if not named:
+        raise ValueError("a page shows one input at least; there is none")
+    _ensure_class(spec, target)
     if spec.graph.tensors:
         from ...weights import take
 
@@ -113,13 +121,26 @@ def report(
     return page(
         spec,
         tensors,
-        given(spec, inputs),
+        named,
         "",
         language,
         Amount(size, maps, cells),
         target,
         training=learned(spec, log, evaluation),
     )
+
+
+def _ensure_class(spec: Spec, target: int | None) -> None:
+    """Raises ValueError for a class that no output of the network has."""
+    from ...spec.ranking import reading
+
+    if target is None:
+        return
+    counts = [spec.graph.shape(output)[0] for output in spec.graph.outputs if reading(spec.graph, output)]
+    if not counts:
+        raise ValueError("no output of this network is a list of classes; leave `target` out")
+    if not 0 <= target < counts[0]:
+        raise ValueError(f"`target` is a class from 0 to {counts[0] - 1}, not {target}")
 
 
 def learned(spec: Spec, log: AnyPath | None, evaluation: AnyPath | None) -> dict[str, Any] | None:
@@ -131,7 +152,21 @@ def learned(spec: Spec, log: AnyPath | None, evaluation: AnyPath | None) -> dict
     from .training_data import training_data
 
     found, classes = (None, None) if evaluation is None else evaluation_of(evaluation)
+    if evaluation is not None and found is not None:
+        _ensure_own(spec, evaluation, found)
     return training_data(spec.name, [] if log is None else epochs_of(log), found, classes)
+
+
+def _ensure_own(spec: Spec, path: AnyPath, found: Evaluation) -> None:
+    """Raises FileError (E403) for an evaluation of a network with more classes, or fewer."""
+    from ...files.reading import Malformed, blaming
+
+    judged = None if found.confusion is None else len(found.confusion)
+    count = max(2, spec.graph.shape(spec.graph.outputs[0])[0])
+    if judged not in (None, count):
+        why = f"it is of a network with {judged:,} classes; this one has {count:,}"
+        with blaming(path):
+            raise Malformed(why, "`cnnspec eval SPEC --format json > FILE.json` writes one of this network")
 
 
 def given(spec: Spec, inputs: AnyPath | Iterable[AnyPath] | Array | None) -> Iterator[tuple[str, Array]]:

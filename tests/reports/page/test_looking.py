@@ -135,6 +135,34 @@ def test_the_address_names_the_cell(lenet5: Path, opened: Any, ran: Trace) -> No
     cell(page, "conv2:3,4,5")
 
 
+def test_the_way_back_has_addresses_too(lenet5: Path, opened: Any) -> None:
+    page = opened(lenet5)
+    first = page.get_attribute("#sum", "data-cell")
+    layer(page, "softmax1").locator('.value[data-i="2"]').click()
+    cell(page, "softmax1:2")
+    page.locator("#sum .back").click()
+    cell(page, first)
+    assert page.url.endswith(f"#{first}")
+    page.go_back()
+    cell(page, "softmax1:2")
+    page.go_back()  # where the address names no cell
+    cell(page, first)
+
+
+def test_bars_of_scores_begin_at_0(tmp_path: Path, opened: Any) -> None:
+    (tmp_path / "net.yaml").write_text("input: {C: 3, H: 1, W: 1}\nlayers: [flatten]\nsample: [[[-3]], [[0]], [[1]]]\n")
+    report(load(tmp_path / "net.yaml")).save(tmp_path / "page.html")
+    bars = layer(opened(tmp_path / "page.html"), "flatten1").locator(".bar")
+    sides = """(bar) => {
+        const box = bar.getBoundingClientRect();
+        const share = (x) => Math.round((100 * (x - box.left)) / box.width);
+        const [own, zero] = [...bar.children].map((part) => part.getBoundingClientRect());
+        return [share(own.left), share(own.right), share(zero.left)];
+    }"""
+    found = [bars.nth(i).evaluate(sides) for i in range(3)]
+    assert found == [[0, 75, 75], [75, 75, 75], [75, 100, 75]]
+
+
 @pytest.mark.parametrize("address", ["#nowhere:1", "#conv2:3,4,99", "#conv2", "#%zz:1"])
 def test_an_address_that_names_no_cell_is_no_harm(address: str, lenet5: Path, opened: Any) -> None:
     assert opened(lenet5, address).get_attribute("#sum", "data-cell").startswith("conv1:")
@@ -181,6 +209,15 @@ def test_the_other_language_and_back(lenet5: Path, opened: Any) -> None:
     page.get_by_label("语言").select_option("en")
     page.locator("#sum").get_by_text("filter").first.wait_for()
     assert page.inner_text("#sum") == before
+
+
+def test_the_parts_of_a_formula_have_names_in_both_languages(lenet5: Path, opened: Any) -> None:
+    page = opened(lenet5, "#conv2:3,4,5")
+    for said, language in (("sum+bias", "en"), ("和+偏置", "zh")):
+        page.locator(".tools select").last.select_option(language)
+        page.wait_for_selector(f"html[lang={language}] #sum .formula")
+        shown = page.locator("#sum .formula .row").first.evaluate("(row) => row.textContent.replace(/\\s/g, '')")
+        assert shown == said
 
 
 def test_digits_and_scales(lenet5: Path, opened: Any, ran: Trace) -> None:

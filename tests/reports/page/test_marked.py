@@ -130,3 +130,42 @@ def test_points_on_pictures_are_cells(ran: Trace, tmp_path: Path, opened: Any) -
     assert float(page.get_attribute("#sum", "data-explained")) == pytest.approx(
         ran.cell(name, place).explained, rel=1e-6
     )
+
+
+@pytest.mark.browser
+def test_a_frame_lies_in_its_own_map_of_one_cell(tmp_path: Path, opened: Any) -> None:
+    """Maps of 1x1 that have no room in the file are pictures side by side."""
+    text = "input: {C: 8, H: 2, W: 2}\nlayers: [{conv: {F: 2, K: 3000}}, {conv: {F: 1, K: 4}}]\n"
+    (tmp_path / "net.yaml").write_text(text)
+    spec = load(tmp_path / "net.yaml")
+    x = np.random.default_rng(0).random((1, *spec.graph.input), np.float32)
+    made = report(spec, x, initial(spec.graph.tensors, "he", 0), size=1)
+    made.save(tmp_path / "page.html")
+    page = opened(tmp_path / "page.html")
+    section = page.locator('section[aria-label="conv1"]')
+    section.scroll_into_view_if_needed()
+    button = section.locator(".map:has(.point-mark)").nth(1)
+    button.click()
+    channel = button.get_attribute("data-channel")
+    page.wait_for_selector(f'#sum[data-cell="conv1:{channel},0,0"]')
+    frame = section.locator(".chosen")
+    frame.wait_for(state="attached")
+    assert frame.evaluate("(frame) => frame.closest('.map').dataset.channel") == channel
+    [inner, outer] = [each.bounding_box() for each in (frame, button.locator("canvas"))]
+    assert abs(inner["x"] - outer["x"]) < 4
+    assert abs(inner["width"] - outer["width"]) < 8
+
+
+def test_what_no_page_can_show() -> None:
+    spec = load("lenet5")
+    for change, why in (
+        ({"inputs": []}, "one input at least"),
+        ({"inputs": np.zeros((0, 1, 28, 28), np.float32)}, "one input at least"),
+        ({"target": 10}, "a class from 0 to 9, not 10"),
+        ({"target": -1}, "a class from 0 to 9, not -1"),
+        ({"language": "de"}, "'en' and 'zh', not 'de'"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            report(spec, **change)
+    with pytest.raises(ValueError, match="no output of this network is a list of classes"):
+        report(load("unet"), np.zeros((1, *load("unet").graph.input), np.float32), target=0)

@@ -48,7 +48,7 @@ export async function runOn({ network, choice }, file, name) {
   const answer = await asked(`input?name=${encodeURIComponent(name)}`, file);
   const { run, held, ...said } = await answer.json();
   network.take(said, run);
-  network.runs.forEach((/** @type {any} */ _, /** @type {number} */ i) => held.includes(i) || delete network.runs[i]);
+  network.runs.forEach((/** @type {any} */ _, /** @type {number} */ i) => held.includes(i) || network.drop(i));
   choice.go(choice.now.layer, choice.now.place, run);
   choice.before = choice.before.filter((chosen) => network.runs[chosen.run]);
 }

@@ -14,7 +14,7 @@ export class Choice {
     /** @type {((now: Chosen, last: Chosen) => void)[]} */
     this.listeners = [];
     addEventListener("popstate", () => {
-      const named = this.read(location.hash);
+      const named = location.hash ? this.read(location.hash) : this.first(0);
       if (named) this.tell(named);
     });
   }
@@ -36,18 +36,23 @@ export class Choice {
     const { now } = this;
     if (now.run === run && now.layer === layer && now.place.join() === place.join()) return;
     this.before.push(now);
-    this.tell({ run, layer, place });
-    try {
-      history.pushState(null, "", this.address());
-    } catch {
-      // In a notebook's frame there is no address.
-    }
+    this.turn({ run, layer, place });
   }
 
   /** To the cell that was looked at before. */
   back() {
     const last = this.before.pop();
-    if (last) this.tell(last);
+    if (last) this.turn(last);
+  }
+
+  /** To another cell, which the address names from now on. @param {Chosen} chosen */
+  turn(chosen) {
+    this.tell(chosen);
+    try {
+      history.pushState(null, "", this.address());
+    } catch {
+      // In a notebook's frame there is no address.
+    }
   }
 
   /** @param {Chosen} chosen */

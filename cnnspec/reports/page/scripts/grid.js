@@ -85,3 +85,19 @@ export function bar(value, largest) {
   const kind = value < 0 ? "below" : "above";
   return h("span", { class: `bar ${kind}`, "aria-hidden": "true" }, h("span", { style: { width: `${100 * share}%` } }));
 }
+
+/**
+ * A bar that begins at 0, to the right of it or to the left; where there is a left, a line stands at 0.
+ * @param {number} value @param {[number, number]} ends the least and the largest value, 0 between them
+ */
+export function scoreBar(value, [low, high]) {
+  const at = (/** @type {number} */ x) => (100 * (x - low)) / (high - low || 1);
+  const to = Number.isFinite(value) ? value : 0;
+  const style = { "margin-left": `${at(Math.min(0, to))}%`, width: `${Math.abs(at(to) - at(0))}%` };
+  return h(
+    "span",
+    { class: `bar ${to < 0 ? "below" : "above"}`, "aria-hidden": "true" },
+    h("span", { style }),
+    low < 0 && h("span", { class: "zero", style: { left: `${at(0)}%` } }),
+  );
+}

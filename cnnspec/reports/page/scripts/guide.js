@@ -54,13 +54,15 @@ export function guideSection(page) {
     Object.assign(now, { chapter, cell: 0, place: null });
     show();
   }
+  let shown = 0;
   async function show() {
+    const mine = ++shown;
     list
       .querySelectorAll("button")
       .forEach((button, i) =>
         i === now.chapter ? button.setAttribute("aria-current", "step") : button.removeAttribute("aria-current"),
       );
-    await fillChapter(page, body, chapters, { turn, show });
+    await fillChapter(page, body, chapters, { turn, show, isLast: () => mine === shown });
   }
   show();
   return h("section", { id: "guide", class: "guide", "aria-label": say("title") }, folding);
@@ -68,12 +70,15 @@ export function guideSection(page) {
 
 /**
  * @param {Page} page @param {HTMLElement} body @param {Chapter[]} chapters
- * @param {{turn: (chapter: number) => void, show: () => Promise<void>}} actions
+ * @param {{turn: (chapter: number) => void, show: () => Promise<void>, isLast: () => boolean}} actions
+ *   `isLast` says whether nothing else was to be shown while numbers were waited for
  */
-async function fillChapter(page, body, chapters, { turn, show }) {
+async function fillChapter(page, body, chapters, { turn, show, isLast }) {
   const { key, sentences, cells } = chapters[now.chapter];
   const [layer, place] = cells.length ? [cells[now.cell][0], now.place ?? cells[now.cell][1]] : [-1, []];
   const drawn = layer >= 0 ? await figureOf(page, layer, place) : null;
+  const seen = layer === 0 ? await pieceOfInput(page, place) : drawn?.element;
+  if (!isLast()) return;
   const button = (
     /** @type {string} */ name,
     /** @type {() => void} */ onclick,
@@ -93,7 +98,7 @@ async function fillChapter(page, body, chapters, { turn, show }) {
       { class: "said", "aria-live": playing ? "off" : "polite" },
       sentences.map(([of, facts]) => h("p", null, say(of, asTexts({ ...facts, ...drawn?.facts })))),
     ),
-    layer === 0 ? await pieceOfInput(page, place) : drawn?.element,
+    seen,
     key === "learned" && learnedTable(page),
     h(
       "div",

@@ -4,7 +4,7 @@ import { unravelled } from "./cell.js";
 import { largestOf, paint, paintPicture, settings } from "./colours.js";
 import { h, setStyle } from "./dom.js";
 import { figure } from "./figures.js";
-import { bar } from "./grid.js";
+import { scoreBar } from "./grid.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./parts.js").Page} Page */
@@ -207,13 +207,18 @@ function strip(page, layer, values) {
     strongest: () => strongest(values),
     value: (/** @type {number} */ i) => values[i] ?? NaN,
   };
-  return h("div", { class: "maps" }, mapButton(page, map, canvas));
+  return h("div", { class: "maps strip" }, mapButton(page, map, canvas));
+}
+
+/** @param {Float32Array} values */
+function finite(values) {
+  return values.filter(Number.isFinite);
 }
 
 /** A short vector, each value by itself with its class. @param {Page} page @param {number} layer @param {Float32Array} values */
 function bars(page, layer, values) {
   const { shape } = page.network.layers[layer];
-  const largest = largestOf(values);
+  const ends = /** @type {[number, number]} */ ([Math.min(0, ...finite(values)), Math.max(0, ...finite(values))]);
   const rows = Array.from(values, (value, i) => {
     const place = [i, ...shape.slice(1).map(() => 0)];
     return h(
@@ -226,7 +231,7 @@ function bars(page, layer, values) {
       },
       h("span", { class: "index" }, page.network.className(layer, place) || i),
       h("span", { class: "number" }, figure(value, settings.digits)),
-      bar(value, largest),
+      scoreBar(value, ends),
     );
   });
   return h("div", { class: "values" }, rows);
@@ -260,7 +265,7 @@ function frame(page, root, layer, axes, kind) {
   const { shape } = page.network.layers[layer];
   const section = root.querySelector(`[data-section="${layer}"]`);
   if (!section) return;
-  if (shape.length === 1 || shape[1] * shape[2] === 1) {
+  if (section.querySelector(".values, .strip")) {
     if (axes[0][2] !== 1) return;
     section.querySelector(`.value[data-i="${axes[0][0]}"]`)?.classList.toggle("is-chosen", kind === "chosen");
     const canvas = /** @type {HTMLCanvasElement | null} */ (section.querySelector(".map canvas"));

@@ -33,6 +33,12 @@ export class Network {
     });
   }
 
+  /** Forget an input and all that was made of it. @param {number} run */
+  drop(run) {
+    delete this.runs[run];
+    this.layers.forEach((_, layer) => this.source.drop(this.made(run, layer)));
+  }
+
   /** The tensor that a layer made of an input. @param {number} run @param {number} layer */
   made(run, layer) {
     return Object.keys(this.net.contents.own).length + run * this.layers.length + layer;

@@ -7,7 +7,7 @@ import { fill, h, math } from "./dom.js";
 import { figure, full } from "./figures.js";
 import { mathOf, parse } from "./formula.js";
 import { link, partView, said } from "./parts.js";
-import { t } from "./words.js";
+import { t, term } from "./words.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("./parts.js").Page} Page */
@@ -123,7 +123,7 @@ export function working(page, cell) {
 function formula(cell) {
   const tree = parse(cell.formula);
   const values = Object.fromEntries(cell.parts.map((part) => [part.name, said(part)]));
-  const name = (/** @type {string} */ text) => math("mi", { mathvariant: text.length > 1 ? "normal" : null }, text);
+  const name = (/** @type {string} */ text) => math("mi", { mathvariant: text.length > 1 ? "normal" : null }, term(text));
   const number = (/** @type {string} */ text) => math("mn", null, values[text]);
   const row = (/** @type {any[]} */ ...parts) =>
     h("div", { class: "row" }, math("math", { displaystyle: "true" }, math("mrow", null, ...parts)));

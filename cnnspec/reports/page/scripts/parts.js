@@ -8,7 +8,7 @@ import { largestOf, paint, settings } from "./colours.js";
 import { h } from "./dom.js";
 import { count, figure, full } from "./figures.js";
 import { bar, numberGrid } from "./grid.js";
-import { language, t } from "./words.js";
+import { language, t, term } from "./words.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("./cell.js").PartNumbers} PartNumbers */
@@ -48,7 +48,7 @@ export const said = (part) => (part.how === "number" ? full(part.value) : figure
 /** The part's name with its value, and what is said of it. @param {PartNumbers} part @param {...any} rest */
 function line(part, ...rest) {
   const value = h("span", { class: "number", title: full(part.value) }, said(part));
-  return h("p", { class: "part-line" }, h("span", { class: "name" }, part.name), " = ", value, " ", rest);
+  return h("p", { class: "part-line" }, h("span", { class: "name" }, term(part.name)), " = ", value, " ", rest);
 }
 
 /** A place in a layer, as a link to it. @param {Page} page @param {number} layer @param {number[]} place */

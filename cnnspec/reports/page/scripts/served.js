@@ -19,6 +19,12 @@ export class ServedSource extends Source {
     return true;
   }
 
+  /** @param {number} tensor */
+  drop(tensor) {
+    super.drop(tensor);
+    this.asked.delete(tensor);
+  }
+
   /** @param {number} tensor @returns {Promise<Float32Array | null>} */
   whole(tensor) {
     const held = this.own.get(tensor);

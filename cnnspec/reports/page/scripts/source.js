@@ -40,6 +40,11 @@ export class Source {
     return this.isWhole(tensor) ? this.piece(this.contents.tensors[tensor][1]) : null;
   }
 
+  /** Forget what is held of a tensor, beside the file. @param {number} tensor */
+  drop(tensor) {
+    this.own.delete(tensor);
+  }
+
   /** Whether `values` has an answer. @param {TensorRead} read */
   has(read) {
     return this.isWhole(read.tensor) || this.box(read) !== undefined;

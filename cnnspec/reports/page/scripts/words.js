@@ -32,6 +32,12 @@ export function t(key, values = {}, part = "page") {
   );
 }
 
+/** The name of a part of a formula; letters are the same in all languages. @param {string} name */
+export function term(name) {
+  const said = t(`term.${name}`);
+  return said === `term.${name}` ? name : said;
+}
+
 /** A text that is there in several languages. @param {Record<string, string>} texts */
 export function inLanguage(texts) {
   return texts[chosen.language] ?? texts.en ?? "";

@@ -145,6 +145,34 @@ def test_inputs_that_are_held_no_longer_are_offered_no_longer(serve: Serve, tmp_
     offered = page.locator(".tools select").first.locator("option").all_inner_texts()
     assert offered == ["first", *(f"{i}.png" for i in range(1, KEPT + 1))]
     agree(page, run((pixels / 255).astype(np.float32)[None]), KEPT + 1)
+    held = page.evaluate("() => [...cnnspec.network.source.asked.keys()]")
+    own, layers = page.evaluate(
+        "() => [Object.keys(cnnspec.network.net.contents.own).length, cnnspec.network.layers.length]"
+    )
+    assert {(tensor - own) // layers for tensor in held if tensor >= own} <= {0, *range(2, KEPT + 2)}
+
+
+def test_a_chapter_that_comes_late_does_not_overtake(serve: Serve) -> None:
+    page, *_ = serve(NET)
+    page.evaluate(
+        """() => {
+            const asked = window.fetch;
+            let first = true;
+            window.fetch = async (...what) => {
+                if (first) {
+                    first = false;
+                    await new Promise((go) => setTimeout(go, 400));
+                }
+                return asked(...what);
+            };
+        }"""
+    )
+    chapters = page.locator("#guide .contents button")
+    chapters.nth(1).click()
+    last = chapters.count() - 1
+    chapters.nth(last).click()
+    page.wait_for_timeout(800)
+    assert page.inner_text("#guide h3") == chapters.nth(last).inner_text()
 
 
 def test_a_bad_file_is_said_and_the_page_goes_on(serve: Serve, tmp_path: Path) -> None:
