@@ -34,7 +34,7 @@ def compared(judge: Judge, spec: Spec, tensors: Mapping[str, Array], steps: Sequ
     for x in inputs:
         ours = network(x)
         for step, theirs in zip(steps, judge.run(x), strict=True):
-            share = _share(_as_given(ours[step], theirs), np.asarray(theirs))
+            share = _share(_as_given(ours[step], theirs), np.asarray(theirs), _least(spec, step))
             largest = max(largest, share) if share == share else share
             scale = max(scale, float(np.abs(theirs).max(initial=0)))
     return Difference(judge.name, largest, scale, len(inputs))
@@ -45,11 +45,18 @@ def _as_given(ours: Array, theirs: Array) -> Array:
     return ours[:, :, 0] if theirs.ndim == 3 and ours.ndim == 4 and ours.shape[2] == 1 else ours
 
 
-def _share(ours: Array, theirs: Array) -> float:
-    """The largest difference as a share of the largest value; infinite where one of both is not finite."""
+def _least(spec: Spec, step: str) -> float:
+    """What the scale of an output is at least: probabilities go to 1, however small those of noise are, and programs
+    compute them as exactly as that asks for."""
+    return float(step in spec.graph.by_name and spec.graph.by_name[step].layer.output_kind == "probabilities")
+
+
+def _share(ours: Array, theirs: Array, least: float = 0.0) -> float:
+    """The largest difference as a share of the largest value, or of one that is at least looked for; infinite where one
+    of both is not finite."""
     if ours.shape != theirs.shape or not np.isfinite(ours).all() or not np.isfinite(theirs).all():
         return float("inf")
-    scale = float(np.abs(theirs).max(initial=0))
+    scale = max(float(np.abs(theirs).max(initial=0)), least)
     return float(np.abs(ours - theirs).max(initial=0)) / (scale or 1.0)
 
 

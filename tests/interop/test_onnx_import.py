@@ -61,6 +61,14 @@ def test_a_spec_comes_back_as_it_was() -> None:
     np.testing.assert_array_equal(after.compile()(x), before.compile()(x))
 
 
+def test_probabilities_of_nearly_0_are_compared_as_probabilities() -> None:
+    low = case(tail(("Add", "b"), ("Sigmoid",)), ["scale", "sigmoid"], b=np.full((3, 1, 1), -16, "f4"))
+    found = read_model(written(model(low[0], low[1], size=(3, 8, 8))))
+    assert found.difference is not None
+    assert found.difference.scale < 1e-4
+    assert found.difference.largest < 1e-6
+
+
 def test_both_files_are_written_or_none() -> None:
     written(model([node("Erf", ["x"], "y")]))
     Path("net.yaml").write_text("older")
