@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from cnnspec.graph.graph import Graph
 
 RATE, MOMENTUM = 1e-3, 0.9
-PACKAGES = {"cnnspec": ("numpy",), "pytorch": ("torch",)}
-WAYS = {"cnnspec": ("",), "pytorch": ("eager", "channels last")}
+PACKAGES = {"cnnspec": ("numpy",), "cnnspec_numba": ("numpy",), "pytorch": ("torch",)}
+WAYS = {"cnnspec": ("",), "cnnspec_numba": ("",), "pytorch": ("eager", "channels last")}
 
 Values = Mapping[str, Any]
 Step = Callable[[], float]
@@ -42,8 +43,7 @@ class Session:
         random = np.random.default_rng(batch)
         x = random.standard_normal((batch, *graph.input), np.float32).astype(dtype)
         y = random.integers(0, graph.shape(graph.outputs[0])[0], batch)
-        make = {"cnnspec": ours, "pytorch": theirs}[name]
-        self.step, self.gradients = make(graph, values, x, y, threads, way)
+        self.step, self.gradients = MAKERS[name](graph, values, x, y, threads, way)
         return {"load_seconds": perf_counter() - start}
 
     def first(self, file: str) -> float:
@@ -85,11 +85,13 @@ def drawn(graph: Graph) -> Values:
     return {name: value(name, tensor) for name, tensor in graph.tensors.items()}
 
 
-def ours(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str) -> tuple[Step, Callable[[], Values]]:
+def ours(
+    graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str, backend: str = "numpy"
+) -> tuple[Step, Callable[[], Values]]:
     from cnnspec.language.sections.train import Train
     from cnnspec.train.trainer import Trainer
 
-    trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads)
+    trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads, backend=backend)
 
     def step() -> float:
         return trainer.step(x, y, RATE).loss
@@ -123,6 +125,12 @@ def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str)
 
     return step, gradients
 
+
+MAKERS: dict[str, Callable[..., tuple[Step, Callable[[], Values]]]] = {
+    "cnnspec": ours,
+    "cnnspec_numba": partial(ours, backend="numba"),
+    "pytorch": theirs,
+}
 
 if __name__ == "__main__":
     main(Session())

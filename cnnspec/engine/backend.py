@@ -17,6 +17,7 @@ from ..layers.add import Add
 from .program import Operation
 
 if TYPE_CHECKING:
+    from ..graph.layer import Layer, TrainingVjp
     from .executor import Bind, Executor
     from .lowering import Lowering
 
@@ -94,6 +95,10 @@ class Backend(Protocol):
 
     def lower(self, operation: Operation) -> Lowering:
         """The selected operation, with its arrays, as work to bind."""
+
+    def differentiable(self, layer: Layer) -> TrainingVjp:
+        """A layer's `vjp_training`, or what does the same by kernels of the backend. Several threads may call it at
+        once."""
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         """Who carries out the work of a plan in which this backend is the wanted one. Some items may be other

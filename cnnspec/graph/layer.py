@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     and by each of its learned tensors. It is called once and may spoil what it is given. What it gives may be
     spoilt too: no gradient shares memory with another, nor with what the layer was given or has produced."""
 
+    TrainingVjp = Callable[..., tuple[Array, Pullback]]
+    """A layer's `vjp_training`, or what does the same: of a `TrainingContext`, its inputs and its tensors by name."""
+
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 """How every pydantic model here is set up; a schema is built when it is first needed."""

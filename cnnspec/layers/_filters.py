@@ -15,7 +15,7 @@ from ._windowed import Windowed
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback, TrainingContext
-    from ..kernels.training.convolution import ConvolutionPullback
+    from ..kernels.training.convolution import ConvolutionKernels, ConvolutionPullback
 
 
 class Filters(Windowed):
@@ -43,23 +43,32 @@ class Filters(Windowed):
             why = "each group takes C/G channels and makes K/G maps"
             divide(letter, count, self.G, why, "a G that divides both; `G: C` is a depthwise convolution")
 
-    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, ConvolutionPullback]:
-        """The output without bias and the way back, on (N, H, W, C). Without `needs_input_grad` zeros do for
-        the image's gradient."""
+    def differentiable(
+        self, kernels: ConvolutionKernels, x: Array, weight: Array, needs_input_grad: bool
+    ) -> tuple[Array, ConvolutionPullback]:
+        """The output without bias and the way back by some kernels, on (N, H, W, C). Without `needs_input_grad` zeros
+        do for the image's gradient."""
         raise NotImplementedError
 
     def vjp(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pullback]:
-        return self._way(x, weight, bias, True)
+        from ..kernels.training import convolution
+
+        return self.vjp_by(convolution, x, weight, bias, True)
 
     def vjp_training(
         self, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
     ) -> tuple[Array, Pullback]:
-        return self._way(x, weight, bias, context.needs_input_grad)
+        from ..kernels.training import convolution
 
-    def _way(self, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool) -> tuple[Array, Pullback]:
+        return self.vjp_by(convolution, x, weight, bias, context.needs_input_grad)
+
+    def vjp_by(
+        self, kernels: ConvolutionKernels, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool
+    ) -> tuple[Array, Pullback]:
+        """`vjp`, whoever's kernels do the work."""
         from ..kernels.channels_last import add_to_cells, cells, cells_total, image
 
-        y, back = self.differentiable(cells(x), weight, needs_input_grad)
+        y, back = self.differentiable(kernels, cells(x), weight, needs_input_grad)
         if bias is not None:
             add_to_cells(y, bias)
 

@@ -26,7 +26,7 @@ from ._affine import Affine
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
-    from ..kernels.training.batch_norm import BatchNormPullback
+    from ..kernels.training.batch_norm import BatchNormPullback, Passes
 
 
 class BatchNorm(Affine):
@@ -85,15 +85,30 @@ class BatchNorm(Affine):
     def vjp_training(
         self, context: TrainingContext, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
     ) -> tuple[Array, Pullback]:
+        from ..kernels.training.batch_norm import BY_NUMPY
+
+        return self.train_by(BY_NUMPY, context, x, weight, bias, running_mean, running_var)
+
+    def train_by(
+        self,
+        passes: Passes,
+        context: TrainingContext,
+        x: Array,
+        weight: Array,
+        bias: Array,
+        running_mean: Array,
+        running_var: Array,
+    ) -> tuple[Array, Pullback]:
+        """`vjp_training`, whoever passes over the images."""
         from ..kernels.training.batch_norm import normalise, statistics
 
         flat = _cells(x)
-        batch = statistics(flat, context.all_reduce)
+        batch = statistics(flat, context.all_reduce, passes)
         share = self.momentum
         mean = (1 - share) * running_mean + share * batch.mean
         var = (1 - share) * running_var + share * batch.unbiased
         context.update_buffers(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
-        return _pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce), x.ndim)
+        return _pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce, passes), x.ndim)
 
     def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
         return SavedForBackward(inputs=True)

@@ -27,7 +27,7 @@ from ._filters import Filters
 
 if TYPE_CHECKING:
     from ..graph.array import Array
-    from ..kernels.training.convolution import ConvolutionPullback
+    from ..kernels.training.convolution import ConvolutionKernels, ConvolutionPullback
 
 
 class Conv(Absorbs, Filters):
@@ -78,7 +78,7 @@ class Conv(Absorbs, Filters):
         y = convolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, ConvolutionPullback]:
-        from ..kernels.training.convolution import convolution
-
-        return convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, needs_input_grad)
+    def differentiable(
+        self, kernels: ConvolutionKernels, x: Array, weight: Array, needs_input_grad: bool
+    ) -> tuple[Array, ConvolutionPullback]:
+        return kernels.convolution(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G, needs_input_grad)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..graph.array import Array
-    from ..kernels.training.convolution import ConvolutionPullback
+    from ..kernels.training.convolution import ConvolutionKernels, ConvolutionPullback
 
 Extra = Annotated[tuple[Natural, Natural], BeforeValidator(both)]
 
@@ -136,10 +136,10 @@ class Deconv(Filters):
         y = deconvolve(x, weight, self.windows(x.shape[1:]), self.G)
         return y if bias is None else y + bias[:, None, None]
 
-    def differentiable(self, x: Array, weight: Array, needs_input_grad: bool) -> tuple[Array, ConvolutionPullback]:
-        from ..kernels.training.convolution import transposed
-
-        return transposed(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G)
+    def differentiable(
+        self, kernels: ConvolutionKernels, x: Array, weight: Array, needs_input_grad: bool
+    ) -> tuple[Array, ConvolutionPullback]:
+        return kernels.transposed(x, weight, self.windows((x.shape[3], *x.shape[1:3])), self.G)
 
 
 def taps_on(window: SlidingWindow, i: int) -> range:

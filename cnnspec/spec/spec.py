@@ -192,6 +192,7 @@ class Spec:
         restart: bool = False,
         save_every: int = 500,
         threads: int | None = None,
+        backend: str = "numpy",
         on_event: Callable[[Notice | Event], object] = lambda event: None,
         progress: bool = True,
         **settings: Any,
@@ -204,6 +205,7 @@ class Spec:
         data. `settings` are keys of the spec's `train` section, in place of its values: `epochs=5`,
         `augment={"shift": 1}`. Training starts from fresh weights, or from `weights`: a file, of which what does not
         fit is drawn afresh, or arrays by name, which must all fit. `threads` share each batch, by default one a core.
+        `backend` is that of `compile`; a run goes on with the one that it was begun with.
 
         Only what has a path is written: the result to `output`, each step and epoch to `log`, the state of the run to
         `checkpoint`, every `save_every` steps and after each epoch, until the result is there. `resume` goes on with
@@ -217,7 +219,7 @@ class Spec:
         from ..train.session import Beginning, RunData, RunFiles, train
 
         files = RunFiles(*(Path(path) if path else None for path in (output, checkpoint, log)))
-        beginning = Beginning(weights, threads, save_every, resume, restart)
+        beginning = Beginning(weights, threads, save_every, resume, restart, backend)
         given = RunData(self._data(data), self._validation_data(validation_data))
         if validation_data is not None:
             settings["validation_data"] = "arrays" if isinstance(validation_data, tuple) else str(validation_data)

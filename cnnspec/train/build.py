@@ -20,18 +20,18 @@ from .schedules import rate
 from .trainer import Trainer
 
 
-def identify(graph: Graph, settings: Train, data: str, start: str, threads: int) -> Identity:
+def identify(graph: Graph, settings: Train, data: str, start: str, threads: int, backend: str) -> Identity:
     """What makes the run this run: `data` are their fingerprint, `start` is the digest of the first weights. Where the
     data lie makes no difference."""
     values = settings.model_copy(update={"data": None, "validation_data": None})
-    return Identity(digest(graph), data, start, values, threads)
+    return Identity(digest(graph), data, start, values, threads, backend=backend)
 
 
-def assemble(graph: Graph, settings: Train, split: Split, threads: int, start: Snapshot) -> TrainingRun:
-    """The run from `start` on."""
+def assemble(graph: Graph, settings: Train, split: Split, threads: int, start: Snapshot, backend: str) -> TrainingRun:
+    """The run from `start` on, by the kernels of a backend."""
     examples, learned, judged, aside = split.examples, split.learned, split.judged, split.aside
     weights = _class_weights(graph, settings, examples, learned)
-    trainer = Trainer(graph, settings, start.tensors, threads, weights)
+    trainer = Trainer(graph, settings, start.tensors, threads, weights, backend)
     if start.optimizer:
         trainer.optimizer.restore(start.optimizer)
     augment = Augment(examples.blank, **settings.augment.model_dump())
@@ -39,7 +39,9 @@ def assemble(graph: Graph, settings: Train, split: Split, threads: int, start: S
     return TrainingRun(
         learner=trainer,
         batches=batches,
-        examine=(lambda tensors: Evaluator(graph, settings, judged, aside, tensors, threads)) if aside else None,
+        examine=(lambda tensors: Evaluator(graph, settings, judged, aside, tensors, threads, backend=backend))
+        if aside
+        else None,
         rate=lambda step: rate(settings, step, len(batches)),
         epochs=settings.epochs,
         patience=settings.patience,

@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from ..engine.backends import DEFAULT
 from ..files.reading import Malformed
 from ..graph.array import Array
 from ..graph.graph import Graph
@@ -29,7 +30,7 @@ class Identity:
 
     `settings` are the values of `train:`, but where the data lie; `start` is the digest of the weights before the first
     step. `extended` are the steps after which more epochs were asked for, where the run then came to other bytes than
-    one that was begun with them.
+    one that was begun with them. `backend` names whose kernels are used; files of earlier versions have none.
     """
 
     spec: str
@@ -38,6 +39,7 @@ class Identity:
     settings: Train
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)]
     extended: tuple[Count, ...] = ()
+    backend: str = DEFAULT
 
     def differences(self, other: Identity, beside: tuple[str, ...] = ()) -> Iterator[str]:
         """What the other has otherwise, in words; but for the settings `beside`."""
@@ -53,6 +55,8 @@ class Identity:
                 yield f"`train.{key}` was {json.dumps(mine[key])}, is {json.dumps(theirs[key])}"
         if self.threads != other.threads:
             yield f"it had {self.threads} threads, has {other.threads}"
+        if self.backend != other.backend:
+            yield f"it had the backend {self.backend}, has {other.backend}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import watched
 from ..diagnostics import Diagnostic, TrainingError
+from ..engine.backends import DEFAULT
 from ..files.lock import Taken, locked
 from ..files.places import AnyPath, are_one
 from ..files.writing import ensure_writable, writing
@@ -95,7 +96,7 @@ class Beginning:
 
     `weights` are a file, of which what does not fit is drawn afresh, or arrays by name, which must all fit; by default
     all are drawn. `resume` goes on with the run of the checkpoint, if there is one; `restart` begins anew, though there
-    is one.
+    is one. `backend` names whose kernels are used.
     """
 
     weights: AnyPath | Mapping[str, Any] | None = None
@@ -103,6 +104,7 @@ class Beginning:
     every: int = EVERY
     resume: bool = False
     restart: bool = False
+    backend: str = DEFAULT
 
 
 @dataclass
@@ -171,7 +173,7 @@ def open_session(
     threads = beginning.threads or (held.identity.threads if held else default_threads())
     ensure_memory(network.graph, settings, threads, learned)
     origin, start = _origin(network, settings, files.output, beginning.weights, held, notify)
-    identity = identify(network.graph, settings, split.fingerprint, origin, threads)
+    identity = identify(network.graph, settings, split.fingerprint, origin, threads, beginning.backend)
     if held:
         held.agree(identity)
         if not held.goes_on(settings):
@@ -185,7 +187,7 @@ def open_session(
         if extended:
             notify(extended)
     assert start is not None, "what is not held has just begun"
-    run = assemble(network.graph, settings, split, threads, start)
+    run = assemble(network.graph, settings, split, threads, start, beginning.backend)
     is_drawn = beginning.weights is None and not held
     outputs = network.graph.shape(network.graph.outputs[0])[0]
     unlearned, unjudged = split.gaps(max(2, outputs))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
+from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
 from ..graph.layer import TrainingContext
@@ -23,10 +24,12 @@ the tensors' names. It is called once, and may spoil what it is given."""
 
 
 class Tape:
-    """A graph of one output, and the names of the tensors that are `learned`."""
+    """A graph of one output, and the names of the tensors that are `learned`, by the kernels of a backend."""
 
-    def __init__(self, graph: Graph, learned: Collection[str]) -> None:
+    def __init__(self, graph: Graph, learned: Collection[str], backend: str = DEFAULT) -> None:
         self.path = BackwardPath(graph, learned)
+        differentiable = chain(backend).backends[0].differentiable
+        self.ways = {step.name: differentiable(step.layer) for step in self.path.steps}
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]
@@ -45,7 +48,7 @@ class Tape:
                 live[step.name], pull = step.layer.vjp(*inputs, **own)
             else:
                 own_context = context(step.name, not self.path.on_the_way.isdisjoint(step.inputs))
-                live[step.name], pull = step.layer.vjp_training(own_context, *inputs, **own)
+                live[step.name], pull = self.ways[step.name](own_context, *inputs, **own)
             if step.name in self.path.on_the_way:
                 way.append((step, pull))
             del inputs, pull

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..engine.backends import DEFAULT
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
@@ -85,7 +86,8 @@ class StepContext:
 class Trainer:
     """A network on its way. `tensors` are its arrays by name: they change from step to step.
 
-    `class_weights` (C,) are how much each class counts, by default the same. Tensors are taken over in their own type:
+    `class_weights` (C,) are how much each class counts, by default the same. `backend` names whose kernels are used:
+    others than NumPy's have some for float32 alone. Tensors are taken over in their own type:
     float32, or float64 for comparisons. The same steps give the same bytes
     for a given number of workers.
     """
@@ -97,6 +99,7 @@ class Trainer:
         tensors: Mapping[str, Array],
         workers: int = 1,
         class_weights: Array | None = None,
+        backend: str = DEFAULT,
     ) -> None:
         keep_freed_memory()
         self.settings, self.class_weights = settings, class_weights
@@ -108,7 +111,7 @@ class Trainer:
         own = self.weights.named
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
-        self.tape = Tape(self.graph, learned)
+        self.tape = Tape(self.graph, learned, backend)
         self.workers = Workers(min(workers, settings.batch))
         self.gradients = [FlatParameters(learned, dtype) for _ in range(self.workers.count)]
         self._norm = 0.0

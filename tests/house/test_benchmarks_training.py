@@ -76,5 +76,6 @@ def test_both_trainers_take_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     file = tmp_path / "found.json"
     assert training.main(["--threads", "1", "--output", str(file)]) == 0
     (case,) = json.loads(file.read_text(encoding="utf-8"))["cases"]
-    assert [(r["engine"], r["failure"]) for r in case["results"]] == [("cnnspec", ""), ("pytorch", ""), ("pytorch", "")]
+    names = ["cnnspec", "cnnspec_numba", "pytorch", "pytorch"]
+    assert [(r["engine"], r["failure"]) for r in case["results"]] == [(name, "") for name in names]
     assert all(result["seconds"] > 0 and result["error"] < 1e-3 for result in case["results"])

@@ -17,7 +17,7 @@ from ..completion import spec_names
 from ..diagnostics_output import loaded
 from ..missing import together_with
 from ..named_files import weights_of
-from ..options import COUNT, OUTPUT, PATH, input_option, threads_option
+from ..options import COUNT, OUTPUT, PATH, backend_option, input_option, threads_option
 from ..settings_options import Settable, configured, judged_by, set_option, source
 
 EVERY = 500
@@ -39,6 +39,7 @@ EVERY = 500
     help="Layers or tensors to leave as they are, such as 'conv*', in place of those that the spec freezes.",
 )
 @threads_option("each batch")
+@backend_option
 @click.option("--log", type=OUTPUT, metavar="FILE.jsonl", help="Write every step and epoch to this file.")
 @click.option("--plot", type=OUTPUT, metavar="FILE.svg", help="Draw the learning curves.")
 @click.option("--checkpoint", type=OUTPUT, help="Where an unfinished run is kept.  [default: beside the output]")
@@ -55,6 +56,7 @@ def command(
     weights: str | None,
     freeze: tuple[str, ...],
     threads: int | None,
+    backend: str,
     log: str | None,
     plot: str | None,
     checkpoint: str | None,
@@ -104,7 +106,7 @@ def command(
     for start in (weights, weights_of(spec)):
         if start:
             note_read(start)
-    train(spec, settings, RunData(path, judged), files, Beginning(weights, threads, every, resume, restart))
+    train(spec, settings, RunData(path, judged), files, Beginning(weights, threads, every, resume, restart, backend))
     return 0
 
 

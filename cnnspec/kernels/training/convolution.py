@@ -9,6 +9,7 @@ Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, ch
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -21,6 +22,19 @@ from .padding import is_mirrored, mirrored
 Gradients = tuple[Array, Array]
 """Those by the image and by the filters."""
 ConvolutionPullback = Callable[[Array], Gradients]
+
+
+class ConvolutionKernels(Protocol):
+    """Somebody's functions of these two names, such as this module's."""
+
+    def convolution(
+        self, x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
+    ) -> tuple[Array, ConvolutionPullback]:
+        """x (N, H, W, C) with weight (K, C/G, FH, FW) in G groups: (N, rows, columns, K)."""
+
+    def transposed(self, x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
+        """The adjoint of `convolution`: x (N, H, W, C), weight (C, K/G, FH, FW)."""
+
 
 PAINTING = 3
 """How many values are gathered in the time that one is gathered and one is painted."""
@@ -42,11 +56,16 @@ def convolution(
 
 def transposed(x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
     """The adjoint of `convolution`: x (N, H, W, C), weight (C, K/G, FH, FW); the windows run over the output."""
-    # A size between those that windows fill (`extra`) is padded less, so that there is a window for each cell.
+    return _in_groups(_paint, _paint_back, x, weight, painted_windows(windows, x), G)
+
+
+def painted_windows(windows: SlidingWindows, x: Array) -> SlidingWindows:
+    """Those of a transposed convolution, one for each cell of x (N, H, W, C): a size between those that windows fill
+    (`extra`) is padded less."""
     rows, columns = (
         s._replace(after=s.after - (s.outputs - count) * s.S) for s, count in zip(windows, x.shape[1:3], strict=True)
     )
-    return _in_groups(_paint, _paint_back, x, weight, (rows, columns), G)
+    return rows, columns
 
 
 def _in_groups(
@@ -91,8 +110,13 @@ def _correlate_back(dy: Array, x: Array, weight: Array, windows: SlidingWindows)
 
 
 def _to_filters(dy: Array, x: Array, weight: Array, windows: SlidingWindows) -> Gradients:
-    """The way back that ends here. Its zeros take no memory."""
-    return np.broadcast_to(np.zeros((), x.dtype), x.shape), Blocks(windows, weight.shape).by_filters(x, dy)
+    """The way back that ends here."""
+    return no_gradient(x), Blocks(windows, weight.shape).by_filters(x, dy)
+
+
+def no_gradient(x: Array) -> Array:
+    """Zeros of x's shape, which take no memory."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
 
 def turned(filters: Array) -> Array:

@@ -18,6 +18,7 @@ from .joining import can_join, joins
 from .kernel_selection import has, is_by_value, select
 
 if TYPE_CHECKING:
+    from ....graph.layer import Layer, TrainingVjp
     from ....kernels.compiled.vectors import Vectors
     from ...backend import CostModel
     from ...executor import Bind, Executor
@@ -82,6 +83,11 @@ class NumbaBackend:
         if operation.parts:
             return Joined(operation, self.vectors)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
+
+    def differentiable(self, layer: Layer) -> TrainingVjp:
+        from .training import differentiable
+
+        return differentiable(layer, self.vectors)
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from .executor import NativeExecutor

@@ -13,6 +13,9 @@ from . import linker
 
 SOURCES = {
     "apply": ("values", "apply"),
+    "by_depthwise_filters": ("gradients", "by_depthwise_filters"),
+    "by_filters": ("gradients", "by_filters"),
+    "channel_taps": ("channel_taps", "channel_taps"),
     "convolution": ("convolution", "convolve"),
     "dense": ("dense", "dense"),
     "depthwise": ("windows", "depthwise"),
@@ -22,11 +25,15 @@ SOURCES = {
     "from_places": ("winograd", "from_places"),
     "join": ("values", "join"),
     "largest": ("windows", "largest"),
+    "mix": ("batch_norm", "mix"),
+    "moments": ("batch_norm", "moments"),
     "move": ("movement", "move"),
     "run": ("running", "run"),
     "shares": ("values", "shares"),
     "sequence": ("running", "sequence"),
+    "squares": ("batch_norm", "squares"),
     "to_places": ("winograd", "to_places"),
+    "totals": ("batch_norm", "totals"),
     "total": ("windows", "total"),
 }
 """By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""

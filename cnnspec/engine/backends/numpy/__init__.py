@@ -11,6 +11,7 @@ from ...program import Operation
 from .kernel_selection import COSTS, select
 
 if TYPE_CHECKING:
+    from ....graph.layer import Layer, TrainingVjp
     from ....layers._activation import Activation
     from ...backend import CostModel
     from ...executor import Bind, Executor
@@ -72,6 +73,9 @@ class NumpyBackend:
         from .registry import lower
 
         return lower(operation)
+
+    def differentiable(self, layer: Layer) -> TrainingVjp:
+        return layer.vjp_training
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from ...executor import CallExecutor

@@ -1,0 +1,30 @@
+"""Layers in training by native code: forward, and the way back.
+
+A layer keeps its own way; only what passes over images is put in place of NumPy's calls. What is not float32 is left
+to NumPy, and so is every kind that is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .....kernels.compiled.vectors import Vectors
+from . import batch_norm, convolution
+
+if TYPE_CHECKING:
+    from .....graph.layer import Layer, TrainingVjp
+
+WAYS: dict[str, Callable[..., Any]] = {
+    "batchnorm": batch_norm.train,
+    "conv": convolution.train,
+    "deconv": convolution.train,
+}
+"""By the layer's kind, with vectors and the layer in front of what `vjp_training` takes."""
+
+
+def differentiable(layer: Layer, vectors: Vectors) -> TrainingVjp:
+    """`vjp_training` of a layer, by native code where there is some."""
+    way = WAYS.get(layer.kind)
+    return partial(way, vectors, layer) if way else layer.vjp_training

@@ -1,0 +1,62 @@
+"""`conv` and `deconv` in training by native code; filters that are not all finite are left to NumPy, since a product of
+theirs with the zeros around an image is no number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .....graph.array import Array
+from .....graph.window import SlidingWindows
+from .....kernels.compiled.vectors import Vectors
+from .....kernels.training import convolution as by_numpy
+from .....kernels.training.blocked_im2col import are_finite
+from .....kernels.training.convolution import ConvolutionPullback, Gradients, no_gradient, painted_windows
+from .....kernels.training.padding import padded
+from .....layers._filters import Filters
+from .correlation import adjoint, by_filters, correlate
+from .depthwise import depthwise
+from .phases import reach
+
+if TYPE_CHECKING:
+    from .....graph.layer import Pullback, TrainingContext
+
+
+def train(
+    vectors: Vectors, layer: Filters, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
+) -> tuple[Array, Pullback]:
+    """`vjp_training` of a layer of filters."""
+    is_ours = x.dtype == weight.dtype == np.float32 and are_finite(weight)
+    kernels = NativeKernels(vectors) if is_ours else by_numpy
+    return layer.vjp_by(kernels, x, weight, bias, context.needs_input_grad)
+
+
+class NativeKernels:
+    """What `kernels/training/convolution.py` has, for some vectors."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self.vectors = vectors
+
+    def convolution(
+        self, x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
+    ) -> tuple[Array, ConvolutionPullback]:
+        if G > 1 and G == x.shape[3] == len(weight):
+            return depthwise(x, weight, windows, self.vectors)
+        seen = padded(x, windows, reach(windows))
+
+        def back(dy: Array) -> Gradients:
+            dx = adjoint(dy, weight, windows, G, self.vectors) if needs_input_grad else no_gradient(x)
+            return dx, by_filters(seen, dy, windows, G, self.vectors)
+
+        return correlate(seen, weight, windows, G, self.vectors), back
+
+    def transposed(self, x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
+        windows = painted_windows(windows, x)
+
+        def back(dy: Array) -> Gradients:
+            seen = padded(dy, windows, reach(windows))
+            dx = correlate(seen, weight, windows, G, self.vectors)
+            return dx, by_filters(seen, x, windows, G, self.vectors)
+
+        return adjoint(x, weight, windows, G, self.vectors), back

@@ -1,0 +1,58 @@
+"""The micro-kernel of gradients by filters: a tile of taps by channels of the output, which stays in registers.
+
+Each step takes a cell of the output's gradient, some vectors long, and one value of the image for each tap, repeated;
+every accumulator takes one product. Where channels are kept apart, a tap has a vector of the image in its place. Cells
+are taken row by row; where the rows lie says a table, so no window is copied.
+Goto, van de Geijn: "Anatomy of High-Performance Matrix Multiplication", 2008.
+Cost: cells*taps*channels multiply-accumulates at the speed of the registers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .emitter import FLOAT, begin
+from .vectors import Vectors
+
+ARGUMENTS = (
+    "x", "taps", "y", "rows", "row_table", "cells", "x_cell", "y_cell", "out", "out_tap", "valid",
+)  # fmt: skip
+"""Addresses of bytes, but for the counts. `taps`: offsets from `x`; `row_table`: for each row its offsets from `x` and
+from `y`; steps from cell to cell, and in `out` from tap to tap; how many channels of the last vector are `valid`."""
+COUNT = len(ARGUMENTS)
+
+
+def emit(module: Any, vectors: Vectors, size: int, columns: int, is_part: bool, is_apart: bool) -> Any:
+    """The function of a tile of `size` taps, put into an LLVM module once; it adds to what `out` has."""
+    name = f"gradient_tile_{vectors.lanes}_{size}x{columns}_{is_part:d}{is_apart:d}"
+    if name in module.globals:
+        return module.globals[name]
+    e, a = begin(module, name, ARGUMENTS, vectors.lanes)
+    b = e.builder
+    width = vectors.lanes * FLOAT
+    mask = e.mask(a["valid"])
+    tile = [(m, j) for m in range(size) for j in range(columns)]
+
+    def load(at: Any, j: int) -> Any:
+        return e.load_part(at, mask) if is_part and j == columns - 1 else e.load(at)
+
+    places = [e.at(b.add(a["out"], b.mul(a["out_tap"], e.number(m))), j, width) for m, j in tile]
+    seen = [b.add(a["x"], e.load_number(e.at(a["taps"], m))) for m in range(size)]
+    with e.loop(a["rows"], [e.load(place) for place in places]) as (r, down):
+        row = e.at(a["row_table"], r, 16)
+        first = e.load_number(row)
+        windows = [b.add(base, first) for base in seen]
+        with e.loop(a["cells"], [*down, e.number(0), b.add(a["y"], e.load_number(e.at(row, 1)))]) as (_, across):
+            along, y = across[-2:]
+            row_of_y = [load(e.at(y, j, width), j) for j in range(columns)]
+            for m in range(size):
+                at = b.add(windows[m], along)
+                value = load(at, 0) if is_apart else e.repeat(at)
+                for j in range(columns):
+                    across[m * columns + j] = e.multiply_add(value, row_of_y[j], across[m * columns + j])
+            across[-2:] = [b.add(along, a["x_cell"]), b.add(y, a["y_cell"])]
+        down[:] = across[:-2]
+    for value, place in zip(down, places, strict=True):
+        e.store(value, place)
+    b.ret_void()
+    return e.function

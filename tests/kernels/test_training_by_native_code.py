@@ -1,0 +1,110 @@
+"""The compiled kernels of training against NumPy's in float64, over random shapes, for two processors' vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_cases import Array
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cnnspec.engine.backends.numba.training.batch_norm import NativePasses
+from cnnspec.engine.backends.numba.training.convolution import NativeKernels
+from cnnspec.graph.window import SlidingWindow, SlidingWindows
+from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
+from cnnspec.kernels.training import convolution as by_numpy
+from cnnspec.kernels.training.batch_norm import BY_NUMPY
+
+ERROR = 2e-5
+"""Largest error, relative to the largest value or 1; measured 2e-6."""
+EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
+many = settings(max_examples=30, deadline=None)
+
+
+@st.composite
+def window(draw: Callable[..., Any]) -> SlidingWindow:
+    F, S, D = (draw(st.integers(1, most)) for most in (5, 3, 2))
+    found = SlidingWindow(draw(st.integers(1, 12)), F, S, D, draw(st.integers(0, 4)), draw(st.integers(0, 4)))
+    assume(found.travel >= 0)
+    return found
+
+
+windows = st.tuples(window(), window())
+channels = st.tuples(st.integers(1, 3), st.integers(1, 19), st.integers(1, 35))
+"""Groups, and for each the channels of the image and of the output."""
+
+
+def random(seed: int, *shape: int) -> Array:
+    return np.random.default_rng([3, seed]).standard_normal(shape).astype(np.float32)
+
+
+def assert_near(found: Array, exact: Array) -> None:
+    assert found.shape == exact.shape
+    assert np.abs(found - exact).max(initial=0) <= ERROR * max(1, np.abs(exact).max(initial=0))
+
+
+def both_ways(name: str, vectors: Vectors, x: Array, weight: Array, windows: SlidingWindows, G: int) -> None:
+    y, back = getattr(NativeKernels(vectors), name)(x, weight, windows, G)
+    exact, back_exactly = getattr(by_numpy, name)(x.astype(float), weight.astype(float), windows, G)
+    assert y.dtype == np.float32
+    assert_near(y, exact)
+    dy = random(2, *y.shape)
+    for found, wanted in zip(back(dy), back_exactly(dy.astype(float)), strict=True):
+        assert_near(found, wanted)
+
+
+@EVERY
+@many
+@given(windows=windows, channels=channels, n=st.integers(1, 4))
+def test_convolution_and_its_adjoint(
+    windows: SlidingWindows, channels: tuple[int, int, int], n: int, vectors: Vectors
+) -> None:
+    G, C, K = channels
+    rows, columns = windows
+    weight = random(1, K * G, C, rows.F, columns.F)
+    both_ways("convolution", vectors, random(0, n, rows.size, columns.size, C * G), weight, windows, G)
+    both_ways("transposed", vectors, random(0, n, rows.outputs, columns.outputs, K * G), weight, windows, G)
+
+
+@EVERY
+@many
+@given(windows=windows, C=st.integers(2, 40), n=st.integers(1, 4))
+def test_depthwise_convolution(windows: SlidingWindows, C: int, n: int, vectors: Vectors) -> None:
+    rows, columns = windows
+    weight = random(1, C, 1, rows.F, columns.F)
+    both_ways("convolution", vectors, random(0, n, rows.size, columns.size, C), weight, windows, C)
+
+
+@EVERY
+@many
+@given(shape=st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.integers(1, 40)))
+def test_passes_of_batch_norm(shape: tuple[int, ...], vectors: Vectors) -> None:
+    native, C = NativePasses(vectors), shape[3]
+    x, dy, mean, factor = random(0, *shape), random(1, *shape), random(2, C).astype(float), random(3, C).astype(float)
+    wide, by_output = x.astype(float), dy.astype(float)
+    assert_near(native.total(x), BY_NUMPY.total(wide))
+    assert_near(native.squares(x, mean), BY_NUMPY.squares(wide, mean))
+    for found, exact in zip(native.moments(dy, x, mean), BY_NUMPY.moments(by_output, wide, mean), strict=True):
+        assert_near(found, exact)
+    assert_near(native.mixed((x, factor), plus=mean), BY_NUMPY.mixed((wide, factor), plus=mean))
+    two = native.mixed((x, factor), (dy, mean), plus=factor)
+    assert_near(two, BY_NUMPY.mixed((wide, factor), (by_output, mean), plus=factor))
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+@pytest.mark.parametrize("G", [1, 3])
+def test_what_is_not_finite_stays_where_it_is(odd: float, G: int) -> None:
+    windows = (SlidingWindow(6, 3, 1, 1, 1, 1), SlidingWindow(5, 3, 2, 1, 1, 1))
+    x, weight = random(0, 2, 6, 5, 3), random(1, 3, 3 // G, 3, 3)
+    x[1, 2, 3, 1] = odd
+    for kernels in (NativeKernels(AVX2), NativeKernels(AVX512)):
+        y, back = kernels.convolution(x, weight, windows, G)
+        exact, back_exactly = by_numpy.convolution(x, weight, windows, G)
+        np.testing.assert_array_equal(np.isfinite(y), np.isfinite(exact))
+        dy = random(2, *y.shape)
+        for found, wanted in zip(back(dy.copy()), back_exactly(dy.copy()), strict=True):
+            np.testing.assert_array_equal(np.isfinite(found), np.isfinite(wanted))
