@@ -128,7 +128,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 def test_processes_killed_at_any_moment(place: Path, seconds: Work) -> None:
     running = run(*seconds.words, "r.parquet", "--workers", "2")
     choose = random.Random(os.getpid())
-    for count in (1, 8, 20):
+    for count in (1, 5, 10):
         until(lambda count=count: len(shards(Path("r.parquet"))) >= count or running.poll() is not None)  # type: ignore[misc]
         if found := children(running):
             os.kill(choose.choice(found), signal.SIGKILL)
@@ -139,7 +139,7 @@ def test_processes_killed_at_any_moment(place: Path, seconds: Work) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
 def test_a_run_killed_at_any_moment_goes_on(place: Path, seconds: Work, workers: tuple[str, ...]) -> None:
-    for count in (0, 4, 12):
+    for count in (0, 2, 4):
         running = run(*seconds.words, "r.parquet", *workers)
         until(lambda count=count: len(shards(Path("r.parquet"))) > count)  # type: ignore[misc]
         running.kill()
@@ -155,7 +155,7 @@ def test_a_run_killed_at_any_moment_goes_on(place: Path, seconds: Work, workers:
 
 def test_workers_of_a_cluster_die_and_join_late(place: Path, seconds: Work, cluster: Machines) -> None:
     running = run(*seconds.words, "r.parquet", "--dask", cluster.address)
-    for count in (2, 8, 15):
+    for count in (2, 5, 10):
         until(lambda count=count: len(shards(Path("r.parquet"))) >= count or running.poll() is not None)  # type: ignore[misc]
         cluster.join()
         cluster.kill(cluster.workers[-2])  # for a while there is none

@@ -7,7 +7,7 @@ from collections import Counter
 from ...diagnostics import Diagnostic, FileError
 from ..task import Task
 
-MOST = 3
+MOST = 6
 """Workers that may die at one task."""
 
 
