@@ -7,11 +7,12 @@ from pathlib import Path
 from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from .exporter import Exporter
+from .keras.exporter import Keras
 from .numpy.exporter import NumPy
 from .onnx.exporter import ONNX
 from .pytorch.exporter import PyTorch
 
-EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in (ONNX(), PyTorch(), NumPy())}
+EXPORTERS: dict[str, Exporter] = {exporter.name: exporter for exporter in (ONNX(), PyTorch(), NumPy(), Keras())}
 """A format is added here, and nowhere else."""
 
 

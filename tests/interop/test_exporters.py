@@ -121,7 +121,7 @@ def test_nothing_lies_beside_a_device(net: str) -> None:
 def test_the_help_has_all_formats() -> None:
     shown = export("--help").output
     assert "  Listing: the names of the layers.\n" in shown
-    for option in ("--opset", "--times", "--mark TEXT", "--with-tensors", "--to [onnx|pytorch|numpy|listing]"):
+    for option in ("--opset", "--times", "--mark TEXT", "--with-tensors", "--to [onnx|pytorch|numpy|keras|listing]"):
         assert option in shown
 
 
@@ -182,7 +182,7 @@ def test_the_library_call_refuses(write: Write, net: str, tmp_path: Path) -> Non
         cnnspec.export(spec, path, times=True)
     with pytest.raises(OptionError, match="times=4: nobody reads that"):
         cnnspec.export(spec, path, {}, times=4)
-    with pytest.raises(ValueError, match="no format is called 'caffe'; there is onnx, pytorch, numpy, listing"):
+    with pytest.raises(ValueError, match="no format is called 'caffe'; there is onnx, pytorch, numpy, keras, listing"):
         cnnspec.export(spec, path, to="caffe")
     with pytest.raises(FileError, match="E405"):
         cnnspec.export(spec, tmp_path / "a.pt")

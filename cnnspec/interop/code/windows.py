@@ -52,3 +52,27 @@ def _painted(window: SlidingWindow) -> int:
     """Cells behind the first that stays, of the image that windows paint: without any padding, less those before."""
     count = (window.size + window.before + window.after - window.extent) // window.S + 1
     return (count - 1) * window.S + window.extent - window.before
+
+
+def window_sides(layer: Any, step: Step) -> Any:
+    """Padding at the top and the bottom, at the left and the right; one number where all are equal."""
+    rows, columns = window_pair(layer, step)
+    return _one((rows.before, rows.after), (columns.before, columns.after))
+
+
+def reached_sides(layer: Any, step: Step) -> Any:
+    """The same of a pooling, with what windows hang over by."""
+    if layer.rounding != "ceil":
+        return window_sides(layer, step)
+    rows, columns = window_pair(layer, step)
+    return _one((rows.before, _after(rows)), (columns.before, _after(columns)))
+
+
+def painted_beyond(layer: Any, step: Step) -> Any:
+    """What a transposed convolution paints beyond its output, by sides; negative where it paints less."""
+    left, right, top, bottom = cut(layer, step)
+    return _one((top, bottom), (left, right))
+
+
+def _one(rows: tuple[int, int], columns: tuple[int, int]) -> Any:
+    return rows[0] if len({*rows, *columns}) == 1 else (rows, columns)

@@ -9,15 +9,17 @@ from ...graph.graph import Graph
 from ..code.bodies import Body
 from ..code.dataflow import identifier
 from ..code.describing import batch, of_about, shapes_about
+from ..code.functions import Function, Style
 from ..code.library import library, names_in
 from ..code.names import body_names
 from ..code.structure import program
-from .function_writer import TAKEN, Function
+from .kinds import KINDS
 
 if TYPE_CHECKING:
     from ...spec import Spec
 
 NETWORK = "network"
+TAKEN = frozenset({"x", "tensors", "name", "np", "i"})
 MAIN = frozenset({"main", "checked", NETWORK, "INPUT", "WEIGHTS", "sys", "json", "math", "Path", "sliding_window_view"})
 IMPORTS = ("json", "math", "sys")
 
@@ -48,12 +50,13 @@ def text(spec: Spec, name: str) -> str:
 
 def functions(graph: Graph) -> list[str]:
     """The functions of a graph, the network's own last."""
+    style = Style(KINDS, "Array", (("tensors", "Tensors"),) if graph.tensors else (), TAKEN)
     found = program(graph)
     names = body_names(found.blocks, identifier, {*TAKEN, *MAIN, *library(__package__).texts})
     made: dict[Body, Function] = {}
     texts = []
     for body in (*found.blocks, found.main):
-        own = made[body] = Function(names.get(body, NETWORK), body, made, bool(graph.tensors))
+        own = made[body] = Function(names.get(body, NETWORK), body, made, style)
         about = f"Block `{body.title}` of the spec." if body.title else shapes_about(graph)
         texts.append("\n".join(own.lines(about)))
     return texts

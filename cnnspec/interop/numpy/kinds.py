@@ -6,43 +6,23 @@ from functools import reduce
 from typing import Any
 
 from ...graph.graph import Step
-from ...graph.window import SlidingWindow
+from ..code.functions import Rule, Written
 from ..code.layout import Call, call
 from ..code.place import Of, Place, channels, field, single
-from ..code.windows import window_pair
-from .rule import Rule, Written, plain, with_fields, with_tensors
+from ..code.windows import reached_sides, window_sides
+from .rule import plain, with_fields, with_tensors
 
 EPS = (1e-5, field("eps"))
 
 
-def sides(layer: Any, step: Step) -> Any:
-    """Padding at the top and the bottom, at the left and the right; one number where all are equal."""
-    return _single(tuple((window.before, window.after) for window in window_pair(layer, step)))
-
-
-def reach(layer: Any, step: Step) -> Any:
-    """The same, with what windows hang over by."""
-    if layer.rounding != "ceil":
-        return sides(layer, step)
-    return _single(tuple((window.before, _behind(window)) for window in window_pair(layer, step)))
-
-
 def counted(layer: Any, step: Step) -> Any:
     """The padding that a mean counts."""
-    return sides(layer, step) if layer.count_padding and layer.P != "same-upper" else 0
-
-
-def _behind(window: SlidingWindow) -> int:
-    return (window.outputs - 1) * window.S + window.extent - window.size - window.before
-
-
-def _single(both: Any) -> Any:
-    return both[0][0] if len({*both[0], *both[1]}) == 1 else both
+    return window_sides(layer, step) if layer.count_padding and layer.P != "same-upper" else 0
 
 
 FILTERS: dict[str, tuple[object, Of]] = {
     "S": (1, field("S", single)),
-    "P": (0, sides),
+    "P": (0, window_sides),
     "D": (1, field("D", single)),
     "G": (1, field("G")),
 }
@@ -57,7 +37,7 @@ def deconv(at: Place, name: str) -> Written:
 def pool(function: str) -> Rule:
     def rule(at: Place, name: str) -> Written:
         F = at.value("F", field("F", single))
-        given = {"S": at.value("S", field("stride", single))} | at.option("P", 0, reach)
+        given = {"S": at.value("S", field("stride", single))} | at.option("P", 0, reached_sides)
         given |= at.option("D", 1, field("dilation", single))
         if function == "avgpool":
             given |= at.option("counted", 0, counted)

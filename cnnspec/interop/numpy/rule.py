@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ..code.layout import Expression, call
+from ..code.functions import Rule, Written
+from ..code.layout import call
 from ..code.place import Of, Place, field
-
-Arguments = list[Expression]
-Written = Callable[[Arguments], Expression]
-Rule = Callable[[Place, str], Written]
-"""From a layer, and an expression for its name, to what is written for what arrives."""
 
 
 def plain(function: str) -> Rule:

@@ -1,25 +1,36 @@
-"""A body -> a function over arrays."""
+"""A body -> a function, for languages in which a layer is a call with its name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from ..code.bodies import Body, Item, is_join
-from ..code.dataflow import Node, Region, Statements
-from ..code.layout import INDENT, Named, call, definition
-from ..code.merging import origin
-from ..code.parameters import Parameters
-from ..code.place import Place
-from .kinds import KINDS
-from .rule import Written
+from .bodies import Body, Item, is_join
+from .dataflow import Node, Region, Statements
+from .layout import INDENT, Expression, Named, call, definition
+from .merging import origin
+from .parameters import Parameters
+from .place import Place
 
-TAKEN = frozenset({"x", "tensors", "name", "np", "i"})
+Written = Callable[[list[Expression]], Expression]
+Rule = Callable[[Place, str], Written]
+"""From a layer, and an expression for its name, to what is written for what arrives."""
 HEAVY = ("convolution", "dense", "pooling")
 """Families of layers with which a line begins."""
 LEAST = 3
 """Calls in a row that are worth a loop."""
+
+
+class Style(NamedTuple):
+    """What differs between the languages: the rules, the type of what arrives, what each function is handed on beside
+    it (names and types), names that mean something."""
+
+    kinds: Mapping[str, Rule]
+    type: str
+    state: tuple[tuple[str, str], ...]
+    taken: frozenset[str]
 
 
 @dataclass(slots=True, eq=False)
@@ -29,12 +40,12 @@ class Function:
     name: str
     body: Body
     others: Mapping[Body, Function]
-    has_tensors: bool = True
+    style: Style
     parameters: Parameters = field(init=False)
     written: list[Written] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.parameters = Parameters(self.body, TAKEN)
+        self.parameters = Parameters(self.body, self.style.taken)
         self.written = [self._written(item, self._name(item.name)) for item in self.body.items]
 
     def _name(self, own: str) -> str:
@@ -43,7 +54,7 @@ class Function:
 
     def _written(self, item: Item, name: str) -> Written:
         if item.body is None:
-            return KINDS[item.step.kind](Place(item, self.parameters), name)
+            return self.style.kinds[item.step.kind](Place(item, self.parameters), name)
         other = self.others[item.body]
         places = {use: index for index, use in enumerate(item.body.uses)}
         given: list[Named] = []
@@ -51,20 +62,21 @@ class Function:
             values = each.values_in([None if use is None else places[use] for use in item.calls])
             if each.default is None or any(value not in (None, each.default) for value in values):
                 given.append(Named(each.name, self.parameters.text(each.letter, values)))
-        return lambda x: call(other.name, *x, "tensors", name, *given)
+        state = [each for each, _ in self.style.state]
+        return lambda x: call(other.name, *x, *state, name, *given)
 
     def lines(self, about: str) -> list[str]:
         """The function, with what it is about as its docstring."""
         nodes = self._nodes()
         arriving = ("x", *(f"skip{number}" if number > 1 else "skip" for number in range(1, self.body.arriving)))
-        known = TAKEN - {"x"} | self.parameters.own.keys()
+        known = self.style.taken - {"x"} | self.parameters.own.keys()
         body = Statements(nodes, arriving, self.body.outputs, known).write()
-        parameters = [f"{each}: Array" for each in arriving]
-        parameters += ["tensors: Tensors"] if self.has_tensors else []
+        parameters = [f"{each}: {self.style.type}" for each in arriving]
+        parameters += [f"{each}: {type}" for each, type in self.style.state]
         if self.body.title:
             parameters += ["name: str", *(each.declared for each in self.parameters.ordered())]
         count = len(self.body.outputs)
-        returns = "Array" if count == 1 else f"tuple[{', '.join(['Array'] * count)}]"
+        returns = self.style.type if count == 1 else f"tuple[{', '.join([self.style.type] * count)}]"
         return [*definition(self.name, parameters, returns), f'{INDENT}"""{about}"""', *body]
 
     def _nodes(self) -> list[Node]:
