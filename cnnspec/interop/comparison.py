@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graph.shape import Shape
 from .imported import Difference
 
 if TYPE_CHECKING:
@@ -26,18 +27,33 @@ class Judge(NamedTuple):
     inputs: int = INPUTS
 
 
-def compared(judge: Judge, spec: Spec, tensors: Mapping[str, Array], steps: Sequence[str]) -> Difference:
+class Answers(NamedTuple):
+    """What a judge says: its outputs (1, ...) for each of some inputs (1, C, H, W)."""
+
+    judge: str
+    inputs: list[Array]
+    outputs: list[list[Array]]
+
+
+def answers(judge: Judge | None, shape: Shape) -> Answers | None:
+    """Those for random inputs. The judge is not needed any more then: it holds a network of its own in memory."""
+    if judge is None:
+        return None
+    inputs = random_inputs(shape)[: judge.inputs]
+    return Answers(judge.name, inputs, [judge.run(x) for x in inputs])
+
+
+def compared(known: Answers, spec: Spec, tensors: Mapping[str, Array], steps: Sequence[str]) -> Difference:
     """The largest difference over all outputs, which the spec's `steps` make."""
     network = spec.compile(tensors, exact=True).run
     largest, scale = 0.0, 0.0
-    inputs = random_inputs(spec.graph.input)[: judge.inputs]
-    for x in inputs:
+    for x, outputs in zip(known.inputs, known.outputs, strict=True):
         ours = network(x)
-        for step, theirs in zip(steps, judge.run(x), strict=True):
+        for step, theirs in zip(steps, outputs, strict=True):
             share = _share(_as_given(ours[step], theirs), np.asarray(theirs), _least(spec, step))
             largest = max(largest, share) if share == share else share
             scale = max(scale, float(np.abs(theirs).max(initial=0)))
-    return Difference(judge.name, largest, scale, len(inputs))
+    return Difference(known.judge, largest, scale, len(known.inputs))
 
 
 def _as_given(ours: Array, theirs: Array) -> Array:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..diagnostics import SpecError
 from ..graph.graph import INPUT
-from .comparison import Judge, compared
+from .comparison import Judge, answers, compared
 from .draft import Draft
 from .faults import broken, differs
 from .imported import TOLERANCE, Imported
@@ -58,7 +58,7 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) 
         tensors |= {f"{renamed[step]}.{key}": array for key, array in held.items()}
     difference, notes = None, [*found.notes(spec)]
     if wish.verify:
-        known = judge(spec)
+        known = answers(judge(spec), spec.graph.input)
         if known is None:
             notes.append("not checked: no program that runs the model is installed here")
         else:

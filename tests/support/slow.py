@@ -45,6 +45,7 @@ SLOW = (
     "interop/test_numpy_code",
     "interop/test_onnx_import",
     "interop/test_onnx_import_hostile",
+    "interop/test_onnx_import_memory",
     "interop/test_source_export",
     "kernels/test_compiled_kernels",
     "kernels/test_training_by_native_code",

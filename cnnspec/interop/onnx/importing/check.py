@@ -11,6 +11,7 @@ from ....files.reading import AnyPath
 from ...comparison import INPUTS, Array, Judge
 from . import model_file
 from .faults import broken
+from .model_file import Model
 from .static import StaticModel
 
 if TYPE_CHECKING:
@@ -23,40 +24,59 @@ RUNTIME = "ONNX Runtime"
 DEFINITIONS = "the package onnx"
 
 
-def judge(proto: ModelProto, path: AnyPath, model: StaticModel, spec: Spec) -> Judge:
+def judge(read: Model, path: AnyPath, model: StaticModel, spec: Spec) -> Judge:
     """Who runs the model up to its `ends`, which the spec would make."""
-    name, run = _runner(proto, path, model)
+    name, run = _runner(read, path, model)
     is_slow = name != RUNTIME and spec.graph.totals.macs > SLOW
     return Judge(name, lambda x: run(x.reshape(model.given)), 1 if is_slow else INPUTS)
 
 
-def _runner(proto: ModelProto, path: AnyPath, model: StaticModel) -> tuple[str, Run]:
+def _runner(read: Model, path: AnyPath, model: StaticModel) -> tuple[str, Run]:
     asked = ModelProto()
-    asked.CopyFrom(proto)
+    asked.CopyFrom(read.proto)
     _ending(asked, model)
+    apart = [each for each in asked.graph.initializer if _is_external(each) or model_file.is_apart(each, read)]
     try:
-        import onnxruntime
-    except ImportError:
-        return DEFINITIONS, _definitions(asked, path, model)
+        return RUNTIME, _runtime(asked, apart, path, model)
+    except Exception:  # it is not there; or what it has against a model is its own affair
+        return DEFINITIONS, _definitions(asked, apart, path, model)
+
+
+def _runtime(asked: ModelProto, apart: list[TensorProto], path: AnyPath, model: StaticModel) -> Run:
+    """Tensors of float32 are shared with it, not copied into the model that it is given."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        data = _with_numbers(asked, path).SerializeToString()
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception:  # what it has against a model is its own affair
-        return DEFINITIONS, _definitions(asked, path, model)
-    return RUNTIME, _guarded(lambda x: session.run(list(model.ends), {model.input: x}), str(path))
+    options.enable_cpu_mem_arena = False  # which takes twice what is needed
+    shared = {each.name: model.stored[each.name] for each in apart if each.data_type == TensorProto.FLOAT}
+    _put_in([each for each in apart if each.name not in shared], model)
+    for each in apart:
+        if each.name in shared and not _is_external(each):
+            each.data_location = TensorProto.EXTERNAL
+            each.external_data.add(key="location", value="memory")
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in shared.values()]  # `model` keeps them alive
+    options.add_external_initializers([*shared], values)
+    session = onnxruntime.InferenceSession(asked.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return _guarded(lambda x: session.run(list(model.ends), {model.input: x}), str(path))
 
 
-def _definitions(asked: ModelProto, path: AnyPath, model: StaticModel) -> Run:
+def _definitions(asked: ModelProto, apart: list[TensorProto], path: AnyPath, model: StaticModel) -> Run:
+    """Tensors that lie apart arrive like inputs, so that they are not copied."""
     from onnx.reference import ReferenceEvaluator
 
+    given = {each.name: model.stored[each.name] for each in apart}
+    kept = [
+        TensorProto.FromString(each.SerializeToString()) for each in asked.graph.initializer if each.name not in given
+    ]
+    del asked.graph.initializer[:]
+    asked.graph.initializer.extend(kept)
     try:
-        evaluator = ReferenceEvaluator(_with_numbers(asked, path))
+        evaluator = ReferenceEvaluator(asked)
     except (NotImplementedError, ValueError, RuntimeError, TypeError) as fault:
         raise broken(str(path), "nobody can run the model", str(fault)) from fault
-    return _guarded(lambda x: evaluator.run(list(model.ends), {model.input: x}), str(path))
+    return _guarded(lambda x: evaluator.run(list(model.ends), {**given, model.input: x}), str(path))
 
 
 def _guarded(run: Run, path: str) -> Run:
@@ -86,12 +106,13 @@ def _ending(asked: ModelProto, model: StaticModel) -> None:
     asked.graph.output.extend(kept)
 
 
-def _with_numbers(asked: ModelProto, path: AnyPath) -> ModelProto:
-    """The model with all numbers in it."""
-    for tensor in asked.graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            array = model_file.array(tensor, path)
-            tensor.ClearField("external_data")
-            tensor.data_location = TensorProto.DEFAULT
-            tensor.raw_data = array.tobytes()
-    return asked
+def _is_external(tensor: TensorProto) -> bool:
+    return bool(tensor.data_location == TensorProto.EXTERNAL)
+
+
+def _put_in(tensors: list[TensorProto], model: StaticModel) -> None:
+    """Put their numbers into the tensors of a model."""
+    for tensor in tensors:
+        tensor.ClearField("external_data")
+        tensor.data_location = TensorProto.DEFAULT
+        tensor.raw_data = model.stored[tensor.name].tobytes()

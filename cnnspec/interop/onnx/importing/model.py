@@ -20,6 +20,7 @@ from ...importer import Wish
 from . import check, model_file, names
 from .composing import composed
 from .lowering import Lowered, lower
+from .model_file import Model
 from .patterns import Patterns, grown
 from .signals import as_images
 from .spelling import pieces
@@ -36,11 +37,12 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
     return imported(model_file.read(path), path, wish)
 
 
-def imported(proto: ModelProto, path: AnyPath, wish: Wish) -> Imported:
+def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
     """A model that was read from `path`, or is called so."""
     from ....spec.authoring import About
 
-    model = static(proto, str(path), wish.size, wish.outputs)
+    proto = read.proto
+    model = static(read, str(path), wish.size, wish.outputs)
     ours = proto.producer_name == OURS
     model.nodes = list(pieces(model.nodes, model))
     nodes = list(composed(as_images(Patterns(model, ours).nodes(), model), model))
@@ -53,7 +55,7 @@ def imported(proto: ModelProto, path: AnyPath, wish: Wish) -> Imported:
     about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, shape))
     found = Finding(str(path), draft, lowered.outputs, about, _source(proto, model), lowered.names)
     found.notes = lambda spec: _notes(lowered, draft.told, spec, ours)
-    return finished(found, wish, lambda spec: check.judge(proto, path, model, spec))
+    return finished(found, wish, lambda spec: check.judge(read, path, model, spec))
 
 
 def _name(proto: ModelProto, path: AnyPath, ours: bool) -> str:

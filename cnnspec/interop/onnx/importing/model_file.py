@@ -5,11 +5,11 @@ Numbers may lie in other files, which the format wants in the model's own folder
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -20,11 +20,20 @@ from ....files.reading import AnyPath, Malformed, blaming, opened
 from ....files.recognition import ONNX, ensure
 from ..expression import LIMIT
 from .faults import MANY, broken
+from .folding import FEW
 
 CUT = "it is cut off, damaged, or no ONNX model"
 
 
-def read(path: AnyPath) -> ModelProto:
+class Model(NamedTuple):
+    """A model, and those of its stored tensors that are large: by name, and no more in `proto`, which would keep a
+    second copy of them."""
+
+    proto: ModelProto
+    numbers: Mapping[str, NDArray[Any]]
+
+
+def read(path: AnyPath) -> Model:
     """The model in a file; numbers in other files are not read yet. Raises FileError: E403, E404 or E430."""
     with opened(path) as stream, blaming(path):
         ensure(stream, ONNX, cure="`cnnspec import` takes ONNX models")
@@ -32,22 +41,47 @@ def read(path: AnyPath) -> ModelProto:
         if size > LIMIT:
             raise Malformed(f"it has {size:,} bytes; an ONNX file has {LIMIT:,} at most, further numbers lie beside it")
         stream.seek(0)
-        return parsed(stream.read(), str(path))
+        proto = _message(stream.read())  # whose bytes are free again
+    return _checked(proto, str(path))
 
 
-def parsed(data: bytes, path: str) -> ModelProto:
+def parsed(data: bytes, path: str) -> Model:
     """The model of some bytes. Raises Malformed, and FileError (E430)."""
+    return _checked(_message(data), path)
+
+
+def _message(data: bytes) -> ModelProto:
     model = ModelProto()
     try:
         model.ParseFromString(data)
     except DecodeError as fault:
         raise Malformed(CUT, "download or export it again") from fault
+    return model
+
+
+def _checked(model: ModelProto, path: str) -> Model:
+    """A model that can be looked at, its large tensors apart. Raises FileError (E430)."""
     if not model.graph.node and not model.graph.output:
         raise broken(path, "the model has no graph", CUT)
     if any(isinstance(text, bytes) for text in _texts(model)):  # as protobuf gives what is not UTF-8
         raise broken(path, "a name in the model is no text", CUT)
     _ensure_few(model, path)
-    return model
+    numbers = _taken(model, path)
+    light = ModelProto()
+    light.CopyFrom(model)  # memory of what was taken out is only given back with the whole model
+    return Model(light, numbers)
+
+
+def _taken(model: ModelProto, path: str) -> dict[str, NDArray[Any]]:
+    """Large stored tensors, which the model is left without. Raises FileError (E430)."""
+    numbers: dict[str, NDArray[Any]] = {}
+    for tensor in model.graph.initializer:
+        is_here = tensor.data_type == TensorProto.FLOAT and tensor.data_location != TensorProto.EXTERNAL
+        if is_here and prod(tensor.dims) > FEW and tensor.name not in numbers:  # a second one of its name is a fault
+            numbers[tensor.name] = array(tensor, path)
+            tensor.ClearField("raw_data")
+            tensor.ClearField("float_data")
+    return numbers
 
 
 def _texts(model: ModelProto) -> Iterator[str]:
@@ -66,8 +100,8 @@ def _texts(model: ModelProto) -> Iterator[str]:
         yield each.name
 
 
-def inlined(model: ModelProto, path: str) -> ModelProto:
-    """The model with its own functions written out. Raises FileError (E430) where they have no end."""
+def inlined(model: ModelProto) -> ModelProto:
+    """The model with its own functions written out."""
     if not model.functions:
         return model
     from onnx import inliner
@@ -101,12 +135,19 @@ def _ensure_few(model: ModelProto, path: str) -> None:
         raise broken(path, f"the model has more than {MANY:,} nodes", "a network has up to 20,000 layers")
 
 
-def constants(model: ModelProto, path: AnyPath) -> Iterator[tuple[str, NDArray[Any]]]:
+def constants(model: Model, path: AnyPath) -> Iterator[tuple[str, NDArray[Any]]]:
     """The stored numbers by name. Raises FileError for those that are not there, or not of their shape."""
-    for tensor in model.graph.initializer:
-        yield tensor.name, array(tensor, path)
-    if model.graph.sparse_initializer:
+    yield from model.numbers.items()
+    for tensor in model.proto.graph.initializer:
+        if not is_apart(tensor, model):
+            yield tensor.name, array(tensor, path)
+    if model.proto.graph.sparse_initializer:
         raise broken(str(path), "the model holds sparse tensors", "they are no layer's")
+
+
+def is_apart(tensor: TensorProto, model: Model) -> bool:
+    """Whether a stored tensor is one of those that were taken out."""
+    return tensor.name in model.numbers and not (tensor.raw_data or tensor.float_data)
 
 
 def array(tensor: TensorProto, path: AnyPath) -> NDArray[Any]:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
+from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
 from ....graph.shape import Shape
 from . import model_file
 from .faults import broken
 from .folding import Folding, Unfoldable
+from .model_file import Model
 
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
 COPIES = ("Identity", "CastLike")
@@ -68,6 +69,8 @@ class StaticModel:
     """The values that `ends` are names of."""
     nodes: list[Node] = field(default_factory=list)
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
+    stored: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """The constants that are the file's stored tensors, under their names there."""
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     """Names of stored tensors of the file, by those of constants that were made of them."""
@@ -79,7 +82,7 @@ class StaticModel:
         return name
 
 
-def static(model: ModelProto, path: str, size: Shape | None = None, outputs: Iterable[str] = ()) -> StaticModel:
+def static(model: Model, path: str, size: Shape | None = None, outputs: Iterable[str] = ()) -> StaticModel:
     """A model with constants and shapes worked out, up to some of its values.
 
     `size` (C, H, W) is for an input that leaves sizes free. Raises FileError (E430) for what is no network, E431 for
@@ -91,14 +94,14 @@ def static(model: ModelProto, path: str, size: Shape | None = None, outputs: Ite
 class Pass:
     """The one pass over a model's nodes."""
 
-    def __init__(self, model: ModelProto, path: str, size: Shape | None, outputs: tuple[str, ...]) -> None:
+    def __init__(self, model: Model, path: str, size: Shape | None, outputs: tuple[str, ...]) -> None:
         self.path = path
-        opsets = {each.domain: each.version for each in model.opset_import}
+        opsets = {each.domain: each.version for each in model.proto.opset_import}
         opset = opsets.get("", opsets.get("ai.onnx", 0))
-        self.model = model_file.inlined(model, path)
-        graph = self.model.graph
-        self.constants = dict(model_file.constants(self.model, Path(path)))
-        if len(self.constants) < len(graph.initializer):
+        self.model = model_file.inlined(model.proto)
+        inlined = model._replace(proto=self.model)
+        self.constants = dict(model_file.constants(inlined, Path(path)))
+        if len(self.constants) < len(self.model.graph.initializer):
             raise broken(path, "two stored tensors have one name")
         self.names: dict[str, str] = {}
         """Other names of values: what a copy copies."""
@@ -108,6 +111,7 @@ class Pass:
         self.types: dict[str, TypeProto] = {}
         self.found = StaticModel(path, given.name, shape, outputs or self._outputs(), opset)
         self.found.constants = self.constants
+        self.found.stored = dict(self.constants)
         own = ((1, shape[0]), (1, shape[0], shape[2]), (1, *shape))[self.rank - 2]
         self._typed(given.name, given.type.tensor_type.elem_type, own)
         self.found.given = own
