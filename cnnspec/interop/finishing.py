@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..diagnostics import SpecError
 from ..graph.graph import INPUT
+from .class_names import stand_apart
 from .comparison import Judge, answers, compared
 from .draft import Draft
 from .faults import broken, differs
@@ -47,6 +48,9 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) 
     draft = found.draft
     graph = draft.builder.build(dict.fromkeys(found.outputs))
     about = found.about._replace(weights=wish.weights if wish.weights and draft.tensors else None)
+    apart: tuple[str, ...] = ()
+    if wish.classes and isinstance(about.classes, tuple) and stand_apart(about.classes):
+        apart, about = about.classes, about._replace(classes=wish.classes)
     try:
         text, spec = author(graph, draft.told, about)
     except SpecError as fault:
@@ -66,4 +70,4 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) 
             if not difference.largest <= TOLERANCE:
                 raise differs(found.path, difference.largest, difference.judge)
     values = {name: renamed[step] for name, step in found.values.items()}
-    return Imported(text, spec, tensors, found.source, tuple(notes), difference, values)
+    return Imported(text, spec, tensors, found.source, tuple(notes), difference, values, apart)

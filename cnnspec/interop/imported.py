@@ -39,3 +39,5 @@ class Imported:
     difference: Difference | None = None
     values: dict[str, str] = field(default_factory=dict)
     """Layers by the names of the model's values that they make."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes, where the spec has them in a file."""

@@ -12,14 +12,16 @@ from .imported import Imported
 
 class Wish(NamedTuple):
     """What a person wants of an import: what the spec calls its file of weights, `""` for no such line; (C, H, W) for
-    models that leave it free; values up to which the model is taken; whether both are held against each other; and the
-    file with the model's numbers, for formats that keep them apart."""
+    models that leave it free; values up to which the model is taken; whether both are held against each other; the
+    file with the model's numbers, for formats that keep them apart; and what the spec calls the file of its classes'
+    names where they are many, `""` where all are to stand in it."""
 
     weights: str = ""
     size: Shape | None = None
     outputs: tuple[str, ...] = ()
     verify: bool = True
     numbers: AnyPath | None = None
+    classes: str = ""
 
 
 class Importer(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..graph.graph import Graph
@@ -20,11 +20,12 @@ SHORTER = 0.6
 
 
 class About(NamedTuple):
-    """What is to be said of a network beside its layers; `weights` is the name of the file that holds them."""
+    """What is to be said of a network beside its layers; `weights` is the name of the file that holds them. `classes`
+    are names, or that of the file with a name a line."""
 
     name: str = ""
     about: str = ""
-    classes: Sequence[str] | None = None
+    classes: tuple[str, ...] | str | None = None
     weights: str | None = None
 
 
@@ -64,7 +65,7 @@ def _header(graph: Graph, about: About) -> Header:
         about=about.about,
         input=Input(C=C, H=H, W=W),
         rounding="floor" if any(_rounding(step.layer) == "floor" for step in graph.steps) else None,
-        classes=tuple(about.classes) if about.classes else None,
+        classes=about.classes or None,
         weights=about.weights,
         expect=expect,
     )

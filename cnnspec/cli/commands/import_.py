@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Make a spec and its weights of MODEL: .onnx, .keras or .h5 of Keras, .cfg of Darknet.
 
-    Weights go to a .safetensors file beside the spec. The spec is held against the model at once, on random inputs, by
-    ONNX Runtime or Keras where they are installed. Needs the package onnx for ONNX, h5py for Keras: pip install onnx.
+    Weights go to a .safetensors file beside the spec, more than 20 names of classes to a text file. The spec is held
+    against the model at once, on random inputs, by ONNX Runtime or Keras where they are installed. Needs the package
+    onnx for ONNX, h5py for Keras: pip install onnx.
     """
     from ...files.writing import ensure_writable
 
@@ -40,10 +41,13 @@ def command(
         message = f"`{Path(output).name}` is no name of a spec"
         raise FileError.about(output, "E405", message, help="end it in .yaml")
     ensure_writable(output)
-    weights = f"{spec_name(output)}.safetensors"
+    name = spec_name(output)
+    weights, classes = f"{name}.safetensors", f"{name}-classes.txt"
     ensure_writable(Path(output).with_name(weights))
     names = [name for name in (outputs or "").split(",") if name]
-    found = read_model(source, weights, input=shape, outputs=names, verify=not no_verify, numbers=numbers)
+    found = read_model(
+        source, weights, input=shape, outputs=names, verify=not no_verify, numbers=numbers, classes=classes
+    )
     sizes = write_spec(found, output)
     click.echo(f"{escaped(Path(source).name)}: {escaped(found.source)}")
     click.echo("; ".join(_told(found, path, size) for path, size in sizes.items()))
@@ -58,6 +62,8 @@ def _told(found: Imported, path: Path, size: int) -> str:
     """What is in one of the files."""
     if path.suffix == ".safetensors":
         return f"{escaped(path.name)}: {len(found.tensors):,} tensors, {size:,} bytes"
+    if path.suffix == ".txt":
+        return f"{escaped(path.name)}: {quantity(len(found.classes), 'name')}"
     lines = len(found.text.splitlines())
     blocks = len({use.block for step in found.spec.graph.steps for use in step.calls})
     counts = [(lines, "line"), *([(blocks, "block")] if blocks else []), (len(found.spec.graph.steps), "layer")]

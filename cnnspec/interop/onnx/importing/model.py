@@ -82,7 +82,7 @@ def _source(proto: ModelProto, model: StaticModel) -> str:
     return f"{_producer(proto)}, opset {model.opset}, input (N, {', '.join(map(str, model.given[1:]))})"
 
 
-def _classes(proto: ModelProto, shape: Shape) -> list[str] | None:
+def _classes(proto: ModelProto, shape: Shape) -> tuple[str, ...] | None:
     """The names of the classes that a file tells, where the output has one value for each."""
     said = {each.key: each.value for each in proto.metadata_props}
     try:
@@ -90,7 +90,7 @@ def _classes(proto: ModelProto, shape: Shape) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     is_list = isinstance(names, list) and all(isinstance(name, str) and name.isprintable() for name in names)
-    return names if is_list and names and shape[0] == len(names) else None
+    return tuple(names) if is_list and names and shape[0] == len(names) else None
 
 
 def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> Iterator[str]:
