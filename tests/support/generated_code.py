@@ -189,6 +189,44 @@ layers:
   - {up: {skip: two, K: 6}, name: d.2}
   - {up: {skip: one, K: 3}, name: d.1}
 """,
+    "names that mean something in programs": """
+input: {C: 4, H: 12, W: 12}
+blocks:
+  len:
+    args: {conv: required, training: 2, B: 1}
+    layers:
+      - {conv: {F: 1, K: conv}, name: c}
+      - maxpool: {F: training, S: 1, P: {top: B}}
+  isinstance:
+    args: {conv: required}
+    layers:
+      - {len: {conv: conv}, name: a}
+      - relu
+  b:
+    args: {B: required, training: 3}
+    layers:
+      - {len: {conv: B, training: training, B: 0}, name: b}
+      - relu
+      - {len: {conv: B, training: 2, B: training // 3}, name: a}
+  branch1:
+    args: {K: required}
+    layers: [{conv: {F: 1, K: K}, name: c}, tanh]
+layers:
+  - {conv: {F: 3, K: 4}, name: conv}
+  - {relu: {}, name: relu}
+  - {isinstance: {conv: 5}, name: np}
+  - {isinstance: {conv: 6}, name: torch}
+  - {b: {B: 5}, name: ops}
+  - {b: {B: 6, training: 2}, name: layers}
+  - {conv: {F: 1, K: 3}, name: F}
+  - {leakyrelu: {}, name: nn}
+  - add:
+    - [{branch1: {K: 4}, name: one}]
+    - [{branch1: {K: 4}, name: two}]
+    - [{conv: {F: 1, K: 4}, name: len}]
+  - {softmax: {}, name: softmax}
+outputs: [conv, relu, F, softmax]
+""",
     "several outputs": """
 input: {C: 4, H: 8, W: 8}
 outputs: [one, two]

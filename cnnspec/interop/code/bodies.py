@@ -85,6 +85,11 @@ class Body:
     outputs: tuple[int, ...]
     variant: tuple[str, ...] = ()
 
+    @property
+    def arriving_names(self) -> tuple[str, ...]:
+        """What the values that arrive are called."""
+        return "x", *(f"skip{number}" if number > 1 else "skip" for number in range(1, self.arriving))
+
 
 @dataclass(slots=True, eq=False)
 class Program:

@@ -8,12 +8,12 @@ needs it any more.
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .layout import INDENT, WIDTH, Call, Expression, statement
+from .names import is_reserved
 
 DEEP = 3
 """Calls in each other at most."""
@@ -47,7 +47,8 @@ class Region:
 
 @dataclass(slots=True)
 class Statements:
-    """The lines of a function's body. `arriving` are the names of what arrives, `outputs` values."""
+    """The lines of a function's body. `arriving` are the names of what arrives, `outputs` values, `taken` names that
+    mean something else in it."""
 
     nodes: Sequence[Node]
     arriving: tuple[str, ...]
@@ -179,8 +180,9 @@ class Statements:
             return self.forced[value]
         if value in self.long:
             return self._unique(identifier(self.order[self.places[value]].name))
-        if value in self.goals and not self._is_live(self.goals[value], value):
-            return self.goals[value]
+        goal = self.goals.get(value)
+        if goal and goal not in self.taken and not self._is_live(goal, value):
+            return goal
         for each in self._sources(value):
             name = self.names.get(each)
             if name and each not in self.long and not self._is_live(name, value):
@@ -211,7 +213,7 @@ class Statements:
     def _unique(self, name: str) -> str:
         used = {*self.taken, *self.names.values(), *FREE, "x", "self"}
         found, count = name, 1
-        while found in used or keyword.iskeyword(found):
+        while found in used or is_reserved(found):
             count += 1
             found = f"{name}_{count}"
         return found

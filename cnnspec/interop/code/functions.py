@@ -25,7 +25,7 @@ LEAST = 3
 
 class Style(NamedTuple):
     """What differs between the languages: the rules, the type of what arrives, what each function is handed on beside
-    it (names and types), names that mean something."""
+    it (names and types), names that mean something: those of helpers, too."""
 
     kinds: Mapping[str, Rule]
     type: str
@@ -41,11 +41,13 @@ class Function:
     body: Body
     others: Mapping[Body, Function]
     style: Style
+    taken: frozenset[str] = field(init=False)
     parameters: Parameters = field(init=False)
     written: list[Written] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.parameters = Parameters(self.body, self.style.taken)
+        self.taken = self.style.taken | {*self.body.arriving_names, *(other.name for other in self.others.values())}
+        self.parameters = Parameters(self.body, self.taken)
         self.written = [self._written(item, self._name(item.name)) for item in self.body.items]
 
     def _name(self, own: str) -> str:
@@ -68,8 +70,8 @@ class Function:
     def lines(self, about: str) -> list[str]:
         """The function, with what it is about as its docstring."""
         nodes = self._nodes()
-        arriving = ("x", *(f"skip{number}" if number > 1 else "skip" for number in range(1, self.body.arriving)))
-        known = self.style.taken - {"x"} | self.parameters.own.keys()
+        arriving = self.body.arriving_names
+        known = self.taken - {"x"} | self.parameters.own.keys()
         body = Statements(nodes, arriving, self.body.outputs, known).write()
         parameters = [f"{each}: {self.style.type}" for each in arriving]
         parameters += [f"{each}: {type}" for each, type in self.style.state]

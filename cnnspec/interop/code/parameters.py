@@ -6,7 +6,6 @@ that the spec gave, under their names; then as a multiple or a sum of these; wha
 
 from __future__ import annotations
 
-import keyword
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from .bodies import Body
+from .names import is_reserved
 
 DEPTHS = frozenset("CKG")
 """Letters whose values are numbers of channels: one may be a multiple of another."""
@@ -165,7 +165,7 @@ class Parameters:
 
     def _free(self, name: str) -> str:
         name = self.renamed.get(name, name).replace("-", "_")
-        if keyword.iskeyword(name) or name in self.taken:
+        if is_reserved(name) or name in self.taken:
             name += "_"
         found, count = name, 1
         while found in self.own:

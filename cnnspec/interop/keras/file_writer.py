@@ -18,8 +18,8 @@ from .kinds import KINDS
 if TYPE_CHECKING:
     from ...spec import Spec
 
-STYLE = Style(KINDS, "KerasTensor", (), frozenset({"x", "name", "ops", "layers", "keras", "i", "np"}))
-OWN = frozenset({"network", "build", "json", "Path", "INPUT"})
+TAKEN = frozenset({"x", "name", "ops", "layers", "keras", "i", "np"})
+OWN = frozenset({"network", "skip", "build", "json", "Path", "INPUT"})
 
 
 def text(spec: Spec, name: str) -> str:
@@ -46,11 +46,12 @@ BUILD = '''def build() -> keras.Model:
 def functions(graph: Graph) -> list[str]:
     """The functions of a graph, the network's own last."""
     found = program(graph)
-    names = body_names(found.blocks, identifier, {*STYLE.taken, *OWN, *library(__package__).texts})
+    style = Style(KINDS, "KerasTensor", (), TAKEN | library(__package__).texts.keys())
+    names = body_names(found.blocks, identifier, {*style.taken, *OWN})
     made: dict[Body, Function] = {}
     texts = []
     for body in (*found.blocks, found.main):
-        own = made[body] = Function(names.get(body, "network"), body, made, STYLE)
+        own = made[body] = Function(names.get(body, "network"), body, made, style)
         about = f"Block `{body.title}` of the spec." if body.title else _shapes(graph)
         texts.append("\n".join(own.lines(about)))
     return texts

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 NETWORK = "network"
 TAKEN = frozenset({"x", "tensors", "name", "np", "i"})
-MAIN = frozenset({"main", "checked", NETWORK, "INPUT", "WEIGHTS", "sys", "json", "math", "Path", "sliding_window_view"})
+MAIN = frozenset(
+    {"main", "skip", "checked", NETWORK, "INPUT", "WEIGHTS", "sys", "json", "math", "Path", "sliding_window_view"}
+)
 IMPORTS = ("json", "math", "sys")
 
 
@@ -50,9 +52,10 @@ def text(spec: Spec, name: str) -> str:
 
 def functions(graph: Graph) -> list[str]:
     """The functions of a graph, the network's own last."""
-    style = Style(KINDS, "Array", (("tensors", "Tensors"),) if graph.tensors else (), TAKEN)
+    taken = TAKEN | library(__package__).texts.keys()
+    style = Style(KINDS, "Array", (("tensors", "Tensors"),) if graph.tensors else (), taken)
     found = program(graph)
-    names = body_names(found.blocks, identifier, {*TAKEN, *MAIN, *library(__package__).texts})
+    names = body_names(found.blocks, identifier, {*taken, *MAIN})
     made: dict[Body, Function] = {}
     texts = []
     for body in (*found.blocks, found.main):

@@ -10,14 +10,16 @@ from typing import Any
 from ..code.bodies import Body, Item, Use, is_join
 from ..code.dataflow import Node, Region, Statements
 from ..code.layout import INDENT, Call, Expression, Named, call, definition, statement
+from ..code.library import library
 from ..code.merging import origin
 from ..code.parameters import TELLING, Parameters
 from ..code.place import Place
+from .attributes import OWN
 from .kinds import KINDS
 from .modules import Modules, is_attribute
 from .rule import Said, applied
 
-TAKEN = frozenset({"self", "nn", "torch", "x", "Tensor", "OrderedDict"})
+TAKEN = frozenset({"self", "nn", "torch", "x", "F", "Tensor", "OrderedDict"})
 RENAMED = {"F": "kernel_size"}
 """F is `torch.nn.functional`."""
 HEAVY = ("convolution", "dense", "pooling")
@@ -31,6 +33,7 @@ class Class:
     name: str
     body: Body
     others: Mapping[Body, Class]
+    taken: frozenset[str] = field(init=False)
     parameters: Parameters = field(init=False)
     attributes: dict[str, str] = field(default_factory=dict)
     """What `forward` needs of the parameters: attributes by their names."""
@@ -38,7 +41,8 @@ class Class:
     said: list[Said] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.parameters = Parameters(self.body, TAKEN, RENAMED)
+        self.taken = TAKEN | library(__package__).texts.keys() | {other.name for other in self.others.values()}
+        self.parameters = Parameters(self.body, self.taken, RENAMED)
         self.said = [self._said(item) for item in self.body.items]
         self.modules = Modules(self.body.items, self.said, self.body.outputs)
         self.modules.build()
@@ -74,7 +78,7 @@ class Class:
             name = match.group()
             if name not in self.parameters.own:
                 return name
-            is_taken = any(name == item.name.split(".")[0] for item in self.body.items)
+            is_taken = name in OWN or any(name == item.name.split(".")[0] for item in self.body.items)
             self.attributes[name] = f"{name}_value" if is_taken else name
             return f"self.{self.attributes[name]}"
 
@@ -117,12 +121,12 @@ class Class:
         return [*lines, "", *forward]
 
     def _forward(self) -> list[str]:
-        arriving = ("x", *(f"skip{number}" if number > 1 else "skip" for number in range(1, self.body.arriving)))
+        arriving = self.body.arriving_names
         returns = (
             "Tensor" if len(self.body.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(self.body.outputs))}]"
         )
         body = Statements(
-            self._nodes(), arriving, self.body.outputs, TAKEN - {"x"} | self.parameters.own.keys(), INDENT * 2
+            self._nodes(), arriving, self.body.outputs, self.taken - {"x"} | self.parameters.own.keys(), INDENT * 2
         ).write()
         return [*definition("forward", ["self", *(f"{each}: Tensor" for each in arriving)], returns, INDENT), *body]
 

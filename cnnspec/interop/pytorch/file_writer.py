@@ -31,7 +31,7 @@ def text(spec: Spec, name: str) -> str:
 def classes(graph: Graph, title: str) -> tuple[list[str], str]:
     """The classes of a graph, the network's own last, and its name."""
     found = program(graph, _fits)
-    used = {*TAKEN, "F", *library(__package__).texts}
+    used = {*TAKEN, *library(__package__).texts}
     main = free(title, used)
     names = body_names(found.blocks, class_name, used)
     made: dict[object, Class] = {}
