@@ -34,7 +34,7 @@ class ShardTable:
         self.rows += 1
         self.failed += "error" in row
         self.not_finite += row.pop("not_finite", False)
-        self.waiting.append(row)
+        self.waiting.append(_spelled(row))
         if len(self.waiting) == ROWS:
             self._write()
 
@@ -52,6 +52,21 @@ class ShardTable:
         self.writer.add_key_value_metadata({_NOTES: json.dumps(counts)})
         self.writer.close()
         return Shard(number, self.data.getvalue(), *counts)
+
+
+def _spelled(row: Row) -> Row:
+    """The row with names that a table can hold."""
+    texts = {"input": row["input"]} | row.get("error", {})
+    if all(text is None or text.isascii() for text in texts.values()):
+        return row
+    said = {name: text and utf8(text) for name, text in texts.items()}
+    name = said.pop("input")
+    return row | {"input": name} | ({"error": said} if said else {})
+
+
+def utf8(text: str) -> str:
+    """A name with its bytes spelled out that are no UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def counted(path: AnyPath, number: int) -> Shard | None:

@@ -20,6 +20,7 @@ from ..bulk.job import Job
 from ..bulk.listing import fingerprint
 from ..bulk.manifest import Manifest
 from ..bulk.results import Results
+from ..bulk.table import utf8
 from ..bulk.task import tasks
 from ..diagnostics.wording import quantity
 from ..files import store
@@ -86,7 +87,7 @@ class Bulk:
             network=digest(self.job.graph),
             weights=digest_of(self.job.tensors),
             choices=dict(self._choices()),
-            inputs=self.names,
+            inputs=tuple(map(utf8, self.names)),
             listing=fingerprint(self.files),
             files=len(self.files),
             shards=len(work),

@@ -12,6 +12,7 @@ from image_shards import png, samples, tar
 
 from cnnspec.bulk.samples import cases
 from cnnspec.bulk.samples.decoding import Decoding
+from cnnspec.bulk.samples.in_tar import _samples
 from cnnspec.files.store import Stored, StoreError, content, ensure_readable, found
 from cnnspec.inputs.batches import Case
 from cnnspec.inputs.images import load
@@ -61,6 +62,32 @@ def test_a_tar_that_is_cut_off_is_read_up_to_there(tmp_path: Path) -> None:
     assert codes(found) == ["", "", "E403"]
     (tmp_path / "b.tar").write_bytes(b"no archive" * 100)
     assert codes(read(tmp_path / "b.tar")) == ["E403"]
+
+
+def test_a_tar_whose_next_header_is_damaged_or_not_there_has_not_ended(tmp_path: Path) -> None:
+    path = tar(tmp_path / "a.tar", samples([1]))
+    whole, second = path.read_bytes(), 2 * 512  # an image in a block behind its header; then the class
+    damaged = whole[: second + 150] + b"9" + whole[second + 151 :]  # in the check sum
+    for data in (damaged, whole[: second + 100], whole[:second]):
+        path.write_bytes(data)
+        assert codes(read(path)) == ["", "E403"]
+
+
+@pytest.mark.parametrize("said", [{"GNU.sparse.size": "many"}, {"GNU.sparse.map": "a,b"}, {"comment": "x" * 2**17}])
+def test_a_tar_with_an_unusual_header_is_one_failure(tmp_path: Path, said: dict[str, str]) -> None:
+    path = tar(tmp_path / "a.tar", samples([1]), said)
+    assert codes(read(path)) == ["E403"]
+
+
+def test_of_a_sample_one_image_is_kept(tmp_path: Path) -> None:
+    """However many files have one key, memory holds one of them."""
+    files = [("a.0.png", png(1)), ("a.cls", b"1"), *((f"a.{number}.png", b"x" * 2**20) for number in range(1, 20))]
+    path = tar(tmp_path / "a.tar", files)
+    with path.open("rb") as stream:
+        [sample] = _samples(stream)
+    assert sum(len(member.data) for member in sample) == len(png(1)) + 1
+    [case] = read(path)
+    assert (case.name, case.label, codes([case])) == (f"{path}/a.0.png", "1", [""])
 
 
 def test_a_compressed_tar_is_read(tmp_path: Path) -> None:

@@ -53,6 +53,19 @@ def test_an_output_that_is_no_class_is_its_values(spec: Path) -> None:
     assert np.array_equal(np.array(found, np.float32), expected)
 
 
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names are texts there")
+def test_names_that_are_no_utf8_are_spelled_out(spec: Path) -> None:
+    Path("in").mkdir()
+    for name, data in ((b"in/caf\xe9.png", png(1)), (b"in/\xff\xc3\xa9.png", b"no image")):
+        Path(os.fsdecode(name)).write_bytes(data)
+    tar(Path("in/a.tar"), [(os.fsdecode(b"\xe9.png"), png(1))])
+    called = call("run", spec, "in", os.fsdecode(b"in/caf\xe9.png"), "--out", "r.parquet")
+    assert (called.code, called.err) == (4, "")
+    names = [r"in/a.tar/\xe9.png", r"in/caf\xe9.png", r"in/\xffé.png", r"in/caf\xe9.png"]
+    assert [row["input"] for row in rows(Path("r.parquet"))] == names
+    assert json.loads(Path("r.parquet/_manifest.json").read_text())["inputs"] == ["in", r"in/caf\xe9.png"]
+
+
 def test_containers_and_single_files_together(spec: Path) -> None:
     folder(Path("in"), 2)
     tar(Path("a-0.tar"), samples([1, 2]))

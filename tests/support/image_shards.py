@@ -29,11 +29,12 @@ def folder(path: Path, count: int, classes: tuple[str, ...] = ("cat", "dog", "bi
     return path
 
 
-def tar(path: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+def tar(path: Path, files: Iterable[tuple[str, bytes]], said: dict[str, str] | None = None) -> Path:
+    """An archive whose headers say something more of each file."""
     with tarfile.open(path, "w") as archive:
         for name, data in files:
             member = tarfile.TarInfo(name)
-            member.size = len(data)
+            member.size, member.pax_headers = len(data), said or {}
             archive.addfile(member, io.BytesIO(data))
     return path
 

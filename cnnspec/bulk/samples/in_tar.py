@@ -44,7 +44,7 @@ def _samples(stream: BinaryIO) -> Iterator[list[Member]]:
             if sample and _key(sample[0]) != _key(member):
                 yield sample
                 sample = []
-            sample.append(member)
+            sample.append(member if _is_read(member, sample) else Member(member.name, b""))
     except Malformed:
         if sample:
             yield sample
@@ -53,14 +53,25 @@ def _samples(stream: BinaryIO) -> Iterator[list[Member]]:
         yield sample
 
 
+def _is_read(member: Member, before: list[Member]) -> bool:
+    """Whether a member is the class of its sample, or the first image: of others no bytes are kept."""
+    if _ending(member).lower() == LABEL:
+        return True
+    return _is_image(member) and not any(map(_is_image, before))
+
+
 def _case(url: str, sample: list[Member], decoding: Decoding) -> Case:
     label = next((_text(member.data) for member in sample if _ending(member).lower() == LABEL), None)
-    image = next((member for member in sample if is_image(PurePosixPath(member.name))), None)
+    image = next(filter(_is_image, sample), None)
     if image is None:
         name, endings = f"{url}/{_key(sample[0])}", ", ".join(f".{_ending(member)}" for member in sample)
         failure = FileError.about(name, "E410", "there is no image in this sample", f"it has {endings}")
         return Case(name, failure=failure, label=label)
     return decoding.case(f"{url}/{image.name}", image.data, label)
+
+
+def _is_image(member: Member) -> bool:
+    return is_image(PurePosixPath(member.name))
 
 
 def _is_hidden(name: str) -> bool:
