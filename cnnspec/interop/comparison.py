@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 INPUTS = 4
 """Random inputs; half of them uniform from 0 to 1, half normal."""
+PROBABILITY = 0.01
+"""The scale of probabilities at least, however small those of noise are: programs compute them to about 1e-7, which is
+then no difference, and classes that are exchanged still are one."""
 Array = NDArray[np.float32]
 
 
@@ -62,9 +65,9 @@ def _as_given(ours: Array, theirs: Array) -> Array:
 
 
 def _least(spec: Spec, step: str) -> float:
-    """What the scale of an output is at least: probabilities go to 1, however small those of noise are, and programs
-    compute them as exactly as that asks for."""
-    return float(step in spec.graph.by_name and spec.graph.by_name[step].layer.output_kind == "probabilities")
+    """What the scale of an output is at least."""
+    made = spec.graph.by_name.get(step)
+    return PROBABILITY if made is not None and made.layer.output_kind == "probabilities" else 0.0
 
 
 def _share(ours: Array, theirs: Array, least: float = 0.0) -> float:

@@ -13,7 +13,8 @@ from calling import call
 from onnx_models import model, node, numbers, written
 
 from cnnspec.diagnostics import FileError
-from cnnspec.interop.imported import Imported
+from cnnspec.interop.comparison import Answers, compared, random_inputs
+from cnnspec.interop.imported import TOLERANCE, Imported
 from cnnspec.interop.importing import read_model, write_spec
 from cnnspec.spec import load
 
@@ -66,7 +67,20 @@ def test_probabilities_of_nearly_0_are_compared_as_probabilities() -> None:
     found = read_model(written(model(low[0], low[1], size=(3, 8, 8))))
     assert found.difference is not None
     assert found.difference.scale < 1e-4
-    assert found.difference.largest < 1e-6
+    assert found.difference.largest < TOLERANCE / 2
+
+
+def test_classes_that_are_exchanged_are_a_difference() -> None:
+    """Also where noise makes all of a thousand classes about as likely."""
+    spec = load("input: {C: 4, H: 1, W: 1}\nlayers: [flatten, {dense: {K: 1000}, name: d}, {softmax: {}, name: p}]\n")
+    random = np.random.default_rng(0)
+    tensors = {"d.weight": random.normal(0, 0.02, (1000, 4)).astype("f4"), "d.bias": np.zeros(1000, "f4")}
+    run = spec.compile(tensors, exact=True).run
+    xs = random_inputs(spec.graph.input)
+    right = Answers("it", xs, [[run(x)["p"]] for x in xs])
+    wrong = Answers("it", xs, [[run(x)["p"][:, ::-1]] for x in xs])
+    assert compared(right, spec, tensors, ["p"]).largest == 0
+    assert compared(wrong, spec, tensors, ["p"]).largest > TOLERANCE
 
 
 def test_both_files_are_written_or_none() -> None:
