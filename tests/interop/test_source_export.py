@@ -39,6 +39,19 @@ def test_code_alone_where_no_weights_are_known(to: str, net: str, tmp_path: Path
 
 
 @every_format
+def test_names_of_files_and_texts_of_specs_are_no_code(to: str, tmp_path: Path) -> None:
+    """Marks of an end, escapes, bytes that are no text, and signs that turn what follows."""
+    texts = {"name": 'a"""\n1/0\\', "about": "\u202e\\N{x}" + '"'}
+    spec = load({**texts, "input": {"C": 1, "H": 4, "W": 4}, "layers": [{"conv": {"F": 1, "K": 1}}]})
+    text = EXPORTERS[to].text(spec, '\\N"""\n1+0\udce9.py', {})  # type: ignore[attr-defined]
+    [docstring, *_] = ast.parse(text.encode()).body
+    said = ast.get_docstring(ast.Module([docstring], []), clean=False) or ""
+    assert '\\N"""?1+0?.' in said
+    assert said.startswith("a''' 1/0/")
+    assert "\u202e" not in text
+
+
+@every_format
 def test_weights_lie_beside_it(to: str, net: str, tmp_path: Path) -> None:
     called = call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he")
     assert (called.code, " in out.safetensors" in called.out) == (0, True)

@@ -30,6 +30,16 @@ def batch(shape: Shape) -> str:
     return f"(N, {', '.join(map(str, shape))})"
 
 
+def file_name(name: str) -> str:
+    """A file's name in a docstring, which shows it as it is."""
+    return _printable(name).replace("\\", "\\\\").replace('"', '\\"')
+
+
 def _plain(text: str) -> str:
     """A text that can stand in a docstring: no end of it, no sign that means something else there."""
-    return " ".join(text.split()).replace("\\", "/").replace('"', "'")
+    return _printable(" ".join(text.split())).replace("\\", "/").replace('"', "'")
+
+
+def _printable(text: str) -> str:
+    """What cannot be seen, or turns the direction of what follows, would make a program look like another one."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...graph.graph import Graph
 from ..code.bodies import Body
 from ..code.dataflow import identifier
-from ..code.describing import of_about
+from ..code.describing import file_name, of_about
 from ..code.functions import Function, Style
 from ..code.library import library, names_in
 from ..code.names import body_names
@@ -73,7 +73,7 @@ def _docstring(spec: Spec, graph: Graph, name: str) -> list[str]:
     lines += ["", "    model = build()"]
     if not graph.tensors:
         return [lines[0], "", f"Images are (N, {H}, {W}, {C}); `build()` makes the model.", '"""']
-    return [*lines, f'    load_weights(model, load_safetensors(Path("{stem}.safetensors")))', '"""']
+    return [*lines, f'    load_weights(model, load_safetensors(Path("{file_name(stem)}.safetensors")))', '"""']
 
 
 def _imports(code: str) -> list[str]:

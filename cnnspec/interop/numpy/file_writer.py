@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...graph.graph import Graph
 from ..code.bodies import Body
 from ..code.dataflow import identifier
-from ..code.describing import batch, of_about, shapes_about
+from ..code.describing import batch, file_name, of_about, shapes_about
 from ..code.functions import Function, Style
 from ..code.library import library, names_in
 from ..code.names import body_names
@@ -72,11 +72,11 @@ def _constants(start: str, pieces: list[str]) -> str:
 
 def _docstring(spec: Spec, graph: Graph, name: str) -> list[str]:
     stem = Path(name).stem
-    use = f"    python {Path(name).name} INPUT.npy [OUTPUT.npy]"
+    use = f"    python {file_name(Path(name).name)} INPUT.npy [OUTPUT.npy]"
     lines = [f'"""{of_about(spec, stem)}', "", "It needs NumPy alone:", "", use, ""]
     lines += [f"The input is a batch {batch(graph.input)} of float32, or one without the N."]
     if graph.tensors:
-        lines += [f"The weights are read from {stem}.safetensors beside this file."]
+        lines += [f"The weights are read from {file_name(stem)}.safetensors beside this file."]
     return [*lines, '"""']
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...graph.graph import Graph
 from ..code.bodies import Item
 from ..code.dataflow import class_name, identifier
-from ..code.describing import of_about, shapes_about
+from ..code.describing import file_name, of_about, shapes_about
 from ..code.library import library, names_in
 from ..code.names import body_names, free
 from ..code.structure import program
@@ -65,7 +65,7 @@ def _docstring(spec: Spec, graph: Graph, main: str, name: str) -> list[str]:
         f"    from {identifier(stem)} import {main}",
         "",
         f"    net = {main}()",
-        f'    net.load_state_dict(load_file("{stem}.safetensors"))',
+        f'    net.load_state_dict(load_file("{file_name(stem)}.safetensors"))',
         "    net.eval()",
         '"""',
     ]
