@@ -164,6 +164,20 @@ def test_what_is_no_network_of_the_language_is_refused(name: str, tmp_path: Path
     assert said in refused(packed(tmp_path / "net.keras", found))
 
 
+@pytest.mark.parametrize(
+    "of",
+    [
+        layer("Reshape", target_shape=["a", -1]),
+        layer("ReLU", max_value="x"),
+        layer("Permute", dims=None),
+        layer("Concatenate", axis="a"),
+        layer("ReLU", max_value=0, negative_slope=0.1),
+    ],
+)
+def test_fields_of_another_type_or_with_no_sense_are_refused(of: dict[str, Any], tmp_path: Path) -> None:
+    assert "E431" in refused(packed(tmp_path / "net.keras", config(of)))
+
+
 def test_the_part_before_a_lambda_comes_in(tmp_path: Path) -> None:
     relu, code = layer("ReLU"), layer("Lambda", function=CODE)
     path = packed(tmp_path / "net.keras", config(relu, code))

@@ -55,9 +55,9 @@ def activation(turning: Turning) -> Held:
 def relu(turning: Turning) -> Held:
     """min(max_value, x) above the threshold, times the slope below it."""
     most, slope, threshold = (turning[name] for name in ("max_value", "negative_slope", "threshold"))
-    if slope and not most and not threshold:
+    if slope and most is None and not threshold:
         return _plain(turning, "leakyrelu", slope=float(slope))
-    if slope or (threshold and most):
+    if slope or (threshold and most is not None):
         raise Unsaid("with a slope or a threshold beside a largest value it is no layer")
     if threshold:
         return _plain(turning, "thresholdedrelu", alpha=float(threshold))

@@ -25,6 +25,8 @@ NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 AUTOMATIC = re.compile(r"(sequential|functional|model)(_\d+)?")
 """What Keras calls nested models by itself."""
 LONGEST = 200
+MISTYPED = (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError)
+"""What comes of a word where a number stands otherwise, or of nothing where there is a list."""
 SIZES = 2**31
 """Values of an input at most."""
 MEMORY = "layers with a memory are outside of the language"
@@ -132,7 +134,12 @@ class _Writing:
         self.shared.add(node.named)
         turning = Turning(node, inputs, arrays, self.draft, self._name(node) if first else "", self.file.version)
         turning.is_unrolled = self.turns[node.output]
-        made = layer(turning)
+        try:
+            made = layer(turning)
+        except MISTYPED as fault:
+            raise Unsaid(
+                f"its fields are not as Keras writes them: {type(fault).__name__}: {fault}"[:LONGEST]
+            ) from fault
         if not first and arrays:
             self.twice.append(node.name)
         if any(isinstance(each, Held) and each.value == made.value for each in inputs):
