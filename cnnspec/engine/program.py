@@ -106,7 +106,7 @@ def with_arrays(operation: Operation, tensors: Mapping[str, Array]) -> Operation
     for step in operation.folded:
         assert isinstance(step.layer, Affine)
         assert isinstance(operation.layer, Absorbs)
-        factor, offset = step.layer.affine(**_own(step, tensors))
+        factor, offset = step.layer.line(**_own(step, tensors))
         arrays = operation.layer.absorb(factor, offset, **arrays)
     return replace(operation, arrays=arrays)
 

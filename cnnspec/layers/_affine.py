@@ -28,12 +28,12 @@ class Affine(Pointwise):
 
     family: ClassVar[Family] = "normalization"
 
-    def affine(self, *_: Any, **tensors: Any) -> tuple[Array, Array]:
+    def line(self, *_: Any, **tensors: Any) -> tuple[Array, Array]:
         """(factor, offset), each (C,), of the layer's tensors."""
         raise NotImplementedError
 
     def forward(self, x: Array, **tensors: Array) -> Array:
-        factor, offset = self.affine(**tensors)
+        factor, offset = self.line(**tensors)
         y = x * along(factor, x)
         y += along(offset, x)
         return y

@@ -4,7 +4,8 @@
 
 In training the mean and variance are those of the batch, and the running ones follow them:
 running = (1 - momentum)*running + momentum*batch. When running a network they are constants, so the layer is
-a factor and an offset for each channel, which a convolution before it can absorb.
+a factor and an offset for each channel, which a convolution before it can absorb. With `affine: false` there is no
+weight and no bias.
 
     weight, bias                C each, learned
     running_mean, running_var   C each, computed while training
@@ -40,64 +41,61 @@ class BatchNorm(Affine):
         le=1,
         description="the batch's share in the running mean and variance (training only)",
     )
+    affine: bool = Field(True, description="times a learned weight, plus a learned bias")
 
     normalizes_batch: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]] = (
         Example("batchnorm", (3, 4, 5), (3, 4, 5)),
         Example("batchnorm: {eps: 1e-3, momentum: 0.01}", (2, 3, 3), (2, 3, 3)),
         Example("batchnorm", (8,), (8,)),
+        Example("batchnorm: {affine: false}", (3, 4, 5), (3, 4, 5)),
         Example("batchnorm: {eps: -1}", (3, 4, 5), "E104"),
     )
 
     def tensors(self, arriving: Shape) -> dict[str, TensorSpec]:
         shape = arriving[:1]
-        return {
-            "weight": TensorSpec(shape, fill=1.0),
-            "bias": TensorSpec(shape),
+        learned = {"weight": TensorSpec(shape, fill=1.0), "bias": TensorSpec(shape)} if self.affine else {}
+        return learned | {
             "running_mean": TensorSpec(shape, buffer=True),
             "running_var": TensorSpec(shape, fill=1.0, buffer=True),
         }
 
     def explain(self, place: Shape, arriving: Shape) -> Explanation:
-        own = {
-            "mean": at("running_mean", place[:1]),
-            "var": at("running_var", place[:1]),
-            "weight": at("weight", place[:1]),
-            "bias": at("bias", place[:1]),
-        }
+        own = {"mean": at("running_mean", place[:1]), "var": at("running_var", place[:1])}
         parts = {"x": at(0, place), "eps": number(self.eps)} | own
+        if not self.affine:
+            return Explanation("(x - mean) / sqrt(var + eps)", parts)
+        parts |= {"weight": at("weight", place[:1]), "bias": at("bias", place[:1])}
         return Explanation("(x - mean) / sqrt(var + eps) * weight + bias", parts)
 
-    def affine(self, *, weight: Array, bias: Array, running_mean: Array, running_var: Array) -> tuple[Array, Array]:
+    def line(self, *, running_mean: Array, running_var: Array, **learned: Array) -> tuple[Array, Array]:
         import numpy as np
 
+        weight, bias = _learned(running_mean, **learned)
         factor = weight / np.sqrt(running_var + self.eps)
         return factor, bias - running_mean * factor
 
-    def vjp(
-        self, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
-    ) -> tuple[Array, Pullback]:
+    def vjp(self, x: Array, *, running_mean: Array, running_var: Array, **learned: Array) -> tuple[Array, Pullback]:
         from ..kernels.training.batch_norm import Statistics, normalise
 
         running = Statistics(running_mean, running_var, 0)
-        return _pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
+        weight, bias = _learned(running_mean, **learned)
+        return self._pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
 
-    def vjp_training(
-        self, context: TrainingContext, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array
-    ) -> tuple[Array, Pullback]:
+    def vjp_training(self, context: TrainingContext, x: Array, **tensors: Array) -> tuple[Array, Pullback]:
         from ..kernels.training.batch_norm import BY_NUMPY
 
-        return self.train_by(BY_NUMPY, context, x, weight, bias, running_mean, running_var)
+        return self.train_by(BY_NUMPY, context, x, **tensors)
 
     def train_by(
         self,
         passes: Passes,
         context: TrainingContext,
         x: Array,
-        weight: Array,
-        bias: Array,
+        *,
         running_mean: Array,
         running_var: Array,
+        **learned: Array,
     ) -> tuple[Array, Pullback]:
         """`vjp_training`, whoever passes over the images."""
         from ..kernels.training.batch_norm import normalise, statistics
@@ -108,7 +106,21 @@ class BatchNorm(Affine):
         mean = (1 - share) * running_mean + share * batch.mean
         var = (1 - share) * running_var + share * batch.unbiased
         context.update_buffers(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
-        return _pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce, passes), x.ndim)
+        weight, bias = _learned(running_mean, **learned)
+        return self._pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce, passes), x.ndim)
+
+    def _pull(self, y: Array, back: BatchNormPullback, ndim: int) -> tuple[Array, Pullback]:
+        """The output and the way back in the shape that arrived."""
+        from ..kernels.channels_last import image
+
+        def shaped(y: Array) -> Array:
+            return image(y) if ndim == 4 else y[:, 0, 0]
+
+        def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+            dx, dweight, dbias = back(_cells(dy))
+            return (shaped(dx),), {"weight": dweight, "bias": dbias} if self.affine else {}
+
+        return shaped(y), pull
 
     def saved_for_backward(self, arriving: Shape) -> SavedForBackward:
         return SavedForBackward(inputs=True)
@@ -121,15 +133,8 @@ def _cells(x: Array) -> Array:
     return cells(x if x.ndim == 4 else x[:, :, None, None])
 
 
-def _pull(y: Array, back: BatchNormPullback, ndim: int) -> tuple[Array, Pullback]:
-    """The output and the way back in the shape that arrived."""
-    from ..kernels.channels_last import image
+def _learned(mean: Array, weight: Array | None = None, bias: Array | None = None) -> tuple[Array, Array]:
+    """Weight and bias; 1 and 0 stand for none."""
+    import numpy as np
 
-    def shaped(y: Array) -> Array:
-        return image(y) if ndim == 4 else y[:, 0, 0]
-
-    def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-        dx, dweight, dbias = back(_cells(dy))
-        return (shaped(dx),), {"weight": dweight, "bias": dbias}
-
-    return shaped(y), pull
+    return (np.ones_like(mean), np.zeros_like(mean)) if weight is None or bias is None else (weight, bias)

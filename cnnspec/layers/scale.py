@@ -44,7 +44,7 @@ class Scale(Affine):
             return Explanation("x * weight", parts)
         return Explanation("x * weight + bias", parts | {"bias": at("bias", place[:1])})
 
-    def affine(self, *, weight: Array, bias: Array | None = None) -> tuple[Array, Array]:
+    def line(self, *, weight: Array, bias: Array | None = None) -> tuple[Array, Array]:
         import numpy as np
 
         return weight, np.zeros_like(weight) if bias is None else bias

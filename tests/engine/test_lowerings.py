@@ -110,6 +110,7 @@ CORNERS = [
     ("layernorm: {over: all}", (6, 70, 90)),
     ("layernorm: {over: all, affine: false}", (6, 7, 9)),
     ("layernorm: {affine: false}", (6, 7, 9)),
+    ("batchnorm: {affine: false}", (6, 7, 9)),
     ("layernorm", (1, 4, 5)),
     ("add: [[], [], [tanh]]", (3, 4, 5)),
     ("logsoftmax", (5, 2, 3)),

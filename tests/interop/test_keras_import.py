@@ -55,7 +55,9 @@ def test_names_and_letters_are_a_persons(models: Path) -> None:
     assert "conv: {F: 3, K: 8, P: same, G: 2}" in found.text
     assert "stem.weight" in found.tensors
     assert kinds(read_model(models / "unrolled.h5", verify=False)).count("permute") == 0
-    assert "  - batchnorm: {eps: 1e-4}\n" in read_model(models / "norms.h5", verify=False).text
+    norms = read_model(models / "norms.h5", verify=False).text
+    assert "  - batchnorm: {eps: 1e-4}\n" in norms
+    assert ", affine: false}\n" in norms.partition("layernorm")[0]
 
 
 def test_nested_models_are_written_out(models: Path) -> None:

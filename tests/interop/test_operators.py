@@ -170,6 +170,14 @@ NODES = {
         OnnxNode("BatchNormalization", (IMAGE, *[weight(4)] * 4), {"momentum": 0.99}),
         ("batchnorm", {"eps": 1e-5, "momentum": 0.01}),
     ),
+    "a norm without weight and bias": (
+        OnnxNode("BatchNormalization", (VECTOR, stored(*[1] * 5), stored(*[0] * 5), *[stored(1, 2, 3, 4, 5)] * 2)),
+        ("batchnorm", {"eps": 1e-5, "momentum": 0.1, "affine": False}),
+    ),
+    "a norm that has not learned yet": (
+        OnnxNode("BatchNormalization", (VECTOR, *[stored(*[value] * 5) for value in (1, 0, 0, 1)])),
+        ("batchnorm", {"eps": 1e-5, "momentum": 0.1}),
+    ),
     "an attribute that nobody reads": (OnnxNode("Conv", (IMAGE, WEIGHT), {"auto_pad": "SAME_LOWER"}), None),
     "a convolution of rows": (OnnxNode("Conv", (Operand((4, 6)), weight(8, 4, 3))), None),
     "a bare convolution": (

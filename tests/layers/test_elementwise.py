@@ -72,16 +72,16 @@ def drawn(layer: Any, arriving: tuple[int, ...], random: np.random.Generator) ->
         ("dense", {"K": 4, "bias": False}, (12,)),
     ],
 )
-@pytest.mark.parametrize("after", ["batchnorm", "scale"])
+@pytest.mark.parametrize(("after", "its_fields"), [("batchnorm", {}), ("batchnorm", {"affine": False}), ("scale", {})])
 def test_absorbing_what_follows_changes_nothing(
-    kind: str, fields: dict[str, Any], shape: tuple[int, ...], after: str
+    kind: str, fields: dict[str, Any], shape: tuple[int, ...], after: str, its_fields: dict[str, Any]
 ) -> None:
     layer: Any = find(kind)(**fields)
-    follower: Any = find(after)()
+    follower: Any = find(after)(**its_fields)
     random = np.random.default_rng(0)
     own, its = drawn(layer, shape, random), drawn(follower, layer.output(shape), random)
     x = random.standard_normal((3, *shape))
-    absorbed = layer.absorb(*follower.affine(**its), **own)
+    absorbed = layer.absorb(*follower.line(**its), **own)
     one = layer.model_copy(update={"bias": True})
     assert {name: array.shape for name, array in absorbed.items()} == {
         name: tensor.shape for name, tensor in one.tensors(shape).items()

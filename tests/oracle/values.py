@@ -137,13 +137,13 @@ def _bent(slope: float, v: float) -> float:
     return v if v > 0 else slope * v
 
 
-def batchnorm(layer: Any, x: Array, *, weight: Array, bias: Array, running_mean: Array, running_var: Array) -> Array:
+def batchnorm(layer: Any, x: Array, *, running_mean: Array, running_var: Array, **tensors: Array) -> Array:
     y = np.empty_like(x)
     for place in np.ndindex(x.shape):
         c = place[0]
         deviation = math.sqrt(running_var[c] + layer.eps)
-        y[place] = (x[place] - running_mean[c]) / deviation * weight[c] + bias[c]
-    return y
+        y[place] = (x[place] - running_mean[c]) / deviation
+    return learned(y, **tensors)
 
 
 # By what other values there are.

@@ -54,6 +54,17 @@ def test_it_computes_the_same() -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [3, 130])
+def test_a_norm_without_weights_has_none(channels: int) -> None:
+    from torch import nn
+
+    norm = nn.BatchNorm2d(channels, affine=False)
+    nn.init.uniform_(norm.running_mean)
+    found = cnnspec.from_torch(nn.Sequential(nn.Conv2d(2, channels, 3), nn.ReLU(), norm), (2, 6, 5))
+    assert {name for name in found.tensors if name.startswith("2.")} == {"2.running_mean", "2.running_var"}
+    assert found.spec.graph.tensors["2.running_mean"].shape == (channels,)
+
+
 def test_a_module_stays_as_it_was() -> None:
     module = network()
     module[0].eval()

@@ -250,6 +250,22 @@ def test_batchnorm(shape: tuple[int, ...], momentum: float) -> None:
     close(context.updated["running_var"], var)
 
 
+@pytest.mark.parametrize("shape", [(4, 3, 5, 6), (7, 6)])
+def test_batchnorm_without_weights(shape: tuple[int, ...]) -> None:
+    import torch
+    from torch.nn import functional
+
+    norm, x = layer("batchnorm", affine=False), 3 * values(*shape) + 5
+    held = {name: np.full(shape[1], 0.5) for name in norm.tensors(shape[1:])}
+    mean, var = (torch.tensor(held[name]) for name in ("running_mean", "running_var"))
+    agree(norm, lambda image: functional.batch_norm(image, mean, var), x, **held)
+    context = Alone()
+    followed = norm.vjp_training(context, channels_last(x), **held)
+    compare(followed, lambda image: functional.batch_norm(image, mean, var, training=True), x, **held)
+    close(context.updated["running_mean"], mean)
+    close(context.updated["running_var"], var)
+
+
 @pytest.mark.parametrize("shape", [(2, 4, 3, 5), (3, 8)])
 def test_other_norms(shape: tuple[int, ...]) -> None:
     from torch.nn import functional

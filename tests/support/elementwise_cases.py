@@ -93,6 +93,7 @@ CASES = (
     Case("rmsnorm", lambda f, x, t: f.rms_norm(x, x.shape[1:], t["weight"], 1e-2), {"over": "all", "eps": 1e-2}),
     Case("batchnorm", normal),
     Case("batchnorm", lambda f, x, t: normal(f, x, t, 1e-2), {"eps": 1e-2}),
+    Case("batchnorm", lambda f, x, t: f.batch_norm(x, t["running_mean"], t["running_var"]), {"affine": False}),
     Case("layernorm", over_channels),
     Case("layernorm", lambda f, x, t: f.layer_norm(x, x.shape[1:], t["weight"], t["bias"]), {"over": "all"}),
     Case("groupnorm", lambda f, x, t: f.group_norm(x, 3, t["weight"], t["bias"]), {"G": 3}),

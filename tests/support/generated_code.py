@@ -227,6 +227,14 @@ layers:
   - {softmax: {}, name: softmax}
 outputs: [conv, relu, F, softmax]
 """,
+    "batch norms without weights": """
+input: {C: 4, H: 8, W: 8}
+layers:
+  - {conv: {F: 3, K: 4, bias: false}, name: conv}
+  - {batchnorm: {affine: false, eps: 1e-3}, name: norm}
+  - flatten
+  - {batchnorm: {affine: false}, name: last}
+""",
     "several outputs": """
 input: {C: 4, H: 8, W: 8}
 outputs: [one, two]

@@ -49,6 +49,7 @@ def norms(L: Any) -> Any:
         L.BatchNormalization(),
         L.BatchNormalization(scale=False, epsilon=1e-4, momentum=0.9),
         L.BatchNormalization(center=False),
+        L.BatchNormalization(center=False, scale=False),
         L.LayerNormalization(),
         L.Conv2D(4, 1),
         L.GroupNormalization(2),

@@ -29,6 +29,7 @@ layers:
   - conv: {F: 1, K: 6, G: 2}
   - deconv: {F: 2, K: 5, S: 2}
   - maxpool: {F: 2}
+  - batchnorm: {affine: false}
   - flatten
   - batchnorm
   - dense: {K: 4}

@@ -131,11 +131,19 @@ def dense(x: KerasTensor, K: int, name: str, bias: bool = True) -> KerasTensor:
 
 
 def batchnorm(
-    x: KerasTensor, name: str, eps: float = 1e-5, momentum: float = 0.1
+    x: KerasTensor,
+    name: str,
+    eps: float = 1e-5,
+    momentum: float = 0.1,
+    affine: bool = True,
 ) -> KerasTensor:
     """Each channel by the mean and the variance that were met in training."""
     made = layers.BatchNormalization(
-        epsilon=eps, momentum=1 - momentum, name=spelled(name)
+        epsilon=eps,
+        momentum=1 - momentum,
+        center=affine,
+        scale=affine,
+        name=spelled(name),
     )
     return made(x)
 

@@ -55,7 +55,7 @@ def dense(at: Place, name: str) -> Written:
 
 
 def batchnorm(at: Place, name: str) -> Written:
-    given = options(at, eps=EPS, momentum=(0.1, field("momentum")))
+    given = options(at, eps=EPS, momentum=(0.1, field("momentum")), affine=(True, field("affine")))
     return lambda x: call("batchnorm", *x, name, **given)
 
 

@@ -189,8 +189,9 @@ def per_channel(values: Array, x: Array) -> Array:
 def batchnorm(x: Array, tensors: Tensors, name: str, eps: float = 1e-5) -> Array:
     """Each channel by the mean and the variance that were met in training."""
     std = np.sqrt(tensors[f"{name}.running_var"] + np.float32(eps))
-    factor = tensors[f"{name}.weight"] / std
-    offset = tensors[f"{name}.bias"] - tensors[f"{name}.running_mean"] * factor
+    factor = tensors.get(f"{name}.weight", np.float32(1)) / std
+    bias = tensors.get(f"{name}.bias", np.float32(0))
+    offset = bias - tensors[f"{name}.running_mean"] * factor
     return x * per_channel(factor, x) + per_channel(offset, x)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...graph.layer import image
 from ...graph.shape import Shape, is_image
 from .expression import OperatorCall, Own, Value, call, own, per_channel
-from .node import OnnxNode, shortest
+from .node import OnnxNode, Operand, shortest
 from .translation import Fields, Translation, both_ways
 
 if TYPE_CHECKING:
@@ -26,14 +26,21 @@ if TYPE_CHECKING:
 
 
 def batchnorm(layer: BatchNorm, step: Step) -> OperatorCall:
-    return call("BatchNormalization", *step.inputs, *own(step), epsilon=layer.eps)
+    """ONNX wants weight and bias; 1 and 0 stand for none."""
+    C = step.arriving[0][0]
+    learned = () if layer.affine else (_filled(C, 1), _filled(C, 0))
+    return call("BatchNormalization", *step.inputs, *learned, *own(step), epsilon=layer.eps)
 
 
 def read_batchnorm(node: OnnxNode) -> Fields | None:
-    """ONNX's momentum is the share of what was before."""
+    """ONNX's momentum is the share of what was before. Where the statistics are those before any training, weight and
+    bias have not learned yet: 1 and 0 do not say then that there are none."""
     if len(node.arriving) != 1 or len(node.stored) != 4:
         return None
-    return {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - shortest(node["momentum"]))}
+    *learned, mean, variance = node.stored
+    is_fresh = set(mean.values) == {0.0} and set(variance.values) == {1.0}
+    fields = {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - shortest(node["momentum"]))}
+    return fields if is_fresh else fields | _unweighed(*learned)
 
 
 def layernorm(layer: LayerNorm, step: Step) -> OperatorCall:
@@ -52,7 +59,7 @@ def instancenorm(layer: InstanceNorm, step: Step) -> OperatorCall:
 def read_instancenorm(node: OnnxNode) -> Fields | None:
     if len(node.arriving) != 1 or len(node.stored) != 2:
         return None
-    return {"eps": shortest(node["epsilon"]), **_unweighed(node)}
+    return {"eps": shortest(node["epsilon"]), **_unweighed(*node.stored)}
 
 
 def _weighing(layer: Norm, step: Step) -> tuple[Value, ...]:
@@ -61,10 +68,9 @@ def _weighing(layer: Norm, step: Step) -> tuple[Value, ...]:
     return tuple(own(step)) if layer.affine else (_filled(shape, 1), _filled(shape, 0))
 
 
-def _unweighed(node: OnnxNode) -> Fields:
-    """Whether a node's weight and bias are 1 and 0 throughout."""
-    weight, bias = (set(operand.values) for operand in node.stored)
-    return {"affine": False} if (weight, bias) == ({1.0}, {0.0}) else {}
+def _unweighed(weight: Operand, bias: Operand) -> Fields:
+    """Whether weight and bias are 1 and 0 throughout."""
+    return {"affine": False} if (set(weight.values), set(bias.values)) == ({1.0}, {0.0}) else {}
 
 
 def read_layernorm(node: OnnxNode) -> Fields | None:
@@ -72,7 +78,7 @@ def read_layernorm(node: OnnxNode) -> Fields | None:
     if len(node.stored) != 2 or not node.says("axis", 1):
         return None
     over = {"over": "all"} if is_image(node.arriving[0]) else {}
-    return {"eps": shortest(node["epsilon"]), **over, **_unweighed(node)}
+    return {"eps": shortest(node["epsilon"]), **over, **_unweighed(*node.stored)}
 
 
 def groupnorm(layer: GroupNorm, step: Step) -> OperatorCall:

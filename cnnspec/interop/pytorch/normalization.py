@@ -17,6 +17,7 @@ def _eps(at: Place) -> dict[str, str]:
 
 def batchnorm(at: Place) -> Said:
     given = _eps(at) | at.option("momentum", 0.1, field("momentum"))
+    given |= at.option("affine", True, field("affine"))
     return module(call("nn.BatchNorm2d" if at.is_image else "nn.BatchNorm1d", _channels(at), **given))
 
 

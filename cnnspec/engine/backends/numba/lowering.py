@@ -131,7 +131,7 @@ def affine(operation: Operation, vectors: Vectors) -> Lowered:
     """Scale and offset of each channel: a depthwise convolution of one tap."""
     layer: Any = operation.layer
     C, H, W = operation.shape
-    factor, offset = (np.broadcast_to(v, C).astype(np.float32) for v in layer.affine(**operation.arrays))
+    factor, offset = (np.broadcast_to(v, C).astype(np.float32) for v in layer.line(**operation.arrays))
     axes = inside(SlidingWindow(H, 1)), inside(SlidingWindow(W, 1))
     kernel = ByChannel("depthwise", axes, offset, within(operation), vectors, factor[None, None])
     return Lowered(operation, kernel, SlidingWindow(H, 1), vectors)

@@ -134,7 +134,7 @@ class Affine(Elementwise):
     def __init__(self, operation: Operation) -> None:
         super().__init__(operation)
         layer: Any = operation.layer
-        self.factor, self.offset = (np.asarray(v, np.float32) for v in layer.affine(**operation.arrays))
+        self.factor, self.offset = (np.asarray(v, np.float32) for v in layer.line(**operation.arrays))
 
     def part(self, inputs: list[Array], out: Array, scratch: Scratch) -> WorkItem:
         y = scratch.take(*out.shape)

@@ -42,14 +42,13 @@ def batchnorm(turning: Turning) -> Held:
     gamma = turning.array("gamma", next(numbers)) if scaled else None
     beta = turning.array("beta", next(numbers)) if center else None
     mean, variance = turning.array("moving_mean", next(numbers)), turning.array("moving_variance", next(numbers))
-    tensors = {
+    learned = {
         "weight": np.ones_like(mean) if gamma is None else gamma,
         "bias": np.zeros_like(mean) if beta is None else beta,
-        "running_mean": mean,
-        "running_var": variance,
     }
+    tensors = (learned if center or scaled else {}) | {"running_mean": mean, "running_var": variance}
     eps, momentum = _number(turning, "epsilon", 1e-3), _number(turning, "momentum", 0.99)
-    fields = {"eps": eps, "momentum": round(1 - momentum, 12)}
+    fields = {"eps": eps, "momentum": round(1 - momentum, 12), "affine": center or scaled}
     turned = {key: along(array, held.order) for key, array in tensors.items()}
     value = held.value if is_image(held.value.shape) else turning.vector(held)
     return turning.same_shape(turning.add("batchnorm", value, fields=_unusual(fields, "batchnorm"), tensors=turned))

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..node import shortest
+from .. import operators
+from ..node import OnnxNode, Operand, shortest
+from .spelling import spelled
 from .static import Node, StaticModel
 
 IMAGE = 4
@@ -237,6 +239,23 @@ def space_to_depth(of: Composition) -> str | None:
     return of.layer("channelshuffle", [found], after, G=of.shape(x)[1])
 
 
+def batch_norm(of: Composition) -> str | None:
+    """Without its weight and bias, where these are read as none: that takes their distinct values, however many
+    channels there are."""
+    node = spelled(of.node, of.model)
+    x, *names = node.inputs
+    stored = [of.model.constants[name] for name in names if name in of.model.constants]
+    shape = of.shape(x)
+    if len(stored) != 4 or len(shape) < 2:
+        return None
+    distinct = (Operand(array.shape, True, tuple(map(float, np.unique(array)))) for array in stored)
+    found = operators.read(OnnxNode(node.op, (Operand(shape[1:]), *distinct), node.attributes))
+    if found is None or found[1].get("affine", True):
+        return None
+    kind, fields = found
+    return of.layer(kind, [x, *names[2:]], shape, **fields)
+
+
 def group_norm(of: Composition) -> str | None:
     """Weights are one a channel, or in older versions one a group."""
     x, said = of.node.inputs[0], of.node.attributes
@@ -330,6 +349,7 @@ def _spread(stored: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None
 
 RULES: dict[str, Rule] = {
     "Add": with_stored,
+    "BatchNormalization": batch_norm,
     "Concat": concat,
     "DepthToSpace": depth_to_space,
     "Div": with_stored,
