@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,8 +116,8 @@ class Results:
         for path, _ in self._shards():
             with writing(path):
                 path.unlink()
-        with suppress(FileNotFoundError), writing(self.folder):
-            (self.folder / MANIFEST).unlink()
+        with writing(self.folder):
+            (self.folder / MANIFEST).unlink(missing_ok=True)
 
     def _shards(self) -> list[tuple[Path, int]]:
         found = [(path, _SHARD.fullmatch(path.name)) for path in self.folder.iterdir()]

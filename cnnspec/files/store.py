@@ -59,14 +59,18 @@ def is_several(url: str) -> bool:
         return bool(store.isdir(path)) and not store.isfile(path)
 
 
-def opened_at(url: str) -> BinaryIO:
+@contextmanager
+def opened_at(url: str) -> Iterator[BinaryIO]:
     """The file, open for reading. Raises FileError (E403, E404), StoreError."""
     if not is_remote(url):
-        return opened(local(url))
+        with opened(local(url)) as stream:
+            yield stream
+        return
     with _reaching(url):
-        store, path = _store(url)
-        stream: BinaryIO = store.open(path, "rb")
-        return stream
+        store, path = _store(url)  # kept while the file is read: an archive closes when nobody holds it
+        remote = store.open(path, "rb")
+    with remote:
+        yield remote
 
 
 def content(url: str, most: int) -> bytes:

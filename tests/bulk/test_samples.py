@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -91,13 +93,51 @@ def test_of_a_sample_one_image_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_compressed_tar_is_read(tmp_path: Path) -> None:
-    import gzip
-
     whole = tar(tmp_path / "a.tar", samples([1])).read_bytes()
     (tmp_path / "a.tgz").write_bytes(gzip.compress(whole))
     assert codes(read(tmp_path / "a.tgz")) == [""]
     (tmp_path / "b.tar.gz").write_bytes(gzip.compress(whole)[:60])
     assert codes(read(tmp_path / "b.tar.gz")) == ["E403"]
+
+
+def test_a_tar_that_is_cut_anywhere_loses_nothing_silently(tmp_path: Path) -> None:
+    whole = tar(tmp_path / "a.tar", samples([1, 2])).read_bytes()
+    end = len(whole.rstrip(b"\0")) // 512 * 512 + 512
+    for cut in (0, 1, 511, 512, *range(600, end + 1, 37), end):
+        (tmp_path / "b.tar").write_bytes(whole[:cut])
+        assert codes(read(tmp_path / "b.tar"))[-1] == "E403", cut
+    (tmp_path / "b.tar").write_bytes(whole[: end + 1024])
+    assert codes(read(tmp_path / "b.tar")) == ["", ""]
+
+
+def test_a_tar_with_a_damaged_header_says_so(tmp_path: Path) -> None:
+    whole = tar(tmp_path / "a.tar", samples([1, 2])).read_bytes()
+    second = whole.index(b"s00002.png")
+    for spoilt in (bytes([whole[second] ^ 1]), bytes(512)):  # one bit; all of the header, as a hole in a file has it
+        (tmp_path / "b.tar").write_bytes(whole[:second] + spoilt + whole[second + len(spoilt) :])
+        assert codes(read(tmp_path / "b.tar")) == ["", "E403"]
+    (tmp_path / "b.tar").write_bytes(whole + whole)  # joined by `cat`
+    assert codes(read(tmp_path / "b.tar")) == ["", "", "E403"]
+
+
+@pytest.mark.parametrize("packer", ["gzip", "bz2", "lzma"])
+def test_a_compressed_tar_is_checked_to_its_end(tmp_path: Path, packer: str) -> None:
+    pack = importlib.import_module(packer).compress
+    whole = tar(tmp_path / "a.tar", samples([1, 2])).read_bytes()
+    packed = pack(whole)
+    path = tmp_path / "b.tar.gz"
+    for cut in (*range(2, len(packed), 41), len(packed) - 9, len(packed) - 2, len(packed) - 1):
+        path.write_bytes(packed[:cut])
+        assert codes(read(path))[-1] == "E403", cut
+    path.write_bytes(pack(whole[:1500]) + pack(whole[1500:]))  # streams behind each other, as `pigz` may write them
+    assert codes(read(path)) == ["", ""]
+
+
+def test_a_wrong_checksum_of_a_compressed_tar_is_said(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(tar(tmp_path / "a.tar", samples([1, 2])).read_bytes()))
+    packed[-6] ^= 1
+    (tmp_path / "b.tar.gz").write_bytes(packed)
+    assert codes(read(tmp_path / "b.tar.gz")) == ["", "", "E403"]
 
 
 def test_a_file_of_this_machine_is_read_as_run_reads_it(tmp_path: Path) -> None:
@@ -182,6 +222,20 @@ def test_images_in_a_zip_archive_are_read(tmp_path: Path) -> None:
     assert file.url == f"zip://cat/1.png::{tmp_path}/a.zip"
     [case] = read(file.url)
     assert (codes([case]), case.label) == ([""], "cat")
+
+
+@pytest.mark.peers
+def test_archives_in_a_zip_archive_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zipfile
+
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile("a.zip", "w") as archive:
+        archive.write(tar(tmp_path / "a.tar", samples([1, 2])), "a.tar")
+        archive.write(table(tmp_path / "a.parquet", {"jpg": [png(1)]}), "a.parquet")
+    for url, count in (("zip://a.tar::a.zip", 2), ("zip://a.parquet::a.zip", 1)):
+        [file] = found(url)
+        ensure_readable(file.url)
+        assert codes(read(file.url)) == [""] * count
 
 
 @pytest.mark.peers

@@ -93,6 +93,13 @@ def test_what_cannot_be_judged_is_a_row_and_said(spec: Path, expected: dict[str,
     assert "error[E420]: there is no example that can be judged" in called.err
 
 
+def test_a_tar_that_is_cut_between_files_is_said(spec: Path) -> None:
+    whole = tar(Path("a.tar"), samples([1, 2, 3])).read_bytes()
+    Path("a.tar").write_bytes(whole[:4096])
+    assert found(spec, "--data", "a.tar", "--out", "r.parquet", code=4)["examples"] == 2
+    assert [row["error"]["code"] for row in rows(Path("r.parquet")) if row["error"]] == ["E403"]
+
+
 def test_text_and_picture(spec: Path) -> None:
     called = call("eval", spec, "--data", "in", "--workers", "1", "--plot", "c.svg")
     assert called.out.startswith("net: 31 examples of in\n")

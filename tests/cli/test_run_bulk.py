@@ -138,6 +138,21 @@ def test_results_of_another_run_are_not_mixed_with(spec: Path) -> None:
     assert len(rows(Path("r.parquet"))[0]["top"]) == 2
 
 
+def test_to_begin_anew_needs_no_results(spec: Path) -> None:
+    folder(Path("in"), 3)
+    for _ in range(2):
+        called = call("run", spec, "in", "--out", "r.parquet", "--restart")
+        assert (called.code, called.out, called.err) == (0, "r.parquet: 3 rows in 1 shard\n", "")
+
+
+def test_a_tar_that_is_cut_between_files_is_no_whole_one(spec: Path) -> None:
+    whole = tar(Path("a.tar"), samples([1, 2, 3])).read_bytes()
+    Path("a.tar").write_bytes(whole[:4096])
+    called = call("run", spec, "a.tar", "--out", "r.parquet")
+    assert (called.code, called.out) == (4, "r.parquet: 3 rows in 1 shard, 1 of them errors\n")
+    assert [row["error"] and row["error"]["code"] for row in rows(Path("r.parquet"))] == [None, None, "E403"]
+
+
 def test_a_folder_of_others_is_left_alone(spec: Path) -> None:
     folder(Path("in"), 3)
     Path("r.parquet").mkdir()
