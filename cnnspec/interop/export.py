@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, FileError
 from ..files.reading import AnyPath
+from .beside import Weights, bytes_there, ensure_free
 from .exporter import Exporter, OptionValues, Tensors, complete
 from .registry import exporter
 
@@ -24,7 +25,8 @@ def export(
 
     The format is `to`, by default the one that `path` ends in; `options` are the format's own, such as `opset=18`.
     `weights` is a path, or arrays by name; by default the spec's own file. Code is also written without any. Raises
-    FileError: E405 for an ending of no format or of several, E415 for a path that cannot be written, E417 to E419 for a
+    FileError: E405 for an ending of no format or of several, E415 for a path that cannot be written and for
+    other weights where those of code go, E417 to E419 for a
     network that the format cannot say, and what is wrong with the weights; TypeError and ValueError for options that
     the format does not take.
     """
@@ -47,11 +49,11 @@ def write(
     spec: Spec, path: AnyPath, format: Exporter, choices: OptionValues, tensors: Callable[[], Tensors]
 ) -> dict[Path, int]:
     """Write a spec that has no `problems`: the files, the one at `path` first, and how many bytes each has. What
-    already lies beside it with the same bytes stays. `tensors` is called once nothing else is in the way.
+    already lies beside it with the same bytes stays, and so do weights with the same tensors. `tensors` is called once
+    nothing else is in the way.
 
     Raises OptionError for what the installed packages cannot do, FileError as `export`.
     """
-    from ..files.reading import holds
     from ..files.writing import ensure_writable
     from ..files.written_set import written_together
 
@@ -60,7 +62,10 @@ def write(
     path = Path(path)
     encoded = format.encode(spec, tensors(), choices, path.name)
     beside = {path.with_name(name): held for name, held in encoded.beside.items()}
-    there = {name: size for name, held in beside.items() if (size := holds(name, held))}
+    there = {name: size for name, held in beside.items() if (size := bytes_there(name, held))}
+    for name, held in beside.items():
+        if name not in there and isinstance(held, Weights):  # ONNX's `NET.onnx.data` is no name that others would give
+            ensure_free(name, path)
     pieces: dict[Path, Iterable[bytes | memoryview]] = {path: [encoded.data]}
     pieces |= {name: held for name, held in beside.items() if name not in there}
     sizes = dict.fromkeys(pieces, 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 from ..diagnostics import FileError
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
+from .beside import Pieces, Weights, bytes_there, ensure_free
 from .class_names import as_lines
 from .exporter import missing_package
 from .faults import broken
@@ -46,17 +46,23 @@ def read_model(
 
 def write_spec(found: Imported, path: AnyPath) -> dict[Path, int]:
     """Write a spec, and its weights and many names of classes to the files that it names, beside it: all or none. The
-    files and how many bytes each has. Raises FileError (E415)."""
+    files and how many bytes each has. What lies there already stays. Raises FileError (E415), also where it differs."""
     from ..files.written_set import written_together
-    from ..weights.formats.safetensors import dump
 
     path, header = Path(path), found.spec.header
-    written: dict[Path, Callable[[BinaryIO], object]] = {path: lambda stream: stream.write(found.text.encode())}
+    beside: dict[Path, Pieces] = {}
     if isinstance(header.weights, str):
-        written[path.with_name(header.weights)] = lambda stream: dump(found.tensors, stream)
+        beside[path.with_name(header.weights)] = Weights(found.tensors)
     if isinstance(header.classes, str):
-        written[path.with_name(header.classes)] = lambda stream: stream.write(as_lines(found.classes))
-    with written_together(*written) as streams:
-        for write, stream in zip(written.values(), streams, strict=True):
-            write(stream)
-        return {name: stream.tell() for name, stream in zip(written, streams, strict=True)}
+        beside[path.with_name(header.classes)] = [as_lines(found.classes)]
+    there = {name: bytes_there(name, content) for name, content in beside.items()}
+    for name, size in there.items():
+        if not size:
+            ensure_free(name, path)
+    pieces: dict[Path, Pieces] = {path: [found.text.encode()]}
+    pieces |= {name: content for name, content in beside.items() if not there[name]}
+    sizes = dict.fromkeys([path, *beside], 0) | there
+    with written_together(*pieces) as streams:
+        for (name, content), stream in zip(pieces.items(), streams, strict=True):
+            sizes[name] = sum(stream.write(piece) for piece in content)
+    return sizes

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from calling import call
 from onnx_models import model, node, written
@@ -69,6 +70,22 @@ def test_the_model_is_not_overwritten() -> None:
     named(numbered(30), "net-classes.txt")
     before = Path("net-classes.txt").read_bytes()
     called = call("import", "net-classes.txt", "-o", "net.yaml")
-    assert (called.code, "would overwrite `net-classes.txt`" in called.err) == (2, True)
+    assert (called.code, "`net-classes.txt` is there already" in called.err) == (3, True)
     assert Path("net-classes.txt").read_bytes() == before
     assert not Path("net.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["net.safetensors", "net-classes.txt"])
+def test_files_that_no_option_names_are_not_replaced(name: str) -> None:
+    made = model([node("Conv", ["x", "w"], "y")], {"w": np.ones((30, 30, 1, 1), np.float32)}, size=(30, 1, 1))
+    made.metadata_props.add(key="classes", value=json.dumps(numbered(30)))
+    written(made, "model.onnx")
+    assert call("import", "model.onnx", "-o", "net.yaml").code == 0
+    assert call("import", "model.onnx", "-o", "net.yaml").code == 0  # the same again
+    Path(name).write_bytes(b"other")
+    Path("net.yaml").unlink()
+    called = call("import", "model.onnx", "-o", "net.yaml")
+    assert (called.code, f"error[E415]: `{name}` is there already" in called.err) == (3, True)
+    assert (Path(name).read_bytes(), Path("net.yaml").exists()) == (b"other", False)
+    assert "`-o net_new.yaml`" in called.err
+    assert call("import", "model.onnx", "-o", "net_new.yaml").code == 0

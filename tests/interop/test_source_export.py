@@ -17,6 +17,7 @@ from cnnspec.interop.code.exporter import SourceExporter
 from cnnspec.interop.registry import EXPORTERS
 from cnnspec.spec import load
 from cnnspec.weights import save
+from cnnspec.weights.formats.safetensors import dump
 
 Write = Callable[[str, str], str]
 NET = "input: {C: 1, H: 4, W: 4}\nlayers: [{conv: {F: 1, K: 1}, name: a}, relu]\n"
@@ -33,7 +34,7 @@ def net(write: Write) -> str:
 def test_code_alone_where_no_weights_are_known(to: str, net: str, tmp_path: Path) -> None:
     called = call("export", net, "--to", to, "-o", tmp_path / "out.py")
     assert (called.code, called.err) == (0, "")
-    assert " bytes; input (N, 1, 4, 4)" in called.out
+    assert " bytes, without weights; input (N, 1, 4, 4)" in called.out
     assert not (tmp_path / "out.safetensors").exists()
     ast.parse((tmp_path / "out.py").read_text())
 
@@ -57,8 +58,13 @@ def test_weights_lie_beside_it(to: str, net: str, tmp_path: Path) -> None:
     assert (called.code, " in out.safetensors" in called.out) == (0, True)
     first = (tmp_path / "out.safetensors").read_bytes()
     code = (tmp_path / "out.py").read_bytes()
-    assert call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he", "--seed", "1").code == 0
-    assert (tmp_path / "out.safetensors").read_bytes() != first
+    refused = call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he", "--seed", "1")
+    assert (refused.code, "error[E415]: `out.safetensors` is there already" in refused.err) == (3, True)
+    assert ((tmp_path / "out.safetensors").read_bytes(), (tmp_path / "out.py").read_bytes()) == (first, code)
+    cure = tmp_path / "out_new.py"
+    assert f"`-o {cure.name}`" in refused.err
+    assert call("export", net, "--to", to, "-o", cure, "--init", "he", "--seed", "1").code == 0
+    assert cure.with_suffix(".safetensors").read_bytes() != first
     assert call("export", net, "--to", to, "-o", tmp_path / "out.py", "--init", "he").code == 0
     assert (tmp_path / "out.safetensors").read_bytes() == first
     assert (tmp_path / "out.py").read_bytes() == code
@@ -77,8 +83,21 @@ def test_weights_that_lie_there_already_stay(to: str, write: Write, tmp_path: Pa
     save({name: array.astype(np.float64) for name, array in tensors.items()}, weights)
     held, code = weights.read_bytes(), (tmp_path / "net.py").read_bytes()
     called = call("export", net, "--to", to, "-o", tmp_path / "net.py")
-    assert (called.code, "net.safetensors" in called.err) == (2, True)
+    assert (called.code, "`net.safetensors` is there already" in called.err) == (3, True)
     assert (weights.read_bytes(), (tmp_path / "net.py").read_bytes()) == (held, code)
+
+
+@every_format
+def test_trained_weights_of_that_name_serve_as_they_are(to: str, net: str, tmp_path: Path) -> None:
+    """What training writes says of itself how it came about: the tensors count, not the bytes."""
+    weights = tmp_path / "net.safetensors"
+    with weights.open("wb") as stream:
+        dump(random_tensors(load(net)), stream, {"run": "12 epochs"})
+    before = weights.read_bytes()
+    called = call("export", net, "--weights", weights, "--to", to, "-o", tmp_path / "net.py")
+    assert (called.code, called.err, "in net.safetensors" in called.out) == (0, "", True)
+    assert call("export", net, "--init", "he", "--to", to, "-o", tmp_path / "net.py").code == 3
+    assert weights.read_bytes() == before
 
 
 @every_format

@@ -77,8 +77,10 @@ def command(
         show(found, [spec.source])
         raise click.exceptions.Exit(exit_code(found))
 
+    is_weighted = bool(weights or init) or wants_weights(spec, format)
+
     def tensors() -> Tensors:
-        return chosen(spec, weights, init, seed) if weights or init or wants_weights(spec, format) else {}
+        return chosen(spec, weights, init, seed) if is_weighted else {}
 
     try:
         sizes = write(spec, output, format, choices, tensors)
@@ -87,7 +89,8 @@ def command(
     C, H, W = spec.graph.input
     (_, size), *others = sizes.items()
     beside = "".join(f" and {more:,} in {escaped(path.name)}" for path, more in others)
-    told = f"{format.describe(choices)}, {size:,} bytes{beside}"
+    alone = "" if is_weighted or not spec.graph.tensors else ", without weights"
+    told = f"{format.describe(choices)}, {size:,} bytes{beside}{alone}"
     click.echo(f"{escaped(output)}: {told}; input (N, {C}, {H}, {W})")
 
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Graph, Step
+from ..beside import Weights
 from ..exporter import Encoded, Option, OptionValues, Tensors
 
 if TYPE_CHECKING:
     from ...spec import Spec
-
-
-class Rewound:
-    """Pieces that can be gone over again: a file's bytes are compared first, and then written."""
-
-    def __init__(self, tensors: Tensors) -> None:
-        self.tensors = tensors
-
-    def __iter__(self) -> Iterator[bytes | memoryview]:
-        from ...weights.formats.safetensors import pieces
-
-        return pieces(self.tensors)
 
 
 class SourceExporter:
@@ -73,7 +62,7 @@ class SourceExporter:
         own = spec.graph.until(*spec.graph.outputs).tensors
         if not tensors or not own:
             return Encoded(text.encode())
-        return Encoded(text.encode(), {weights_name(name): Rewound({each: tensors[each] for each in own})})
+        return Encoded(text.encode(), {weights_name(name): Weights({each: tensors[each] for each in own})})
 
     def describe(self, choices: OptionValues) -> str:
         return self.title
