@@ -15,6 +15,7 @@ from ..files.overwrite_guard import exempt
 from ..files.places import exists, is_folder
 from ..files.reading import Malformed, opened
 from ..files.writing import cleared, ensure_writable, whole, writing
+from .failures import Failure, first_failures
 from .manifest import Manifest
 from .table import counted
 from .task import Shard
@@ -40,6 +41,7 @@ class Results:
     def __init__(self, path: str) -> None:
         self.folder = Path(path)
         self.done = set[int]()
+        self.with_errors = set[int]()
         self.extent = Extent(0, 0, 0, 0)
         self.removed = 0
 
@@ -83,7 +85,13 @@ class Results:
 
     def _count(self, shard: Shard) -> None:
         self.done.add(shard.number)
+        if shard.failed:
+            self.with_errors.add(shard.number)
         self.extent = Extent(*map(sum, zip(self.extent, (1, *shard.counts), strict=True)))
+
+    def first_failures(self, most: int) -> list[Failure]:
+        """Of the inputs that could not be used. Only shards that have some are read."""
+        return first_failures(map(self.shard_path, sorted(self.with_errors)), most)
 
     def shard_path(self, number: int) -> Path:
         """Where the shard of a task lies."""

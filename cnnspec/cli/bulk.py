@@ -30,6 +30,8 @@ from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
 from ..train.identity import digest, digest_of
 from .bulk_display import shown
+from .bulk_errors import MOST as MOST_ERRORS
+from .bulk_errors import tell
 from .bulk_options import SHARD, BulkChoices
 from .notes import note
 
@@ -134,4 +136,5 @@ def told(out: str, results: Results) -> int:
     if extent.not_finite:
         parts.append(f"{extent.not_finite:,} with numbers that are not finite")
     click.echo(f"{escaped(out)}: {', '.join(parts)}")
+    tell(results.first_failures(MOST_ERRORS), extent.failed, out)
     return 4 if extent.failed else 0

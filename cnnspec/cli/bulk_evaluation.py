@@ -29,6 +29,7 @@ from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
 from ..train.metrics import Evaluation
 from .bulk import Bulk, ensure_packages, inputs_of
+from .bulk_errors import MOST, tell
 from .bulk_options import BulkChoices, Engine
 from .notes import note
 
@@ -68,12 +69,15 @@ def judge(
         asked = {"classes": ", ".join(classes or ()), "--label-column": label_column, "--backend": engine.backend}
         results = Bulk(spec, job, names, files, choices, {"command": "eval", **asked}).carry_out(place)
         found = evaluation(map(results.shard_path, sorted(results.done)), count)
+        first = results.first_failures(MOST)
+    failed = results.extent.failed
     if found is None:
-        why = f"there are {quantity(results.extent.failed, 'input')}, each with an error" + ": see --out" * (not out)
-        raise FileError.about(names[0], "E420", "there is no example that can be judged", why)
-    if results.extent.failed:
-        where = f"their rows in {out} say why" if out else "`--out RESULTS.parquet` keeps a row of each that says why"
-        note(f"{quantity(results.extent.failed, 'input')} could not be judged; {where}")
+        why = f"{quantity(failed, 'error')}; the first: {first[0]}" if first else "there is nothing in it"
+        cure = first[0].help if first else ""
+        raise FileError.about(names[0], "E420", "there is no example that can be judged", why, cure)
+    if failed:
+        note(f"{quantity(failed, 'input')} could not be judged")
+        tell(first, failed, out)
     return Judged(found, classes, results.extent.failed)
 
 

@@ -86,11 +86,25 @@ def test_what_cannot_be_judged_is_a_row_and_said(spec: Path, expected: dict[str,
         "in/fish/1.png": "E421",
     }
     assert "`fish` is no class" in errors["in/fish/1.png"]["message"]
-    assert "2 inputs could not be judged" in call("eval", spec, "--data", "in", "--out", "r.parquet").err
+    said = call("eval", spec, "--data", "in", "--out", "r.parquet").err
+    assert "2 inputs could not be judged" in said
+    assert "in/fish/1.png: `fish` is no class of the network (E421)" in said
     tar(Path("a.tar"), [("1.png", png(1)), ("2.png", png(1)), ("2.cls", b"7")])
     called = call("eval", spec, "--data", "a.tar")
     assert called.code == 3
     assert "error[E420]: there is no example that can be judged" in called.err
+
+
+def test_a_wrong_column_is_said_with_those_that_there_are(spec: Path) -> None:
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    write_table(pa.table({"x": [png(1)], "y": [1]}), "a.parquet")
+    called = call("eval", spec, "--data", "a.parquet", "--label-column", "nosuch")
+    assert called.code == 3
+    said = " ".join(called.err.split())
+    assert "it has no column `nosuch`" in said
+    assert "its columns are x, y" in said
 
 
 def test_a_tar_that_is_cut_between_files_is_said(spec: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +32,8 @@ def test_rows_say_what_run_prints(spec: Path) -> None:
     folder(Path("in"), 7)
     Path("in/cat/bad.png").write_bytes(b"no image")
     called = call("run", spec, "in", "--out", "r.parquet", "--shard", "3")
-    assert (called.code, called.out, called.err) == (4, "r.parquet: 8 rows in 3 shards, 1 of them errors\n", "")
+    assert (called.code, called.out) == (4, "r.parquet: 8 rows in 3 shards, 1 of them errors\n")
+    assert called.err.startswith("note: in/cat/bad.png: this is not an image that can be read (E410)")
     printed = call("run", spec, *sorted(Path("in").rglob("*.png")), "--format", "json").objects
     for row, line in zip(rows(Path("r.parquet")), printed, strict=True):
         assert row["input"] == line["input"]
@@ -60,7 +63,7 @@ def test_names_that_are_no_utf8_are_spelled_out(spec: Path) -> None:
         Path(os.fsdecode(name)).write_bytes(data)
     tar(Path("in/a.tar"), [(os.fsdecode(b"\xe9.png"), png(1))])
     called = call("run", spec, "in", os.fsdecode(b"in/caf\xe9.png"), "--out", "r.parquet")
-    assert (called.code, called.err) == (4, "")
+    assert (called.code, called.err.count("note: ")) == (4, 1)
     names = [r"in/a.tar/\xe9.png", r"in/caf\xe9.png", r"in/\xffé.png", r"in/caf\xe9.png"]
     assert [row["input"] for row in rows(Path("r.parquet"))] == names
     assert json.loads(Path("r.parquet/_manifest.json").read_text())["inputs"] == ["in", r"in/caf\xe9.png"]
@@ -136,6 +139,32 @@ def test_results_of_another_run_are_not_mixed_with(spec: Path) -> None:
         assert contents(Path("r.parquet")) == before
     assert call(*others["--top 5, not 2"], "--restart").code == 0
     assert len(rows(Path("r.parquet"))[0]["top"]) == 2
+
+
+def test_the_first_errors_are_said_and_a_command_lists_all(spec: Path) -> None:
+    folder(Path("in"), 3)
+    for number in range(5):
+        Path(f"in/cat/bad {number}.png").write_bytes(b"no image")
+    command = ("run", spec, "in", "--shard", "2", "--out", 'it\'s "r".parquet')
+    for _ in range(2):  # the second finds all of it done
+        called = call(*command)
+        assert called.code == 4
+        assert called.err.count("(E410)") == 3
+        line = called.err.splitlines()[-1]
+        done = subprocess.run([sys.executable, *shlex.split(line)[1:]], capture_output=True, text=True, check=True)
+        assert [f"bad {number}.png" in row for number, row in enumerate(done.stdout.splitlines())] == [True] * 5
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz"])
+def test_an_archive_without_a_folder_of_results_is_told_of_it(spec: Path, name: str) -> None:
+    data = tar(Path("a.tar"), samples([1])).read_bytes()
+    Path(name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    called = call("run", spec, name)
+    assert called.code == 3
+    assert "`--out RESULTS.parquet`" in " ".join(called.err.split()) + called.out
+    assert call("run", spec, name, "--out", "RESULTS.parquet").code == 0
+    called = call("run", spec, name, "--out", "r.csv")
+    assert "RESULTS.parquet" in called.err
 
 
 def test_to_begin_anew_needs_no_results(spec: Path) -> None:

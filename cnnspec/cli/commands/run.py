@@ -137,5 +137,6 @@ def _check_output(out: str) -> None:
 
     if Path(out).suffix.lower() != ".npz":
         message = f"cannot write raw outputs to `{Path(out).name or out}`"
-        raise FileError([Diagnostic("E405", message, file=out, why="they are one .npz file", help="`--out FILE.npz`")])
+        cure = "`--out FILE.npz`, or `--out RESULTS.parquet` for a row of each input"
+        raise FileError([Diagnostic("E405", message, file=out, why="they are one .npz file", help=cure)])
     ensure_writable(out)

@@ -1,0 +1,34 @@
+"""The first inputs that could not be used, and how to list all of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import click
+
+from ..bulk.failures import Failure
+from ..reports.drawing.terminal_text import escaped
+from .notes import note
+
+MOST = 3
+"""Errors that are told; millions of inputs may have many."""
+
+
+def tell(first: list[Failure], count: int, out: str | None) -> None:
+    """Say the first of `count` errors, and where the rest is: in the folder `out`, or nowhere."""
+    for failure in first:
+        note(escaped(str(failure)))
+    if count > len(first):
+        if out:
+            note(f"this lists all {count:,} errors:")
+            click.echo(escaped(listing(out)), err=True)
+        else:
+            note(f"`--out RESULTS.parquet` keeps all {count:,} errors")
+
+
+def listing(out: str) -> str:
+    """A command that prints each row of the results that is an error."""
+    rows = f'read_table({json.dumps(out)}, columns=["input", "error"]).to_pylist()'
+    program = f'from pyarrow.parquet import read_table; print(*(r for r in {rows} if r["error"]), sep="\\n")'
+    return f"python -c {shlex.quote(program)}"
