@@ -56,27 +56,27 @@ def relu(turning: Turning) -> Held:
     """min(max_value, x) above the threshold, times the slope below it."""
     most, slope, threshold = (turning[name] for name in ("max_value", "negative_slope", "threshold"))
     if slope and most is None and not threshold:
-        return _plain(turning, "leakyrelu", slope=float(slope))
+        return plain(turning, "leakyrelu", slope=float(slope))
     if slope or (threshold and most is not None):
         raise Unsaid("with a slope or a threshold beside a largest value it is no layer")
     if threshold:
-        return _plain(turning, "thresholdedrelu", alpha=float(threshold))
+        return plain(turning, "thresholdedrelu", alpha=float(threshold))
     if most is None:
-        return _plain(turning, "relu")
-    return _plain(turning, "relu6") if most == 6 else _plain(turning, "clip", min=0.0, max=float(most))
+        return plain(turning, "relu")
+    return plain(turning, "relu6") if most == 6 else plain(turning, "clip", min=0.0, max=float(most))
 
 
 def leaky(turning: Turning) -> Held:
     slope = turning["negative_slope"] if turning["negative_slope"] is not None else turning["alpha"]
-    return _plain(turning, "leakyrelu", slope=float(0.3 if slope is None else slope))
+    return plain(turning, "leakyrelu", slope=float(0.3 if slope is None else slope))
 
 
 def elu(turning: Turning) -> Held:
-    return _plain(turning, "elu", alpha=float(1.0 if turning["alpha"] is None else turning["alpha"]))
+    return plain(turning, "elu", alpha=float(1.0 if turning["alpha"] is None else turning["alpha"]))
 
 
 def thresholded(turning: Turning) -> Held:
-    return _plain(turning, "thresholdedrelu", alpha=float(1.0 if turning["theta"] is None else turning["theta"]))
+    return plain(turning, "thresholdedrelu", alpha=float(1.0 if turning["theta"] is None else turning["theta"]))
 
 
 def prelu(turning: Turning) -> Held:
@@ -90,21 +90,27 @@ def prelu(turning: Turning) -> Held:
     )
 
 
-def softmax(turning: Turning) -> Held:
-    held, axis = turning.held, turning["axis"]
-    if axis not in (None, -1, len(held.shape)):
-        raise Unsaid(f"it goes over the axis {axis!r:.20}, not over channels")
-    return turning.same_shape(turning.add("softmax", held.value))
+def along_axis(kind: str) -> Callable[[Turning], Held]:
+    """Over channels, or over the rows or columns of an image."""
+
+    def layer(turning: Turning) -> Held:
+        held, axis = turning.held, turning["axis"]
+        if axis in (None, -1, len(held.shape)):
+            return plain(turning, kind)
+        if len(held.shape) != 3 or axis not in (1, 2):
+            raise Unsaid(f"it goes over the axis {axis!r:.20}, not over channels, rows or columns")
+        return plain(turning, kind, axis="HW"[axis - 1])
+
+    return layer
 
 
-def _plain(turning: Turning, kind: str, **fields: Any) -> Held:
+def plain(turning: Turning, kind: str, **fields: Any) -> Held:
     return turning.same_shape(turning.add(kind, turning.held.value, fields=fields))
 
 
-def _operation(name: str) -> Callable[[Turning], Held]:
-    """A function of `keras.ops` that is a layer."""
-    kind, fields = FUNCTIONS[name]
-    return lambda turning: _plain(turning, kind, **fields)
+def activation_of(kind: str) -> Callable[[Turning], Held]:
+    """A function of `keras.ops` that is a layer as it is."""
+    return lambda turning: plain(turning, kind)
 
 
 KINDS: dict[str, Callable[[Turning], Held]] = {
@@ -113,19 +119,7 @@ KINDS: dict[str, Callable[[Turning], Held]] = {
     "LeakyReLU": leaky,
     "PReLU": prelu,
     "ReLU": relu,
-    "Softmax": softmax,
+    "LogSoftmax": along_axis("logsoftmax"),
+    "Softmax": along_axis("softmax"),
     "ThresholdedReLU": thresholded,
 }
-OPERATIONS = {
-    "Relu": _operation("relu"),
-    "Relu6": _operation("relu6"),
-    "Selu": _operation("selu"),
-    "Sigmoid": _operation("sigmoid"),
-    "Silu": _operation("silu"),
-    "Softplus": _operation("softplus"),
-    "Softsign": _operation("softsign"),
-    "Tanh": _operation("tanh"),
-    "HardSigmoid": _operation("hard_sigmoid"),
-    "HardSilu": _operation("hard_silu"),
-}
-"""Of `keras.ops`, in models where they stand beside layers."""

@@ -25,9 +25,10 @@ from ....files.reading import AnyPath, opened
 from ....files.writing import whole
 from ....graph.shape import Shape
 from ...comparison import Array, Judge, random_inputs
-from .activations import FUNCTIONS, OLD, OPERATIONS
+from .activations import FUNCTIONS, OLD
 from .layers import KINDS
 from .model_file import KerasFile
+from .operations import KINDS as OPERATIONS
 from .topology import INPUTS, MODELS, Topology
 
 BACKENDS = ("torch", "tensorflow", "jax")
@@ -158,7 +159,7 @@ def _links(found: Any) -> Any:
 
 
 def _mapped(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    if "class_name" in found and found["class_name"] != "__keras_tensor__":
+    if "class_name" in found and found["class_name"] not in ("__keras_tensor__", "__slice__"):
         raise Unknown
     for key, value in found.items():
         yield str(key), _links(value)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ....graph.shape import is_image, times
 from ...faults import Unsaid
-from . import activations, windows
+from . import activations, operations, windows
 from .activations import activated
 from .values import Array, Held, Turning, along, held_image, unrolled_order
 
@@ -220,6 +220,8 @@ LINES: dict[tuple[str, bool], Callable[[float], tuple[float, float]]] = {
 def concatenated(turning: Turning) -> Held:
     held = [each for each in turning.inputs if isinstance(each, Held)]
     axis = -1 if turning["axis"] is None else turning["axis"]
+    if len(held) == 1:
+        return held[0]
     rank = len(held[0].shape)
     axis = axis - 1 if axis > 0 else axis + rank
     if rank == 1:
@@ -270,7 +272,7 @@ NOTHING = (
 KINDS: dict[str, Layer] = {
     **windows.KINDS,
     **activations.KINDS,
-    **activations.OPERATIONS,
+    **operations.KINDS,
     **dict.fromkeys(NOTHING, left_out),
     "Add": joined("add"),
     "Average": joined("mean"),

@@ -30,7 +30,9 @@ MISTYPED = (TypeError, ValueError, KeyError, IndexError, AttributeError, Overflo
 SIZES = 2**31
 """Values of an input at most."""
 MEMORY = "layers with a memory are outside of the language"
-CODE = "it is code of the model's author, which is not executed"
+CODE = "what is not Keras' own is code of the model's author, which is not executed"
+MAXIMA = ("MaxPool", "MaxPooling2D")
+INFINITE = "cells of minus infinity are only read as the padding of a maximum"
 REASONS = {
     "Bidirectional": MEMORY, "ConvLSTM2D": MEMORY, "GRU": MEMORY, "LSTM": MEMORY, "SimpleRNN": MEMORY,
     "Lambda": "it holds code, which is not executed",
@@ -127,8 +129,11 @@ class _Writing:
     def _take(self, node: Node) -> Held:
         layer = KINDS.get(node.kind)
         if layer is None:
-            raise Unsaid(REASONS.get(node.kind, f"no layer of the language is a `{node.kind:.60}`; {CODE}"))
+            why = f"no layer of the language is a `{node.kind:.60}`"
+            raise Unsaid(REASONS.get(node.kind, f"{why} of Keras" if node.is_of_keras else f"{why}; {CODE}"))
         inputs = tuple(self.held[name] if isinstance(name, str) else name for name in node.inputs)
+        if node.kind not in MAXIMA and any(isinstance(each, Held) and any(each.margin) for each in inputs):
+            raise Unsaid(INFINITE)
         arrays = self.file.arrays(node.counted, node.named)
         first = node.named not in self.shared
         self.shared.add(node.named)
@@ -157,6 +162,8 @@ class _Writing:
     def _output(self, name: str, others: list[str]) -> str:
         """The step of an output, as Keras has its shape."""
         held = self.held[name]
+        if any(held.margin):
+            raise broken(self.path, "an output of the model is no number", INFINITE, "")
         value = held.value
         if len(held.shape) == 1 and is_image(value.shape):
             value = self.draft.add("flatten", [value])

@@ -42,6 +42,8 @@ class Node:
     output: str
     counted: Place = ()
     named: Place = ()
+    is_of_keras: bool = False
+    """Whether the file says that its class is Keras' own."""
 
 
 @dataclass(slots=True)
@@ -175,7 +177,9 @@ class _Model:
             raise broken(self.reading.path, f"the model has more than {MANY:,} layers")
         output = f"{name}#{ref.node}#{len(found.nodes)}"
         places = self.counted[ref.layer], named
-        found.nodes.append(Node(_word(name), str(kind), config, tuple(given), output, *places))
+        of_keras = str(layer.get("module", "")).startswith("keras.")
+        config = {**_keywords(layer, ref.node), **config}
+        found.nodes.append(Node(_word(name), str(kind), config, tuple(given), output, *places, of_keras))
         return output
 
 
@@ -243,6 +247,15 @@ def _arguments(use: Any) -> Iterator[Ref | float]:
             yield from _arguments(each)
     elif isinstance(use, NUMBERS) and not isinstance(use, bool):
         yield float(use)
+
+
+def _keywords(layer: Mapping[str, Any], node: int) -> dict[str, Any]:
+    """The numbers that a use of a function of `keras.ops` is given by name, and the bounds of `x[...]`."""
+    if not str(layer.get("module", "")).startswith("keras.src.ops"):
+        return {}
+    use = layer["inbound_nodes"][node]
+    found = {key: value for key, value in use.get("kwargs", {}).items() if isinstance(value, NUMBERS)}
+    return found | ({"slices": use["args"][1]} if layer["class_name"] == "GetItem" else {})
 
 
 def _counted(layers: Any) -> Iterator[str]:

@@ -25,11 +25,14 @@ Array = NDArray[Any]
 
 class Held(NamedTuple):
     """A value: ours, its shape in Keras, and for a vector whose cells stand in another order here where each of ours
-    stands there. A vector may be held as C x 1 x 1, a signal (T, C) as C x 1 x T."""
+    stands there. A vector may be held as C x 1 x 1, a signal (T, C) as C x 1 x T.
+    `margin` is how many rows and columns of minus infinity are around it (top, left, bottom, right): only a
+    maximum over windows reads."""
 
     value: Value
     shape: Shape
     order: Array | None = None
+    margin: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 @dataclass(slots=True)

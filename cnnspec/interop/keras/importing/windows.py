@@ -133,8 +133,10 @@ def _window(turning: Turning, held: Held, F: tuple[int, ...], strides: Any = Non
     S = _pair(strides or turning["strides"], is_signal)
     D = _pair(turning["dilation_rate"] or 1, is_signal)
     size = rows_columns(held)
-    pads = (0, 0, 0, 0)
+    pads = held.margin
     if turning["padding"] == "same":
+        if any(pads):
+            raise Unsaid("it has padding beside that which is written out")
         (top, bottom), (left, right) = (same_upper(*axis) for axis in zip(size, F, S, D, strict=True))
         pads = (top, left, bottom, right)
     elif turning["padding"] not in ("valid", None):
