@@ -38,7 +38,11 @@ TORCHSCRIPT = Kind("torchscript", "a TorchScript program, not a state_dict")
 PICKLE = Kind("pickle", "a pickle of Python objects", "save plain arrays of numbers with `numpy.savez`")
 IMAGE = Kind("image", "an image")
 ONNX = Kind("onnx", "an ONNX model", "`cnnspec import` makes a spec of it")
-HDF5 = Kind("hdf5", "an HDF5 file, as Keras and MATLAB write", _ARRAYS)
+HDF5 = Kind(
+    "hdf5",
+    "an HDF5 file, as Keras and MATLAB write",
+    f"`cnnspec import` makes a spec of a Keras model; of other files {_ARRAYS}",
+)
 KERAS = Kind("keras", "a Keras model", "`cnnspec import` makes a spec of it")
 IDX = Kind("idx", "an IDX file, which holds examples", "`--data` of `train` and `eval` takes it")
 INDEX = Kind("index", "the list of the files of a model, not one of them", "its `weight_map` names them")
@@ -210,6 +214,7 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Kind], ...] = (
     (_has("/data.pkl"), CHECKPOINT),
     (_has(".npy"), NPZ),
     (_has("config.json", ".weights.h5"), KERAS),
+    (lambda names: names[:1] == ["metadata.json"] and (len(names) == 1 or "config.json" in names), KERAS),  # less of it
     (_has("[Content_Types].xml"), Kind("office", "an Office document")),
 )
 

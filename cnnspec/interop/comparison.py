@@ -38,10 +38,8 @@ class Answers(NamedTuple):
     outputs: list[list[Array]]
 
 
-def answers(judge: Judge | None, shape: Shape) -> Answers | None:
+def answers(judge: Judge, shape: Shape) -> Answers:
     """Those for random inputs. The judge is not needed any more then: it holds a network of its own in memory."""
-    if judge is None:
-        return None
     inputs = random_inputs(shape)[: judge.inputs]
     return Answers(judge.name, inputs, [judge.run(x) for x in inputs])
 

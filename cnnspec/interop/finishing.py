@@ -38,8 +38,8 @@ class Finding:
     """What is to be known of what became of it."""
 
 
-def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) -> Imported:
-    """The spec of a network. Who judges it is asked when it is written; None where nobody is there.
+def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | str]) -> Imported:
+    """The spec of a network. Who judges it is asked when it is written; where nobody does, why not.
 
     Raises FileError: E430 where the language cannot say it, E432 where it computes something else.
     """
@@ -62,10 +62,11 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | None]) 
         tensors |= {f"{renamed[step]}.{key}": array for key, array in held.items()}
     difference, notes = None, [*found.notes(spec)]
     if wish.verify:
-        known = answers(judge(spec), spec.graph.input)
-        if known is None:
-            notes.append("not checked: no program that runs the model is installed here")
+        judging = judge(spec)
+        if isinstance(judging, str):
+            notes.append(f"not checked: {judging}")
         else:
+            known = answers(judging, spec.graph.input)
             difference = compared(known, spec, tensors, [renamed[step] for step in found.outputs])
             if not difference.largest <= TOLERANCE:
                 raise differs(found.path, difference.largest, difference.judge)

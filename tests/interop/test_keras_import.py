@@ -84,7 +84,7 @@ def test_without_keras_nothing_is_checked_and_that_is_said(models: Path, monkeyp
     monkeypatch.setattr("cnnspec.interop.keras.importing.judge.find_spec", lambda name: None)
     found = read_model(models / "windows.h5")
     assert found.difference is None
-    assert any(note.startswith("not checked") for note in found.notes)
+    assert "not checked: no program that runs the model is installed here" in found.notes
 
 
 # what is not read
@@ -186,6 +186,7 @@ def test_the_part_before_a_lambda_comes_in(tmp_path: Path) -> None:
     assert "`--outputs own_relu` imports the part before it" in refused(path)
     found = read_model(path, outputs=["own_relu"])
     assert kinds(found) == ["relu"]
+    assert "not checked: it holds what is not given to Keras, such as code of its author" in found.notes
     assert "did you mean `own_relu`?" in refused(path, "--outputs", "own_rely")
 
 
@@ -295,3 +296,25 @@ def test_weights_alone_are_no_network(tmp_path: Path) -> None:
     path = tmp_path / "net.weights.h5"
     path.write_bytes(numbers(lambda group: None))
     assert "E430]: the file holds weights and no network" in refused(path)
+
+
+def test_what_is_cut_off_is_said_to_be(models: Path, tmp_path: Path) -> None:
+    data = (models / "nested.keras").read_bytes()
+    path = tmp_path / "net.keras"
+    for end in (200, len(data) // 2, len(data) - 10):
+        path.write_bytes(data[:end])
+        assert "it is cut off" in refused(path)
+
+
+def test_an_archive_without_numbers_says_which_file_is_missing(tmp_path: Path) -> None:
+    path = packed(tmp_path / "whole.keras", config(layer("ReLU")))
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "net.keras", "w") as less:
+        for name in ("metadata.json", "config.json"):
+            less.writestr(name, whole.read(name))
+    assert "it has no `model.weights.h5`" in refused(tmp_path / "net.keras")
+
+
+def test_convert_names_the_command_for_whole_models(models: Path, tmp_path: Path) -> None:
+    called = call("convert", str(models / "norms.h5"), "-o", str(tmp_path / "out.safetensors"))
+    assert called.code == 3
+    assert "`cnnspec import` makes a spec of a Keras model" in called.err

@@ -46,7 +46,7 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
     values = {str(number): value.name for number, value in enumerate(writing.made)}
     finding = Finding(str(path), writing.draft, writing.outputs, about, _source(size), values)
     finding.notes = lambda spec: _notes(writing)
-    return finished(finding, wish, lambda spec: None)
+    return finished(finding, wish, lambda spec: "no other program is asked about networks of Darknet")
 
 
 def _source(size: Shape) -> str:

@@ -41,18 +41,16 @@ class Unknown(Exception):  # noqa: N818 - it is nobody's mistake
     """The model holds what is not given to Keras."""
 
 
-def keras_itself(
-    file: KerasFile, path: AnyPath, found: Topology, size: Shape, outputs: tuple[str, ...]
-) -> Judge | None:
-    """Keras, which has seen all inputs already; None where it is not installed or cannot run the model."""
+def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, outputs: tuple[str, ...]) -> Judge | str:
+    """Keras, which has seen all inputs already; why not where it is not installed or cannot run the model."""
     backend = next((name for name in BACKENDS if find_spec(name)), None)
     if backend is None or find_spec("keras") is None:
-        return None
+        return "no program that runs the model is installed here"
     is_old = file.version.startswith(("1.", "2."))
     try:
         config = _known(file.config, is_old)
     except (Unknown, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+        return "it holds what is not given to Keras, such as code of its author"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _lay_out(folder, file, path, config)
@@ -66,10 +64,12 @@ def keras_itself(
         environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
         try:
             ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
+        except OSError:
+            return "Keras could not be started"
+        except subprocess.TimeoutExpired:
+            return f"Keras did not answer within {SECONDS} seconds"
         if ended.returncode:
-            return None
+            return "Keras, which is installed here, could not run the model"
         with opened(folder / "outputs.npz") as stream, np.load(stream) as made:
             answers = iter([[_ours(made[key][i : i + 1]) for key in made.files] for i in range(len(inputs))])
     return Judge("Keras", lambda x: next(answers))

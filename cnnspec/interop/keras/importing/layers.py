@@ -220,10 +220,10 @@ LINES: dict[tuple[str, bool], Callable[[float], tuple[float, float]]] = {
 def concatenated(turning: Turning) -> Held:
     held = [each for each in turning.inputs if isinstance(each, Held)]
     axis = -1 if turning["axis"] is None else turning["axis"]
-    if len(held) == 1:
-        return held[0]
     rank = len(held[0].shape)
     axis = axis - 1 if axis > 0 else axis + rank
+    if len(held) == 1:
+        return held[0]
     if rank == 1:
         starts = np.cumsum([0, *(each.shape[0] for each in held)])
         pieces = [

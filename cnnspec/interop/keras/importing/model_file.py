@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ....files.reading import AnyPath, Malformed, blaming, opened
 from ....files.recognition import HDF5, KERAS, ensure
+from ....files.zip_records import end_records
 from ...faults import broken
 from .hdf5 import Hdf5
 
@@ -71,13 +72,15 @@ def _plain(stream: BinaryIO, path: str) -> KerasFile:
 
 def _zipped(stream: BinaryIO, path: str) -> KerasFile:
     size = stream.seek(0, 2)
+    if end_records(stream, size) is None:
+        raise Malformed("it is cut off: the list of its members, at its end, is not there", "download or save it again")
     try:
         with zipfile.ZipFile(stream) as archive:
             if len(archive.infolist()) > MEMBERS:
                 raise Malformed(f"it holds more than {MEMBERS} members")
             config = _member(archive, "config.json", TEXT)
             about = _member(archive, "metadata.json", TEXT)
-            if "model.weights.h5" not in archive.namelist():
+            if "model.weights.json" in archive.namelist():
                 raise Malformed("its weights lie in several files, which are not read", "save it without sharding")
             weights = _member(archive, "model.weights.h5", max(FREE, RATIO * size))
     except ZIP_FAULTS as fault:
