@@ -158,3 +158,22 @@ def test_the_ending_alone_does_not_say_which(net: str, tmp_path: Path) -> None:
     assert (called.code, "error[E405]" in called.err, "--to pytorch" in called.err) == (3, True, True)
     assert called.err.count("`--to ") == len(FORMATS)
     assert not (tmp_path / "out.py").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["torch.py", "numpy.py", "json.py", "my net-1.py", "7.py", "class.py", "-.py", "a.b.py"]
+)
+@every_format
+def test_names_that_are_none_for_a_module(
+    to: str, name: str, net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    called = call("export", net, "--to", to, "-o", f"./{name}")
+    if to == "numpy" and name not in ("torch.py", "numpy.py", "json.py"):  # a program, run by any name
+        assert (called.code, called.err) == (0, "")
+        return
+    assert (called.code, f"error[E405]: `{name}` is no name for a module" in called.err) == (3, True)
+    assert not Path(name).exists()
+    cure = called.err.split("help: `-o ")[1].split("`")[0]
+    assert call("export", net, "--to", to, "-o", cure).code == 0
+    assert Path(cure).stem.isidentifier()

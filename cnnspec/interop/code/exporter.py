@@ -22,6 +22,8 @@ class SourceExporter:
     suffixes: tuple[str, ...] = (".py",)
     needs_weights = False
     options: tuple[Option, ...] = ()
+    is_imported: ClassVar[bool] = True
+    """Whether the file is a module for other programs, and no program by itself."""
     name: ClassVar[str]
     about: ClassVar[str]
     title: ClassVar[str]
@@ -58,6 +60,9 @@ class SourceExporter:
         """Nothing hangs on packages."""
 
     def encode(self, spec: Spec, tensors: Tensors, choices: OptionValues, name: str) -> Encoded:
+        from .module_name import ensure_module_name
+
+        ensure_module_name(name, self.is_imported)
         text = self.text(spec, name, choices)
         own = spec.graph.until(*spec.graph.outputs).tensors
         if not tensors or not own:

@@ -21,7 +21,8 @@ class Keras(SourceExporter):
     title = "Keras"
     about = (
         "Keras: a functional model of Keras 3 in a .py file, for any backend, channels last. It loads the spec's "
-        "weights from the .safetensors beside it, turned as Keras has them."
+        "weights from the .safetensors beside it, turned as Keras has them: pip install keras, and a "
+        "backend, such as torch with KERAS_BACKEND=torch."
     )
 
     def kinds(self) -> Container[str]:

@@ -17,6 +17,7 @@ class NumPy(SourceExporter):
 
     name = "numpy"
     title = "NumPy"
+    is_imported = False
     about = (
         "NumPy: one .py file that needs NumPy alone, a function for each kind of layer and each block. It reads its "
         "weights from the .safetensors beside it, checks its input, and runs: python OUTPUT INPUT.npy."

@@ -21,8 +21,9 @@ class PyTorch(SourceExporter):
     name = "pytorch"
     title = "PyTorch"
     about = (
-        "PyTorch: a nn.Module in a .py file, a class for each block, that needs torch alone. Its state_dict has the "
-        "names of the spec's tensors; where their values are known, they are written beside it, as .safetensors."
+        "PyTorch: a nn.Module in a .py file, a class for each block, that needs torch. Its state_dict has the names of "
+        "the spec's tensors; where their values are known, they are written beside it, as .safetensors, which the "
+        "package safetensors loads: pip install torch safetensors."
     )
 
     def kinds(self) -> Container[str]:
