@@ -7,14 +7,16 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
 import pytest
-from onnx import ModelProto, numpy_helper
 from onnx_models import model, node, numbers
 
 from cnnspec.interop.importing import read_model
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 pytestmark = pytest.mark.peers
 
@@ -47,6 +49,8 @@ def dense(inputs: int, outputs: int) -> ModelProto:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what the process takes")
 @pytest.mark.parametrize(("judge", "most"), [("nobody", 2.2), ("runtime", 3.5), ("definitions", 3.5)])
 def test_memory_is_a_few_times_the_file(judge: str, most: float, tmp_path: Path) -> None:
+    import onnx
+
     onnx.save(dense(8, 10), tmp_path / "small.onnx")
     onnx.save(dense(8_000, 2_000), tmp_path / "large.onnx")
     command = [sys.executable, "-c", textwrap.dedent(PROGRAM), "small.onnx", "large.onnx", judge]
@@ -55,10 +59,15 @@ def test_memory_is_a_few_times_the_file(judge: str, most: float, tmp_path: Path)
 
 
 def in_raw_data(made: ModelProto, path: Path) -> None:
+    import onnx
+
     onnx.save(made, path)
 
 
 def in_fields(made: ModelProto, path: Path) -> None:
+    import onnx
+    from onnx import numpy_helper
+
     for tensor in made.graph.initializer:
         values = numpy_helper.to_array(tensor).ravel()
         tensor.ClearField("raw_data")
@@ -67,6 +76,8 @@ def in_fields(made: ModelProto, path: Path) -> None:
 
 
 def beside_it(made: ModelProto, path: Path) -> None:
+    import onnx
+
     onnx.save(made, path, save_as_external_data=True, location="numbers.bin", size_threshold=0)
 
 
@@ -75,6 +86,8 @@ def beside_it(made: ModelProto, path: Path) -> None:
 def test_large_tensors_come_in(
     saved: Callable[[ModelProto, Path], None], has_runtime: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from onnx import numpy_helper
+
     if not has_runtime:
         monkeypatch.setitem(sys.modules, "onnxruntime", None)
     made = dense(90, 20)

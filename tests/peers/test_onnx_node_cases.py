@@ -17,8 +17,6 @@ from readme import DOCS
 
 from cnnspec.diagnostics import FileError
 from cnnspec.interop.importer import Wish
-from cnnspec.interop.onnx.importing.model import imported
-from cnnspec.interop.onnx.importing.model_file import parsed
 
 pytestmark = pytest.mark.peers
 
@@ -75,6 +73,9 @@ def reason(case: NodeCase, fault: FileError) -> str:
 
 def assert_agrees(case: NodeCase, way: Way) -> None:
     """The spec that a model becomes gives what the case says. Raises FileError where it becomes none."""
+    from cnnspec.interop.onnx.importing.model import imported
+    from cnnspec.interop.onnx.importing.model_file import parsed
+
     made = imported(
         parsed(way.model.SerializeToString(), "case.onnx"), "case.onnx", Wish("case.safetensors", verify=False)
     )
