@@ -11,6 +11,8 @@ from ..language.sections.preprocess import Preprocess
 
 ANOTHER = "give an image in PNG, JPEG, GIF, BMP, WebP, TIFF or PPM; an image program can convert or repair it"
 MANY = "`cnnspec run` reads the images in it with `--out RESULTS.parquet`"
+CONTAINERS: dict[str, tuple[str, ...]] = {"tar": (".tar",), "gzip": (".tar.gz", ".tgz"), "parquet": (".parquet",)}
+"""Kinds of files that hold many images, and the names under which they are read."""
 NO_IMAGE = "this is not an image that can be read"
 
 
@@ -18,14 +20,9 @@ def otherwise(path: Path, found: Kind | None) -> FileError:
     """E410 for a file that is no image that is read, and what it is."""
     if found is None or found in (IMAGE, TEXT):
         return FileError.about(path, "E410", NO_IMAGE, "no known header", ANOTHER)
-    cure = MANY if _holds_many(path) else found.cure or ANOTHER
+    holds_many = path.name.lower().endswith(CONTAINERS.get(found.name, ()))
+    cure = MANY if holds_many else found.cure or ANOTHER
     return FileError.about(path, "E410", NO_IMAGE, f"it is {found.what}", cure)
-
-
-def _holds_many(path: Path) -> bool:
-    from ..files.tar_stream import ENDINGS
-
-    return path.name.lower().endswith((*ENDINGS, ".parquet"))
 
 
 def refuse_other(path: Path, preprocess: Preprocess | None) -> None:
