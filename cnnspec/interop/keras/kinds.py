@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from ...graph.graph import Step
+from ..code.calls import identity, infix, mean, nested, plain, with_fields
 from ..code.functions import Rule, Written
 from ..code.layout import Call, call
 from ..code.place import Of, Place, channels, field, single
 from ..code.windows import cut, painted_beyond, reached_sides, window_sides
 
 CHW = {"C": -1, "H": 1, "W": 2}
-
-
-def plain(function: str) -> Rule:
-    """A function of what arrives alone."""
-    return lambda at, name: lambda x: call(function, *x)
-
-
-def with_fields(function: str, **fields: str) -> Rule:
-    def rule(at: Place, name: str) -> Written:
-        given = {argument: at.value(of, field(of)) for argument, of in fields.items()}
-        return lambda x: call(function, *x, **given)
-
-    return rule
 
 
 def options(at: Place, **of: tuple[object, Of]) -> dict[str, str]:
@@ -97,24 +84,8 @@ def adaptive(at: Place, name: str) -> Written:
     return lambda x: call("adaptiveavgpool", *x, out)
 
 
-def infix(sign: str) -> Rule:
-    return lambda at, name: lambda x: f" {sign} ".join(map(str, x))
-
-
-def nested(function: str) -> Rule:
-    return lambda at, name: lambda x: reduce(lambda one, two: call(function, one, two), x)
-
-
-def mean(at: Place, name: str) -> Written:
-    return lambda x: f"({' + '.join(map(str, x))}) / {len(x)}"
-
-
 def concat(at: Place, name: str) -> Written:
     return lambda x: call("ops.concatenate", Call("", tuple(x), "[]"), axis="-1")
-
-
-def identity(at: Place, name: str) -> Written:
-    return lambda x: x[0]
 
 
 def dropout(at: Place, name: str) -> Written:

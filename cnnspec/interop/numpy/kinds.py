@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 from ...graph.graph import Step
+from ..code.calls import identity, infix, mean, nested, plain, with_fields
 from ..code.functions import Rule, Written
 from ..code.layout import Call, call
 from ..code.place import Of, Place, channels, field, single
 from ..code.windows import reached_sides, window_sides
-from .rule import plain, with_fields, with_tensors
+from .rule import with_tensors
 
 EPS = (1e-5, field("eps"))
 
@@ -87,24 +87,8 @@ def instancenorm(at: Place, name: str) -> Written:
     return lambda x: call("grouped", *x, C, eps)
 
 
-def infix(sign: str) -> Rule:
-    return lambda at, name: lambda x: f" {sign} ".join(map(str, x))
-
-
-def nested(function: str) -> Rule:
-    return lambda at, name: lambda x: reduce(lambda one, two: call(function, one, two), x)
-
-
-def mean(at: Place, name: str) -> Written:
-    return lambda x: f"({' + '.join(map(str, x))}) / {len(x)}"
-
-
 def concat(at: Place, name: str) -> Written:
     return lambda x: call("np.concatenate", Call("", tuple(x), "[]"), axis="1")
-
-
-def identity(at: Place, name: str) -> Written:
-    return lambda x: x[0]
 
 
 def clip(at: Place, name: str) -> Written:
