@@ -401,6 +401,43 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     ),
     "a dropout": lambda: case(tail(("Dropout", {"ratio": 0.3}), ("Relu",)), ["dropout", "relu"], opset=11),
     "copies": lambda: case(tail(("Identity",), ("Cast", {"to": 1}), ("Relu",), ("Identity",)), ["relu"]),
+    "one over it": lambda: case(tail(("Reciprocal",)), ["clip", "div"]),
+    "a number over it": lambda: case([node("Div", ["b", "x"], "y")], ["clip", "div"], b=np.float32(0.3)),
+    "a stored value over each cell": lambda: case(
+        [node("Div", ["w", "x"], "y")], ["clip", "constant", "div"], w=numbers(3, 8, 8)
+    ),
+    "what is small becomes 0": lambda: case(
+        tail(("Shrink", {"lambd": 0.4})), ["thresholdedrelu", "scale", "thresholdedrelu", "sub"]
+    ),
+    "all come nearer to 0": lambda: case(tail(("Shrink", {"lambd": 0.4, "bias": 0.4})), ["clip", "sub"]),
+    "a matrix for all rows": lambda: case(tail(("MatMul", "w")), ["permute", "conv", "permute"], w=numbers(8, 5)),
+    "a matrix for the rows of each channel": lambda: case(
+        tail(("MatMul", "w")),
+        ["permute", "reshape", "conv", "reshape", "permute"],
+        size=(3, 4, 5),
+        w=numbers(3, 5, 2),
+    ),
+    "several matrices for one channel": lambda: case(
+        tail(("MatMul", "w")),
+        ["permute", "reshape", "conv", "reshape", "permute"],
+        size=(1, 4, 5),
+        w=numbers(1, 3, 5, 2),
+    ),
+    "a row of weights": lambda: case(
+        tail(("MatMul", "w")), ["permute", "conv", "reshape", "reshape"], size=(3, 4, 5), w=numbers(5)
+    ),
+    "one number of a vector": lambda: case(tail(("MatMul", "w")), ["flatten", "dense"], size=(5,), w=numbers(5)),
+    "axes of length 1, and none": lambda: case(
+        tail(("Unsqueeze", "more"), ("Reshape", "six"), ("Squeeze", "fewer"), ("Relu",)),
+        ["reshape", "relu"],
+        more=np.array([1, 4]),
+        six=np.array([0, 1, 6, 1, 4, 8]),
+        fewer=np.array([1, 3]),
+    ),
+    "an output of five axes": lambda: case(tail(("Relu",), ("Unsqueeze", "axes")), ["relu"], axes=np.array([2])),
+    "a dropout of nothing, as in training": lambda: case(
+        tail(("Dropout", "ratio", "training")), ["dropout"], ratio=np.float32(0), training=np.array(True)
+    ),
     "concatenations that grow": lambda: case(
         [
             node("Relu", ["x"], "a"),
@@ -417,6 +454,30 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
 def test_spellings_of_other_programs(name: str) -> None:
     nodes, constants, kinds, options = SPELLINGS[name]()
     assert layers(imported(model(nodes, constants, **options))) == kinds
+
+
+REFUSED: dict[str, list[Any]] = {
+    "a matrix for each input": tail(("Reshape", "signal"), ("MatMul", "matrices")),
+    "three axes that are long, and a mean over one of five": tail(
+        ("Unsqueeze", "axis"), ("ReduceMean", {"axes": [2]}), ("Squeeze", "axis")
+    ),
+    "what is dropped in training": tail(("Dropout", "ratio", "training")),
+    "shrunk by another number": tail(("Shrink", {"lambd": 0.4, "bias": 0.3})),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_nearly_said_is_refused(name: str) -> None:
+    constants: dict[str, Any] = {
+        "signal": np.array([0, 24, 8]),
+        "matrices": numbers(2, 8, 5),
+        "axis": np.array([1]),
+        "ratio": np.float32(0.5),
+        "training": np.array(True),
+    }
+    read = {each for made in REFUSED[name] for each in made.input}
+    found = refused(model(REFUSED[name], {key: array for key, array in constants.items() if key in read}))
+    assert {each.code for each in found.diagnostics} == {"E431"}
 
 
 def test_a_number_that_is_nearly_that_of_a_pattern_is_not_it() -> None:

@@ -24,10 +24,11 @@ WITH_BATCH = frozenset(
 )
 """Operators whose first axis is the batch."""
 WITHOUT = frozenset(
-    "Abs Add Celu Clip Concat Div Elu Erf Exp Gelu HardSigmoid HardSwish Hardmax Identity LayerNormalization LeakyRelu "  # noqa: SIM905
-    "LogSoftmax LpNormalization Max Mean Min Mish Mul Neg PRelu Pad RMSNormalization Reciprocal ReduceL2 ReduceMax "
-    "ReduceMean ReduceSum Relu Reshape Selu Shrink Sigmoid Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum "
-    "Swish Tanh ThresholdedRelu Transpose Unsqueeze".split()
+    "Abs Add Celu Clip Concat Div Dropout Elu Erf Exp Gelu HardSigmoid HardSwish Hardmax Identity "  # noqa: SIM905
+    "LayerNormalization LeakyRelu LogSoftmax LpNormalization MatMul Max Mean Min Mish Mul Neg PRelu Pad "
+    "RMSNormalization Reciprocal ReduceL2 ReduceMax ReduceMean ReduceSum Relu Reshape Selu Shrink Sigmoid "
+    "Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Swish Tanh ThresholdedRelu Transpose "
+    "Unsqueeze".split()
 )
 """Operators that know no batch."""
 JOINS = frozenset("Add Concat Div Max Mean Min Mul Sub Sum".split())  # noqa: SIM905
@@ -80,10 +81,8 @@ def ways(case: NodeCase) -> Iterator[Way]:
     if first is None or first.dtype != np.float32:
         return
     rank = first.ndim
-    if case.node.op_type in WITH_BATCH and 2 <= rank <= 4:
-        yield _way(case, case.node, case.given, [case.node.input[0]])
-        return
-    if case.node.op_type in WITHOUT and rank == 4:
+    has_batch = case.node.op_type in WITH_BATCH and 2 <= rank <= 4
+    if has_batch or (case.node.op_type in WITHOUT and rank == 4):
         yield _way(case, case.node, case.given, [case.node.input[0]])
     if case.node.op_type not in WITHOUT or not 1 <= rank <= 3:
         return

@@ -205,14 +205,18 @@ def _short(value: Any) -> str:
 
 
 def _is_training(node: Node, model: StaticModel) -> bool:
-    """Whether a dropout is told to do as in training."""
-    told = model.constants.get(node.inputs[2]) if len(node.inputs) > 2 else None
-    return told is not None and bool(told.any())
+    """Whether a dropout is told to do as in training, where there is something to drop."""
+    ratio, told = (_stored(node, model, index) for index in (1, 2))
+    return told is not None and bool(told.any()) and (ratio is None or bool(ratio.any()))
+
+
+def _stored(node: Node, model: StaticModel, index: int) -> NDArray[Any] | None:
+    return model.constants.get(node.inputs[index]) if len(node.inputs) > index else None
 
 
 def _dropout(node: Node, model: StaticModel) -> Node:
     """With the share that the file says; it does nothing when a network runs."""
-    ratio = model.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
+    ratio = _stored(node, model, 1)
     p = node.attributes.get("ratio", 0.5) if ratio is None else float(ratio.reshape(-1)[:1].sum())
     from ..node import shortest
 

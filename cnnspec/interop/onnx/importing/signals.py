@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .axes_of_one import dropped
 from .static import Node, StaticModel
 
 SIGNAL = 3
@@ -22,6 +23,7 @@ PLACES = {0: 0, 1: 1, 2: 3}
 
 def as_images(nodes: list[Node], model: StaticModel) -> list[Node]:
     """The nodes over vectors and images alone, which all that arrives and is made becomes."""
+    dropped(nodes, model)
     if len(model.shapes[model.input]) == 2:
         nodes = _begun_with_a_vector(nodes, model)
     signals = {name for name, shape in model.shapes.items() if len(shape) == SIGNAL}

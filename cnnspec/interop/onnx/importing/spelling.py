@@ -150,8 +150,11 @@ def gemm(node: Node, model: StaticModel) -> Node | None:
 def matmul(node: Node, model: StaticModel) -> Node | None:
     """A product with stored numbers is a layer of neurons."""
     weight = _constant(node, model, 1)
-    if weight is None or weight.ndim != 2 or len(model.shapes.get(node.inputs[0], ())) != 2:
+    if weight is None or weight.ndim > 2 or len(model.shapes.get(node.inputs[0], ())) != 2:
         return None
+    if weight.ndim == 1:
+        column = _held(model, node, "column", weight[:, None], node.inputs[1])
+        return node.to("Gemm", node.inputs[0], column, transB=0)
     return node.to("Gemm", *node.inputs, transB=0)
 
 
