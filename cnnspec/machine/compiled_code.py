@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 VARIABLE = "CNNSPEC_CACHE"
@@ -30,8 +30,26 @@ def compiler() -> Compiler:
 
 def numba_version() -> str | None:
     """None where numba is not installed."""
+    return version("numba")
+
+
+def version(package: str) -> str | None:
+    """That of an installed package, which is not imported; None where there is none.
+
+    It stands in the name of the folder that describes the package: `importlib.metadata`, which reads what is in there,
+    loads two dozen modules."""
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        return None
+    installed = Path(found.origin).parent.parent
+    names = [folder.name for folder in installed.glob(f"{package}-*.dist-info")]
+    if len(names) == 1:
+        return names[0].removeprefix(f"{package}-").removesuffix(".dist-info")
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as described
+
     try:
-        return version("numba")
+        return described(package)
     except PackageNotFoundError:
         return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,15 +87,47 @@ VECTORS = {
 """Flags of /proc/cpuinfo, the widest of a family first, and what they are called."""
 
 
+MODEL = (
+    *("vendor_id", "cpu family", "model", "stepping", "model name"),
+    *("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision"),
+)
+"""Fields of /proc/cpuinfo that tell processors apart, on x86 and on ARM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What a processor understands: the fields of `MODEL`, and its sets of instructions by their flags. Empty where the
+    system does not tell."""
+
+    model: tuple[str, ...]
+    sets: frozenset[str]
+
+
+def instructions(root: Path = ROOT) -> Instructions:
+    """Those of the first processor."""
+    fields = _cpuinfo(root)
+    return Instructions(tuple(fields.get(name, "") for name in MODEL), frozenset(_flags(fields)))
+
+
 def processor(root: Path = ROOT) -> Processor:
     """The first processor, as the system describes it."""
+    fields = _cpuinfo(root)
+    flags = _flags(fields)
+    name = fields.get("model name") or platform.processor() or platform.machine() or "unknown"
+    return Processor(name, next((title for flag, title in VECTORS.items() if flag in flags), ""))
+
+
+def _cpuinfo(root: Path) -> dict[str, str]:
+    """The fields of the first processor."""
     fields: dict[str, str] = {}
     for line in _lines(root / "proc/cpuinfo"):
         key, _, value = line.partition(":")
         fields.setdefault(key.strip(), value.strip())
-    flags = {*fields.get("flags", "").split(), *fields.get("Features", "").split()}
-    name = fields.get("model name") or platform.processor() or platform.machine() or "unknown"
-    return Processor(name, next((title for flag, title in VECTORS.items() if flag in flags), ""))
+    return fields
+
+
+def _flags(fields: Mapping[str, str]) -> set[str]:
+    return {*fields.get("flags", "").split(), *fields.get("Features", "").split()}
 
 
 def _quotas(root: Path) -> Iterator[float]:

@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from file_systems import machine
@@ -14,9 +15,9 @@ from file_systems import machine
 from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
-from cnnspec.machine.compiled_code import Compiler
+from cnnspec.machine.compiled_code import Compiler, version
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
-from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, memory, processor
+from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, instructions, memory, processor
 from cnnspec.reports.doctor import to_json, to_text
 
 GIB = 2**30
@@ -110,6 +111,39 @@ def test_memory_untold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_processor(tmp_path: Path, lines: str, expected: Processor) -> None:
     assert processor(machine(tmp_path, proc__cpuinfo=lines)) == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "model", "sets"),
+    [
+        (
+            "vendor_id\t: V\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: A 1\ncpu MHz\t: 3.1\nflags\t: fma avx2\n",
+            ("V", "25", "17", "", "A 1", "", "", "", "", ""),
+            {"avx2", "fma"},
+        ),
+        ("Features\t: fp asimd\nCPU part\t: 0xd0c\n", (*("" for _ in range(8)), "0xd0c", ""), {"fp", "asimd"}),
+        ("", ("",) * 10, set()),
+    ],
+)
+def test_instructions(tmp_path: Path, lines: str, model: tuple[str, ...], sets: set[str]) -> None:
+    found = instructions(machine(tmp_path, proc__cpuinfo=lines))
+    assert found.model == model
+    assert set(found.sets) == sets
+
+
+def test_version_without_importing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert version("numpy") == np.__version__
+    assert version("a_package_that_nobody_wrote") is None
+    package = tmp_path / "package_of_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert version("package_of_a_test") is None
+    (tmp_path / "package_of_a_test-1.2.dist-info").mkdir()
+    assert version("package_of_a_test") == "1.2"
+    (tmp_path / "package_of_a_test-1.3.dist-info").mkdir()
+    (tmp_path / "package_of_a_test-1.3.dist-info" / "METADATA").write_text("Name: package-of-a-test\nVersion: 1.3\n")
+    assert version("package_of_a_test") in (None, "1.3")
 
 
 def test_processor_without_proc(tmp_path: Path) -> None:

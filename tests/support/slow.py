@@ -22,6 +22,7 @@ SLOW = (
     "engine/test_mapped_weights",
     "engine/test_memory_plan",
     "engine/test_model",
+    "engine/test_native_images",
     "engine/test_no_allocation",
     "engine/test_not_finite",
     "engine/test_numba",

@@ -35,7 +35,7 @@ class NumbaBackend:
 
     @cached_property
     def vectors(self) -> Vectors:
-        from .linker import vectors
+        from .processor import vectors
 
         return self._given or vectors()
 

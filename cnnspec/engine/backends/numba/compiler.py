@@ -1,15 +1,17 @@
-"""A kernel in numba's Python -> object code for this processor, which needs nothing of Python to run.
+"""A kernel in numba's Python -> code for this processor, which needs nothing of Python to run.
 
 numba makes LLVM's instructions of the source; what takes the time, and much memory, is done once and kept.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from ....kernels.compiled.vectors import Vectors
-from . import linker
+from . import processor
+from .image import NoImageError, image
 
 SOURCES = {
     "apply": ("values", "apply"),
@@ -50,7 +52,26 @@ define void @{name}(i64 %table) {{
 
 
 def compiled(name: str, vectors: Vectors) -> bytes:
-    """The object code of a kernel."""
+    """The code of a kernel: an image where its object gives one, else the object."""
+    module = _module(name, vectors)
+    if processor.runs_images():
+        with suppress(NoImageError):
+            return image(_object(module, anywhere=True), name)
+    return _object(module)
+
+
+def compiled_object(name: str, vectors: Vectors) -> bytes:
+    """The object code of a kernel, for LLVM to link."""
+    return _object(_module(name, vectors))
+
+
+def _object(module: Any, *, anywhere: bool = False) -> bytes:
+    code: bytes = processor.target(anywhere=anywhere).emit_object(module)
+    return code
+
+
+def _module(name: str, vectors: Vectors) -> Any:
+    """LLVM's instructions."""
     import numba
     from llvmlite import binding
 
@@ -60,9 +81,7 @@ def compiled(name: str, vectors: Vectors) -> bytes:
     kernel: Any = numba.njit(numba.void(numba.int64), **options)(source)
     signature = kernel.signatures[0]
     inner = kernel.overloads[signature].fndesc.llvm_func_name
-    text = kernel.inspect_llvm(signature) + ENTRY.format(name=name, inner=inner)
-    module = binding.parse_assembly(text)
+    module = binding.parse_assembly(kernel.inspect_llvm(signature) + ENTRY.format(name=name, inner=inner))
     outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith(("llvm.", "mem"))]
     assert not outside, f"{name} needs {', '.join(outside)}"
-    code: bytes = linker.target().emit_object(module)
-    return code
+    return module

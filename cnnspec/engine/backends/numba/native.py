@@ -16,8 +16,8 @@ from ....files.byproducts import keep, kept
 from ....kernels import compiled as sources
 from ....kernels.compiled.vectors import Vectors
 from ....machine.compiled_code import folder, numba_version
-from . import linker
-from .compiler import SOURCES, compiled
+from . import linker, processor
+from .compiler import SOURCES, compiled, compiled_object
 
 _LOCK = RLock()
 _FUNCTIONS: dict[tuple[str, Vectors], linker.NativeFunction] = {}
@@ -27,8 +27,14 @@ def function(name: str, vectors: Vectors) -> linker.NativeFunction:
     """The native function of a kernel for some vectors."""
     with _LOCK:
         if (name, vectors) not in _FUNCTIONS:
-            _FUNCTIONS[name, vectors] = linker.linked(name, _code(name, vectors))
+            _FUNCTIONS[name, vectors] = _made(name, vectors)
         return _FUNCTIONS[name, vectors]
+
+
+def _made(name: str, vectors: Vectors) -> linker.NativeFunction:
+    found = linker.linked(name, _code(name, vectors)) or linker.linked(name, compiled_object(name, vectors))
+    assert found is not None, "LLVM links or fails"
+    return found
 
 
 def missing(vectors: Vectors) -> list[str]:
@@ -48,9 +54,9 @@ def _code(name: str, vectors: Vectors) -> bytes:
 def _file(name: str, vectors: Vectors) -> Path:
     """Another one for another processor, another version, another source."""
     key = hashlib.blake2b(digest_size=12)
-    for part in (linker.processor(), str(numba_version()), repr(vectors), _sources()):
+    for part in (processor.described(), str(numba_version()), repr(vectors), _sources()):
         key.update(part.encode() + b"\0")
-    return folder() / f"{name}-{key.hexdigest()}.o"
+    return folder() / f"{name}-{key.hexdigest()}.code"
 
 
 @cache
@@ -60,7 +66,7 @@ def _sources() -> str:
     ours = __package__ or ""
     for package, names in (
         (sources.__name__, [module.name for module in pkgutil.iter_modules(sources.__path__)]),
-        (ours, ["compiler"]),
+        (ours, ["compiler", "image"]),
     ):
         for name in sorted(names):
             found.update(pkgutil.get_data(package, f"{name}.py") or b"")
