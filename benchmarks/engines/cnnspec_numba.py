@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from . import Run
 
 TITLE = "cnnspec, numba"
-PACKAGES = {"cnnspec": "cnnspec", "llvmlite": "llvmlite", "numpy": "numpy", "threadpoolctl": "threadpoolctl"}
+PACKAGES = {"cnnspec": "cnnspec", "numba": "numba", "numpy": "numpy", "threadpoolctl": "threadpoolctl"}
 WAYS = ("",)
 LARGEST = float("inf")
 limit = cnnspec.limit
