@@ -31,6 +31,8 @@ WITHOUT = frozenset(
     "Unsqueeze".split()
 )
 """Operators that know no batch."""
+TYPES = frozenset("bfloat16 float16 float32 float64 int8 int16 uint8 uint16".split())  # noqa: SIM905
+"""Numbers that float32 has, or nearly has."""
 JOINS = frozenset("Add Concat Div Max Mean Min Mul Sub Sum".split())  # noqa: SIM905
 
 
@@ -78,7 +80,7 @@ def _case(found: Any) -> NodeCase | None:
 def ways(case: NodeCase) -> Iterator[Way]:
     """The models that say a case, the likelier first."""
     first = case.given.get(case.node.input[0]) if case.node.input else None
-    if first is None or first.dtype != np.float32:
+    if first is None or first.dtype.name not in TYPES:
         return
     rank = first.ndim
     has_batch = case.node.op_type in WITH_BATCH and 2 <= rank <= 4
@@ -103,8 +105,9 @@ def _own(case: NodeCase) -> list[str]:
 
 def _way(case: NodeCase, node: Any, given: dict[str, Array], computed: list[str]) -> Way:
     """A model with one input, of which those operands are pieces that are computed."""
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper
 
+    kind = helper.np_dtype_to_tensor_dtype(given[computed[0]].dtype)
     x = np.concatenate([given[name] for name in computed], axis=1) if len(computed) > 1 else given[computed[0]]
     pieces = []
     name = computed[0]
@@ -116,12 +119,12 @@ def _way(case: NodeCase, node: Any, given: dict[str, Array], computed: list[str]
     graph = helper.make_graph(
         [*(made for made, _ in pieces), node],
         "case",
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *x.shape[1:]])],
-        [helper.make_tensor_value_info(key, TensorProto.FLOAT, None) for key in _own(case)],
+        [helper.make_tensor_value_info(name, kind, ["N", *x.shape[1:]])],
+        [helper.make_tensor_value_info(key, kind, None) for key in _own(case)],
         [numpy_helper.from_array(array, key) for key, array in stored.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", case.opset)])
-    return Way(model, x, tuple(case.made[key] for key in _own(case)))
+    return Way(model, x.astype(np.float32), tuple(case.made[key].astype(np.float32) for key in _own(case)))
 
 
 def _slice(name: str, piece: str, start: int, end: int) -> tuple[Any, dict[str, Array]]:

@@ -34,9 +34,10 @@ def norm(of: Composition) -> str | None:
     size = prod(shape[axis:])
     weight, *bias = (of.model.constants[name] for name in learned)
     fields = {"eps": shortest(said.get("epsilon", 1e-5))}
-    tensors = [of.hold(np.broadcast_to(weight, shape[axis:]).reshape(size))]
+    tensors = [of.hold(np.broadcast_to(weight, shape[axis:]).reshape(size), learned[0])]
     if not is_rms:
-        tensors.append(of.hold(np.broadcast_to(bias[0] if bias else np.float32(0), shape[axis:]).reshape(size)))
+        summand = np.broadcast_to(bias[0] if bias else np.float32(0), shape[axis:]).reshape(size)
+        tensors.append(of.hold(summand, learned[-1]))
     kind = "rmsnorm" if is_rms else "layernorm"
     if axis == 1:
         over = {"over": "all"} if len(shape) == IMAGE else {}
@@ -122,13 +123,14 @@ def product(of: Composition) -> str | None:
     count, (_, C, H, W) = prod(front), shape
     if (count not in (1, C) and C != 1) or front[:-1] not in ([], [1]) or inner != W:
         return None
-    weight = of.hold(matrices.reshape(count, inner, size).swapaxes(1, 2).reshape(count * size, inner, 1, 1))
+    rows = matrices.reshape(count, inner, size).swapaxes(1, 2).reshape(count * size, inner, 1, 1)
+    weight = of.hold(rows, of.node.inputs[1])
     if count == 1:
         layer = of.as_channels(x, (3,), lambda y: of.make("Conv", [y, weight], (1, size, *of.shape(y)[2:])))
         return layer if after == (1, C, H, size) else of.reshape(layer, after)
     groups = 1 if C == 1 else count
-    rows = of.reshape(of.transpose(x, (0, 1, 3, 2)), (1, groups * inner, 1, H))
-    made = of.make("Conv", [rows, weight], (1, count * size, 1, H), group=groups)
+    columns = of.reshape(of.transpose(x, (0, 1, 3, 2)), (1, groups * inner, 1, H))
+    made = of.make("Conv", [columns, weight], (1, count * size, 1, H), group=groups)
     whole = of.transpose(of.reshape(made, (1, count, size, H)), (0, 1, 3, 2))
     return whole if after == (1, count, H, size) else of.reshape(whole, after)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
 from ....files.reading import AnyPath
@@ -50,9 +51,11 @@ def _runtime(asked: ModelProto, apart: list[TensorProto], path: AnyPath, model: 
     options.log_severity_level = 4
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.enable_cpu_mem_arena = False  # which takes twice what is needed
-    shared = {each.name: model.stored[each.name] for each in apart if each.data_type == TensorProto.FLOAT}
+    shared = {name: array for each in apart if (array := model.stored[name := each.name]).dtype == np.float32}
     _put_in([each for each in apart if each.name not in shared], model)
     for each in apart:
+        if each.name in shared:
+            each.data_type = TensorProto.FLOAT  # whatever it was in the file
         if each.name in shared and not _is_external(each):
             each.data_location = TensorProto.EXTERNAL
             each.external_data.add(key="location", value="memory")

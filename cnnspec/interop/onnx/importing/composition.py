@@ -30,9 +30,9 @@ class Composition:
         inputs = self.node.inputs
         return self.model.constants.get(inputs[index]) if index < len(inputs) else None
 
-    def hold(self, array: NDArray[Any]) -> str:
+    def hold(self, array: NDArray[Any], origin: str = "") -> str:
         name = f"{self.node.output}/part{len(self.nodes)}_{len(self.model.constants)}"
-        return self.model.hold(name, np.asarray(array))
+        return self.model.hold(name, np.asarray(array), origin)
 
     def make(self, op: str, inputs: Iterable[str], shape: tuple[int, ...], kind: str = "", **said: Any) -> str:
         """One more node, and what its value is called."""

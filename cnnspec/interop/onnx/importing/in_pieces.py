@@ -61,7 +61,10 @@ def group_norm(of: Composition) -> str | None:
     shape, weight, bias = of.shape(x), of.array(1), of.array(2)
     if len(shape) != IMAGE or weight is None or bias is None or shape[1] % weight.size:
         return None
-    tensors = [of.hold(np.repeat(array.ravel(), shape[1] // array.size)) for array in (weight, bias)]
+    tensors = [
+        of.hold(np.repeat(array.ravel(), shape[1] // array.size), name)
+        for array, name in zip((weight, bias), of.node.inputs[1:], strict=False)
+    ]
     fields = {"G": said["num_groups"], "eps": shortest(said.get("epsilon", 1e-5))}
     return of.layer("groupnorm", [x, *tensors], shape, **fields)
 

@@ -54,7 +54,7 @@ def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
     shape = draft.builder.value(lowered.outputs[-1]).shape
     about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, shape))
     found = Finding(str(path), draft, lowered.outputs, about, _source(proto, model), lowered.names)
-    found.notes = lambda spec: _notes(lowered, draft.told, spec, ours)
+    found.notes = lambda spec: [*read.notes, *_notes(lowered, draft.told, spec, ours)]
     return finished(found, wish, lambda spec: check.judge(read, path, model, spec))
 
 
@@ -103,7 +103,9 @@ def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> It
         yield "there are no batch norms: if there were, they were folded into convolutions before the file was written"
     called = {step.name for step in spec.graph.steps}
     renamed = [
-        origin.tensors[0] for step, origin in lowered.origins.items() if origin.tensors and told.get(step) not in called
+        origin.tensors[0]
+        for step, origin in lowered.origins.items()
+        if all((origin.tensors or ("",))[:1]) and told.get(step) not in called
     ]
     if renamed:
         yield f"renamed: {listed(renamed, 3)}, whose names say no layer"

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from math import prod
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
-from onnx import FunctionProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import FunctionProto, ModelProto, NodeProto, TensorProto, helper
 
 from ....files.reading import AnyPath, Malformed, blaming, opened
 from ....files.recognition import ONNX, ensure
 from ..expression import LIMIT
+from . import number_types
 from .faults import MANY, broken
 from .folding import FEW
+from .tensors import array, emptied
 
+IR_WITHOUT_INPUTS = 4
+"""The version of the format from which on stored tensors are no inputs."""
 CUT = "it is cut off, damaged, or no ONNX model"
 
 
@@ -31,6 +34,10 @@ class Model(NamedTuple):
 
     proto: ModelProto
     numbers: Mapping[str, NDArray[Any]]
+    wide: frozenset[int] = number_types.HALVES
+    """The types of numbers in other files that are to be float32."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of that."""
 
 
 def read(path: AnyPath) -> Model:
@@ -66,22 +73,43 @@ def _checked(model: ModelProto, path: str) -> Model:
     if any(isinstance(text, bytes) for text in _texts(model)):  # as protobuf gives what is not UTF-8
         raise broken(path, "a name in the model is no text", CUT)
     _ensure_few(model, path)
-    numbers = _taken(model, path)
+    wide = number_types.replaced(model)
+    said = [*number_types.named(model, wide)]
+    numbers = _taken(model, path, wide | {TensorProto.FLOAT})
+    notes = (*said, *number_types.in_float32(model, path, wide))
     light = ModelProto()
     light.CopyFrom(model)  # memory of what was taken out is only given back with the whole model
-    return Model(light, numbers)
+    return Model(light, numbers, wide, notes)
 
 
-def _taken(model: ModelProto, path: str) -> dict[str, NDArray[Any]]:
-    """Large stored tensors, which the model is left without. Raises FileError (E430)."""
+def _taken(model: ModelProto, path: str, kinds: frozenset[int]) -> dict[str, NDArray[Any]]:
+    """Large tensors of some types, stored ones and those of `Constant` nodes, which become stored ones; the model is
+    left without their numbers. Raises FileError (E430)."""
     numbers: dict[str, NDArray[Any]] = {}
-    for tensor in model.graph.initializer:
-        is_here = tensor.data_type == TensorProto.FLOAT and tensor.data_location != TensorProto.EXTERNAL
-        if is_here and prod(tensor.dims) > FEW and tensor.name not in numbers:  # a second one of its name is a fault
-            numbers[tensor.name] = array(tensor, path)
-            tensor.ClearField("raw_data")
-            tensor.ClearField("float_data")
+    graph = model.graph
+    for tensor in graph.initializer:
+        if tensor.name not in numbers and _is_large(tensor, kinds):  # a second one of its name is a fault
+            numbers[tensor.name] = array(tensor, path).astype(np.float32, copy=False)
+            emptied(tensor)
+    known = {each.name for each in graph.initializer}
+    for place in reversed(range(len(graph.node)) if model.ir_version >= IR_WITHOUT_INPUTS else ()):
+        tensor = _held(graph.node[place])
+        if _is_large(tensor, kinds) and (name := graph.node[place].output[0]) not in known:
+            known.add(name)
+            numbers[name] = array(tensor, path).astype(np.float32, copy=False)
+            graph.initializer.add(name=name, dims=tensor.dims, data_type=TensorProto.FLOAT)
+            del graph.node[place]
     return numbers
+
+
+def _held(node: NodeProto) -> TensorProto:
+    """The tensor of a `Constant`; an empty one for others."""
+    is_constant = node.op_type == "Constant" and len(node.output) == 1 and len(node.attribute) == 1
+    return node.attribute[0].t if is_constant else TensorProto()
+
+
+def _is_large(tensor: TensorProto, kinds: frozenset[int]) -> bool:
+    return tensor.data_type in kinds and tensor.data_location != TensorProto.EXTERNAL and prod(tensor.dims) > FEW
 
 
 def _texts(model: ModelProto) -> Iterator[str]:
@@ -140,7 +168,8 @@ def constants(model: Model, path: AnyPath) -> Iterator[tuple[str, NDArray[Any]]]
     yield from model.numbers.items()
     for tensor in model.proto.graph.initializer:
         if not is_apart(tensor, model):
-            yield tensor.name, array(tensor, path)
+            found = array(tensor, path)
+            yield tensor.name, found.astype(np.float32) if tensor.data_type in model.wide else found
     if model.proto.graph.sparse_initializer:
         raise broken(str(path), "the model holds sparse tensors", "they are no layer's")
 
@@ -148,55 +177,6 @@ def constants(model: Model, path: AnyPath) -> Iterator[tuple[str, NDArray[Any]]]
 def is_apart(tensor: TensorProto, model: Model) -> bool:
     """Whether a stored tensor is one of those that were taken out."""
     return tensor.name in model.numbers and not (tensor.raw_data or tensor.float_data)
-
-
-def array(tensor: TensorProto, path: AnyPath) -> NDArray[Any]:
-    """The numbers of one tensor. Raises FileError (E430)."""
-    name = tensor.name
-    if any(size < 0 for size in tensor.dims):
-        raise broken(str(path), f"`{name}` has the sizes {list(tensor.dims)}")
-    if tensor.data_location == TensorProto.EXTERNAL:
-        return _beside(tensor, Path(path))
-    try:
-        if tensor.data_type == TensorProto.FLOAT and tensor.HasField("raw_data"):
-            return np.frombuffer(tensor.raw_data, "<f4").reshape(tuple(tensor.dims))  # no copy
-        whole: NDArray[Any] = numpy_helper.to_array(tensor)
-        return whole
-    except (ValueError, TypeError, KeyError) as fault:
-        raise broken(str(path), f"the numbers of `{name}` cannot be read", str(fault)) from fault
-
-
-def _beside(tensor: TensorProto, path: Path) -> NDArray[Any]:
-    """Numbers in another file of the model's folder."""
-    said = {entry.key: entry.value for entry in tensor.external_data}
-    location = said.get("location", "")
-    place = f"the numbers of `{tensor.name}`"
-    target = path.parent / location
-    if not _is_inside(location, path.parent):
-        why = f"they would lie in `{location}`, which is no file in the model's own folder"
-        raise broken(str(path), f"{place} are not read", why, "put the file beside the model, and name it so there")
-    try:
-        dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type).newbyteorder("<")
-        start = int(said.get("offset", 0))
-        size = dtype.itemsize * prod(tensor.dims)
-        length = int(said.get("length", size))
-    except (KeyError, ValueError) as fault:
-        raise broken(str(path), f"{place} cannot be found", str(fault)) from fault
-    with opened(target) as stream:
-        there = stream.seek(0, 2)
-        if start < 0 or length != size or start + size > there:
-            why = f"{size:,} bytes from {start:,} on are wanted, {length:,} named; `{location}` has {there:,}"
-            raise broken(str(path), f"{place} are not there", why, "both files are to be of one export")
-        stream.seek(start)
-        return np.frombuffer(stream.read(size), dtype).reshape(tuple(tensor.dims))
-
-
-def _is_inside(location: str, folder: Path) -> bool:
-    """Whether a name is of a file in a folder, links followed. Words of other systems' paths are none."""
-    parts = Path(location).parts
-    if not parts or ".." in parts or Path(location).is_absolute() or any(sign in location for sign in "\\:\0"):
-        return False
-    return (folder / location).resolve().is_relative_to(folder.resolve())
 
 
 def attributes(node: NodeProto) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
 from ....graph.shape import Shape
-from . import model_file
+from . import model_file, number_types, tensors
 from .faults import broken
 from .folding import Folding, Unfoldable
 from .model_file import Model
@@ -136,8 +136,7 @@ class Pass:
             names = ", ".join(f"`{each.name}`" for each in given[:5]) or "none"
             raise broken(self.path, f"a network has one input; this model has {len(given)}", names, "")
         if given[0].type.tensor_type.elem_type not in FLOATS[:1]:
-            known = {number: name.lower() for name, number in TensorProto.DataType.items()}
-            why = f"`{given[0].name}` is {known.get(given[0].type.tensor_type.elem_type, 'of no known type')}"
+            why = f"`{given[0].name}` is {number_types.name(given[0].type.tensor_type.elem_type)}"
             raise broken(self.path, "the input is no tensor of float32", why, "export it with a float32 input")
         return given[0]
 
@@ -300,5 +299,5 @@ def _constant(node: Node, path: str) -> NDArray[Any]:
         if key in node.attributes:
             return np.array(node.attributes[key], dtype)
     if "value" in node.attributes:
-        return model_file.array(node.attributes["value"], path)
+        return tensors.array(node.attributes["value"], path)
     raise broken(path, f"the constant `{node.name}` has no value that is read")
