@@ -11,15 +11,19 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from cnnspec.engine.backends.numba.training import filters, tiles
 from cnnspec.engine.backends.numba.training.batch_norm import NativePasses
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
+from cnnspec.kernels.compiled import packing
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.kernels.training import convolution as by_numpy
 from cnnspec.kernels.training.batch_norm import BY_NUMPY
 
 ERROR = 2e-5
 """Largest error, relative to the largest value or 1; measured 2e-6."""
+OF_TILES = 2e-4
+"""The same of Winograd's F(4x4, 3x3); measured 3e-5."""
 EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
 many = settings(max_examples=30, deadline=None)
 
@@ -41,9 +45,9 @@ def random(seed: int, *shape: int) -> Array:
     return np.random.default_rng([3, seed]).standard_normal(shape).astype(np.float32)
 
 
-def assert_near(found: Array, exact: Array) -> None:
+def assert_near(found: Array, exact: Array, error: float = ERROR) -> None:
     assert found.shape == exact.shape
-    assert np.abs(found - exact).max(initial=0) <= ERROR * max(1, np.abs(exact).max(initial=0))
+    assert np.abs(found - exact).max(initial=0) <= error * max(1, np.abs(exact).max(initial=0))
 
 
 def both_ways(name: str, vectors: Vectors, x: Array, weight: Array, windows: SlidingWindows, G: int) -> None:
@@ -67,6 +71,75 @@ def test_convolution_and_its_adjoint(
     weight = random(1, K * G, C, rows.F, columns.F)
     both_ways("convolution", vectors, random(0, n, rows.size, columns.size, C * G), weight, windows, G)
     both_ways("transposed", vectors, random(0, n, rows.outputs, columns.outputs, K * G), weight, windows, G)
+
+
+@st.composite
+def window_of_three(draw: Callable[..., Any]) -> SlidingWindow:
+    before, after = draw(st.integers(0, 2)), draw(st.integers(0, 2))
+    return SlidingWindow(draw(st.integers(max(1, 3 - before - after), 13)), 3, 1, 1, before, after)
+
+
+def by_tiles(vectors: Vectors, x: Array, weight: Array, windows: SlidingWindows) -> list[Array]:
+    """The output, and the gradients for a random one by it, which is given first."""
+    y, back = NativeKernels(vectors).by_tiles(x, weight, windows, needs_input_grad=True)
+    dy = random(2, *y.shape)
+    return [dy, y, *back(dy)]
+
+
+@EVERY
+@many
+@given(
+    windows=st.tuples(window_of_three(), window_of_three()),
+    C=st.integers(1, 40),
+    K=st.integers(1, 70),
+    n=st.integers(1, 4),
+)
+def test_convolution_by_tiles(windows: SlidingWindows, C: int, K: int, n: int, vectors: Vectors) -> None:
+    rows, columns = windows
+    x, weight = random(0, n, rows.size, columns.size, C), random(1, K, C, 3, 3)
+    dy, y, *gradients = by_tiles(vectors, x, weight, windows)
+    exact, back = by_numpy.convolution(x.astype(float), weight.astype(float), windows, 1)
+    for found, wanted in zip([y, *gradients], [exact, *back(dy.astype(float))], strict=True):
+        assert_near(found, wanted, OF_TILES)
+
+
+@EVERY
+def test_filters_that_are_taken_some_at_a_time(vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = (SlidingWindow(9, 3, 1, 1, 1, 1), SlidingWindow(6, 3, 1, 1, 1, 1))
+    x, weight = random(0, 3, 9, 6, 70), random(1, 2 * vectors.panel + 5, 70, 3, 3)
+    whole = by_tiles(vectors, x, weight, windows)
+    monkeypatch.setattr(tiles, "CHUNK", 1)
+    for found, wanted in zip(by_tiles(vectors, x, weight, windows), whole, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_tiles_are_taken_where_they_pay() -> None:
+    three = SlidingWindow(32, 3, 1, 1, 1, 1)
+    assert tiles.pays((three, three), 64, 64, 8)
+    assert not tiles.pays((three._replace(size=4), three._replace(size=4)), 512, 512, 1)  # their filters cost more
+    assert not tiles.pays((three._replace(S=2), three), 64, 64, 8)
+    assert not tiles.pays((three._replace(before=3), three), 64, 64, 8)
+
+
+@EVERY
+@many
+@given(shape=st.tuples(st.integers(1, 70), st.integers(1, 40), st.integers(1, 3), st.integers(1, 3)), data=st.data())
+def test_filters_in_the_order_of_kernels_and_back(
+    shape: tuple[int, ...], data: st.DataObject, vectors: Vectors
+) -> None:
+    weight = random(0, *shape)
+    K, C, FH, FW = shape
+    np.testing.assert_array_equal(filters.packed(weight, vectors), packing.packed(weight, vectors))
+    turned = weight.swapaxes(0, 1)
+    whole = packing.packed(turned[:, :, ::-1, ::-1], vectors)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors), whole)
+    rows, columns = (data.draw(st.lists(st.integers(0, size - 1), min_size=1, unique=True)) for size in (FH, FW))
+    some = packing.packed(turned[:, :, rows][..., columns], vectors)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, rows, columns), some)
+    by_tap = random(1, FH * FW, C, K + 3)
+    found = np.empty(shape, np.float32)
+    filters.unpacked(by_tap, found, vectors)
+    np.testing.assert_array_equal(found, by_tap[..., :K].reshape(FH, FW, C, K).transpose(3, 2, 0, 1))
 
 
 @EVERY

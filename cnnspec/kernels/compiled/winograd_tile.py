@@ -35,7 +35,7 @@ def emit_to(module: Any, vectors: Vectors, is_part: bool) -> Any:
         at = b.add(a["x"], b.add(b.mul(a["x_row"], e.number(i)), b.mul(a["x_column"], e.number(j))))
         return e.load_part(at, mask) if is_part else e.load(at)
 
-    found = _both_ways(e, FILTERINGS[STEP].input, [[load(i, j) for j in range(SIDE)] for i in range(SIDE)])
+    found = both_ways(e, FILTERINGS[STEP].input, [[load(i, j) for j in range(SIDE)] for i in range(SIDE)])
     for i in range(SIDE):
         for j in range(SIDE):
             e.store(found[i][j], b.add(a["places"], b.mul(a["place"], e.number(i * SIDE + j))))
@@ -52,7 +52,7 @@ def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:
         [e.load(b.add(a["places"], b.mul(a["place"], e.number(i * SIDE + j)))) for j in range(SIDE)]
         for i in range(SIDE)
     ]
-    found = _both_ways(e, FILTERINGS[STEP].output, products)
+    found = both_ways(e, FILTERINGS[STEP].output, products)
     bias, low, high = e.load(a["bias"]), e.repeat(a["limits"]), e.repeat(e.at(a["limits"], 1, FLOAT))
     has_plus = b.icmp_signed("!=", a["plus"], e.number(0))
     for i in range(STEP):
@@ -83,7 +83,7 @@ def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:
     return e.function
 
 
-def _both_ways(e: Emitter, matrix: Any, cells: list[list[Any]]) -> list[list[Any]]:
+def both_ways(e: Emitter, matrix: Any, cells: list[list[Any]]) -> list[list[Any]]:
     """M x M' for the values x of a square."""
     across = [_sums(e, matrix, row) for row in cells]
     down = [_sums(e, matrix, [row[j] for row in across]) for j in range(len(matrix))]
@@ -98,7 +98,8 @@ def _sums(e: Emitter, matrix: Any, values: list[Any]) -> list[Any]:
 def _sum(e: Emitter, terms: list[tuple[float, Any]]) -> Any:
     """A sum of multiples: plain ones first, so that the others are added as they are multiplied."""
     (factor, total), *others = sorted(terms, key=lambda term: term[0] != 1)
-    assert factor == 1, "a row without a plain term"
+    if factor != 1:
+        total = e.builder.fmul(total, e.constant(factor))
     for factor, value in others:
         if factor in (1, -1):
             total = (e.builder.fadd if factor == 1 else e.builder.fsub)(total, value)

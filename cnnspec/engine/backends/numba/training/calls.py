@@ -11,13 +11,29 @@ from ..native import function
 
 def carry_out(name: str, vectors: Vectors, tables: NDArray[np.int64]) -> None:
     """Call the native function `name` with each row of `tables`, one after the other."""
-    if not len(tables):
-        return
-    pairs = np.empty((len(tables), 2), np.int64)
+    _run(_pairs(name, vectors, tables), vectors)
+
+
+def carry_out_in_turn(vectors: Vectors, *steps: tuple[str, NDArray[np.int64]]) -> None:
+    """Of native functions and their tables (strips, fields) or (strips, calls, fields): for each strip all calls, one
+    after the other."""
+    pairs = [_pairs(name, vectors, tables).reshape(len(tables), -1, 2) for name, tables in steps]
+    _run(np.concatenate(pairs, axis=1), vectors)
+
+
+def _pairs(name: str, vectors: Vectors, tables: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The function's address with that of each table."""
+    rows = tables.reshape(-1, tables.shape[-1])
+    pairs = np.empty((len(rows), 2), np.int64)
     pairs[:, 0] = function(name, vectors).address
-    pairs[:, 1] = tables.ctypes.data + tables.strides[0] * np.arange(len(tables))
-    table = np.array([pairs.ctypes.data, len(pairs)], np.int64)
-    function("sequence", vectors).call(table.ctypes.data)
+    pairs[:, 1] = rows.ctypes.data + rows.strides[0] * np.arange(len(rows))
+    return pairs
+
+
+def _run(pairs: NDArray[np.int64], vectors: Vectors) -> None:
+    if pairs.size:
+        table = np.array([pairs.ctypes.data, pairs.size // 2], np.int64)
+        function("sequence", vectors).call(table.ctypes.data)
 
 
 def rows_in_strips(rows: int, values: int, room: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

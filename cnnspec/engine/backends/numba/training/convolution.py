@@ -13,8 +13,9 @@ from .....kernels.compiled.vectors import Vectors
 from .....kernels.training import convolution as by_numpy
 from .....kernels.training.blocked_im2col import are_finite
 from .....kernels.training.convolution import ConvolutionPullback, Gradients, no_gradient, painted_windows
-from .....kernels.training.padding import padded
+from .....kernels.training.padding import mirrored, padded
 from .....layers._filters import Filters
+from . import tiles
 from .correlation import adjoint, by_filters, correlate
 from .depthwise import depthwise
 from .phases import reach
@@ -43,6 +44,8 @@ class NativeKernels:
     ) -> tuple[Array, ConvolutionPullback]:
         if G > 1 and G == x.shape[3] == len(weight):
             return depthwise(x, weight, windows, self.vectors)
+        if G == 1 and tiles.pays(windows, x.shape[3], len(weight), len(x)):
+            return self.by_tiles(x, weight, windows, needs_input_grad)
         seen = padded(x, windows, reach(windows))
 
         def back(dy: Array) -> Gradients:
@@ -50,6 +53,33 @@ class NativeKernels:
             return dx, by_filters(seen, dy, windows, G, self.vectors)
 
         return correlate(seen, weight, windows, G, self.vectors), back
+
+    def by_tiles(
+        self, x: Array, weight: Array, windows: SlidingWindows, needs_input_grad: bool
+    ) -> tuple[Array, ConvolutionPullback]:
+        """`convolution` of 3x3 at stride 1 in one group."""
+        (rows, columns), adjoint = windows, mirrored(windows)
+        H, W = rows.outputs, columns.outputs
+        seen = padded(x, windows, (tiles.reach(H), tiles.reach(W)))
+        y = np.empty((len(x), H, W, len(weight)), np.float32)
+        tiles.convolve(seen, weight, y, self.vectors)
+
+        def back(dy: Array) -> Gradients:
+            before = adjoint[0].before, adjoint[1].before
+            # Whole tiles of the image, and from its first cell on whole tiles of the output.
+            sizes = [
+                max(tiles.reach(s.outputs), first + tiles.reach(s.size))
+                for s, first in zip(adjoint, before, strict=True)
+            ]
+            around = padded(dy, adjoint, (sizes[0], sizes[1]))
+            dweight = tiles.by_filters(seen, around[:, before[0] :, before[1] :], H, W, self.vectors)
+            if not needs_input_grad:
+                return no_gradient(x), dweight
+            dx = np.empty(x.shape, np.float32)
+            tiles.convolve_back(around, weight, dx, self.vectors)
+            return dx, dweight
+
+        return y, back
 
     def transposed(self, x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
         windows = painted_windows(windows, x)

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
-from .....kernels.compiled.packing import packed, padded_bias
+from .....kernels.compiled.packing import padded_bias
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
 from ..direct import PANEL_BYTES, STRIP
 from ..kernel import two_limits
 from .calls import carry_out, row_table, rows_in_strips
+from .filters import packed, turned_and_packed, unpacked
 from .phases import phases, with_border
 
 CONVOLVE_FIELDS = 25
@@ -37,7 +38,8 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, vectors:
     down, across = np.arange(rows.F) * rows.D, np.arange(columns.F) * columns.D
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
-        _convolve(seen, weight[g * K : (g + 1) * K], (down, across), (rows.S, columns.S), out, vectors)
+        filters = packed(weight[g * K : (g + 1) * K], vectors)
+        _convolve(seen, filters, (down, across), (rows.S, columns.S), out, vectors)
     return y
 
 
@@ -55,7 +57,7 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, vectors: 
                 continue
             offsets = np.array(down.cells) + low[0], np.array(across.cells) + low[1]
             for g in range(G):
-                filters = weight[g * K : (g + 1) * K].swapaxes(0, 1)[:, :, down.taps][:, :, :, across.taps]
+                filters = turned_and_packed(weight[g * K : (g + 1) * K], vectors, down.taps, across.taps)
                 out = part[..., g * C : (g + 1) * C]
                 _convolve(dy[..., g * K : (g + 1) * K], filters, offsets, (1, 1), out, vectors)
     return dx
@@ -73,7 +75,7 @@ def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, vectors: Ve
     places = row_table((N, H), (x.strides[0], rows.S * x_row), dy.strides)
     first, count = rows_in_strips(N * H, W * (C * G * rows.S * columns.S + K * G), CACHE)
     whole = -(-K // vectors.lanes) * vectors.lanes
-    parts = []
+    found = np.empty((K * G, C, rows.F, columns.F), np.float32)
     for g in range(G):
         total = np.zeros((len(taps), whole), np.float32)
         tables = np.empty((len(first), len(GRADIENT_FIELDS)), np.int64)
@@ -84,8 +86,8 @@ def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, vectors: Ve
         tables[:, GRADIENT_FIELDS.index("row_table")] = places.ctypes.data + places.strides[0] * first
         tables[:, GRADIENT_FIELDS.index("rows")] = count
         carry_out("by_filters", vectors, tables)
-        parts.append(total[:, :K].reshape(rows.F, columns.F, C, K).transpose(3, 2, 0, 1))
-    return np.concatenate(parts)
+        unpacked(total.reshape(-1, C, whole), found[g * K : (g + 1) * K], vectors)
+    return found
 
 
 def _convolve(
@@ -97,18 +99,18 @@ def _convolve(
     vectors: Vectors,
 ) -> None:
     """Write to `out` (n, H, W, K) the sums over taps, whose rows and columns stand in `places`, of x (n, ..., C), from
-    its first cell on, times filters (K, C, rows, columns)."""
+    its first cell on, times packed filters."""
     n, H, W, K = out.shape
     if not out.size:
         return
-    C = filters.shape[1]
+    C = x.shape[3]
     image, row, cell, _ = x.strides
     down, across = places
     depth = C
     if cell == 4 * C and (np.diff(across) == 1).all():  # cells beside each other are one longer tap
         depth, across = C * len(across), across[:1]
     taps = np.add.outer(down * row, across * cell).reshape(-1).astype(np.int64)
-    panels, bias = packed(filters, vectors), padded_bias(np.zeros(K, np.float32), vectors)
+    bias = padded_bias(np.zeros(K, np.float32), vectors)
     most = max(1, PANEL_BYTES // (4 * vectors.panel))
     tap_block, depth_block = (max(1, most // depth), depth) if depth <= most else (1, -(-depth // -(-depth // most)))
     cost = W * (C * steps[0] * steps[1] + K)
@@ -117,7 +119,7 @@ def _convolve(
     table = np.empty(3 * int(((n1 - n0) * (r1 - r0)).max()) * W, np.int64)
     tables = np.empty((len(parts), CONVOLVE_FIELDS), np.int64)
     tables[:] = (
-        *(0, 0, 0, panels.ctypes.data, bias.ctypes.data, NO_LIMITS.ctypes.data, taps.ctypes.data, table.ctypes.data),
+        *(0, 0, 0, filters.ctypes.data, bias.ctypes.data, NO_LIMITS.ctypes.data, taps.ctypes.data, table.ctypes.data),
         *(0, 0, W, image, steps[0] * row, steps[1] * cell, *out.strides[:3], 0, 0, 0),
         *(len(taps), tap_block, depth, depth_block, K),
     )

@@ -1,0 +1,91 @@
+"""Filters in the order in which the kernels read them, and sums by taps in the order of the filters.
+
+The taps of a filter's channels are neighbours, in a panel those of several filters: one is the other transposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .....graph.array import Array
+from .....kernels.compiled.packing import panels
+from .....kernels.compiled.transposition import FIELDS
+from .....kernels.compiled.vectors import Vectors
+from .calls import carry_out
+
+
+def packed(filters: Array, vectors: Vectors) -> Array:
+    """What `packed` of `kernels/compiled/packing.py` makes of filters (K, C, FH, FW), whose values lie side by side."""
+    K, C, FH, FW = filters.shape
+    taps = FH * FW
+    cut = list(panels(K, vectors))
+    total = _room(K, taps * C, cut)
+    rows = filters.strides[0] * np.arange(K)
+    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in cut]
+    tables = [
+        (
+            filters.ctypes.data + rows[first], total.ctypes.data + 4 * first * taps * C, rows.ctypes.data,
+            places.ctypes.data, width, taps * C, 1, 0, 0,
+        )
+        for (first, width, _), places in zip(cut, columns, strict=True)
+    ]  # fmt: skip
+    carry_out("transpose", vectors, np.array(tables, np.int64))
+    return total
+
+
+def turned_and_packed(
+    weight: Array, vectors: Vectors, rows: Sequence[int] | None = None, columns: Sequence[int] | None = None
+) -> Array:
+    """As `packed`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
+    taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
+    K, C, FH, FW = weight.shape
+    down, across = (range(size)[::-1] if given is None else given for size, given in ((FH, rows), (FW, columns)))
+    taps = len(down) * len(across)
+    if taps < FH * FW:
+        weight = np.ascontiguousarray(weight[:, :, list(down)][..., list(across)])
+        order = np.arange(taps)
+    else:
+        order = np.argsort(np.add.outer(np.multiply(down, FW), across), axis=None)
+    cut = list(panels(C, vectors))
+    total = _room(C, taps * K, cut)
+    if taps == 1:  # they lie as they are wanted: only the panels are cut
+        for first, width, whole in cut:
+            total[first * K :][: K * whole].reshape(K, whole)[:, :width] = weight[:, first : first + width, 0, 0]
+        return total
+    lanes = weight.strides[1] * np.arange(C)
+    places = [4 * whole * K * order for _, _, whole in cut]
+    tables = [
+        (
+            weight.ctypes.data + lanes[first], total.ctypes.data + 4 * first * taps * K, lanes.ctypes.data,
+            place.ctypes.data, width, taps, K, weight.strides[0], 4 * whole,
+        )
+        for (first, width, whole), place in zip(cut, places, strict=True)
+    ]  # fmt: skip
+    carry_out("transpose", vectors, np.array(tables, np.int64))
+    return total
+
+
+def unpacked(total: Array, found: Array, vectors: Vectors) -> None:
+    """Write to filters `found` (K, C, FH, FW) values by tap, channel and filter (FH*FW, C, at least K)."""
+    K, C, FH, FW = found.shape
+    taps = FH * FW
+    rows, columns = 4 * total.shape[2] * _by_channel(taps, C), found.strides[0] * np.arange(K)
+    table = (
+        total.ctypes.data, found.ctypes.data, rows.ctypes.data, columns.ctypes.data, taps * C, K, 1, 0, 0
+    )  # fmt: skip
+    assert len(table) == len(FIELDS)
+    carry_out("transpose", vectors, np.array([table], np.int64))
+
+
+def _by_channel(taps: int, C: int) -> NDArray[np.int64]:
+    """Of each channel's taps, as they lie in a filter, the number among all taps' channels."""
+    return np.add.outer(np.arange(C), C * np.arange(taps)).ravel()
+
+
+def _room(K: int, values: int, cut: list[tuple[int, int, int]]) -> Array:
+    """For panels of K filters of so many values; zeros beyond the last one."""
+    width = sum(whole for _, _, whole in cut)
+    return (np.empty if width == K else np.zeros)(values * width, np.float32)
