@@ -39,6 +39,11 @@ class Weights:
         return 0
 
 
+def weights_name(name: str) -> str:
+    """What the weights beside a file of code are called."""
+    return f"{Path(name).stem}.safetensors"
+
+
 def bytes_there(path: Path, content: Pieces) -> int:
     """How many bytes the file at `path` has, if it need not be written; else 0."""
     return content.bytes_at(path) if isinstance(content, Weights) else holds(path, content)

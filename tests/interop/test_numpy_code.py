@@ -25,6 +25,7 @@ from generated_code import (
 )
 from hypothesis import given, settings
 
+import cnnspec
 from cnnspec.interop.export import problems
 from cnnspec.interop.numpy.kinds import KINDS
 from cnnspec.interop.registry import EXPORTERS
@@ -41,9 +42,9 @@ class Nothing:
             raise ImportError(name)
 
 sys.meta_path.insert(0, Nothing())
-for folder in map(Path, sys.argv[1:]):
-    sys.argv = ["net.py", str(folder / "x.npy"), str(folder / "y")]
-    runpy.run_path(str(folder / "net.py"), run_name="__main__")
+for output in map(Path, sys.argv[1:]):
+    sys.argv = ["net.py", str(output.with_name("x.npy")), str(output)]
+    runpy.run_path(str(output.with_name("net.py")), run_name="__main__")
 """
 """Runs programs one after the other, which find nothing beside Python's own library and NumPy."""
 
@@ -67,8 +68,9 @@ def results(folder: Path) -> list[Array]:
 def run(specs: dict[str, Spec], folder: Path, tolerance: float) -> None:
     """All of some specs in one process of its own."""
     wanted = {name: prepared(of, folder / str(number)) for number, (name, of) in enumerate(specs.items())}
-    folders = [str(folder / str(number)) for number in range(len(specs))]
-    command = [sys.executable, "-W", "error", "-c", RUNNER, *folders]
+    endings = ["npz" if len(of.graph.outputs) > 1 else "npy" for of in specs.values()]
+    outputs = [str(folder / str(number) / f"y.{ending}") for number, ending in enumerate(endings)]
+    command = [sys.executable, "-W", "error", "-c", RUNNER, *outputs]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     for number, name in enumerate(specs):
@@ -107,10 +109,111 @@ def test_random_specs(tmp_path_factory: pytest.TempPathFactory, text: str) -> No
 def test_inputs_are_checked(tmp_path: Path) -> None:
     module = imported(written(load("lenet5"), tmp_path, "numpy", None))
     assert module.checked(np.zeros((1, 28, 28), np.uint8)).shape == (1, 1, 28, 28)
-    assert module.checked(np.zeros((0, 1, 28, 28))).dtype == np.float32
-    for wrong in (np.zeros((1, 27, 28)), np.zeros((2, 28, 28, 1)), np.zeros(3), np.zeros((1, 1, 28, 28), "U1")):
+    assert module.checked(np.zeros((3, 1, 28, 28))).dtype == np.float32
+    for wrong in (
+        np.zeros((0, 1, 28, 28)),
+        np.zeros(()),
+        np.zeros((1, 27, 28)),
+        np.zeros((2, 28, 28, 1)),
+        np.zeros(3),
+        np.zeros((1, 1, 28, 28), "U1"),
+    ):
         with pytest.raises(ValueError, match="the input"):
             module.checked(wrong)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """lenet5 as a program, its weights beside it, and inputs that are right."""
+    folder = tmp_path_factory.mktemp("program")
+    cnnspec.export(load("lenet5"), folder / "net.py", to="numpy")
+    np.save(folder / "x.npy", np.zeros((1, 28, 28), np.uint8))
+    return folder / "net.py"
+
+
+def ended(program: Path, monkeypatch: pytest.MonkeyPatch, *arguments: Path | str) -> str:
+    """How a program ends: the last words of one that fails, or nothing."""
+    monkeypatch.setattr(sys, "argv", [str(program), *map(str, arguments)])
+    try:
+        imported(program).main()
+    except SystemExit as end:
+        return str(end.code)
+    return ""
+
+
+DAMAGED = {
+    "empty.npy": (b"", "it is no .npy file of NumPy"),
+    "picture.npy": (b"\x89PNG\r\n\x1a\n" + bytes(100), "it is no .npy file of NumPy"),
+    "header.npy": (b"\x93NUMPY\x01\x00\x10\x00{'descr': (((\n", ""),
+    "archive.npz": (b"PK\x03\x04" + bytes(100), "File is not a zip file"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_files_that_are_no_input_end_it_with_a_line(
+    name: str, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, why = DAMAGED[name]
+    (tmp_path / name).write_bytes(data)
+    said = ended(program, monkeypatch, tmp_path / name)
+    assert said.startswith(f"{tmp_path / name}: {why}")
+    assert "\n" not in said
+
+
+def test_inputs_that_do_not_fit_end_it_with_a_line(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = tmp_path / "x.npy"
+    assert ended(program, monkeypatch, x) == f"{x}: No such file or directory"
+    assert ended(program, monkeypatch, tmp_path).startswith(f"{tmp_path}: ")
+    for wrong in (np.zeros((0, 1, 28, 28)), np.zeros((3, 3))):
+        np.save(x, wrong)
+        assert ended(program, monkeypatch, x) == f"{x}: the input is {wrong.shape}, not (N, 1, 28, 28) with N >= 1"
+    np.save(x, np.array([{}]), allow_pickle=True)
+    assert ended(program, monkeypatch, x).startswith(f"{x}: ")
+
+
+def test_archives_of_one_array_are_taken(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.zeros((1, 28, 28))
+    np.savez(tmp_path / "one.npz", image)
+    assert ended(program, monkeypatch, tmp_path / "one.npz", tmp_path / "y.npy") == ""
+    assert np.load(tmp_path / "y.npy").shape == (1, 10)
+    np.savez(tmp_path / "two.npz", image, image)
+    assert ended(program, monkeypatch, tmp_path / "two.npz").endswith("two.npz: it holds 2 arrays, not one")
+
+
+def test_where_no_output_goes(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = program.with_name("x.npy")
+    before = x.read_bytes()
+    (tmp_path / "link.npy").symlink_to(x)
+    for output in (x, tmp_path / "link.npy"):
+        assert ended(program, monkeypatch, x, output) == f"{output}: it is the input; the output goes to another file"
+    assert x.read_bytes() == before
+    for output in (program, x.with_suffix(""), tmp_path / "y"):
+        assert ended(program, monkeypatch, x, output) == f"{output}: the output's name ends in .npy"
+    assert ended(program, monkeypatch, x, tmp_path / "none/y.npy").endswith("No such file or directory")
+
+
+def test_weights_that_are_no_use_end_it_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cnnspec.export(load("lenet5"), tmp_path / "net.py", to="numpy")
+    weights, x = tmp_path / "net.safetensors", tmp_path / "x.npy"
+    np.save(x, np.zeros((1, 28, 28)))
+    whole, header = weights.read_bytes(), int.from_bytes(weights.read_bytes()[:8], "little")
+    damaged = [b"", whole[:4], whole[: header // 2], whole[:-1], bytes(200), b"<html>" * 50]
+    damaged += [whole.replace(b"conv1.weight", b"conv9.weight"), whole.replace(b"F32", b"I32")]
+    for data in damaged:
+        weights.write_bytes(data)
+        said = ended(tmp_path / "net.py", monkeypatch, x)
+        assert said.startswith(f"{weights}: ")
+        assert "\n" not in said
+    weights.unlink()
+    assert ended(tmp_path / "net.py", monkeypatch, x) == f"{weights}: No such file or directory"
+
+
+def test_help(program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended(program, monkeypatch, "--help") == "0"
+    assert capsys.readouterr().out.startswith("usage: net.py [-h] INPUT.npy [OUTPUT.npy]\n")
+    assert ended(program, monkeypatch) == "2"
 
 
 @pytest.mark.peers

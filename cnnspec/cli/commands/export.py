@@ -8,12 +8,14 @@ import click
 
 from ...graph.layer import Style
 from ...graph.shape import Shape
+from ...interop.beside import weights_name
 from ...interop.export import problems, wants_weights, write
 from ...interop.exporter import Exporter, Option, OptionError, Tensors
 from ...interop.registry import EXPORTERS, exporter
 from ...reports.drawing.terminal_text import escaped
 from ..completion import spec_names
 from ..diagnostics_output import exit_code, loaded, show
+from ..notes import note
 from ..options import OUTPUT, Count, input_option
 from ..weights_options import agree, chosen, weights_options
 
@@ -89,9 +91,11 @@ def command(
     C, H, W = spec.graph.input
     (_, size), *others = sizes.items()
     beside = "".join(f" and {more:,} in {escaped(path.name)}" for path, more in others)
-    alone = "" if is_weighted or not spec.graph.tensors else ", without weights"
-    told = f"{format.describe(choices)}, {size:,} bytes{beside}{alone}"
+    is_alone = not is_weighted and bool(spec.graph.tensors)
+    told = f"{format.describe(choices)}, {size:,} bytes{beside}{', without weights' * is_alone}"
     click.echo(f"{escaped(output)}: {told}; input (N, {C}, {H}, {W})")
+    if is_alone:
+        note(f"the code alone; its weights are expected in `{escaped(weights_name(output))}`")
 
 
 def _choices(context: click.Context, format: Exporter, options: dict[str, Any]) -> dict[str, Any]:

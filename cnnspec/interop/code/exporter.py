@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Graph, Step
-from ..beside import Weights
+from ..beside import Weights, weights_name
 from ..exporter import Encoded, Option, OptionValues, Tensors
 
 if TYPE_CHECKING:
@@ -71,11 +70,6 @@ class SourceExporter:
 
     def describe(self, choices: OptionValues) -> str:
         return self.title
-
-
-def weights_name(name: str) -> str:
-    """What the weights beside a file are called."""
-    return f"{Path(name).stem}.safetensors"
 
 
 def refused(step: Step, message: str, why: str, help: str, **more: Any) -> Diagnostic:

@@ -72,8 +72,13 @@ def names_in(text: str) -> set[str]:
 
 
 @lru_cache(maxsize=8)
-def library(package: str) -> Library:
-    """The library of a package: its files whose names end in `definitions.py`."""
+def library(package: str, is_shared: bool = False) -> Library:
+    """The library of a package: its files whose names end in `definitions.py`; if `is_shared`, behind those of this
+    package, which serve several languages."""
+    texts = [text for each in ([__package__, package] if is_shared else [package]) for text in _definitions(each)]
+    return Library("\n".join(texts))
+
+
+def _definitions(package: str) -> list[str]:
     own = (each for each in files(package).iterdir() if each.name.endswith("definitions.py"))
-    ordered = sorted(own, key=lambda each: each.name)
-    return Library("\n".join(each.read_text(encoding="utf-8") for each in ordered))
+    return [each.read_text(encoding="utf-8") for each in sorted(own, key=lambda each: each.name)]

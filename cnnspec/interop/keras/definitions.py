@@ -3,32 +3,10 @@
 Images are (N, H, W, C), vectors (N, C). A layer of the model has the name of the spec's, with `_` for dots.
 """
 
-import json
-from pathlib import Path
-
 import keras
-import numpy as np
 from keras import KerasTensor, layers, ops
 
-Array = np.ndarray
-Tensors = dict[str, Array]
-Pair = int | tuple[int, int]
-Sides = int | tuple[tuple[int, int], tuple[int, int]]
-
-
-def load_safetensors(path: Path) -> Tensors:
-    """The arrays of a file: 8 bytes of length, a JSON header, then the numbers."""
-    data = path.read_bytes()
-    start = 8 + int.from_bytes(data[:8], "little")
-    types = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    tensors = {}
-    for name, entry in json.loads(data[8:start]).items():
-        if name != "__metadata__":
-            first, end = entry["data_offsets"]
-            piece = data[start + first : start + end]
-            values = np.frombuffer(piece, types[entry["dtype"]]).astype(np.float32)
-            tensors[name] = values.reshape(entry["shape"])
-    return tensors
+from ..code.shared_definitions import Pair, Sides, Tensors, bins, sides
 
 
 def load_weights(model: keras.Model, tensors: Tensors) -> None:
@@ -54,11 +32,6 @@ def load_weights(model: keras.Model, tensors: Tensors) -> None:
 def spelled(name: str) -> str:
     """A layer's name without dots."""
     return name.replace(".", "_")
-
-
-def sides(P: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Cells at the top and the bottom, at the left and the right."""
-    return ((P, P), (P, P)) if isinstance(P, int) else P
 
 
 def padded(x: KerasTensor, P: Sides, value: float = 0.0) -> KerasTensor:
@@ -189,11 +162,6 @@ def sumpool(x: KerasTensor, F: Pair, S: Pair, P: Sides = 0) -> KerasTensor:
 def hardsigmoid(x: KerasTensor, slope: float, offset: float) -> KerasTensor:
     """slope * x + offset between 0 and 1."""
     return ops.clip(x * slope + offset, 0, 1)
-
-
-def bins(size: int, out: int) -> list[slice]:
-    """So many bins that cover an axis; neighbours may share a cell."""
-    return [slice(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
 
 
 def adaptiveavgpool(x: KerasTensor, out: Pair) -> KerasTensor:

@@ -25,7 +25,7 @@ OWN = frozenset({"network", "skip", "build", "json", "Path", "INPUT"})
 def text(spec: Spec, name: str) -> str:
     """The file called `name`."""
     graph = spec.graph.until(*spec.graph.outputs)
-    own = library(__package__)
+    own = library(__package__, is_shared=True)
     written = [*functions(graph), BUILD]
     wanted = names_in("\n".join(written)) | ({"load_safetensors", "load_weights"} if graph.tensors else set())
     C, H, W = graph.input
@@ -46,7 +46,7 @@ BUILD = '''def build() -> keras.Model:
 def functions(graph: Graph) -> list[str]:
     """The functions of a graph, the network's own last."""
     found = program(graph)
-    style = Style(KINDS, "KerasTensor", (), TAKEN | library(__package__).texts.keys())
+    style = Style(KINDS, "KerasTensor", (), TAKEN | library(__package__, is_shared=True).texts.keys())
     names = body_names(found.blocks, identifier, {*style.taken, *OWN})
     made: dict[Body, Function] = {}
     texts = []

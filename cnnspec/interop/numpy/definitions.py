@@ -3,31 +3,10 @@
 Arrays are batches: images (N, C, H, W), vectors (N, C).
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-Array = np.ndarray
-Tensors = dict[str, Array]
-Pair = int | tuple[int, int]
-Sides = int | tuple[tuple[int, int], tuple[int, int]]
-
-
-def load_safetensors(path: Path) -> Tensors:
-    """The arrays of a file: 8 bytes of length, a JSON header, then the numbers."""
-    data = path.read_bytes()
-    start = 8 + int.from_bytes(data[:8], "little")
-    types = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-    tensors = {}
-    for name, entry in json.loads(data[8:start]).items():
-        if name != "__metadata__":
-            first, end = entry["data_offsets"]
-            piece = data[start + first : start + end]
-            values = np.frombuffer(piece, types[entry["dtype"]]).astype(np.float32)
-            tensors[name] = values.reshape(entry["shape"])
-    return tensors
+from ..code.shared_definitions import Array, Pair, Sides, Tensors, bins, sides
 
 
 def pair(value: Pair) -> tuple[int, int]:
@@ -138,11 +117,6 @@ def avgpool(
     return sumpool(x, F, S, P, D) / sumpool(cells, F, S, 0, D)
 
 
-def sides(P: Sides) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Cells at the top and the bottom, at the left and the right."""
-    return ((P, P), (P, P)) if isinstance(P, int) else P
-
-
 def globalavgpool(x: Array) -> Array:
     """The mean of each channel, (N, C, 1, 1)."""
     return x.mean(axis=(2, 3), keepdims=True)
@@ -156,11 +130,6 @@ def globalmaxpool(x: Array) -> Array:
 def globall2pool(x: Array) -> Array:
     """The root of the sum of squares of each channel, (N, C, 1, 1)."""
     return np.sqrt(np.square(x).sum(axis=(2, 3), keepdims=True))
-
-
-def bins(size: int, out: int) -> list[slice]:
-    """So many bins that cover an axis; neighbours may share a cell."""
-    return [slice(i * size // out, -(-(i + 1) * size // out)) for i in range(out)]
 
 
 def adaptiveavgpool(x: Array, out: Pair) -> Array:

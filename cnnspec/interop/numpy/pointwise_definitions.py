@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .definitions import Array
+from ..code.shared_definitions import Array
 
 
 def relu(x: Array) -> Array:

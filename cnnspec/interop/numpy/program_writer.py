@@ -1,0 +1,41 @@
+"""The part of a file that is a program: from the files that a command names to the output."""
+
+from __future__ import annotations
+
+from ...graph.graph import Graph
+from ..code.describing import batch
+from ..code.layout import INDENT, call, statement
+from ..code.parameters import literal
+
+WEIGHTS = 'weights = Path(__file__).with_suffix(".safetensors")'
+
+
+def main(graph: Graph) -> str:
+    save, show, ending = "np.save(given.output, y)", "print(y)", ".npy"
+    if len(graph.outputs) > 1:
+        save, show, ending = "np.savez(given.output, *y)", 'print(*y, sep="\\n")', ".npz"
+    run = "    y = network(x)"
+    if graph.tensors:
+        run = f"""    {WEIGHTS}
+    with reported(weights):
+        y = network(x, load_safetensors(weights))"""
+    about = literal(f"{batch(graph.input)} of float32")
+    taken = call("parser.add_argument", '"input"', type="Path", metavar='"INPUT.npy"', help=about)
+    asked = "\n".join(statement("", taken, INDENT))
+    return f'''def main() -> None:
+    """Run on the file that the command names."""
+    parser = argparse.ArgumentParser(description="Run the network on a batch.")
+{asked}
+    parser.add_argument("output", type=Path, metavar="OUTPUT{ending}", nargs="?")
+    given = parser.parse_args()
+    with reported(given.input):
+        x = checked(load_array(given.input))
+    if given.output is not None:
+        with reported(given.output):
+            ensure_free(given.output, "{ending}", given.input)
+{run}
+    if given.output is None:
+        {show}
+        return
+    with reported(given.output):
+        {save}'''
