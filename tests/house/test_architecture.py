@@ -205,8 +205,8 @@ OWN_FILES = {
     "cnnspec.machine.hardware": "what the system says of itself",
     "cnnspec.cli.commands.specs": "the bundled networks",
     "cnnspec.interop.code.library": "its own definitions",
-    "cnnspec.interop.keras.definitions": "code that others run",
-    "cnnspec.interop.numpy.definitions": "code that others run",
+    "cnnspec.interop.code.shared_definitions": "code that others run",
+    "cnnspec.interop.numpy.program_definitions": "code that others run",
     "cnnspec.reports.page.own_files": "the files that the page is made of",
     "cnnspec.train.jsonl_log": "the log that it writes",
 }
