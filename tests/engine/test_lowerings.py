@@ -131,6 +131,17 @@ CORNERS = [
     ("pixelunshuffle: {factor: 2}", (3, 4, 6)),
     ("globall2pool", (3, 4, 6)),
     ("adaptivemaxpool: {out: [3, 7]}", (2, 5, 5)),
+    ("globall2pool", (40, 7, 5)),
+    ("mul: [[globalavgpool], []]", (1, 6, 7)),  # one value is a gate, of one channel
+    ("mul: [[globalavgpool], []]", (1, 1, 7)),
+    ("globalmaxpool", (40, 7, 5)),
+    ("adaptivemaxpool: {out: [7, 5]}", (21, 30, 4)),
+    ("adaptiveavgpool: {out: [2, 4]}", (21, 30, 4)),
+    ("adaptiveavgpool: {out: [4, 9]}", (1, 5, 6)),
+    ("div: [[{slice: {to: 1}}], [globall2pool], [exp]]", (3, 4, 5)),
+    ("div: [[globalavgpool], [{slice: {to: 1}}, exp], [exp]]", (3, 4, 5)),
+    ("sub: [[], [tanh], [relu]]", (1, 4, 5)),
+    ("mean: [[], [tanh], [relu]]", (17, 40, 50)),
     ("leakyrelu: {slope: 2.0}", (3, 4, 5)),
     ("elu: {alpha: 0.3}", (3, 4, 5)),
 ]
@@ -156,7 +167,7 @@ def test_corners(layer: str, arriving: Shape, n: int, backend: str) -> None:
 
 @both_backends
 @given(
-    kind=st.sampled_from(["maxpool", "sumpool", "avgpool", "avgpool-inside"]),
+    kind=st.sampled_from(["maxpool", "sumpool", "avgpool", "avgpool-inside", "l2pool"]),
     rows=window(),
     columns=window(),
     C=st.sampled_from([1, 3, 16, 21, 40]),

@@ -111,12 +111,13 @@ LAYERS = [
 ]
 
 
+@both_backends
 @pytest.mark.parametrize("layer", LAYERS)
-def test_layers(layer: str) -> None:
+def test_layers(layer: str, backend: str) -> None:
     """Between borders: nothing lies side by side."""
     around = "  - {conv: {F: 3, K: 8, P: 1}}\n"
     found = graph((8, 90, 60), f"{around}  - concat: [[], [relu]]\n  - slice: {{to: C/2}}\n  - {layer}\n")
-    assert allocated(found, 1, 1) < LANE < 4 * prod(found.input)
+    assert allocated(found, 1, 1, backend) < LANE < 4 * prod(found.input)
 
 
 def held(found: Graph) -> float:

@@ -17,6 +17,8 @@ from cnnspec.engine.backends.numba import NumbaBackend, native, processor
 from cnnspec.engine.backends.numba import executor as executor_module
 from cnnspec.engine.backends.numba.compiler import SOURCES
 from cnnspec.engine.backends.numba.executor import NativeExecutor
+from cnnspec.engine.backends.numba.functions import FUNCTIONS_OF
+from cnnspec.engine.backends.numba.kernel_selection import KERNELS
 from cnnspec.engine.compiled import BoundPlan
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import Wanted, optimise
@@ -186,6 +188,13 @@ def small_stages_are_shared_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cnnspec.engine.compiled.WORTH", 0)
 
 
+@pytest.fixture
+def mish_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a kind that has no compiled kernel."""
+    monkeypatch.delitem(KERNELS, "mish")
+    monkeypatch.delitem(FUNCTIONS_OF, "mish")
+
+
 @pytest.mark.usefixtures("small_stages_are_shared_too")
 def test_a_run_is_one_call_where_all_is_native() -> None:
     plan, executor, x = bound(2)
@@ -196,7 +205,7 @@ def test_a_run_is_one_call_where_all_is_native() -> None:
     np.testing.assert_array_equal(first[name], second[name])
 
 
-@pytest.mark.usefixtures("small_stages_are_shared_too")
+@pytest.mark.usefixtures("small_stages_are_shared_too", "mish_is_numpys")
 @pytest.mark.parametrize("layers", [NATIVE, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "mish")])
 def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _, x = bound(1, layers)
@@ -209,7 +218,7 @@ def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: py
             assert executor.progress[DONE:].all()
 
 
-@pytest.mark.usefixtures("small_stages_are_shared_too")
+@pytest.mark.usefixtures("small_stages_are_shared_too", "mish_is_numpys")
 @pytest.mark.parametrize("threads", [1, 3])
 def test_what_a_call_raises_arrives_and_the_next_run_is_whole(threads: int) -> None:
     plan, executor, x = bound(threads, NATIVE.replace("relu", "mish"))

@@ -3,14 +3,17 @@ processors: among them values that are no numbers, infinite, tiny; in memory of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from engine_cases import Array
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.backends.numba import values
 from cnnspec.engine.backends.numba.functions import FUNCTIONS_OF, function_of
+from cnnspec.kernels.compiled.layout import JOINS
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, NEON, Vectors
 from cnnspec.layers import find
 from cnnspec.layers._activation import Activation
@@ -72,7 +75,15 @@ def test_any_memory(vectors: Vectors, shape: tuple[int, ...], seed: int, in_plac
     assert np.isnan(base).sum() == base.size - out.size, "wrote beside its output"
 
 
-UFUNCS = {"add": np.add, "larger": np.maximum, "multiply": np.multiply, "smaller": np.minimum}
+UFUNCS: dict[str, Callable[[Array, Array], Array]] = {
+    "add": np.add,
+    "bend": lambda x, slope: np.maximum(x, 0) + slope * np.minimum(x, 0),
+    "divide": np.divide,
+    "larger": np.maximum,
+    "multiply": np.multiply,
+    "smaller": np.minimum,
+    "subtract": np.subtract,
+}
 
 
 @EVERY
@@ -83,6 +94,7 @@ UFUNCS = {"add": np.add, "larger": np.maximum, "multiply": np.multiply, "smaller
     special=st.booleans(),
     seed=st.integers(0, 99),
 )
+@example((2, 4, 5, 1), "channels", "multiply", False, 0)
 @many
 def test_joins(vectors: Vectors, shape: tuple[int, ...], gate: str, name: str, special: bool, seed: int) -> None:
     n, H, W, C = shape
@@ -95,6 +107,10 @@ def test_joins(vectors: Vectors, shape: tuple[int, ...], gate: str, name: str, s
         wanted = UFUNCS[name](x, y)
     values.joined(name, x, y, out, vectors)()
     np.testing.assert_array_equal(out, wanted)
+
+
+def test_all_joins_are_tested() -> None:
+    assert tuple(UFUNCS) == JOINS
 
 
 @EVERY
@@ -110,6 +126,9 @@ def test_softmax(vectors: Vectors, shape: tuple[int, ...], scale: float, seed: i
     values.shared_out(x, out, vectors)()
     e = np.exp(x.astype(np.float64) - x.max(-1, keepdims=True, initial=-np.inf))
     np.testing.assert_allclose(out, e / e.sum(-1, keepdims=True), rtol=1e-5, atol=1e-37)  # differences are rounded
+    values.shared_out(x, out, vectors, is_logarithm=True)()
+    apart = x.astype(np.float64) - x.max(-1, keepdims=True, initial=-np.inf)
+    np.testing.assert_allclose(out, apart - np.log(e.sum(-1, keepdims=True)), rtol=1e-6, atol=1e-6)
 
 
 @EVERY
@@ -121,3 +140,5 @@ def test_softmax_of_what_is_not_finite(vectors: Vectors, cells: list[float]) -> 
     with np.errstate(all="ignore"):
         e = np.exp(x - x.max())
         np.testing.assert_allclose(out, e / e.sum(), rtol=1e-6)
+        values.shared_out(x, out, vectors, is_logarithm=True)()
+        np.testing.assert_allclose(out, x - x.max() - np.log(e.sum()), rtol=1e-6)

@@ -17,12 +17,12 @@ OVER, WAITING = -1, -2
 # Values, by `values`.
 
 FUNCTIONS = (
-    "abs", "clamp", "elu", "exp", "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "leakyrelu", "sigmoid", "silu",
-    "softsign", "tanh", "thresholdedrelu",
+    "abs", "clamp", "elu", "exp", "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "leakyrelu", "mish", "root",
+    "scaled", "sigmoid", "silu", "softplus", "softsign", "tanh", "thresholdedrelu",
 )  # fmt: skip
 """Of one value, by their numbers; each has three parameters, whether it needs them or not."""
 PARAMETERS = 3
-JOINS = ("add", "multiply", "larger", "smaller")
+JOINS = ("add", "bend", "divide", "larger", "multiply", "smaller", "subtract")
 """Of two values, by their numbers."""
 
 # Tiles of F(4x4, 3x3), by `winograd`.

@@ -59,10 +59,10 @@ def join(vectors: Vectors) -> Kernel:
 
 
 def shares(vectors: Vectors) -> Kernel:
-    """Softmax of each run."""
+    """Softmax of each run, or its logarithm."""
     lanes = vectors.lanes
     of = fields(ONE_FIELDS)
-    tile = micro_kernel(lambda module, which: emit_shares(module, vectors, which), range(1), len(SHARES))
+    tile = micro_kernel(lambda module, which: emit_shares(module, vectors, which), range(2), len(SHARES))
 
     def kernel(p: int) -> None:
         values = of(p, "values")
@@ -71,6 +71,6 @@ def shares(vectors: Vectors) -> Kernel:
                 for k in range(of(p, "b")):
                     x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
                     out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
-                    tile(0, (x, out, values // lanes, values % lanes))
+                    tile(of(p, "function"), (x, out, values // lanes, values % lanes))
 
     return kernel

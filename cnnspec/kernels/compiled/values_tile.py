@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .emitter import F32, FLOAT, Emitter, begin
-from .functions import OF_ONE, exp
+from .functions import OF_ONE, OF_TWO, exp, log
 from .layout import FUNCTIONS, JOINS, PARAMETERS
 from .vectors import Vectors
 
@@ -44,24 +44,17 @@ def emit_two(module: Any, vectors: Vectors, which: int) -> Any:
 
     def body(along: Any, load: Any, store: Any) -> None:
         x, y = load(b.add(a["x"], along)), same if is_same else load(b.add(a["y"], along))
-        store(_joined(e, name, x, y), b.add(a["out"], along))
+        store(OF_TWO[name](e, x, y), b.add(a["out"], along))
 
     _run(e, a, body)
     b.ret_void()
     return e.function
 
 
-def _joined(e: Emitter, name: str, x: Any, y: Any) -> Any:
-    b = e.builder
-    if name in ("add", "multiply"):
-        return (b.fadd if name == "add" else b.fmul)(x, y)
-    goes_first = b.fcmp_ordered(">" if name == "larger" else "<", x, y)
-    return b.select(b.or_(goes_first, b.fcmp_unordered("uno", x, x)), x, y)
-
-
 def emit_shares(module: Any, vectors: Vectors, which: int) -> Any:
-    """Softmax of a run: exp(x - largest) / sum. Its values are read twice, and its powers once."""
-    e, a = begin(module, f"shares_{vectors.lanes}", SHARES, vectors.lanes)
+    """Softmax of a run: exp(x - largest) / sum. Its values are read twice, and its powers once. Or, where `which` is 1,
+    its logarithm: x - largest - log(sum), by values that are read three times."""
+    e, a = begin(module, f"shares_{vectors.lanes}_{which}", SHARES, vectors.lanes)
     b = e.builder
     lowest = e.constant(float("-inf"))
     largest, total = (b.alloca(e.vector) for _ in range(2))
@@ -79,16 +72,21 @@ def emit_shares(module: Any, vectors: Vectors, which: int) -> Any:
 
     def raised(along: Any, load: Any, store: Any) -> None:
         y = exp(e, b.fsub(load(b.add(a["x"], along)), most))
-        store(y, b.add(a["out"], along))
+        if which == 0:
+            store(y, b.add(a["out"], along))
         b.store(b.fadd(b.load(total), y if load == e.load else b.select(mask, y, e.zeros())), total)
 
     _run(e, a, raised)
-    share = e.spread(b.fdiv(F32(1.0), e.total(b.load(total))))
+    whole = e.total(b.load(total))
+    share = e.spread(b.fdiv(F32(1.0), whole)) if which == 0 else log(e, e.spread(whole))
 
     def divided(along: Any, load: Any, store: Any) -> None:
         store(b.fmul(load(b.add(a["out"], along)), share), b.add(a["out"], along))
 
-    _run(e, a, divided)
+    def less(along: Any, load: Any, store: Any) -> None:
+        store(b.fsub(b.fsub(load(b.add(a["x"], along)), most), share), b.add(a["out"], along))
+
+    _run(e, a, divided if which == 0 else less)
     b.ret_void()
     return e.function
 

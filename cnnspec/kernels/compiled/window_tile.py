@@ -1,8 +1,8 @@
 """The micro-kernel of layers that keep channels apart: a tile of neighbouring cells by some vectors of channels.
 
 Each tap of the windows is a vector of each cell, taken together with what is there already: multiplied with a filter's
-and added (depthwise convolution, scale and offset), added (sums, means), or the larger of both. The cells share each
-vector of filters, which is loaded once.
+and added (depthwise convolution, scale and offset), added (sums, means), its square added, or the larger of both. The
+cells share each vector of filters, which is loaded once.
 Cost: a load for each multiply-accumulate, from the first-level cache but for the first time; one for several of them
 where the taps are known beforehand.
 """
@@ -37,6 +37,10 @@ def multiply_add(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
 
 def add(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
     return e.builder.fadd(before, x)
+
+
+def add_square(e: Emitter, before: Any, x: Any, weight: Any) -> Any:
+    return e.multiply_add(x, x, before)
 
 
 def largest(e: Emitter, before: Any, x: Any, weight: Any) -> Any:

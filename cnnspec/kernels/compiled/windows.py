@@ -43,6 +43,10 @@ def total(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.add)
 
 
+def energy(vectors: Vectors) -> Kernel:
+    return windows(vectors, window_tile.add_square)
+
+
 def largest(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.largest)
 

@@ -15,7 +15,7 @@ from ....machine.compiled_code import folder
 from ...program import Operation
 from .costs import COSTS, nanoseconds
 from .joining import can_join, joins
-from .kernel_selection import has, is_by_value, select
+from .kernel_selection import adds, has, select
 
 if TYPE_CHECKING:
     from ....graph.layer import Layer, TrainingVjp
@@ -65,7 +65,7 @@ class NumbaBackend:
         return not isinstance(operation.layer, Activation)
 
     def takes_sum(self, operation: Operation) -> bool:
-        return len(operation.inputs) == 1 and not is_by_value(operation)
+        return adds(operation)
 
     def select(self, operation: Operation, exact: bool) -> Operation:
         return select(operation, exact)

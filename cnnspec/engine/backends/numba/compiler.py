@@ -20,6 +20,7 @@ SOURCES = {
     "channel_taps": ("channel_taps", "channel_taps"),
     "convolution": ("convolution", "convolve"),
     "dense": ("dense", "dense"),
+    "energy": ("windows", "energy"),
     "depthwise": ("windows", "depthwise"),
     "depthwise_3": ("windows", "depthwise_3"),
     "depthwise_3_2": ("windows", "depthwise_3_2"),

@@ -12,7 +12,6 @@ from ....graph.window import SlidingWindows, tiles
 from ....layers._pool import Pool
 from ....layers.conv import Conv
 from ....layers.dense import Dense
-from ....layers.globalavgpool import GlobalAvgPool
 from ...backend import CostModel
 from ...program import Operation
 
@@ -38,10 +37,10 @@ def _alone(operation: Operation) -> float:
     arriving, values = operation.arriving[0], prod(operation.shape)
     if isinstance(layer, Dense):
         return 4 * prod(arriving) * values / COSTS.filter_bytes
-    if isinstance(layer, GlobalAvgPool):
-        return prod(arriving) / POOLED
     if isinstance(layer, Pool):
         return values * prod(window.F for window in layer.windows(arriving)) / POOLED
+    if layer.family == "pooling":
+        return max(prod(arriving), values) / POOLED
     if not isinstance(layer, Conv):
         return len(operation.inputs) * values / PASSED
     if is_depthwise(operation):

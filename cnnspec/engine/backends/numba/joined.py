@@ -20,7 +20,8 @@ from ...lowering import BoundMemory
 from ...program import Operation
 from ...schedule import Stage, WorkItem, ends, rows_read, rows_written
 from .joining import bands, rows_at_once, rows_held
-from .lowering import LOWERINGS, Lowered
+from .lowered import Lowered
+from .lowering import LOWERINGS
 from .movement import moved_up
 
 

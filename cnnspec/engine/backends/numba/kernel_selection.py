@@ -10,11 +10,12 @@ from typing import Any
 
 from ....graph.shape import is_image
 from ....graph.window import SlidingWindows
+from ....layers._affine import Affine
+from ....layers._along_axis import AlongAxis
 from ....layers._pool import Pool
 from ....layers.add import Add
 from ....layers.conv import Conv
 from ....layers.dense import Dense
-from ....layers.softmax import Softmax
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
 from .costs import direct, is_depthwise, tiles_cost
@@ -24,24 +25,37 @@ from .limits import LIMITS
 ITEMS = 4
 """Into which an operation is cut for the sake of threads, where it has the rows or channels."""
 KERNELS: dict[str, str] = {
+    "adaptiveavgpool": "total",
+    "adaptivemaxpool": "largest",
     "add": "total",
     **dict.fromkeys((*FUNCTIONS_OF, *LIMITS), "apply"),
     "avgpool": "total",
     "batchnorm": "depthwise",
+    "constant": "join",
     "conv": "direct",
     "dense": "dense",
+    "div": "join",
     "globalavgpool": "total",
+    "globall2pool": "energy",
+    "globalmaxpool": "largest",
+    "l2pool": "energy",
+    "logsoftmax": "shares",
     "max": "join",
     "maxpool": "largest",
+    "mean": "join",
     "min": "join",
     "mul": "join",
+    "prelu": "join",
     "scale": "depthwise",
     "softmax": "shares",
+    "sub": "join",
     "sumpool": "total",
 }
 """By the kind of layer: the kernel that carries it out, where there is no choice."""
-JOINS_OF = {"add": "add", "max": "larger", "min": "smaller", "mul": "multiply"}
-"""By the kind of layer: how two branches are taken together, whose order makes no difference."""
+BY_VALUE = frozenset({"apply", "join", "shares"})
+"""Kernels that take each value for itself, or together with those of its cell or of other branches alone."""
+ADDING = frozenset({"depthwise", "dense", "direct", "largest", "total"})
+"""Kernels that can add another tensor to what they make."""
 
 
 def has(operation: Operation) -> bool:
@@ -49,7 +63,7 @@ def has(operation: Operation) -> bool:
     softmax over the channels."""
     layer: Any = operation.layer
     if isinstance(layer, Dense) or (layer.kind in KERNELS and is_by_value(operation)):
-        return not isinstance(layer, Softmax) or layer.axis == "C"
+        return not isinstance(layer, AlongAxis) or layer.axis == "C"
     if layer.kind not in KERNELS or not is_image(operation.shape):
         return False
     if isinstance(layer, Pool):
@@ -59,10 +73,18 @@ def has(operation: Operation) -> bool:
 
 
 def is_by_value(operation: Operation) -> bool:
-    """Whether each value is for itself, or goes together with those of its cell or of other branches alone."""
-    if operation.layer.kind in JOINS_OF:
-        return KERNELS[operation.layer.kind] == "join" or not is_sum_of_two(operation)
-    return KERNELS[operation.layer.kind] in ("apply", "shares")
+    """Whether a kernel of those `BY_VALUE` carries it out."""
+    layer = operation.layer
+    if isinstance(layer, Add):
+        return not is_sum_of_two(operation)
+    if isinstance(layer, Affine):
+        return not is_image(operation.shape)
+    return KERNELS[layer.kind] in BY_VALUE
+
+
+def adds(operation: Operation) -> bool:
+    """Whether its kernel can add another tensor to what it makes of one."""
+    return len(operation.inputs) == 1 and KERNELS[operation.layer.kind] in ADDING and not is_by_value(operation)
 
 
 def is_sum_of_two(operation: Operation) -> bool:
@@ -75,8 +97,9 @@ def select(operation: Operation, exact: bool) -> Operation:
     """An operation with its kernel and border; `exact` leaves Winograd out."""
     layer: Any = operation.layer
     if not isinstance(layer, Conv):
-        is_join = layer.kind in JOINS_OF and is_by_value(operation)
-        return replace(operation, kernel="join" if is_join else KERNELS[layer.kind])
+        kernel = KERNELS[layer.kind]
+        is_join = kernel not in BY_VALUE and is_by_value(operation)
+        return replace(operation, kernel="join" if is_join else kernel)
     C = operation.arriving[0][0]
     windows = layer.windows(operation.arriving[0])
     if is_depthwise(operation):

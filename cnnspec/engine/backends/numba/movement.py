@@ -15,15 +15,15 @@ AXES = 4
 
 
 def native(call: Call, vectors: Vectors) -> Call:
-    """The call itself, or a native one that moves the same float32 values: `copyto`, or `fill` with zeros."""
+    """The call itself, or a native one that moves the same float32 values: `copyto` and `fill`."""
     if not isinstance(call, partial) or call.keywords:
         return call
     if call.func is np.copyto:
         to, of = call.args
         return _moved(call, to, of, vectors)
     to = getattr(call.func, "__self__", None)
-    if isinstance(to, np.ndarray) and call.func == to.fill and isinstance(call.args[0], int) and call.args[0] == 0:
-        return _moved(call, to, None, vectors)
+    if isinstance(to, np.ndarray) and call.func == to.fill:
+        return _moved(call, to, call.args[0], vectors)
     return call
 
 
@@ -36,17 +36,30 @@ def moved_up(x: Array, by: int, vectors: Vectors) -> NativeCall:
     return NativeCall(function("move", vectors), fields, x)
 
 
-def _moved(call: Call, to: Array, of: object, vectors: Vectors) -> Call:
-    if not _is_plain(to) or not (of is None or isinstance(of, np.ndarray)):
+def _moved(call: Call, to: Array, of: Array | float, vectors: Vectors) -> Call:
+    x = of if isinstance(of, np.ndarray) else np.full((), of, np.float32)
+    if not (_is_plain(to) and _is_plain(x)) or np.may_share_memory(x, to):
         return call
-    x = to if of is None else np.broadcast_to(of, to.shape)
-    if not _is_plain(x) or (of is not None and np.may_share_memory(x, to)):
-        return call
-    ones = (1,) * (AXES - to.ndim)
-    steps = [(*(0 for _ in ones), *array.strides) for array in (x, to)]
-    address = 0 if of is None else x.ctypes.data
-    fields = (address, to.ctypes.data, *ones, *to.shape, *steps[0], *steps[1])
+    is_zero = not isinstance(of, np.ndarray) and x.tobytes() == bytes(4)
+    shape, steps = _in_order(to, np.broadcast_to(x, to.shape))
+    fields = (0 if is_zero else x.ctypes.data, to.ctypes.data, *shape, *steps[1], *steps[0])
     return NativeCall(function("move", vectors), fields, x, to)
+
+
+def _in_order(*arrays: Array) -> tuple[list[int], list[list[int]]]:
+    """Sizes and each array's steps in bytes along four axes, such that the first array is passed through from one
+    neighbour to the next; axes that go on in all of them are one."""
+    axes = [axis for axis, size in enumerate(arrays[0].shape) if size != 1]
+    order = sorted(axes, key=lambda axis: [-abs(array.strides[axis]) for array in arrays])
+    sizes = [arrays[0].shape[axis] for axis in order]
+    steps = [[array.strides[axis] for axis in order] for array in arrays]
+    for axis in reversed(range(len(sizes) - 1)):
+        if all(step[axis] == sizes[axis + 1] * step[axis + 1] for step in steps):
+            sizes[axis : axis + 2] = [sizes[axis] * sizes[axis + 1]]
+            for step in steps:
+                del step[axis]
+    missing = AXES - len(sizes)
+    return [1] * missing + sizes, [[0] * missing + step for step in steps]
 
 
 def _is_plain(x: Array) -> bool:
