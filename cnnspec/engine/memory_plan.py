@@ -131,7 +131,8 @@ def _slots(operations: Program) -> dict[str, tuple[str, int]]:
     """For each tensor that is made right inside a concatenation: which, and at which channel it begins."""
     slots: dict[str, tuple[str, int]] = {}
     for operation in operations:
-        if isinstance(operation.layer, Concat) and is_image(operation.shape):
+        is_by_channels = isinstance(operation.layer, Concat) and operation.layer.axis == "C"
+        if is_by_channels and is_image(operation.shape):
             first = 0
             for name, shape in zip(operation.inputs, operation.arriving, strict=True):
                 if name != INPUT and name not in slots:

@@ -83,6 +83,11 @@ class Example(NamedTuple):
     arriving: Shape
     produces: Shape | str
 
+    @property
+    def item(self) -> str:
+        """The use as an item of a list in brackets: `relu`, `{conv: {F: 3, K: 8}}`."""
+        return f"{{{self.yaml}}}" if ":" in self.yaml and not self.yaml.startswith("{") else self.yaml
+
 
 class LayerError(Exception):
     """A layer cannot take what arrives, and the `issue` says why. It becomes a `Diagnostic` once its place is known."""
@@ -210,7 +215,7 @@ class Layer(BaseModel):
 
 
 class Join(Layer):
-    """A layer over two or more branches, which are written in place of fields."""
+    """A layer over two or more branches, which are written in place of fields; those that it has stand beside it."""
 
     family: ClassVar[Family] = "join"
 

@@ -1,18 +1,22 @@
-"""Concatenation over C: the branches' channels one behind another, in the order in which they are written.
+"""Concatenation: the branches one behind another along an axis, in the order in which they are written.
 
     output  (C1 + C2 + ...) x H x W; of vectors, one that is as long as all together
 
-Images must agree in H and W; their depths may differ.
+With `axis: H`, which stands beside the branches, they lie below each other, with `axis: W` side by side. Images must
+agree along the two other axes; the one along which they are joined may differ.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
 
 from ..graph.explanation import Explanation, copied
-from ..graph.layer import Example, Join, LayerError, SavedForBackward
+from ..graph.layer import Example, Join, LayerError, SavedForBackward, image
+from ..graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
 from ..graph.shape import Shape
 from ._branches import KEEPS, unequal
 
@@ -22,47 +26,74 @@ if TYPE_CHECKING:
 
 
 class Concat(Join):
-    """Two or more branches, channel behind channel."""
+    """Two or more branches, one behind another along an axis, C by default."""
 
-    zh: ClassVar[str] = "把两个或更多分支的通道接在一起。"
+    zh: ClassVar[str] = "把两个或更多分支沿一个轴（默认是 C，即通道）接在一起。"
+    axis: Literal["C", "H", "W"] = Field("C", description="the axis: C, H or W")
+
     examples: ClassVar[tuple[Example, ...]] = (
         Example("concat: [[], [relu]]", (2, 3, 4), (4, 3, 4)),
         Example("concat: {a: [{conv: {F: 1, K: 3}}], b: [{maxpool: {F: 3, S: 1, P: 1}}]}", (2, 3, 4), (5, 3, 4)),
         Example("concat: [[], [{dense: {K: 3}}], []]", (5,), (13,)),
+        Example("{concat: [[], [{maxpool: {F: [2, 1]}}]], axis: H}", (2, 4, 3), (2, 6, 3)),
+        Example("{concat: {left: [relu], right: []}, axis: W}", (2, 3, 4), (2, 3, 8)),
         Example("concat: [[], [{maxpool: {F: 2}}]]", (2, 4, 4), "E205"),
+        Example("{concat: [[], [{conv: {F: 1, K: 3}}]], axis: H}", (2, 4, 4), "E205"),
         Example("concat: [[], [flatten]]", (2, 4, 4), "E205"),
+        Example("{concat: [[], []], axis: W}", (5,), "E204"),
     )
 
+    @property
+    def index(self) -> int:
+        """Of the axis in (N, C, H, W)."""
+        return 1 + "CHW".index(self.axis)
+
     def output(self, *arriving: Shape) -> Shape:
-        first = arriving[0]
-        for other in arriving:
-            if len(other) != len(first) or other[1:] != first[1:]:
-                rule = "`concat` joins channels, rows and columns must agree"
-                cure = f"{KEEPS}; `upsample`, `crop` or `pad` mends what is left"
-                raise LayerError(
-                    unequal(self.kind, arriving, [(first[0], *shape[1:]) for shape in arriving], rule, cure)
-                )
-        return (sum(shape[0] for shape in arriving), *first[1:])
+        first, along = arriving[0], self.index - 1
+        if along:
+            first, *_ = map(image, arriving)
+        compared = [(*shape[:along], 0, *shape[along + 1 :]) for shape in arriving]
+        if len(set(compared)) > 1:
+            rule, cure = RULES[self.axis]
+            raise LayerError(unequal(self.kind, arriving, compared, rule, cure))
+        return (*first[:along], sum(shape[along] for shape in arriving), *first[along + 1 :])
+
+    def receptive_field(self, *arriving: Shape) -> ReceptiveFields:
+        return (IDENTITY, IDENTITY) if self.axis == "C" else NOT_SPATIAL
 
     def explain(self, place: Shape, *arriving: Shape) -> Explanation:
-        ends = list(accumulate(shape[0] for shape in arriving))
-        i = bisect_right(ends, place[0])
-        return copied((place[0] - ends[i] + arriving[i][0], *place[1:]), i)
+        along = self.index - 1
+        ends = list(accumulate(shape[along] for shape in arriving))
+        i = bisect_right(ends, place[along])
+        own = place[along] - ends[i] + arriving[i][along]
+        return copied((*place[:along], own, *place[along + 1 :]), i)
 
     def forward(self, *inputs: Array) -> Array:
         import numpy as np
 
-        return np.concatenate(inputs, axis=1)
+        return np.concatenate(inputs, axis=self.index)
 
     def vjp(self, *inputs: Array) -> tuple[Array, Pullback]:
         import numpy as np
 
-        ends = np.cumsum([x.shape[1] for x in inputs[:-1]]).tolist()
+        ends = np.cumsum([x.shape[self.index] for x in inputs[:-1]]).tolist()
 
         def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            return tuple(np.split(dy, ends, axis=1)), {}
+            return tuple(np.split(dy, ends, axis=self.index)), {}
 
         return self.forward(*inputs), pull
 
     def saved_for_backward(self, *arriving: Shape) -> SavedForBackward:
         return SavedForBackward()
+
+
+_PROJECTS = "`conv: {F: 1, K: ...}` changes the channels"
+RULES = {
+    "C": (
+        "`concat` joins channels, rows and columns must agree",
+        f"{KEEPS}; `upsample`, `crop` or `pad` mends what is left",
+    ),
+    "H": ("along H it joins rows, channels and columns must agree", f"{_PROJECTS}; `crop` or `pad` the columns"),
+    "W": ("along W it joins columns, channels and rows must agree", f"{_PROJECTS}; `crop` or `pad` the rows"),
+}
+"""What must agree along an axis, and what helps where it does not."""

@@ -89,7 +89,8 @@ def _keys(offers: Iterable[Offer], spot: Spot) -> Iterator[Offer]:
     layers = {offer.word for offer in offers if offer.sort in ("layer", "block")}
     has_layer = not layers.isdisjoint(spot.beside)
     for offer in offers:
-        if offer.word not in spot.beside and not (has_layer and offer.word in {*layers, "from"}):
+        is_apart = offer.beside and offer.beside not in spot.beside
+        if offer.word not in spot.beside and not is_apart and not (has_layer and offer.word in {*layers, "from"}):
             yield offer
 
 

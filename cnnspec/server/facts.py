@@ -64,7 +64,7 @@ def _name(visit: Visit) -> str:
 
 def _steps(reading: Reading, visits: list[Visit]) -> Iterator[Step]:
     for visit in visits:
-        if isinstance(visit.entry, LayerEntry | JoinEntry) and (step := reading.trace.steps.get(visit.end.name)):
+        if isinstance(visit.entry, LayerEntry) and (step := reading.trace.steps.get(visit.end.name)):
             yield step
 
 

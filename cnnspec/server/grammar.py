@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
@@ -29,13 +29,15 @@ Sort = Literal["layer", "block", "field", "key", "word", "name", "argument", "le
 
 class Offer(NamedTuple):
     """A word that may stand at a place: its sort, a line on it, the manual page that tells more, and what is to be
-    written behind it, with `$1`, `$2` where something is to be filled in."""
+    written behind it, with `$1`, `$2` where something is to be filled in. One with a word `beside` stands only beside
+    that."""
 
     word: str
     sort: Sort
     about: str = ""
     page: str = ""
     behind: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,8 @@ class Layer(Place):
             return Names(self.known, self.block)
         if step in keywords.BESIDE:
             return Numbers(self.known, self.block) if step != "name" else Place()
+        if (join := joins_with().get(step)) and step not in self.known.blocks:
+            return Section(self.known, find(join), join, self.block).at(step)
         if step in kinds():
             layer = find(step)
             if issubclass(layer, Join):
@@ -167,6 +171,9 @@ class Layer(Place):
         yield from self._layers()
         for key, about in keywords.BESIDE.items():
             yield Offer(key, "key", about, key, ": ")
+        for join in dict.fromkeys(joins_with().values()):
+            fields = Section(self.known, find(join), join, self.block).keys()
+            yield from (offer._replace(beside=join) for offer in fields)
         yield Offer("from", "key", keywords.FROM, "from", ": ")
 
     def words(self) -> Iterator[Offer]:
@@ -184,6 +191,13 @@ class Layer(Place):
             needed = [info.alias or name for name, info in layer.model_fields.items() if info.is_required()]
             behind = ": [$1, $2]" if issubclass(layer, Join) else _mapping(needed)
             yield Offer(kind, "layer", pages.summary(kind), kind, behind)
+
+
+@cache
+def joins_with() -> dict[str, str]:
+    """The fields that stand beside joins, each with the join that has it."""
+    joins = [kind for kind in kinds() if issubclass(find(kind), Join)]
+    return {field: join for join in joins for field in field_types(find(join))}
 
 
 def _mapping(keys: list[str]) -> str:

@@ -182,12 +182,13 @@ def _scalars(entry: Entry) -> Iterator[Scalar]:
     """The values of an entry that may hold arguments of the block around."""
     nodes: list[Node | None] = [entry.repeat, entry.expect]
     match entry:
+        case JoinEntry():
+            nodes += [node for _, node in entry.body.items]
+            nodes += [branch for branch in entry.branches if isinstance(branch, Scalar)]
         case LayerEntry():
             nodes += [node for _, node in entry.body.items]
         case BlockCall():
             nodes += [value for _, value in entry.arguments if isinstance(value, Scalar | Sequence)]
-        case JoinEntry():
-            nodes += [branch for branch in entry.branches if isinstance(branch, Scalar)]
         case ArgumentEntry() | FromEntry():
             nodes.append(entry.word)
     for node in nodes:

@@ -19,6 +19,7 @@ from cnnspec.engine.backends import chain
 from cnnspec.engine.compiled import BoundPlan, CompiledGraph
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import Graph
+from cnnspec.graph.layer import Example
 from cnnspec.graph.shape import Shape
 from cnnspec.kernels.strips import Call, Scratch, lies_apart, side_by_side
 from cnnspec.layers import find, kinds
@@ -43,7 +44,7 @@ def behind(kind: str, channels: int) -> Iterator[Graph]:
     as outputs, and inside of a concatenation that has a border."""
     for yaml, arriving in shown(kind):
         layer = re.sub(r"\bK: \d+", f"K: {channels}", yaml)
-        itself = [*([] if len(arriving) == 3 else ["flatten"]), f"{{{layer if ':' in layer else f'{layer}: {{}}'}}}"]
+        itself = [*([] if len(arriving) == 3 else ["flatten"]), Example(layer, arriving, arriving).item]
         ways = [[*itself, f"{{{end}: {{}}, name: {end}}}"] for end in ACTIVATIONS]
         alone = "  - from: input\n".join("".join(f"  - {line}\n" for line in way) for way in ways)
         branches = ", ".join(f"[{line}]" for line in map(", ".join, [*ways, itself]))

@@ -44,11 +44,11 @@ def layer_specs() -> Iterator[str]:
             if isinstance(example.produces, tuple):
                 C, H, W = (*example.arriving, 1, 1)[:3]
                 before = "" if len(example.arriving) == 3 else "  - flatten\n"
-                yield f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers:\n{before}  - {{{_mapped(example.yaml)}}}\n"
+                yield f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers:\n{before}  - {_mapped(example.item)}\n"
 
 
 def _mapped(item: str) -> str:
-    return item if ":" in item else f"{item}: {{}}"
+    return item if ":" in item else f"{{{item}: {{}}}}"
 
 
 def valid() -> Iterator[bytes]:

@@ -79,10 +79,13 @@ def test_every_layer_of_the_manual(kind: str) -> None:
         if isinstance(example.produces, tuple):
             C, H, W = (*example.arriving, 1, 1)[:3]
             reshape = "reshape: {C: C}" if len(example.arriving) == 1 else "identity"
-            body = f"{{{example.yaml}}}" if ":" in example.yaml else example.yaml
             head = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers:\n"
             assert_round_trip(
-                again(f"{head}  - {{{reshape}}}\n  - {body}\n" if ":" in reshape else f"{head}  - {body}\n")
+                again(
+                    f"{head}  - {{{reshape}}}\n  - {example.item}\n"
+                    if ":" in reshape
+                    else f"{head}  - {example.item}\n"
+                )
             )
 
 

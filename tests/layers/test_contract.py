@@ -237,4 +237,5 @@ def test_reach_is_what_a_cell_looks_at(kind: str, example: Example) -> None:
 
 def whole_or_moved(ran: Case) -> bool:
     """The output is a vector or a single cell, or its rows or columns hang on other columns or rows."""
-    return len(ran.step.shape) == 1 or ran.step.shape[1:] == (1, 1) or ran.layer.kind in ("permute", "reshape")
+    moving = ran.layer.kind in ("concat", "permute", "reshape")
+    return moving or len(ran.step.shape) == 1 or ran.step.shape[1:] == (1, 1)

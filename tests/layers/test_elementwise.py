@@ -41,7 +41,7 @@ def test_erfc_keeps_single_precision() -> None:
     "kind",
     [
         *("relu", "relu6", "sigmoid", "tanh", "silu", "hardsigmoid", "hardswish", "leakyrelu", "elu", "gelu"),
-        *("softmax", "logsoftmax", "abs", "softplus", "softsign", "mish", "selu", "celu", "thresholdedrelu"),
+        *("softmax", "logsoftmax", "abs", "softplus", "softsign", "mish", "selu", "celu", "thresholdedrelu", "sqrt"),
     ],
 )
 def test_extremes_give_neither_warning_nor_nonsense(kind: str, dtype: type[np.float32 | np.float64]) -> None:

@@ -171,4 +171,18 @@ def mean(layer: Any, *xs: Array) -> Array:
 
 
 def concat(layer: Any, *xs: Array) -> Array:
+    if layer.axis == "H":
+        return np.array([[row for x in channels for row in x] for channels in zip(*xs, strict=True)])
+    if layer.axis == "W":
+        return concat_columns(*xs)
     return np.array([channel for x in xs for channel in x])
+
+
+def concat_columns(*xs: Array) -> Array:
+    """Row after row, the cells of each branch's in turn."""
+    return np.array(
+        [
+            [[cell for x in rows for cell in x] for rows in zip(*channels, strict=True)]
+            for channels in zip(*xs, strict=True)
+        ]
+    )

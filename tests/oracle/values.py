@@ -82,6 +82,10 @@ def abs(layer: Any, x: Array) -> Array:
     return each(x, math.fabs)
 
 
+def sqrt(layer: Any, x: Array) -> Array:
+    return each(x, lambda v: math.sqrt(v) if v >= 0 else math.nan)
+
+
 def softplus(layer: Any, x: Array) -> Array:
     return each(x, log_of_one_and_power)
 

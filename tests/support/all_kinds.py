@@ -29,8 +29,8 @@ def _branch(name: str, example: Example) -> Iterator[str]:
     yield f"adaptiveavgpool: {{out: {size or [1, 1]}}}"
     if not size:
         yield "flatten"
-    word, _, fields = example.yaml.partition(":")
-    yield f"{{{word}: {fields.strip() or '{}'}, name: {name}}}"
+    item = example.item if ":" in example.yaml else f"{{{example.yaml}: {{}}}}"
+    yield f"{item[:-1]}, name: {name}}}"
 
 
 def weights(spec: Spec) -> dict[str, object]:

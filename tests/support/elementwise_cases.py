@@ -64,6 +64,7 @@ CASES = (
     Case("abs", lambda f, x, t: x.abs()),
     Case("softplus", lambda f, x, t: f.softplus(x)),
     Case("softsign", lambda f, x, t: f.softsign(x)),
+    Case("sqrt", lambda f, x, t: x.sqrt()),
     Case("mish", lambda f, x, t: f.mish(x)),
     Case("thresholdedrelu", lambda f, x, t: f.threshold(x, 1.0, 0.0)),
     Case("thresholdedrelu", lambda f, x, t: f.threshold(x, -0.5, 0.0), {"alpha": -0.5}),

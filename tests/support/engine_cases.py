@@ -73,6 +73,12 @@ def executor(bound: BoundPlan) -> CallExecutor:
 
 
 def error(found: Array, wanted: Array) -> float:
-    """The largest difference, relative to the largest value wanted (or to 1 where all are small)."""
+    """The largest difference, relative to the largest value wanted (or to 1 where all are small). What is no number
+    must be none in both."""
     assert found.shape == wanted.shape
+    is_none = np.isnan(wanted)
+    np.testing.assert_array_equal(np.isnan(found), is_none)
+    found, wanted = found[~is_none], wanted[~is_none]
+    if not found.size:
+        return 0.0
     return float(np.abs(found - wanted).max() / max(1.0, float(np.abs(wanted).max())))

@@ -16,6 +16,7 @@ from cnnspec.layers import find, kinds
 from cnnspec.spec import Checked, check
 
 Array = NDArray[Any]
+ABOVE_ZERO = ("sqrt",)
 
 
 class Case(NamedTuple):
@@ -51,6 +52,11 @@ def values(shape: tuple[int, ...], seed: int = 0, dtype: str = "float64") -> Arr
     return np.random.default_rng([seed, *shape]).normal(size=shape).astype(dtype)
 
 
+def within(kind: str, x: Array) -> Array:
+    """Values of which a kind makes numbers."""
+    return abs(x) if kind in ABOVE_ZERO else x
+
+
 def drawn(step: Step, dtype: str = "float64") -> dict[str, Array]:
     """Arrays for the step's tensors; a variance is positive."""
     tensors = {name: values(tensor.shape, 10, dtype) for name, tensor in step.tensors.items()}
@@ -63,7 +69,7 @@ def run(step: Step, inputs: tuple[Array, ...], tensors: dict[str, Array]) -> Arr
 
 def case(kind: str, example: Example, batch: int = 1, dtype: str = "float64") -> Case:
     step = step_of(kind, example)
-    inputs = tuple(values((batch, *shape), i, dtype) for i, shape in enumerate(step.arriving))
+    inputs = tuple(within(kind, values((batch, *shape), i, dtype)) for i, shape in enumerate(step.arriving))
     tensors = drawn(step, dtype)
     return Case(step, inputs, tensors, run(step, inputs, tensors))
 

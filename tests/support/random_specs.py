@@ -95,7 +95,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[str]]] = {
 }
 """Fields worth varying; the first of a kind is always written. What is not here is taken from the examples."""
 REQUIRED = {"conv": 2, "deconv": 2, "pad": 0, "crop": 0, "slice": 0}
-STEEP = frozenset({"exp"})
+STEEP = frozenset({"exp", "sqrt"})
 """Kinds that make numbers of any size, beside which no other can be compared."""
 SINGLE = tuple(kind for kind in kinds() if not issubclass(find(kind), Join) and kind not in STEEP)
 FAVOURED = ("conv", "deconv", "conv", "deconv", "maxpool", "avgpool", "batchnorm", "upsample")
@@ -139,6 +139,9 @@ def join(draw: Draw, names: list[str]) -> str:
     if draw(st.integers(0, 3)) == 0:
         half = ["{{conv: {{F: 3, K: {}, S: 2, P: same-upper}}}}", "{{maxpool: {{F: 2, P: same-upper}}}}"]
         return f"concat: [[{half[0].format(draw(depths))}], [{half[1].format()}]]"
+    if draw(st.integers(0, 3)) == 0:
+        axis = draw(st.sampled_from("CHW"))
+        return f"concat: [[], [{draw(keeping)}]], axis: {axis}"
     branches = [
         draw(st.sampled_from(names))
         if names and draw(st.booleans())

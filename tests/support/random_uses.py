@@ -30,6 +30,7 @@ KINDS: tuple[Kind, ...] = (
     ("add", {}),
     ("mul", {}),
     ("concat", {}),
+    ("concat", {"axis": "H"}),
 )
 JOINS = ("add", "mul", "concat")
 DEEP = 3
@@ -85,9 +86,12 @@ class Network:
         if kind == "conv":
             fields = {**fields, "K": self.random.choice(self.depths)}
         inputs = [self.earlier() for _ in range(self.random.choice([2, 2, 3]) if kind in JOINS else 1)]
-        if kind in ("add", "mul"):
-            shape = self.builder.value(inputs[0]).shape
-            inputs = [name if self.builder.value(name).shape == shape else inputs[0] for name in inputs]
+        if kind in JOINS:
+            along = {"C": 0, "H": 1}.get(fields.get("axis", "C" if kind == "concat" else ""))
+            wanted, *others = ([*self.builder.value(name).shape] for name in inputs)
+            for i, shape in enumerate(others, 1):
+                if any(m != n for axis, (m, n) in enumerate(zip(wanted, shape, strict=True)) if axis != along):
+                    inputs[i] = inputs[0]
         stem = f"{self.scope()}{kind}"
         self.counts[stem] += 1
         is_counted = self.random.random() < 0.85

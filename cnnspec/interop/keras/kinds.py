@@ -85,7 +85,8 @@ def adaptive(at: Place, name: str) -> Written:
 
 
 def concat(at: Place, name: str) -> Written:
-    return lambda x: call("ops.concatenate", Call("", tuple(x), "[]"), axis="-1")
+    axis = str(CHW[at.layer.axis])
+    return lambda x: call("ops.concatenate", Call("", tuple(x), "[]"), axis=axis)
 
 
 def dropout(at: Place, name: str) -> Written:
@@ -213,6 +214,7 @@ KINDS: dict[str, Rule] = {
     "softmax": along_axis("ops.softmax"),
     "softplus": plain("ops.softplus"),
     "softsign": plain("ops.softsign"),
+    "sqrt": plain("ops.sqrt"),
     "sub": infix("-"),
     "sumpool": pool("sumpool"),
     "tanh": plain("ops.tanh"),

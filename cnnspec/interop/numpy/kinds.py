@@ -88,7 +88,8 @@ def instancenorm(at: Place, name: str) -> Written:
 
 
 def concat(at: Place, name: str) -> Written:
-    return lambda x: call("np.concatenate", Call("", tuple(x), "[]"), axis="1")
+    axis = str(at.layer.index)
+    return lambda x: call("np.concatenate", Call("", tuple(x), "[]"), axis=axis)
 
 
 def clip(at: Place, name: str) -> Written:
@@ -213,6 +214,7 @@ KINDS: dict[str, Rule] = {
     "softmax": along_axis("softmax"),
     "softplus": plain("softplus"),
     "softsign": plain("softsign"),
+    "sqrt": plain("np.sqrt"),
     "sub": infix("-"),
     "sumpool": pool("sumpool"),
     "tanh": plain("np.tanh"),

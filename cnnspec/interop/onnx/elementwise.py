@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...graph.layer import Layer
     from ...layers._along_axis import AlongAxis
     from ...layers.clip import Clip
+    from ...layers.concat import Concat
     from ...layers.constant import Constant
     from ...layers.gelu import GELU
     from ...layers.hardsigmoid import HardSigmoid
@@ -157,13 +158,25 @@ def along_axis(op: str) -> Translation:
     return both_ways(write, op, read, "axis")
 
 
+def concat(layer: Concat, step: Step) -> OperatorCall:
+    return call("Concat", *step.inputs, axis=layer.index)
+
+
+def read_concat(node: OnnxNode) -> Fields | None:
+    match node.arriving, node.stored:
+        case (first, *_), ():
+            axis = node["axis"] % (1 + len(first))
+            return {} if axis == 1 else {"axis": "CHW"[axis - 1]} if axis and len(first) == 3 else None
+    return None
+
+
 KINDS: dict[str, Translation] = {
     "abs": direct("Abs"),
     "add": both_ways(joined("Add"), "Add", read_join),
     "celu": direct("Celu", {"alpha": "alpha"}),
     "clip": both_ways(clip, "Clip", read_clip),
     "constant": Translation(constant, "Add", read_constant, other_op="Mul"),
-    "concat": direct("Concat", branches=True, axis=1),
+    "concat": both_ways(concat, "Concat", read_concat, "axis"),
     "div": both_ways(joined("Div"), "Div", read_join),
     "elu": direct("Elu", {"alpha": "alpha"}),
     "exp": direct("Exp"),
@@ -187,6 +200,7 @@ KINDS: dict[str, Translation] = {
     "softmax": along_axis("Softmax"),
     "softplus": direct("Softplus"),
     "softsign": direct("Softsign"),
+    "sqrt": direct("Sqrt"),
     "sub": both_ways(joined("Sub"), "Sub", read_join),
     "tanh": direct("Tanh"),
     "thresholdedrelu": direct("ThresholdedRelu", {"alpha": "alpha"}),

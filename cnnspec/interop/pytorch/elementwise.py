@@ -88,8 +88,9 @@ def mean(at: Place) -> Said:
     return function(lambda *branches: f"({' + '.join(map(str, branches))}) / {len(branches)}")
 
 
-def concat(_: Place) -> Said:
-    return function(lambda *branches: call("torch.cat", Call("", branches, "[]"), dim="1"))
+def concat(at: Place) -> Said:
+    dim = str(at.layer.index)
+    return function(lambda *branches: call("torch.cat", Call("", branches, "[]"), dim=dim))
 
 
 KINDS: dict[str, Rule] = {
@@ -123,6 +124,7 @@ KINDS: dict[str, Rule] = {
     "softmax": along_axis("nn.Softmax", "F.softmax"),
     "softplus": plain("nn.Softplus", "F.softplus"),
     "softsign": plain("nn.Softsign", "F.softsign"),
+    "sqrt": plain("", "torch.sqrt"),
     "sub": infix("-"),
     "tanh": plain("nn.Tanh", "torch.tanh"),
     "thresholdedrelu": thresholdedrelu,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .loose_entry import LooseEntry, Signature
 
 SIBLINGS = ("name", "repeat", "expect")
+Pair = tuple[Scalar, Node]
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -107,12 +108,25 @@ class Resolver:
             return self.resolve(node, None, node.span, scope, {})
         siblings = {key.text: value for key, value in node.items if key.text in SIBLINGS}
         words = [(key, value) for key, value in node.items if key.text not in SIBLINGS]
+        words, beside = self.apart(words)
         if len(words) != 1:
             return self.crowded(node, words)
         word, body = words[0]
         if word.text == "from":
             return self.go_on(node, word, body, siblings)
-        return self.resolve(word, body, node.span, scope, siblings)
+        return self.resolve(word, body, node.span, scope, siblings, Mapping(beside, node.span))
+
+    def apart(self, words: list[Pair]) -> tuple[list[Pair], tuple[Pair, ...]]:
+        """The keys of an entry that may be layers, and the fields that stand beside a join."""
+        if len(words) < 2:
+            return words, ()
+        joins = [pair for pair in words if pair[0].text in kinds() and issubclass(find(pair[0].text), Join)]
+        fields = field_types(find(joins[0][0].text)) if len(joins) == 1 else {}
+        beside = tuple(pair for pair in words if pair not in joins)
+        others = [key.text for key, _ in beside if key.text not in fields]
+        if not fields or any(each in kinds() or each in self.blocks or self.near(each, SIBLINGS) for each in others):
+            return words, ()
+        return joins, beside
 
     def crowded(self, node: Mapping, words: list[tuple[Scalar, Node]]) -> InvalidEntry:
         keys = [key for key, _ in words]
@@ -122,7 +136,7 @@ class Resolver:
         label = ""
         if near := self.near(word.text, SIBLINGS):
             label = f"did you mean `{near}`?"
-        elif layers and layers[0].text in kinds() and word.text in field_types(find(layers[0].text)):
+        elif len(layers) == 1 and layers[0].text in kinds() and word.text in field_types(find(layers[0].text)):
             label = f"as a field of `{layers[0].text}` it stands inside"
         what = ", ".join(f"`{key.text}`" for key in keys[:4]) or "none"
         self.found.report(
@@ -141,8 +155,15 @@ class Resolver:
         return FromEntry(body, node.span)
 
     def resolve(
-        self, word: Scalar, body: Node | None, span: Span, scope: Iterable[str], siblings: dict[str, Node]
+        self,
+        word: Scalar,
+        body: Node | None,
+        span: Span,
+        scope: Iterable[str],
+        siblings: dict[str, Node],
+        beside: Mapping | None = None,
     ) -> Entry:
+        """The entry of a word, with its body and the fields `beside` it, which a join has."""
         kind = word.text
         name, repeat, expect = self.name(siblings), siblings.get("repeat"), self.shape(siblings)
         is_bare = body is None or (isinstance(body, Scalar) and body.is_null)
@@ -170,12 +191,12 @@ class Resolver:
             )
         layer = find(kind)
         if issubclass(layer, Join):
-            branches = self.branches(word, body, scope)
-            return (
-                JoinEntry(word, span, name, None, expect, layer=layer, branches=branches)
-                if branches
-                else InvalidEntry(word, span, name)
-            )
+            branches = self.branches(word, body, scope, list(field_types(layer)))
+            own, flawed, guessed = self.fields(word, beside or Mapping((), span), layer)
+            if not branches:
+                return InvalidEntry(word, span, name)
+            entry = JoinEntry(word, span, name, None, expect, layer=layer, branches=branches, body=own)
+            return replace(entry, flawed=flawed, guessed=guessed)
         return self.plain(word, body, span, name, expect, layer)
 
     def unknown_layer(
@@ -259,6 +280,11 @@ class Resolver:
             place = word.span.up_to(body.span)
             self.report_form(readings(word.text, body), self.signature(word.text, word.text), place, sure=True)
             return InvalidEntry(word, span, name)
+        own, flawed, guessed = self.fields(word, body, layer)
+        return LayerEntry(word, span, name, None, expect, layer=layer, body=own, flawed=flawed, guessed=guessed)
+
+    def fields(self, word: Scalar, body: Mapping, layer: type[Layer]) -> tuple[Mapping, bool, bool]:
+        """The fields that a layer has, of those that are written; whether others were, and whether one was guessed."""
         known_fields = list(field_types(layer))
         items = []
         for key, value in body.items:
@@ -267,8 +293,7 @@ class Resolver:
             elif not self.misplaced(key, word, known_fields) and (meant := self.unknown(key, body, known_fields)):
                 items.append((key._replace(text=meant), value))
         flawed, guessed = len(items) < len(body.items), any(item not in body.items for item in items)
-        own = Mapping(tuple(items), body.span)
-        return LayerEntry(word, span, name, None, expect, layer=layer, body=own, flawed=flawed, guessed=guessed)
+        return Mapping(tuple(items), body.span), flawed, guessed
 
     def misplaced(self, key: Scalar, word: Scalar, fields: list[str]) -> bool:
         """Report a key of the whole entry that was written among the layer's fields."""
@@ -321,10 +346,19 @@ class Resolver:
                 self.unknown(key, body, list(block.arguments), "argument", f" of `{block.name.text}`")
         return tuple(given), len(given) < len(body.items)
 
-    def branches(self, word: Scalar, body: Node | None, scope: Iterable[str]) -> tuple[Branch, ...]:
+    def branches(
+        self, word: Scalar, body: Node | None, scope: Iterable[str], fields: Iterable[str]
+    ) -> tuple[Branch, ...]:
+        """The branches of a join, whose `fields` stand elsewhere; none after a mistake."""
         nodes = body.items if isinstance(body, Sequence) else ()
         if isinstance(body, Mapping):
             nodes = tuple(value for _, value in body.items)
+            inside = [key for key, value in body.items if key.text in fields and isinstance(value, Scalar)]
+            for key in inside:
+                help = f"beside the branches: `{{{word.text}: [...], {key.text}: ...}}`"
+                self.found.report("E113", f"`{key.text}` is a field of `{word.text}`, no branch", key.span, help=help)
+            if inside:
+                return ()
         if len(nodes) < 2:
             self.found.report(
                 "E113",

@@ -51,7 +51,3 @@ class LayerFactory:
         if layer is None or item.flawed or item.guessed:
             raise UnknownValue
         return self.made.setdefault(key, layer)
-
-    def join(self, layer: type[Layer]) -> Layer:
-        """A layer without fields."""
-        return self.made.setdefault((layer, ""), layer())

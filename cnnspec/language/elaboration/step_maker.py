@@ -6,7 +6,7 @@ from ...graph.builder import GraphBuilder, Value
 from ...graph.graph import BlockUse, Step
 from ...graph.layer import Layer, LayerError
 from ..syntax.source import Source
-from ..syntax.tree import JoinEntry, LayerEntry
+from ..syntax.tree import LayerEntry
 from .collector import WalkCollector
 from .context import Tensor, Unknown
 from .layer_issue import placed
@@ -22,7 +22,7 @@ class StepMaker:
 
     def make(
         self,
-        entry: LayerEntry | JoinEntry,
+        entry: LayerEntry,
         layer: Layer | None,
         name: str,
         tensors: tuple[Tensor, ...],
@@ -48,9 +48,7 @@ class StepMaker:
         if self.findings.is_sound:
             self.builder.append(step)
 
-    def _unknown(
-        self, entry: LayerEntry | JoinEntry, layer: Layer | None, name: str, tensors: tuple[Tensor, ...]
-    ) -> Tensor:
+    def _unknown(self, entry: LayerEntry, layer: Layer | None, name: str, tensors: tuple[Tensor, ...]) -> Tensor:
         """The output of a layer that cannot be made, or at which something unknown arrives."""
         self.findings.is_sound = False
         if layer is not None:

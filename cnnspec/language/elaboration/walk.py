@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...graph.builder import GraphBuilder
 from ...graph.graph import INPUT, BlockUse
-from ...graph.layer import Layer
 from ...graph.shape import Shape
 from ..document.document import Document
 from ..syntax.nodes import Scalar, Sequence
@@ -71,13 +70,12 @@ class Walk:
         """The tensor behind one entry."""
         here = self.sizes.known(entry, here)
         match entry:
-            case LayerEntry():
-                layer = self.findings.attempt(None, self.factory.create, entry, here.scope, tensor.shape)
-                return self.add(entry, layer, here, (tensor,), tensor.shape)
-            case BlockCall():
-                return self.call(entry, here, tensor)
             case JoinEntry():
                 return self.join(entry, here, tensor)
+            case LayerEntry():
+                return self.add(entry, here, (tensor,), tensor.shape)
+            case BlockCall():
+                return self.call(entry, here, tensor)
             case ArgumentEntry():
                 return self.splice(entry, here, tensor)
             case FromEntry():
@@ -85,16 +83,9 @@ class Walk:
             case _:
                 return self.give_up(entry, here)
 
-    def add(
-        self,
-        entry: LayerEntry | JoinEntry,
-        layer: Layer | None,
-        here: Context,
-        tensors: tuple[Tensor, ...],
-        arriving: Shape | None,
-    ) -> Tensor:
-        """A step over some tensors, of a layer that is None after a mistake; `arriving` is what arrives at the
-        entry."""
+    def add(self, entry: LayerEntry, here: Context, tensors: tuple[Tensor, ...], arriving: Shape | None) -> Tensor:
+        """A step over some tensors; `arriving` is what arrives at the entry."""
+        layer = self.findings.attempt(None, self.factory.create, entry, here.scope, arriving)
         self.bounds.count_layer(entry)
         name = self.names.name(entry, here.names)
         tensor = self.steps.make(entry, layer, name, tensors, here.calls)
@@ -119,7 +110,7 @@ class Walk:
     def join(self, entry: JoinEntry, here: Context, tensor: Tensor) -> Tensor:
         self.bounds.count_items(entry, len(entry.branches))
         tensors = tuple([self.branch(branch, here, tensor) for branch in entry.branches])
-        return self.add(entry, self.factory.join(entry.layer), here, tensors, tensor.shape)
+        return self.add(entry, here, tensors, tensor.shape)
 
     def branch(self, branch: Branch, here: Context, tensor: Tensor) -> Tensor:
         if not isinstance(branch, Scalar):

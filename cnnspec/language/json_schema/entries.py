@@ -96,25 +96,47 @@ def _mapping(place: Place) -> Schema:
     }
     properties |= {key: schema | {"description": keywords.BESIDE[key]} for key, schema in beside.items()}
     properties["from"] = WORD | {"description": keywords.FROM}
+    any_other = _any_call(place) if place.blocks is None else False
+    joins = {kind: _fields_beside(kind, place) for kind in kinds() if issubclass(find(kind), Join)}
+    joins = {kind: fields for kind, fields in joins.items() if fields}
+    beside_joins = dict.fromkeys(field for fields in joins.values() for field in fields)
+    otherwise = {field: properties.get(field, any_other) for field in beside_joins}
+    properties |= {field: {} for field in beside_joins}
     return {
         "type": "object",
         "properties": properties,
-        "additionalProperties": _any_call(place) if place.blocks is None else False,
-        **_one_beside(SIBLINGS),
+        "additionalProperties": any_other,
+        **_one_beside(SIBLINGS, joins),
         "allOf": [
             {"if": {"required": ["from"]}, "then": {"maxProperties": 1}},
             {"if": {"required": ["repeat"]}, "then": {"propertyNames": {"not": {"enum": list(kinds())}}}},
+            *({"if": {"required": [kind]}, "then": {"properties": fields}} for kind, fields in joins.items()),
+            {"if": {"not": {"anyOf": [{"required": [kind]} for kind in joins]}}, "then": {"properties": otherwise}},
         ],
     }
 
 
-def _one_beside(siblings: tuple[str, ...]) -> Schema:
-    """Exactly one key that is no sibling: not siblings alone, and one key more than siblings at most."""
-    present = [list(some) for n in range(len(siblings) + 1) for some in combinations(siblings, n)]
+def _fields_beside(kind: str, place: Place) -> Schema:
+    """The fields of a join."""
+    fields: Schema = field_type(find(kind)).schema(place.names)["properties"]
+    return fields
+
+
+def _one_beside(siblings: tuple[str, ...], joins: Mapping[str, Schema]) -> Schema:
+    """Exactly one key that is no sibling and no field of a join that is there: not siblings alone, and one key more
+    than there are siblings and fields at most."""
+    ways = [(some, some) for some in _some(siblings)]
+    for kind, fields in joins.items():
+        ways += [(some, (kind, *some)) for some in _some((*siblings, *fields)) if not set(siblings).issuperset(some)]
     return {
         "not": {"propertyNames": {"enum": list(siblings)}},
-        "anyOf": [{"required": some, "maxProperties": len(some) + 1} for some in present],
+        "anyOf": [{"required": list(required), "maxProperties": len(some) + 1} for some, required in ways],
     }
+
+
+def _some(keys: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Some of the keys, in every way."""
+    return [some for n in range(len(keys) + 1) for some in combinations(keys, n)]
 
 
 def _body(kind: str, place: Place) -> Schema:

@@ -32,8 +32,8 @@ class LayerEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class JoinEntry(Entry):
-    """A join over branches."""
+class JoinEntry(LayerEntry):
+    """A join over branches; its fields stand beside it."""
 
     layer: type[Layer] = Join
     branches: tuple[Branch, ...] = ()

@@ -29,6 +29,7 @@ _KINDS = {
     "clip": "clamp",
     "exp": "exponential",
     "abs": "absolute",
+    "sqrt": "squareroot",
     "softmax": "softmax2d",
     "concat": "concatenate cat merge",
     "add": "sum plus residual shortcut skip eltwise",

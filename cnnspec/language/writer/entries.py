@@ -25,6 +25,7 @@ from .lines import (
 from .names import Naming
 from .sections import default_nodes
 
+NOTHING = mapping()
 SHORT = 80
 """Columns of a join whose branches need no labels."""
 
@@ -47,10 +48,11 @@ class Entries:
 
     def _entry(self, line: Line) -> Node:
         match line:
+            case JoinLine():
+                branches, fields = self._branches(line.branches), self._fields(line)
+                return _with_siblings(line.kind, branches, self.naming.written(line), beside=fields)
             case LayerLine():
                 return _with_siblings(line.kind, self._fields(line), self.naming.written(line))
-            case JoinLine():
-                return _with_siblings(line.kind, self._branches(line.branches), self.naming.written(line))
             case CallLine():
                 return _with_siblings(line.block, self._given(line), line.label, line.repeat)
             case FromLine():
@@ -101,11 +103,13 @@ def _labels(branches: tuple[Branch, ...]) -> list[str]:
     return [f"branch{number}" for number in range(1, len(branches) + 1)]
 
 
-def _with_siblings(key: str, body: Node, name: str, repeat: int = 1) -> Node:
-    """An entry; a word where nothing is said beside it or in it."""
-    beside: list[tuple[str, Node]] = [("name", text(name))] if name else []
+def _with_siblings(key: str, body: Node, name: str, repeat: int = 1, beside: MappingNode = NOTHING) -> Node:
+    """An entry, with a join's fields `beside` it; a word where nothing is said there or in it."""
+    siblings: list[tuple[str, Node]] = [(field.text, node) for field, node in beside.items]
+    if name:
+        siblings.append(("name", text(name)))
     if repeat > 1:
-        beside.append(("repeat", word(str(repeat))))
-    if not beside and body == mapping():
+        siblings.append(("repeat", word(str(repeat))))
+    if not siblings and body == mapping():
         return word(key)
-    return mapping([(key, body), *beside])
+    return mapping([(key, body), *siblings])

@@ -46,12 +46,9 @@ class LayerLine:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class JoinLine:
+class JoinLine(LayerLine):
     """A join over branches."""
 
-    kind: str
-    steps: tuple[int, ...]
-    names: tuple[str, ...]
     branches: tuple[Branch, ...]
 
 
@@ -82,7 +79,7 @@ class FromLine:
     reference: Reference | Argument
 
 
-Line = LayerLine | JoinLine | UseLine | CallLine | FromLine | Argument
+Line = LayerLine | UseLine | CallLine | FromLine | Argument
 Lines = list[Line]
 Branch = Lines | Reference | Argument
 Value = Scalar | Branch

@@ -13,7 +13,7 @@ from ..syntax.nodes import Sequence as SequenceNode
 from ..values.scope import LETTERS
 from .arguments import Arguments
 from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, Line, Lines, Reference, Value
-from .names import Naming, StepLine
+from .names import Naming
 from .references import Shadowed
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
@@ -35,9 +35,8 @@ class Merger:
         """What lines must have in common to be merged."""
         match line:
             case LayerLine():
-                return line.kind, self.naming.fixed(line), tuple(map(_form, line.fields.values()))
-            case JoinLine():
-                return line.kind, self.naming.fixed(line), len(line.branches)
+                branches = len(line.branches) if isinstance(line, JoinLine) else 0
+                return line.kind, self.naming.fixed(line), tuple(map(_form, line.fields.values())), branches
             case CallLine():
                 return line.block, line.label
             case _:
@@ -66,11 +65,10 @@ class Merger:
                 layers = [line for line in lines if isinstance(line, LayerLine)]
                 depths = tuple(chain.from_iterable(line.depths for line in layers))
                 fields = {key: self._node(key, [line.fields[key] for line in layers], depths) for key in first.fields}
-                return replace(first, steps=_steps(layers), names=_names(layers), depths=depths, fields=fields)
-            case JoinLine() as first:
-                joins = [line for line in lines if isinstance(line, JoinLine)]
-                branches = tuple(self._branch([line.branches[i] for line in joins]) for i in range(len(first.branches)))
-                return replace(first, steps=_steps(joins), names=_names(joins), branches=branches)
+                steps = tuple(chain.from_iterable(line.steps for line in layers))
+                names = tuple(chain.from_iterable(line.names for line in layers))
+                merged = replace(first, steps=steps, names=names, depths=depths, fields=fields)
+                return self._joined(merged, layers) if isinstance(merged, JoinLine) else merged
             case CallLine() as first:
                 calls = [line for line in lines if isinstance(line, CallLine)]
                 depths = tuple(chain.from_iterable(line.depths for line in calls))
@@ -84,6 +82,11 @@ class Merger:
                 return FromLine(self._reference([line.reference for line in lines if isinstance(line, FromLine)]))
             case _:
                 raise AssertionError(lines[0])
+
+    def _joined(self, merged: JoinLine, lines: Sequence[Line]) -> JoinLine:
+        """A join with one branch for several."""
+        every = zip(*(line.branches for line in lines if isinstance(line, JoinLine)), strict=True)
+        return replace(merged, branches=tuple(self._branch(branches) for branches in every))
 
     def _value(self, name: str, letter: str, values: Sequence[Value], depths: Sequence[int]) -> Value:
         """What a call gives for an argument: a scalar for a field of some letter, or layers."""
@@ -142,11 +145,3 @@ def _form(node: Node) -> Hashable:
             return text if node.is_null or text in LETTERS else ""
         case _:
             raise AssertionError(node)
-
-
-def _steps(lines: Sequence[StepLine]) -> tuple[int, ...]:
-    return tuple(chain.from_iterable(line.steps for line in lines))
-
-
-def _names(lines: Sequence[StepLine]) -> tuple[str, ...]:
-    return tuple(chain.from_iterable(line.names for line in lines))

@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ...graph.graph import Graph
-from .lines import JoinLine, LayerLine, Pages
-
-StepLine = LayerLine | JoinLine
+from .lines import LayerLine, Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +17,12 @@ class Naming:
     miscounted: frozenset[int] = frozenset()
     referred: frozenset[int] = frozenset()
 
-    def fixed(self, line: StepLine) -> str:
+    def fixed(self, line: LayerLine) -> str:
         """The name that lines must have in common to be one; nothing for one that may be counted."""
         is_counted = re.fullmatch(f"{line.kind}[1-9][0-9]*", line.names[0])
         return "" if is_counted and self.miscounted.isdisjoint(line.steps) else line.names[0]
 
-    def written(self, line: StepLine) -> str:
+    def written(self, line: LayerLine) -> str:
         """The name to write for a line, or nothing."""
         is_referred = len(set(line.names)) == 1 and not self.referred.isdisjoint(line.steps)
         return line.names[0] if is_referred else self.fixed(line)
@@ -34,10 +32,10 @@ class Naming:
 
         A layer of a block is named in all uses or in none, if it has one name in all of them.
         """
-        counted: dict[int, tuple[str, StepLine]] = {}
+        counted: dict[int, tuple[str, LayerLine]] = {}
         given = set(labels)
         for line in pages.walk():
-            if not isinstance(line, StepLine):
+            if not isinstance(line, LayerLine):
                 continue
             if self.written(line):
                 given.update(graph.steps[number - 1].name for number in line.steps)

@@ -58,6 +58,16 @@ def items_of(lines: Lines) -> list[Item]:
 
 def _item(line: Line) -> Item:
     match line:
+        case JoinLine():
+            lists = [items_of(each) if isinstance(each, list) else [] for each in line.branches]
+            number = line.steps[0]
+            first = min([item.first for branch in lists for item in branch], default=number)
+            width = 8 + sum(4 + width_of(branch) for branch in lists)
+            own = _own(line, lists)
+            named = tuple(not isinstance(each, list) for each, is_own in zip(line.branches, own, strict=True) if is_own)
+            item = Item(None, first, number, width, tuple(line.fields.values()), lists, own, named)
+            item.token = joined(line.kind, item)
+            return item
         case LayerLine():
             token: Hashable = (line.kind, tuple((key, _form(node)) for key, node in line.fields.items()))
             usual = default_nodes(line.kind)
@@ -69,16 +79,6 @@ def _item(line: Line) -> Item:
             fields = tuple(line.fields.values())
             item = Item(token, number, number, width, fields)
             item.has_filters, item.is_depthwise = {"F", "G"} <= line.fields.keys(), is_depthwise
-            return item
-        case JoinLine():
-            lists = [items_of(each) if isinstance(each, list) else [] for each in line.branches]
-            number = line.steps[0]
-            first = min([item.first for branch in lists for item in branch], default=number)
-            width = 8 + sum(4 + width_of(branch) for branch in lists)
-            own = _own(line, lists)
-            named = tuple(not isinstance(each, list) for each, is_own in zip(line.branches, own, strict=True) if is_own)
-            item = Item(None, first, number, width, (), lists, own, named)
-            item.token = joined(line.kind, item)
             return item
         case _:
             return Item(object(), 0, -1, 20)
@@ -99,7 +99,7 @@ def joined(kind: str, item: Item) -> Hashable:
         tuple(each.token for each in items) if is_own else ()
         for items, is_own in zip(item.lists, item.own, strict=True)
     )
-    return kind, (tuple(branches), item.named)
+    return kind, (tuple(branches), item.named, item.fields)
 
 
 def kind_of(item: Item) -> str:

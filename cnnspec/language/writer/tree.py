@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ...graph.graph import INPUT, Graph
 from ...graph.layer import Join
+from ..syntax.nodes import Node
 from .dominators import dominators
 from .lines import Branch, FromLine, JoinLine, LayerLine, Line, Lines, Reference, UseLine
 from .references import References
@@ -24,6 +25,11 @@ LONG = 14
 """Layers of a branch at most; a longer one is written in the main line, and its end referred to."""
 NESTED = 4
 """Joins in each other's branches at most: deeper text is hard to read, and the language has a bound."""
+
+
+Numbers = tuple[int, ...]
+Names = tuple[str, ...]
+Fields = dict[str, Node]
 
 
 class LayerList(NamedTuple):
@@ -101,13 +107,19 @@ class Tree:
             return Piece(use, arriving, part.first, part.end - 1)
         if isinstance(part, Region):
             branches = tuple(self._branch(branch, part, place) for branch in part.branches)
-            return Piece(self._join(part.join, branches, place), part.arriving, part.first, part.join)
-        step, (first, *_) = self.graph.steps[part - 1], self.inputs[part]
-        if isinstance(step.layer, Join):
-            return Piece(self._join(part, tuple(self._inputs(part, flow, place)), place), flow, part, part)
+            join = JoinLine(*self._layer(part.join, part.arriving, place), branches)
+            return Piece(join, part.arriving, part.first, part.join)
+        first = self.inputs[part][0]
+        if isinstance(self.graph.steps[part - 1].layer, Join):
+            join = JoinLine(*self._layer(part, flow, place), tuple(self._inputs(part, flow, place)))
+            return Piece(join, flow, part, part)
+        return Piece(LayerLine(*self._layer(part, first, place)), first, part, part)
+
+    def _layer(self, number: int, arriving: int, place: LayerList) -> tuple[str, Numbers, Names, Numbers, Fields]:
+        """What a line says of a step that stands behind a tensor."""
+        step = self.graph.steps[number - 1]
         name = step.name.removeprefix(place.scopes[-1])
-        layer = LayerLine(step.kind, (part,), (name,), (self._depth(first),), field_nodes(step.layer))
-        return Piece(layer, first, part, part)
+        return step.kind, (number,), (name,), (self._depth(arriving),), field_nodes(step.layer)
 
     # uses
 
@@ -122,10 +134,6 @@ class Tree:
         return use is None or use.first == number
 
     # joins
-
-    def _join(self, number: int, branches: tuple[Branch, ...], place: LayerList) -> JoinLine:
-        step = self.graph.steps[number - 1]
-        return JoinLine(step.kind, (number,), (step.name.removeprefix(place.scopes[-1]),), branches)
 
     def _branch(self, branch: LayerList | int, region: Region, place: LayerList) -> Branch:
         if isinstance(branch, LayerList):

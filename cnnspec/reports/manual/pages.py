@@ -148,8 +148,7 @@ def use(example: Example) -> Use:
     """Check an example. A vector arrives from `flatten`."""
     C, H, W = (*example.arriving, 1, 1)[:3]
     before = "" if len(example.arriving) == 3 else "flatten, "
-    item = f"{{{example.yaml}}}" if ":" in example.yaml else example.yaml
-    text = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers: [{before}{item}]\n"
+    text = f"input: {{C: {C}, H: {H}, W: {W}}}\nlayers: [{before}{example.item}]\n"
     return Use(example.yaml, example.arriving, check(io.StringIO(text)))
 
 

@@ -26,6 +26,7 @@ FUNCTIONS_OF: dict[str, Callable[[Any], Function]] = {
     "silu": lambda layer: ("silu", ()),
     "softplus": lambda layer: ("softplus", ()),
     "softsign": lambda layer: ("softsign", ()),
+    "sqrt": lambda layer: ("root", ()),
     "tanh": lambda layer: ("tanh", ()),
     "thresholdedrelu": lambda layer: ("thresholdedrelu", (layer.alpha,)),
 }

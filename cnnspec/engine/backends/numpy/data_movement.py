@@ -11,6 +11,7 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.strips import Scratch
+from ....layers.concat import Concat as Joined
 from ...lowering import BoundMemory, channels_first
 from ...program import Operation
 from ...schedule import Stage, WorkItem
@@ -144,15 +145,18 @@ class Concat:
     """Copies what was not made in its place already, and clears the border around all of it."""
 
     def __init__(self, operation: Operation) -> None:
+        assert isinstance(operation.layer, Joined)
         self.operation = operation
+        self.axis = operation.layer.index
 
     def stages(self, memory: BoundMemory, scratch: Scratch) -> Iterator[Stage]:
-        out = memory.inner(self.operation.name)
+        out, axis = channels_first(memory.inner(self.operation.name)), self.axis
         calls: WorkItem = list(memory.clear_border(self.operation.name))
         first = 0
         for name, shape in zip(self.operation.inputs, self.operation.arriving, strict=True):
-            part, x = out[..., first : first + shape[0]], memory.inner(name)
+            cells = slice(first, first + shape[axis - 1])
+            part, x = cut(out, axis, cells), channels_first(memory.inner(name))
             if part.__array_interface__["data"] != x.__array_interface__["data"] or part.strides != x.strides:
                 calls.append(partial(np.copyto, part, x))
-            first += shape[0]
+            first = cells.stop
         yield Stage([calls])

@@ -93,6 +93,14 @@ def softsign(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     ]
 
 
+def sqrt(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
+    def roots() -> None:
+        with np.errstate(invalid="ignore"):  # below 0 it is no number
+            np.sqrt(x, out=out)
+
+    return [roots]
+
+
 def softplus(layer: Any, x: Array, out: Array, scratch: Scratch) -> list[Call]:
     bent = scratch.take(*x.shape)
     return [*_softplus(x, bent), partial(np.add, x, bent, out=out)]
@@ -179,6 +187,7 @@ EPILOGUES: dict[str, Callable[[Any, Array, Array, Scratch], list[Call]]] = {
     "selu": selu,
     "softplus": softplus,
     "softsign": softsign,
+    "sqrt": sqrt,
     "thresholdedrelu": thresholdedrelu,
 }
 """Kind -> calls that apply it to contiguous scratch x, which they may spoil, and write to out of the same shape."""

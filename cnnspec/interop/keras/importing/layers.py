@@ -234,11 +234,7 @@ def concatenated(turning: Turning) -> Held:
         made = turning.add("concat", *(turning.vector(each) for each in held))
         return Held(made, made.shape, np.concatenate(pieces) if is_turned else None)
     letter = ("W", "C")[axis] if rank == 2 else ("H", "W", "C")[axis]
-    if letter == "C":
-        return held_image(turning.add("concat", *(each.value for each in held)), held[0])
-    order = {"order": ("H", "C", "W") if letter == "H" else ("W", "H", "C")}  # there and back
-    turned = (turning.add("permute", each.value, fields=order) for each in held)
-    return held_image(turning.add("permute", turning.add("concat", *turned), fields=order), held[0])
+    return held_image(turning.add("concat", *(each.value for each in held), fields={"axis": letter}), held[0])
 
 
 def _over_channels(turning: Turning, held: Held) -> None:

@@ -101,6 +101,7 @@ PLAIN = {
     "Silu": "silu",
     "Softplus": "softplus",
     "Softsign": "softsign",
+    "Sqrt": "sqrt",
     "Tanh": "tanh",
 }
 KINDS: dict[str, Callable[[Turning], Held]] = {

@@ -98,19 +98,6 @@ def softmax(of: Composition) -> str | None:
     return of.as_channels(x, tuple(range(axis, IMAGE)), lambda y: of.make(of.node.op, [y], of.shape(y), axis=1))
 
 
-def concat(of: Composition) -> str | None:
-    """Along rows or columns: those as channels."""
-    shape = of.shape(of.node.output)
-    axis = of.node.attributes.get("axis", 1) % max(1, len(shape))
-    inputs = of.node.inputs
-    if len(shape) != IMAGE or axis < 2 or len(inputs) < 2 or not all(of.shape(name) for name in inputs):
-        return None
-    order = (0, 2, 1, 3) if axis == 2 else (0, 3, 2, 1)
-    turned = [of.transpose(name, order) for name in inputs]
-    made = of.make("Concat", turned, tuple(shape[axis] for axis in order), axis=1)
-    return of.transpose(made, order)
-
-
 def product(of: Composition) -> str | None:
     """With stored matrices over the last axis: neurons for each row, in groups where each channel has a matrix of its
     own."""
@@ -136,7 +123,6 @@ def product(of: Composition) -> str | None:
 
 
 RULES: dict[str, Rule] = {
-    "Concat": concat,
     "LayerNormalization": norm,
     "LogSoftmax": softmax,
     "LpNormalization": lp_normalization,
