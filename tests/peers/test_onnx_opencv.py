@@ -64,8 +64,9 @@ def assert_same(spec: Spec) -> None:
     net.setInput(x)
     for name, theirs in zip(names, net.forward(names), strict=True):
         ours = spec.compile(tensors).run(x)[name]
-        difference = float(np.abs(ours - theirs.reshape(ours.shape)).max())
-        assert difference <= CLOSE * max(1e-9, float(np.abs(ours).max()))
+        difference = np.abs(ours - theirs.reshape(ours.shape))
+        assert np.array_equal(np.isnan(difference), np.isnan(ours))
+        assert float(np.nanmax(difference)) <= CLOSE * max(1e-9, float(np.nanmax(np.abs(ours))))
 
 
 @pytest.mark.parametrize(("yaml", "arriving"), EXAMPLES)
