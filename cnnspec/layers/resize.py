@@ -71,8 +71,10 @@ class Resize(Layer):
 
     @model_validator(mode="after")
     def has_one_size(self) -> Self:
-        if (self.to is None) == (self.factor is None):
+        if self.to is None and self.factor is None:
             raise ValueError("it needs one of `to` and `factor`")
+        if self.to is not None and self.factor is not None:
+            raise ValueError("it takes only one of `to` and `factor`")
         return self
 
     def output(self, arriving: Shape) -> Shape:

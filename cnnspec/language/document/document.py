@@ -23,11 +23,11 @@ from ..values.expression import IDENTIFIER
 from ..values.field_reader import read
 from ..values.field_types import field_types
 from ..values.scope import LETTERS
+from .pairs import FLAGS
 from .resolver import NAME, SIBLINGS, Resolver
 
 RESERVED = (*SIBLINGS, "from")
 """Words that cannot be a block's name."""
-FLAGS = ("true", "false")
 ARGUMENTS = 100
 
 
@@ -147,7 +147,7 @@ class DocumentReader:
         args = body.get("args")
         for i, (key, default) in enumerate(args.items[:ARGUMENTS] if isinstance(args, Mapping) else ()):
             if not (isinstance(default, Scalar) and default.plain and default.text == "required"):
-                block.arguments[key.text] = (key, self.resolver.argument(default, tuple(block.arguments)[:i]))
+                block.arguments[key.text] = (key, self.resolver.argument(default, tuple(block.arguments)[:i]) or ())
         layers = body.get("layers")
         if isinstance(layers, Sequence):
             block.items = self.resolver.items(layers, block.arguments)

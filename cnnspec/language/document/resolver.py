@@ -27,9 +27,9 @@ from ..syntax.tree import (
     JoinEntry,
     LayerEntry,
 )
-from ..values.expression import ExpressionError, parse
 from ..values.field_types import field_types
 from ..values.unknown_field import LISTED, renamed, unknown_field
+from .pairs import fault, holds_values
 
 if TYPE_CHECKING:
     from .loose_entry import LooseEntry, Signature
@@ -70,9 +70,15 @@ class Resolver:
             return None
         return kind(word) or self.near(word, chain(kinds(), self.blocks, scope))
 
-    def argument(self, node: Node, scope: Iterable[str]) -> Argument:
+    def argument(self, node: Node, scope: Iterable[str]) -> Argument | None:
+        """The value of an argument; None for one that has been reported and is nothing at all."""
         if isinstance(node, Sequence):
-            return node if is_pair(node) else self.items(node, scope)
+            if not holds_values(node, self.blocks):
+                return self.items(node, scope)
+            if why := fault(node):
+                self.found.report("E112", "a pair has two numbers", node.span, why, help="`[rows, columns]`")
+                return None
+            return node
         if isinstance(node, Mapping):
             self.found.report(
                 "E112",
@@ -341,7 +347,7 @@ class Resolver:
         for key, value in body.items:
             argument = self.argument(value, scope)
             if key.text in block.arguments:
-                given.append((key, argument))
+                given += [] if argument is None else [(key, argument)]
             else:
                 self.unknown(key, body, list(block.arguments), "argument", f" of `{block.name.text}`")
         return tuple(given), len(given) < len(body.items)
@@ -387,14 +393,3 @@ class Resolver:
             )
             return (InvalidEntry(Scalar("", True, node.span), node.span),)
         return node
-
-
-def is_pair(node: Sequence) -> bool:
-    """Whether a list is two values, of rows and of columns, and no layers: one of them is a number or arithmetic."""
-    texts = [item.text for item in node.items if isinstance(item, Scalar) and item.plain and not item.is_null]
-    if len(node.items) != 2 or len(texts) != 2:
-        return False
-    try:
-        return any(text not in parse(text).names for text in texts)
-    except ExpressionError:
-        return False

@@ -8,7 +8,7 @@ from ...graph.shape import Shape
 from ..document.document import Document
 from ..syntax.nodes import Scalar, Sequence
 from ..syntax.tree import ArgumentEntry, BlockCall, Branch, Entry, FromEntry, JoinEntry, LayerEntry
-from ..values.arithmetic import describe
+from ..values.arithmetic import describe, given_at
 from ..values.scope import LayersArgument, Scope
 from .binding import Binder, repetitions
 from .bounds import Bounds
@@ -133,6 +133,7 @@ class Walk:
                 f"argument `{entry.word.text}` stands where layers are wanted",
                 entry.word.span,
                 label=f"it is {describe(value)} here",
+                notes=given_at(value),
                 help=f"give a list: `{entry.word.text}: [relu]`; an earlier layer is `from: NAME`",
             )
         return Unknown(entry.word.text)

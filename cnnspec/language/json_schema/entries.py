@@ -14,7 +14,8 @@ from pydantic import Field
 from ...graph.layer import Count, Join, Layer
 from ...layers import find, kinds
 from .. import keywords
-from ..document.document import FLAGS, RESERVED
+from ..document.document import RESERVED
+from ..document.pairs import FLAGS
 from ..document.resolver import NAME, SIBLINGS
 from ..elaboration.binding import REPEATS
 from ..syntax.tree import LENGTH, Block

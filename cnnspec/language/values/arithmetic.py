@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...diagnostics import Diagnostic, Failure, Span, closest, instead
+from ...diagnostics import Diagnostic, Failure, Note, Span, closest, instead
 from ...diagnostics.wording import listed
 from ..syntax.nodes import Scalar
 from .expression import ExpressionError, Number, evaluate, parse
@@ -48,6 +48,7 @@ def _no_number(name: str, value: Value | None, scope: Scope, span: Span) -> Diag
         f"`{name}` has no value here",
         span=span,
         label=f"did you mean `{near}`?" if near else "",
+        notes=given_at(value),
         why=why,
         help=f"known here: {listed(known, LISTED)}" if known else "",
         fixes=(instead(span, near, name.lower() == near.lower()),) if near else (),
@@ -62,6 +63,17 @@ def within(scalar: Scalar, start: int, end: int) -> Span:
         return span
     first = span.column + quote + start
     return Span(span.line, first, span.line, min(first + max(1, end - start), span.end_column))
+
+
+def given_at(value: Value | None) -> tuple[Note, ...]:
+    """Where the value of an argument is written, if it is one that knows."""
+    match value:
+        case WordArgument(scalar):
+            return (Note(scalar.span, "given here"),)
+        case LayersArgument(items=(first, *others)):
+            return (Note(first.span.up_to(others[-1].span if others else first.span), "given here"),)
+        case _:
+            return ()
 
 
 def describe(value: Value) -> str:

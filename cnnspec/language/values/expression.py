@@ -199,7 +199,7 @@ _LIST = "a list has square brackets: `[2, 2]`"
 _FOREIGN = (  # beginnings of what other languages have and this one has not, where an operator may stand
     (("**", "^"), "powers are", "write the product: 2*2*2 for 2^3"),
     (("[",), "subscripts are", ""),
-    ((".",), "attributes are", ""),
+    ((".",), "attributes are", "of an earlier layer there are `.C`, `.H` and `.W`"),
     (("=", "<", ">", "!"), "comparisons are", ""),
     (("if", "else", "and", "or", "not", "?", ":", "&", "|"), "conditions are", ""),
 )

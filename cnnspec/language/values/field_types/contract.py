@@ -9,10 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ....diagnostics import Diagnostic, Failure, Fix, instead
+from ....diagnostics import Diagnostic, Failure, Fix, Note, instead
 from ...syntax.ambiguous_scalars import trap, unambiguous
 from ...syntax.nodes import Node, Scalar, Sequence
-from ..arithmetic import describe
+from ..arithmetic import describe, given_at
 from ..scope import LayersArgument, Scope, WordArgument
 from ..unknown_field import renamed, word_meant
 
@@ -125,7 +125,7 @@ class Slot(NamedTuple):
             return self.wrong(scalar, "empty")
         value = self.scope.argument(text)
         if isinstance(value, WordArgument | LayersArgument):
-            return self.wrong(scalar, describe(value))
+            return self.wrong(scalar, describe(value), notes=given_at(value))
         if isinstance(value, bool) or (scalar.plain and text in ("true", "false")):
             return self.wrong(scalar, text)
         why = trap(text) if value is None and scalar.plain else None
@@ -150,6 +150,7 @@ class Slot(NamedTuple):
         cure: str = "",
         help: str = "",
         fixes: tuple[Fix, ...] = (),
+        notes: tuple[Note, ...] = (),
     ) -> Failure:
         """E104: a node that is `got` is not what the type admits. `near` is the word that was meant, `cure` the whole
         value, after which `help` is said."""
@@ -165,6 +166,7 @@ class Slot(NamedTuple):
                     f"`{self.name}` takes {self.type.describe()}",
                     span=node.span,
                     label=f"did you mean `{near}`?" if near else f"this is {got}",
+                    notes=notes,
                     help=help,
                     fixes=fixes,
                 )
