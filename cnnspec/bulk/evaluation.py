@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
-from ..files.reading import blaming, opened
+from ..files import store
+from ..files.reading import blaming
 from ..train.metrics import TOP, Evaluation
 
 COLUMNS = ["label", "index", "loss", "rank"]
 
 
-def evaluation(shards: Iterable[Path], classes: int) -> Evaluation | None:
+def evaluation(shards: Iterable[str], classes: int) -> Evaluation | None:
     """Of all rows that are no errors; None where there is none."""
     from pyarrow.parquet import ParquetFile
 
     confusion = np.zeros((classes, classes), np.int64)
     loss, within = 0.0, 0
     for path in shards:
-        with opened(path) as stream, blaming(path):
+        with store.opened_at(path) as stream, blaming(path), store.reading(path):
             for batch in ParquetFile(stream).iter_batches(columns=COLUMNS):
                 rows = batch.filter(batch.column("label").is_valid())
                 label, index, losses, rank = (rows.column(name).to_numpy() for name in COLUMNS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
-from ..files.reading import blaming, opened
+from ..files import store
+from ..files.reading import blaming
 
 
 class Failure(NamedTuple):
@@ -23,16 +23,16 @@ class Failure(NamedTuple):
         return f"{self.input}: {self.message} ({self.code})" + f": {self.why}" * bool(self.why)
 
 
-def first_failures(shards: Iterable[Path], most: int) -> list[Failure]:
+def first_failures(shards: Iterable[str], most: int) -> list[Failure]:
     """In the order of the shards; none is read further than that."""
     return list(islice(_failures(shards), most))
 
 
-def _failures(shards: Iterable[Path]) -> Iterator[Failure]:
+def _failures(shards: Iterable[str]) -> Iterator[Failure]:
     from pyarrow.parquet import ParquetFile
 
     for path in shards:
-        with opened(path) as stream, blaming(path):
+        with store.opened_at(path) as stream, blaming(path), store.reading(path):
             for batch in ParquetFile(stream).iter_batches(columns=["input", "error"]):
                 for row in batch.filter(batch.column("error").is_valid()).to_pylist():
                     error = {name: text or "" for name, text in row["error"].items()}

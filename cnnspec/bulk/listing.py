@@ -67,7 +67,14 @@ def _found(name: str, output: str) -> list[Stored]:
 
 
 def _refuse_around(folder: str, output: str) -> None:
-    if not store.is_remote(folder) and Path(realpath(output)).is_relative_to(realpath(store.local(folder))):
+    if store.is_remote(folder) != store.is_remote(output):
+        return
+    is_around = (
+        store.is_below(output, folder)
+        if store.is_remote(folder)
+        else Path(realpath(store.local(output))).is_relative_to(realpath(store.local(folder)))
+    )
+    if is_around:
         why = f"`{folder}` is read with all that is in it"
         raise FileError.about(output, "E415", "the results would lie among the inputs", why, "name another place")
 

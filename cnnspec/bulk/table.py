@@ -6,7 +6,8 @@ import json
 from io import BytesIO
 from typing import Any
 
-from ..files.reading import AnyPath, blaming, opened
+from ..files import store
+from ..files.reading import blaming
 from .task import Shard
 
 Row = dict[str, Any]
@@ -69,13 +70,13 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def counted(path: AnyPath, number: int) -> Shard | None:
-    """What a shard on disk says of itself, without its data; None when it is not one, or not whole."""
+def counted(path: str, number: int) -> Shard | None:
+    """What a shard that was written says of itself, without its data; None when it is not one, or not whole."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     try:
-        with opened(path) as stream, blaming(path):
+        with store.opened_at(path) as stream, blaming(path):
             table = ParquetFile(stream)
             rows, failed, not_finite = json.loads(table.metadata.metadata[_NOTES])
             return Shard(number, b"", rows, failed, not_finite) if rows == table.metadata.num_rows else None

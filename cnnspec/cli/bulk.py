@@ -4,10 +4,9 @@ it."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import click
 
@@ -22,6 +21,7 @@ from ..bulk.manifest import Manifest
 from ..bulk.results import Results
 from ..bulk.table import utf8
 from ..bulk.task import tasks
+from ..diagnostics.missing_package import ensure_package
 from ..diagnostics.wording import quantity
 from ..files import store
 from ..files.reading import blaming, opened, standard_input
@@ -37,7 +37,6 @@ from .notes import note
 
 MOST = 2**31
 """Bytes of a list of inputs."""
-EXTRAS = {"pyarrow": "parquet", "fsspec": "cloud", "distributed": "dask"}
 
 
 def inputs_of(given: tuple[str, ...], choices: BulkChoices) -> tuple[str, ...]:
@@ -59,12 +58,13 @@ def _text(file: str) -> str:
         return stream.read(MOST).decode("utf-8", "surrogateescape")
 
 
-def ensure_packages(names: tuple[str, ...], choices: BulkChoices) -> None:
-    """Raises UsageError for a package that is missing."""
-    needed = ["pyarrow", *["distributed"] * bool(choices.dask), *["fsspec"] * any(map(store.is_remote, names))]
-    for package in needed:
-        if find_spec(package) is None:
-            raise click.UsageError(f"this needs the package {package}: `pip install 'cnnspec[{EXTRAS[package]}]'`.")
+def ensure_packages(places: Iterable[str], choices: BulkChoices) -> None:
+    """For inputs and results at these places. Raises FileError (E417) for a package that is missing."""
+    ensure_package("writing results in shards", "pyarrow", "parquet")
+    if choices.dask:
+        ensure_package("work by a Dask cluster", "distributed", "dask")
+    if any(map(store.is_remote, places)):
+        ensure_package("reaching a store", "fsspec", "cloud")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Bulk:
             shards=len(work),
         )
         results = Results(out)
-        with results.locked(), self._crew(self.files[0]) as crew:
+        with results.alone(), self._crew(self.files[0]) as crew:
             results.begin(made, self.choices.restart)
             run = BulkRun(self.job, work, results, crew)
             self._say(run)

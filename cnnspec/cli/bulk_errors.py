@@ -8,6 +8,7 @@ import shlex
 import click
 
 from ..bulk.failures import Failure
+from ..files.store import is_remote
 from ..reports.drawing.terminal_text import escaped
 from .notes import note
 
@@ -29,6 +30,10 @@ def tell(first: list[Failure], count: int, out: str | None) -> None:
 
 def listing(out: str) -> str:
     """A command that prints each row of the results that is an error."""
-    rows = f'read_table({json.dumps(out)}, columns=["input", "error"]).to_pylist()'
-    program = f'from pyarrow.parquet import read_table; print(*(r for r in {rows} if r["error"]), sep="\\n")'
+    where, imports = json.dumps(out), "from pyarrow.parquet import read_table; "
+    if is_remote(out):  # PyArrow has ways of its own to some stores, with settings of their own
+        imports += f"from fsspec.core import url_to_fs; store, path = url_to_fs({where}); "
+        where = "path, filesystem=store"
+    rows = f'read_table({where}, columns=["input", "error"]).to_pylist()'
+    program = f'{imports}print(*(r for r in {rows} if r["error"]), sep="\\n")'
     return f"python -c {shlex.quote(program)}"

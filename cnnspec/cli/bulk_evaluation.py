@@ -54,7 +54,7 @@ def judge(
 ) -> Judged:
     """Judge the network by all inputs that have a label. Raises FileError, UsageError."""
     names = inputs_of((data,) if data else (), choices)
-    ensure_packages(names, choices)
+    ensure_packages((*names, out or ""), choices)
     scored = settings.trained(spec.graph)
     count = _classes(settings, scored.shape(scored.outputs[0]))
     with _kept(out) as place:
@@ -68,7 +68,7 @@ def judge(
         )
         asked = {"classes": ", ".join(classes or ()), "--label-column": label_column, "--backend": engine.backend}
         results = Bulk(spec, job, names, files, choices, {"command": "eval", **asked}).carry_out(place)
-        found = evaluation(map(results.shard_path, sorted(results.done)), count)
+        found = evaluation(map(results.shard_place, sorted(results.done)), count)
         first = results.first_failures(MOST)
     failed = results.extent.failed
     if found is None:

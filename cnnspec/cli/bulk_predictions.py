@@ -32,7 +32,7 @@ def predict(
 ) -> int:
     """Run a part of the network, `graph`, on all inputs; the exit code. Raises FileError, UsageError."""
     names = inputs_of(given, choices)
-    ensure_packages(names, choices)
+    ensure_packages((*names, out), choices)
     decoding = Decoding(spec.header.preprocess, image(graph.input), choices.image_column, folder=str(Path.cwd()))
     telling = Predictions(until, spec.classes(), top)
     size = engine.batch or batch_size(graph, LARGEST_BATCH)

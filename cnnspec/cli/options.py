@@ -119,7 +119,10 @@ def _known(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     try:
         chain(value)
     except MissingPackageError as missing:
-        raise click.UsageError(f"{missing}.") from None
+        from ..diagnostics.missing_package import missing_package
+
+        deed = f"the backend {missing.backend}"
+        raise FileError([missing_package(deed, missing.package, missing.install)]) from None
     return value
 
 

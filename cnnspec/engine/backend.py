@@ -113,11 +113,11 @@ class UnknownBackendError(ValueError):
 
 
 class MissingPackageError(ValueError):
-    """A backend whose package is not installed; `help` is the command that installs it."""
+    """A backend whose package is not installed; `install` is the command that does it."""
 
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(f"{message}: {help}")
-        self.help = help
+    def __init__(self, backend: str, package: str, install: str) -> None:
+        super().__init__(f"the backend {backend} needs the package {package}: {install}")
+        self.backend, self.package, self.install = backend, package, install
 
 
 @dataclass(frozen=True, slots=True)

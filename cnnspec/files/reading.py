@@ -97,14 +97,15 @@ def blaming(path: AnyPath) -> Iterator[None]:
     try:
         yield
     except Malformed as fault:
-        raise _refused(Path(path), fault) from fault
+        raise _refused(path, fault) from fault
     except OSError as fault:
-        raise _refused(Path(path), Malformed(reason(fault))) from fault
+        raise _refused(path, Malformed(reason(fault))) from fault
 
 
-def _refused(path: Path, fault: Malformed) -> FileError:
-    message = f"`{path.name or path}` {fault.message}"
-    return FileError([Diagnostic(fault.code, message, file=str(path), why=fault.why, help=fault.help)])
+def _refused(path: AnyPath, fault: Malformed) -> FileError:
+    shown = str(path) if "://" in str(path) else str(Path(path))
+    message = f"`{Path(path).name or shown}` {fault.message}"
+    return FileError([Diagnostic(fault.code, message, file=shown, why=fault.why, help=fault.help)])
 
 
 def _missing(path: Path) -> FileError:

@@ -6,11 +6,12 @@ A store that cannot be reached, or does not let us in, is `StoreError` (E433): n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from glob import glob, has_magic
 from time import sleep
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from ..diagnostics import FileError
 from .places import is_folder, status
@@ -19,6 +20,9 @@ from .reading import Malformed, ensure_file, opened, reason
 PAUSES = (0.5, 2.0)
 """Seconds before a store that has failed is asked again."""
 _ON_DISK = "file://"
+_ALIASES = {"https": "http", "s3a": "s3", "abfss": "abfs", "az": "abfs", "ssh": "sftp"}
+"""Protocols by the extra of fsspec that brings their package, where it is called otherwise."""
+Result = TypeVar("Result")
 
 
 class StoreError(FileError):
@@ -48,14 +52,21 @@ def found(url: str) -> list[Stored]:
     return sorted(_remote(url) if is_remote(url) else _on_disk(local(url)))
 
 
+def is_below(url: str, folder: str) -> bool:
+    """Whether a name of a store is in a folder of the same store, or is that folder. Raises StoreError."""
+    with reaching(url):
+        (store, path), (other, start) = store_at(url), store_at(folder)
+        return type(store) is type(other) and f"{path}/".startswith(f"{start.rstrip('/')}/")
+
+
 def is_several(url: str) -> bool:
     """Whether a name stands for a folder or a pattern. Raises StoreError."""
     if not is_remote(url):
         return is_folder(local(url)) or _is_pattern(local(url))
     if _is_pattern(url):
         return True
-    with _reaching(url):
-        store, path = _store(url)
+    with reaching(url):
+        store, path = store_at(url)
         return bool(store.isdir(path)) and not store.isfile(path)
 
 
@@ -66,8 +77,8 @@ def opened_at(url: str) -> Iterator[BinaryIO]:
         with opened(local(url)) as stream:
             yield stream
         return
-    with _reaching(url):
-        store, path = _store(url)  # kept while the file is read: an archive closes when nobody holds it
+    with reaching(url):
+        store, path = store_at(url)  # kept while the file is read: an archive closes when nobody holds it
         remote = store.open(path, "rb")
     with remote:
         yield remote
@@ -76,17 +87,23 @@ def opened_at(url: str) -> Iterator[BinaryIO]:
 def content(url: str, most: int) -> bytes:
     """The bytes of a file in a store, no more than `most`. A store that fails is asked again. Raises FileError (E404),
     StoreError."""
-    for pause in (*PAUSES, None):
-        try:
-            with _reaching(url):
-                store, path = _store(url)
-                data: bytes = store.cat_file(path, 0, most)
-                return data
-        except StoreError:
-            if pause is None:
-                raise
-            sleep(pause)
-    raise AssertionError("the last one returns or raises")
+
+    def read() -> bytes:
+        with reaching(url):
+            store, path = store_at(url)
+            data: bytes = store.cat_file(path, 0, most)
+            return data
+
+    return patiently(read)
+
+
+def patiently(work: Callable[[], Result]) -> Result:
+    """What `work` gives. Where a store fails in it, it is done once more after each pause."""
+    for pause in PAUSES:
+        with suppress(StoreError):
+            return work()
+        sleep(pause)
+    return work()
 
 
 def ensure_readable(url: str) -> None:
@@ -99,7 +116,7 @@ def ensure_readable(url: str) -> None:
 def reading(url: str) -> Iterator[None]:
     """Turns what a store has against being read on into StoreError."""
     if is_remote(url):
-        with _reaching(url):
+        with reaching(url):
             yield
     else:
         yield
@@ -140,8 +157,8 @@ def _unlisted(fault: OSError) -> None:
 
 
 def _remote(url: str) -> Iterator[Stored]:
-    with _reaching(url):
-        store, path = _store(url)
+    with reaching(url):
+        store, path = store_at(url)
         if _is_pattern(url):
             listed = store.glob(path, detail=True)
         elif store.isfile(path):
@@ -165,7 +182,8 @@ def _named(url: str, store: Any, path: str) -> str:
     return str(store.unstrip_protocol(path))
 
 
-def _store(url: str) -> tuple[Any, str]:
+def store_at(url: str) -> tuple[Any, str]:
+    """The store of fsspec that a URL is of, and the path in it. Raises what fsspec raises."""
     from fsspec.core import url_to_fs
 
     store, path = url_to_fs(url)
@@ -173,7 +191,8 @@ def _store(url: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def _reaching(url: str) -> Iterator[None]:
+def reaching(url: str, deed: str = "read") -> Iterator[None]:
+    """Turns what a store has against its files being read, or `written`, into FileError (E404), StoreError."""
     place = url.partition("?")[0]  # what follows may be a key
     try:
         yield
@@ -183,11 +202,20 @@ def _reaching(url: str) -> Iterator[None]:
         message = f"there is no file `{place}`"
         raise FileError.about(place, "E404", message, help="check the URL, and its case") from None
     except PermissionError as fault:
-        cure = "an account that may read it, as the store's package of fsspec takes it"
+        cure = f"an account by which it may be {deed}, as the store's package of fsspec takes it"
         raise StoreError.about(place, "E433", "the store does not let us in", str(fault) or "denied", cure) from None
     except ImportError as fault:
-        cure = "`pip install 'cnnspec[cloud]'`, and the package that fsspec names for this store"
-        raise StoreError.about(place, "E433", "no package reaches this store", str(fault), cure) from None
+        raise StoreError.about(place, "E433", "no package reaches this store", str(fault), _packages(url)) from None
     except Exception as fault:  # each store has exceptions of its own
         why, cure = str(fault) or type(fault).__name__, "check the URL, the network and the account"
-        raise StoreError.about(place, "E433", "the store cannot be read", why, cure) from None
+        raise StoreError.about(place, "E433", f"the store cannot be {deed}", why, cure) from None
+
+
+def _packages(url: str) -> str:
+    """How to get what reaches the stores of a URL."""
+    from importlib.metadata import metadata
+
+    protocols = re.findall(r"\w+(?=://)", url)
+    known = set(metadata("fsspec").get_all("Provides-Extra") or ())
+    extras = sorted(known & {_ALIASES.get(protocol, protocol) for protocol in protocols})
+    return f"`pip install 'fsspec[{','.join(extras)}]'`" if extras else "the package that fsspec names for this store"

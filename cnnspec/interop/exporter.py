@@ -107,9 +107,3 @@ def complete(exporter: Exporter, given: OptionValues) -> dict[str, Any]:
             raise TypeError(f"`{exporter.name}` takes no option {name!r}; it takes {', '.join(known) or 'none'}")
         known[name].check(value)
     return {name: option.default for name, option in known.items()} | dict(given)
-
-
-def missing_package(title: str, package: str, error: ImportError, what: str = "writing") -> Diagnostic:
-    """E417: a package of the format's own is not installed."""
-    message = f"{what} {title} needs the package `{package}`"
-    return Diagnostic("E417", message, why=str(error), help=f"`pip install {package}`")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..diagnostics import FileError
+from ..diagnostics.missing_package import missing_package
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .beside import Pieces, Weights, bytes_there, ensure_free
 from .class_names import as_lines
-from .exporter import missing_package
 from .faults import broken
 from .imported import Imported
 from .importer import Wish
@@ -41,7 +41,8 @@ def read_model(
     try:
         return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers, classes))
     except ImportError as error:
-        raise FileError([missing_package(format.title, format.package, error, "reading")]) from error
+        deed, install = f"reading {format.title}", f"pip install {format.package}"
+        raise FileError([missing_package(deed, format.package, install, str(error))]) from error
 
 
 def write_spec(found: Imported, path: AnyPath) -> dict[Path, int]:

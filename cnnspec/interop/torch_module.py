@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnostics import FileError
+from ..diagnostics.missing_package import missing_package
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
-from .exporter import missing_package
 from .imported import Imported
 from .importer import Wish
 
@@ -28,13 +28,13 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
     try:
         import torch
     except ImportError as error:
-        raise FileError([missing_package("PyTorch modules", "torch", error, "reading")]) from error
+        raise _missing("torch", error) from error
     try:
         from .onnx.importing.faults import broken
         from .onnx.importing.model import imported
         from .onnx.importing.model_file import parsed
     except ImportError as error:
-        raise FileError([missing_package("PyTorch modules", "onnx", error, "reading")]) from error
+        raise _missing("onnx", error) from error
     if not isinstance(module, torch.nn.Module) or len(shape) != 3:
         raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) of its input")
     name, data = type(module).__name__, io.BytesIO()
@@ -59,6 +59,10 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
 
         write_spec(found, path)
     return found
+
+
+def _missing(package: str, error: ImportError) -> FileError:
+    return FileError([missing_package("reading PyTorch modules", package, f"pip install {package}", str(error))])
 
 
 def _weights(path: AnyPath | None) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import pytest
+from calling import call
 from click.testing import CliRunner
 
 from cnnspec.cli import group
 
 
 def test_the_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.cli.commands.lsp.find_spec", lambda name: None)
-    result = CliRunner().invoke(group, ["lsp"])
-    assert result.exit_code == 2
-    assert "needs the package pygls: `pip install 'cnnspec[lsp]'`" in result.output
+    monkeypatch.setitem(sys.modules, "pygls", None)
+    called = call("lsp")
+    assert called.code == 3
+    assert "error[E417]: the language server needs the package `pygls`" in called.err
+    assert "help: `pip install 'cnnspec[lsp]'`" in called.err
 
 
 def test_help_needs_no_package() -> None:

@@ -238,10 +238,19 @@ def test_what_is_wrong_is_said_before_any_work(spec: Path, monkeypatch: pytest.M
         called = call("run", spec, "in", *option)
         assert called.code == 2
         assert f"{option[0]} is for results in shards" in called.err
-    monkeypatch.setattr("cnnspec.cli.bulk.find_spec", lambda name: None)
-    called = call("run", spec, "in", "--out", "r.parquet")
-    assert called.code == 2
-    assert "pip install 'cnnspec[parquet]'" in called.err
+    packages = {
+        "pyarrow": ("parquet", ("--out", "r.parquet")),
+        "distributed": ("dask", ("--out", "r.parquet", "--dask", "x")),
+        "fsspec": ("cloud", ("--out", "memory://r.parquet")),
+    }
+    for package, (extra, more) in packages.items():
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, package, None)
+            called = call("run", spec, "in", *more)
+        assert called.code == 3
+        assert "error[E417]" in called.err
+        assert f"needs the package `{package}`" in called.err
+        assert f"help: `pip install 'cnnspec[{extra}]'`" in called.err
 
 
 def test_inputs_come_through_a_pipe(spec: Path) -> None:

@@ -151,8 +151,9 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         backends.chain("numba")
     assert cure in str(raised.value)
     called = call("run", "lenet5", "--backend", "numba")
-    assert called.code == 2
-    assert cure in called.err
+    assert called.code == 3
+    assert "error[E417]: the backend numba needs the package `numba`" in called.err
+    assert f"help: `{cure}`" in called.err
 
 
 def test_run_and_eval_take_it(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 
 import click
 
+from ...diagnostics.missing_package import ensure_package
 from ..docstrings import ensure_docstrings
 
 
@@ -18,8 +18,7 @@ def command(stdio: bool) -> None:
     It speaks the Language Server Protocol through standard input and output: mistakes while typing, completion, hover,
     definitions, renaming, shapes behind each layer. It needs the package pygls.
     """
-    if find_spec("pygls") is None:
-        raise click.UsageError("the language server needs the package pygls: `pip install 'cnnspec[lsp]'`.")
+    ensure_package("the language server", "pygls", "lsp")
     ensure_docstrings()
     from ...server.language_server import serve
 

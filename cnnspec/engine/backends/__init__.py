@@ -18,7 +18,7 @@ def _numba() -> Backend:
     from .numba import NumbaBackend
 
     if numba_version() is None:
-        raise MissingPackageError("the backend numba needs the package numba", INSTALL)
+        raise MissingPackageError("numba", "numba", INSTALL)
     return NumbaBackend()
 
 

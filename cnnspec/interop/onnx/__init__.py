@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
+from ...diagnostics.missing_package import missing_package
 from ...graph.graph import INPUT, Graph
-from ..exporter import Encoded, missing_package
+from ..exporter import Encoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def problems(graph: Graph) -> list[Diagnostic]:
     try:
         import onnx  # noqa: F401
     except ImportError as error:
-        return [missing_package("ONNX", "onnx", error)]
+        return [missing_package("writing ONNX", "onnx", "pip install onnx", str(error))]
     return []
 
 
