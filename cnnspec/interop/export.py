@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ..diagnostics import Diagnostic, FileError
 from ..files.reading import AnyPath
 from .beside import Weights, bytes_there, ensure_free
-from .exporter import Exporter, OptionValues, Tensors, complete
-from .registry import exporter
+from .exporter import ELSEWHERE, Exporter, OptionValues, Tensors, complete
+from .registry import EXPORTERS, exporter
 
 if TYPE_CHECKING:
+    from ..graph.graph import Graph
     from ..spec import Spec
 
 
@@ -83,8 +84,18 @@ def wants_weights(spec: Spec, format: Exporter) -> bool:
 
 def problems(spec: Spec, format: Exporter) -> list[Diagnostic]:
     """What keeps the network from being written, those about a layer at their place in the spec."""
-    found = format.problems(spec.graph.until(*spec.graph.outputs))
-    return [replace(problem, file=spec.source.file) if problem.span else problem for problem in found]
+    graph = spec.graph.until(*spec.graph.outputs)
+    found = [replace(each, file=spec.source.file) if each.span else each for each in format.problems(graph)]
+    if not any(ELSEWHERE in each.help for each in found):
+        return found
+    able = [f"`--to {other.name}`" for other in EXPORTERS.values() if can_say(other, graph)]
+    ways = " or ".join(able) if able else f"{ELSEWHERE}, once it has rules for all layers: now none has"
+    return [replace(each, help=each.help.replace(ELSEWHERE, ways)) for each in found]
+
+
+def can_say(format: Exporter, graph: Graph) -> bool:
+    """Whether a format has words for all layers, installed or not."""
+    return all(each.code != "E419" for each in format.problems(graph))
 
 
 def _warn(diagnostic: Diagnostic) -> None:

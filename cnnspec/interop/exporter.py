@@ -19,6 +19,10 @@ OptionValues = Mapping[str, Any]
 """A value for each of an exporter's options, by name."""
 
 
+ELSEWHERE = "another format"
+"""Stands in the help of E419 where the names of those go that can say the network."""
+
+
 class OptionError(ValueError):
     """A value that an option of an exporter does not take."""
 

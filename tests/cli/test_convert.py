@@ -180,6 +180,17 @@ def test_the_spec_is_looked_at_first(tmp_path: Path) -> None:
     assert call("convert", tmp_path / "none.pth", "-o", tmp_path / "w.npz", "--for", "lenet6").err.count("lenet5") == 1
 
 
+@pytest.mark.parametrize("value", ["1e39", "-1e39", "3.4028236e38"])
+def test_a_fill_is_a_float32(tmp_path: Path, spec: Path, held: Arrays, value: str) -> None:
+    name = next(iter(held))
+    path = source(tmp_path, {each: array for each, array in held.items() if each != name})
+    words = ("convert", str(path), "-o", str(tmp_path / "o.npz"), "--for", str(spec), "--fill")
+    refused = call(*words, f"{name}={value}")
+    assert (refused.code, (tmp_path / "o.npz").exists()) == (2, False)
+    assert "weights are float32, whose largest is 3.4028e38." in " ".join(refused.err.split())
+    assert call(*words, f"{name}=-3.4028e38").code == 0
+
+
 def test_what_a_file_lacks_is_filled(tmp_path: Path, spec: Path, held: Arrays) -> None:
     name = next(iter(held))
     rest = {key: array for key, array in held.items() if key != name}

@@ -180,3 +180,26 @@ def test_names_that_are_none_for_a_module(
     cure = called.err.split("help: `-o ")[1].split("`")[0]
     assert call("export", net, "--to", to, "-o", cure).code == 0
     assert Path(cure).stem.isidentifier()
+
+
+RESIZED = "input: {C: 1, H: 4, W: 4}\nlayers: [{resize: {to: [5, 5], mode: bilinear}}]\n"
+
+
+def test_formats_that_have_words_for_a_layer_are_named(write: Write, tmp_path: Path) -> None:
+    """Each of them, and no other, writes the network."""
+    net = write("net.yaml", RESIZED)
+    refused = call("export", net, "--to", "numpy", "-o", tmp_path / "out.py", "--init", "he")
+    assert (refused.code, "error[E419]: no rule for `resize` in NumPy" in refused.err) == (3, True)
+    named = refused.err.split("help: ")[1].split("\n")[0]
+    for to in EXPORTERS:
+        able = not any(each.code == "E419" for each in EXPORTERS[to].problems(load(net).graph))
+        assert able is (f"`--to {to}`" in named)
+    assert "`--to onnx`" in named
+
+
+def test_where_no_format_has_words_for_all_layers(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnspec.interop.export.EXPORTERS", {"numpy": EXPORTERS["numpy"]})
+    refused = call("export", write("net.yaml", RESIZED), "--to", "numpy", "-o", tmp_path / "out.py")
+    assert "help: another format, once it has rules for all layers: now none has\n" in refused.err

@@ -235,6 +235,32 @@ layers:
   - flatten
   - {batchnorm: {affine: false}, name: last}
 """,
+    "many outputs": """
+input: {C: 4, H: 8, W: 8}
+outputs: [one.a, one.b, one.a_long_name, one.another_name, one.last, two.a, two.b, two.last, features]
+blocks:
+  stage:
+    args: {K: required}
+    layers:
+      - {conv: {F: 3, K: K, P: same}, name: a}
+      - {conv: {F: 3, K: K, P: same}, name: b}
+      - {conv: {F: 3, K: K, P: same}, name: a_long_name}
+      - {conv: {F: 3, K: K, P: same}, name: another_name}
+      - {conv: {F: 3, K: K, P: same}, name: last}
+layers:
+  - {stage: {K: 4}, name: one}
+  - {stage: {K: 6}, name: two}
+  - {conv: {F: 1, K: 100}, name: features}
+""",
+    "outputs whose shapes are long": """
+input: {C: 100, H: 100, W: 100}
+outputs: [a, b, c, d]
+layers:
+  - {conv: {F: 1, K: 100}, name: a}
+  - {relu: {}, name: b}
+  - {tanh: {}, name: c}
+  - {sigmoid: {}, name: d}
+""",
     "several outputs": """
 input: {C: 4, H: 8, W: 8}
 outputs: [one, two]
@@ -248,6 +274,7 @@ layers:
 
 
 def formatted(path: Path) -> str:
-    """What `ruff format` would change, by its own settings."""
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--no-cache", str(path)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    """What `ruff format` would change and `ruff check` finds, by their own settings; and lines that are too long."""
+    ways = (["format", "--diff"], ["check", "-q"], ["check", "-q", "--select", "E501"])
+    commands = [[sys.executable, "-m", "ruff", *way, "--isolated", "--no-cache", str(path)] for way in ways]
+    return "".join(subprocess.run(each, capture_output=True, text=True, check=False).stdout for each in commands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Renaming = tuple[re.Pattern[str], str]
 
+LARGEST = "3.4028e38"
 LONGEST = 1_000
 """Characters of a tensor's name."""
 
@@ -60,6 +62,10 @@ def _constant(text: str) -> tuple[str, float]:
         number = math.nan
     if not sign or not math.isfinite(number):
         raise click.BadParameter(f"{text!r} is no name, `=` and a number.")
+    try:
+        struct.pack("f", number)
+    except OverflowError:
+        raise click.BadParameter(f"{text!r}: weights are float32, whose largest is {LARGEST}.") from None
     return name, number
 
 

@@ -79,7 +79,9 @@ class Statements:
         if len(returned) == 1:
             self.lines += statement("return ", returned[0], self.indent)
         else:
-            self.lines.append(f"{self.indent}return {', '.join(map(str, returned))}")
+            line = f"{self.indent}return {', '.join(map(str, returned))}"
+            is_short = len(line) <= WIDTH
+            self.lines += [line] if is_short else statement("return ", Call("", tuple(returned)), self.indent)
         return self.lines
 
     order: list[Node] = field(default_factory=list)

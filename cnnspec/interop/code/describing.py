@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...graph.graph import Graph
@@ -22,8 +23,13 @@ def of_about(spec: Spec, stem: str) -> str:
 
 def shapes_about(graph: Graph) -> str:
     """Input and output of a network."""
-    outputs = " and ".join(batch(graph.shape(name)) for name in graph.outputs)
-    return f"{batch(graph.input)} -> {outputs}"
+    return from_to(graph.input, [graph.shape(name) for name in graph.outputs])
+
+
+def from_to(input: Shape, outputs: Sequence[Shape]) -> str:
+    """The shapes of batches, those of outputs as far as they stand in the first line of a docstring."""
+    line = f"{batch(input)} -> {' and '.join(map(batch, outputs))}"
+    return line if len(line) <= WIDTH - 10 else f"{batch(input)} -> {len(outputs)} outputs"
 
 
 def batch(shape: Shape) -> str:

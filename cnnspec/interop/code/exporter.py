@@ -9,7 +9,7 @@ from ...diagnostics import Diagnostic
 from ...diagnostics.wording import listed
 from ...graph.graph import Graph, Step
 from ..beside import Weights, weights_name
-from ..exporter import Encoded, Option, OptionValues, Tensors
+from ..exporter import ELSEWHERE, Encoded, Option, OptionValues, Tensors
 
 if TYPE_CHECKING:
     from ...spec import Spec
@@ -52,7 +52,7 @@ class SourceExporter:
             steps[0],
             f"no rule for `{kind}` in {self.title}",
             f"{listed([f'`{step.name}`' for step in steps], 1)} cannot be written",
-            "another format may have one: `cnnspec export --help` lists them",
+            ELSEWHERE,
         )
 
     def check_options(self, choices: OptionValues) -> None:

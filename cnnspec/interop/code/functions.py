@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .bodies import Body, Item, is_join
 from .dataflow import Node, Region, Statements
-from .layout import INDENT, Expression, Named, call, definition
+from .layout import INDENT, Expression, Named, call, definition, several
 from .merging import origin
 from .parameters import Parameters
 from .place import Place
@@ -77,8 +77,7 @@ class Function:
         parameters += [f"{each}: {type}" for each, type in self.style.state]
         if self.body.title:
             parameters += ["name: str", *(each.declared for each in self.parameters.ordered())]
-        count = len(self.body.outputs)
-        returns = self.style.type if count == 1 else f"tuple[{', '.join([self.style.type] * count)}]"
+        returns = several(self.style.type, len(self.body.outputs))
         return [*definition(self.name, parameters, returns), f'{INDENT}"""{about}"""', *body]
 
     def _nodes(self) -> list[Node]:

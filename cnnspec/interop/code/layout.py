@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 WIDTH = 88
 INDENT = "    "
+FEW = 4
+"""Values whose types are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ def _loop(start: str, loop: Loop, indent: str, end: str) -> list[str]:
 def definition(start: str, parameters: Sequence[str], returns: str, indent: str = "") -> list[str]:
     """`def name(parameters) -> returns:`"""
     return statement(f"def {start}", Call("", tuple(parameters)), indent, f" -> {returns}:")
+
+
+def several(type: str, count: int) -> str:
+    """The type of what returns so many values of one type."""
+    if count == 1:
+        return type
+    return f"tuple[{', '.join([type] * count)}]" if count <= FEW else f"tuple[{type}, ...]"
 
 
 def paragraph(words: str, indent: str = "", width: int = WIDTH) -> list[str]:

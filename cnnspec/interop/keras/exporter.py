@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph
 from ..code.exporter import SourceExporter, refused
-from ..exporter import OptionValues
+from ..exporter import ELSEWHERE, OptionValues
 
 if TYPE_CHECKING:
     from ...spec import Spec
@@ -42,7 +42,7 @@ class Keras(SourceExporter):
         spelled: dict[str, str] = {}
         for step in graph.steps:
             if step.kind in UNSAID and (why := UNSAID[step.kind](step.layer, step)):
-                help = "other fields, or another format: `--to pytorch`"
+                help = f"other fields, or {ELSEWHERE}"
                 yield refused(step, f"`{step.name}` cannot be said in Keras", why, help)
             if not step.tensors:
                 continue

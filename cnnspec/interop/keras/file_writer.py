@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...graph.graph import Graph
 from ..code.bodies import Body
 from ..code.dataflow import identifier
-from ..code.describing import file_name, of_about
+from ..code.describing import file_name, from_to, of_about
 from ..code.functions import Function, Style
 from ..code.library import library, names_in
 from ..code.names import body_names
@@ -59,9 +59,8 @@ def functions(graph: Graph) -> list[str]:
 
 def _shapes(graph: Graph) -> str:
     """Input and output of a network, channels last."""
-    shapes = [graph.input, *map(graph.shape, graph.outputs)]
-    turned = [f"(N, {', '.join(map(str, (*shape[1:], shape[0])))})" for shape in shapes]
-    return f"{turned[0]} -> {' and '.join(turned[1:])}"
+    input, *outputs = ((*shape[1:], shape[0]) for shape in (graph.input, *map(graph.shape, graph.outputs)))
+    return from_to(input, outputs)
 
 
 def _docstring(spec: Spec, graph: Graph, name: str) -> list[str]:

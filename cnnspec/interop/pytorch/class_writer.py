@@ -9,7 +9,7 @@ from typing import Any
 
 from ..code.bodies import Body, Item, Use, is_join
 from ..code.dataflow import Node, Region, Statements
-from ..code.layout import INDENT, Call, Expression, Named, call, definition, statement
+from ..code.layout import INDENT, Call, Expression, Named, call, definition, several, statement
 from ..code.library import library
 from ..code.merging import origin
 from ..code.parameters import TELLING, Parameters
@@ -122,9 +122,7 @@ class Class:
 
     def _forward(self) -> list[str]:
         arriving = self.body.arriving_names
-        returns = (
-            "Tensor" if len(self.body.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(self.body.outputs))}]"
-        )
+        returns = several("Tensor", len(self.body.outputs))
         body = Statements(
             self._nodes(), arriving, self.body.outputs, self.taken - {"x"} | self.parameters.own.keys(), INDENT * 2
         ).write()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph
 from ..code.exporter import SourceExporter, refused
-from ..exporter import OptionValues
+from ..exporter import ELSEWHERE, OptionValues
 from .attributes import OWN
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PyTorch(SourceExporter):
 
         for step in graph.steps:
             if step.kind in UNSAID and (why := UNSAID[step.kind](step.layer, step)):
-                help = "other fields, or another format: `--to onnx`"
+                help = f"other fields, or {ELSEWHERE}"
                 yield refused(step, f"`{step.name}` cannot be said in PyTorch", why, help)
         held = {step.name: step for step in graph.steps if step.tensors}
         for name, step in held.items():
