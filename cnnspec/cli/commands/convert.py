@@ -63,7 +63,7 @@ def _constant(text: str) -> tuple[str, float]:
     if not sign or not math.isfinite(number):
         raise click.BadParameter(f"{text!r} is no name, `=` and a number.")
     try:
-        struct.pack("f", number)
+        struct.pack("<f", number)
     except OverflowError:
         raise click.BadParameter(f"{text!r}: weights are float32, whose largest is {LARGEST}.") from None
     return name, number
