@@ -214,7 +214,7 @@ KINDS: dict[str, Rule] = {
     "softmax": along_axis("softmax"),
     "softplus": plain("softplus"),
     "softsign": plain("softsign"),
-    "sqrt": plain("np.sqrt"),
+    "sqrt": plain("sqrt"),
     "sub": infix("-"),
     "sumpool": pool("sumpool"),
     "tanh": plain("np.tanh"),

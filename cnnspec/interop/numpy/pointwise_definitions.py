@@ -100,3 +100,9 @@ def logsoftmax(x: Array, axis: int = 1) -> Array:
     """The logarithm of softmax."""
     x = x - x.max(axis=axis, keepdims=True)
     return x - np.log(np.exp(x).sum(axis=axis, keepdims=True))
+
+
+def sqrt(x: Array) -> Array:
+    """The root of x; NaN below 0."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(x)
