@@ -50,7 +50,7 @@ def avg_pool_padded(
     counted: Sides = (0, 0, 0, 0),
     dilation: Size = 1,
 ) -> Tensor:
-    """The mean of each window over the image and those cells at its sides that count."""
+    """The mean of each window, over the image and those cells around it that count."""
     cells = F.pad(torch.ones_like(x[:1, :1]), counted, value=1.0)
     left, right, top, bottom = (a - b for a, b in zip(sides, counted, strict=True))
     rest = (left, right, top, bottom)

@@ -25,7 +25,8 @@ def text(spec: Spec, name: str) -> str:
     own = library(__package__)
     pieces = [*own.pieces(names_in("\n".join(written))), *written]
     code = "\n\n\n".join(pieces) + "\n"
-    return "\n".join([*_docstring(spec, graph, main, name), "", *_imports(code), "", "", code])
+    space = ["", ""] if code.startswith(("class", "def", "@")) else [""]
+    return "\n".join([*_docstring(spec, graph, main, name), "", *_imports(code), *space, code])
 
 
 def classes(graph: Graph, title: str) -> tuple[list[str], str]:
