@@ -66,7 +66,7 @@ class Worker:
 
     def _cases(self, task: Task) -> Iterator[Case]:
         for file in task.files:
-            yield from cases(file, self.job.decoding)
+            yield from cases(file, self.job.decoding, task.span)
 
 
 def failed(case: Case) -> Row:

@@ -46,6 +46,8 @@ class Manifest:
                 if self.files != other.files
                 else ("other inputs: their names or sizes differ")
             )
+        elif self.shards != other.shards:
+            yield f"other inputs: {other.shards:,} shards, not {self.shards:,}"
         for name in sorted({*self.choices, *other.choices}):
             mine, theirs = self.choices.get(name, "nothing"), other.choices.get(name, "nothing")
             if mine != theirs:

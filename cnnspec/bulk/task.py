@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -11,15 +12,26 @@ from ..files.tar_stream import ENDINGS
 from ..inputs.images import is_image
 
 TABLE = ".parquet"
-CONTAINERS = (*ENDINGS, TABLE, ".npy", ".npz")
+SAMPLED = (*ENDINGS, TABLE)
+"""Files of samples, of which an image is a part."""
+CONTAINERS = (*SAMPLED, ".npy", ".npz")
 """Files of many inputs, by their names: each is a task of its own."""
 
 
+class Span(NamedTuple):
+    """A part of a container, from `first` to before `end`: bytes of an archive, groups of rows of a table. The last
+    part goes as far as the file, which `end` None stands for."""
+
+    first: int
+    end: int | None
+
+
 class Task(NamedTuple):
-    """The shard `number`, from 0, and the files that it is made of."""
+    """The shard `number`, from 0, and the files that it is made of; of one that is shared, a part."""
 
     number: int
     files: tuple[Stored, ...]
+    span: Span | None = None
 
 
 class Shard(NamedTuple):
@@ -48,20 +60,22 @@ def is_container(url: str) -> bool:
 
 def is_input(url: str) -> bool:
     """Whether a file of a folder is one to read: an image, a tar archive, a Parquet table."""
-    return file_name(url).lower().endswith((*ENDINGS, TABLE)) or is_image(PurePath(file_name(url)))
+    return file_name(url).lower().endswith(SAMPLED) or is_image(PurePath(file_name(url)))
 
 
-def tasks(files: Iterable[Stored], size: int) -> Iterator[Task]:
-    """The files in their order: a container by itself, up to `size` single ones together."""
-    number, group = 0, list[Stored]()
-    for file in files:
-        alone = is_container(file.url)
-        if group and (alone or len(group) == size):
-            yield Task(number, tuple(group))
-            number, group = number + 1, []
-        group.append(file)
+def tasks(files: Iterable[Stored], size: int, parts: Callable[[Stored], Iterable[Span]]) -> Iterator[Task]:
+    """The files in their order: a container by itself, or each of its `parts`, up to `size` single ones together."""
+    return (Task(number, *each) for number, each in enumerate(_each(files, size, parts)))
+
+
+def _each(
+    files: Iterable[Stored], size: int, parts: Callable[[Stored], Iterable[Span]]
+) -> Iterator[tuple[tuple[Stored, ...], Span | None]]:
+    for alone, group in groupby(files, lambda file: is_container(file.url)):
         if alone:
-            yield Task(number, tuple(group))
-            number, group = number + 1, []
-    if group:
-        yield Task(number, tuple(group))
+            for file in group:
+                spans: list[Span | None] = [*parts(file)]
+                yield from (((file,), span) for span in spans or [None])
+        else:
+            while taken := tuple(islice(group, size)):
+                yield taken, None

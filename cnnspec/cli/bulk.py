@@ -18,9 +18,10 @@ from ..bulk.crews.processes import Processes
 from ..bulk.job import Job
 from ..bulk.listing import fingerprint
 from ..bulk.manifest import Manifest
+from ..bulk.parts import Parts
 from ..bulk.results import Results
 from ..bulk.table import utf8
-from ..bulk.task import tasks
+from ..bulk.task import SAMPLED, TABLE, file_name, tasks
 from ..diagnostics.missing_package import ensure_package
 from ..diagnostics.wording import quantity
 from ..files import store
@@ -32,7 +33,7 @@ from ..train.identity import digest, digest_of
 from .bulk_display import shown
 from .bulk_errors import MOST as MOST_ERRORS
 from .bulk_errors import tell
-from .bulk_options import SHARD, BulkChoices
+from .bulk_options import PART, SHARD, BulkChoices
 from .notes import note
 
 MOST = 2**31
@@ -67,6 +68,15 @@ def ensure_packages(places: Iterable[str], choices: BulkChoices) -> None:
         ensure_package("reaching a store", "fsspec", "cloud")
 
 
+def ensure_columns(image: str | None, label: str | None, files: Iterable[Stored]) -> None:
+    """Raises UsageError for an option that names something in files of which there is none."""
+    names = [file_name(file.url).lower() for file in files]
+    if image and not any(name.endswith(SAMPLED) for name in names):
+        raise click.UsageError("--image-column is for tables and tar archives; there are none among the inputs.")
+    if label and not any(name.endswith(TABLE) for name in names):
+        raise click.UsageError("--label-column is for Parquet tables; there are none among the inputs.")
+
+
 @dataclass(frozen=True)
 class Bulk:
     """A job over inputs whose results go to a folder."""
@@ -82,7 +92,8 @@ class Bulk:
     def carry_out(self, out: str) -> Results:
         """Raises FileError: for what can be known of the results and the workers before the work, and for a store that
         fails."""
-        work = list(tasks(self.files, self.choices.shard or SHARD))
+        parts = Parts(self.files, self.job.decoding, self.choices.shard or PART)
+        work = list(tasks(self.files, self.choices.shard or SHARD, parts))
         made = Manifest(
             cnnspec=__version__,
             spec=self.spec.name,

@@ -28,7 +28,7 @@ from ..language.sections.train import Train
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
 from ..train.metrics import Evaluation
-from .bulk import Bulk, ensure_packages, inputs_of
+from .bulk import Bulk, ensure_columns, ensure_packages, inputs_of
 from .bulk_errors import MOST, tell
 from .bulk_options import BulkChoices, Engine
 from .notes import note
@@ -59,6 +59,7 @@ def judge(
     count = _classes(settings, scored.shape(scored.outputs[0]))
     with _kept(out) as place:
         files = listed(names, place)
+        ensure_columns(choices.image_column, label_column, files)
         classes = spec.classes() or _folders(files, count)
         folder = str(Path.cwd())
         decoding = Decoding(spec.header.preprocess, image(scored.input), choices.image_column, label_column, folder)

@@ -11,6 +11,8 @@ from .options import COUNT, Decorator
 
 SHARD = 1000
 """Inputs of a shard, where they are not in containers."""
+PART = 10_000
+"""Inputs of a shard that has a part of a large archive or table."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ class Engine(NamedTuple):
 
 def bulk_options(command: Any) -> Any:
     """--workers, --dask, --shard, --restart, --inputs-from, --image-column."""
+    inputs = f"Inputs that make a shard.  [default: {SHARD:,} single files, {PART:,} of an archive]"
+    column = "The column of Parquet tables, or the ending in tar archives, that has the images."
     options: tuple[Decorator, ...] = (
         click.option("--workers", type=COUNT, metavar="N", help="Into shards: by N processes of this machine."),
         click.option("--dask", metavar="ADDRESS", help="Into shards: by the workers of this Dask scheduler."),
-        click.option("--shard", type=COUNT, metavar="N", help=f"Single files that make a shard.  [default: {SHARD:,}]"),
+        click.option("--shard", type=COUNT, metavar="N", help=inputs),
         click.option("--restart", is_flag=True, help="Remove the shards that --out holds, and begin anew."),
         click.option("--inputs-from", metavar="FILE", help="Into shards: inputs, a line each; - for standard input."),
-        click.option("--image-column", metavar="NAME", help="The column of Parquet tables that holds the images."),
+        click.option("--image-column", metavar="NAME", help=column),
     )
     for option in reversed(options):
         command = option(command)

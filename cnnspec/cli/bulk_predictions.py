@@ -15,7 +15,7 @@ from ..graph.layer import image
 from ..inputs.batch_size import batch_size
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
-from .bulk import Bulk, ensure_packages, inputs_of, told
+from .bulk import Bulk, ensure_columns, ensure_packages, inputs_of, told
 from .bulk_options import BulkChoices, Engine
 
 
@@ -39,4 +39,6 @@ def predict(
     job = Job(graph, tensors, decoding, telling, size, engine.threads, engine.exact, engine.backend)
     classes = ", ".join(telling.classes or ())
     asked = {"classes": classes, "--until": until, "--top": top, "--exact": engine.exact, "--backend": engine.backend}
-    return told(out, Bulk(spec, job, names, listed(names, out), choices, asked).carry_out(out))
+    files = listed(names, out)
+    ensure_columns(choices.image_column, None, files)
+    return told(out, Bulk(spec, job, names, files, choices, asked).carry_out(out))

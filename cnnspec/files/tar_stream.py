@@ -1,4 +1,4 @@
-"""The files in a tar archive, one behind the other, as they come: nothing is unpacked, nothing sought.
+"""The files in a tar archive, or in a part of one, one behind the other, as they come: nothing is unpacked.
 
 An archive ends with blocks of zeros, and a compressed one with a checksum. Where either is missing or wrong, so may be
 files: that is said, and never taken for the end.
@@ -12,8 +12,8 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BufferedReader
+from contextlib import contextmanager, suppress
+from io import BufferedReader, RawIOBase
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 from .reading import Malformed
@@ -32,6 +32,31 @@ class Member(NamedTuple):
 
     name: str
     data: bytes
+
+
+class Part(RawIOBase):
+    """The bytes of an archive from one header to another, as an archive by itself: with an end behind them."""
+
+    def __init__(self, stream: BinaryIO, start: int, end: int) -> None:
+        stream.seek(start)
+        self.stream, self.left, self.zeros = stream, end - start, tarfile.RECORDSIZE
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if self.left:
+            data = self.stream.read(self.left if size < 0 else min(size, self.left))
+            self.left -= len(data)
+            return data
+        data = bytes(self.zeros if size < 0 else min(size, self.zeros))
+        self.zeros -= len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _Header(tarfile.TarInfo):
@@ -69,12 +94,27 @@ def members(stream: BinaryIO, most: int) -> Iterator[Member]:
         raise Malformed(f"it is no tar archive, or cut off: {fault}", "write or download it again") from None
 
 
+def headers(stream: BinaryIO) -> Iterator[tuple[str, int]]:
+    """The name of every plain file, and where its headers begin; its bytes are passed over. It ends where `members`
+    would have something against the archive, and at once for one that is compressed, or has headers about all that
+    follow: of such a one no part stands by itself."""
+    with (
+        suppress(tarfile.TarError, EOFError, ValueError),
+        tarfile.open(fileobj=stream, mode="r:", tarinfo=_Header) as archive,
+    ):
+        while (member := archive.next()) is not None and not archive.pax_headers:
+            archive.members = []  # type: ignore[attr-defined]
+            if member.isreg():
+                yield member.name, member.offset
+
+
 @contextmanager
 def _unpressed(stream: BinaryIO) -> Iterator[IO[bytes]]:
     buffered = BufferedReader(stream)  # type: ignore[type-var]
-    start = buffered.peek(8)
+    start = buffered.peek(tarfile.BLOCKSIZE)
+    packers = {} if start[257:].startswith(b"ustar") else _COMPRESSED  # a file may be called like a magic
     try:
-        unpressed = next((unpressed for magic, unpressed in _COMPRESSED.items() if start.startswith(magic)), None)
+        unpressed = next((unpressed for magic, unpressed in packers.items() if start.startswith(magic)), None)
         yield unpressed(buffered) if unpressed else cast("IO[bytes]", buffered)
     finally:
         buffered.detach()  # whoever opened the stream closes it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from image_shards import png, samples, tar
 
-from cnnspec.bulk.samples import cases
+from cnnspec.bulk.parts import SHARES, Parts
+from cnnspec.bulk.samples import cases, parts
 from cnnspec.bulk.samples.decoding import Decoding
 from cnnspec.bulk.samples.in_tar import _samples
 from cnnspec.files.store import Stored, StoreError, content, ensure_readable, found
@@ -86,10 +88,30 @@ def test_of_a_sample_one_image_is_kept(tmp_path: Path) -> None:
     files = [("a.0.png", png(1)), ("a.cls", b"1"), *((f"a.{number}.png", b"x" * 2**20) for number in range(1, 20))]
     path = tar(tmp_path / "a.tar", files)
     with path.open("rb") as stream:
-        [sample] = _samples(stream)
+        [sample] = _samples(stream, None)
     assert sum(len(member.data) for member in sample) == len(png(1)) + 1
-    [case] = read(path)
-    assert (case.name, case.label, codes([case])) == (f"{path}/a.0.png", "1", [""])
+
+
+def test_which_of_several_images_is_meant_has_to_be_said(tmp_path: Path) -> None:
+    files = [("a.left.png", png(1)), ("a.cls", b"1"), ("a.mask.PNG", png(2)), ("b.left.png", png(3)), ("b.x", b"")]
+    path = tar(tmp_path / "a.tar", files)
+    first, second = read(path)
+    assert first.failure is not None
+    found = first.failure.diagnostics[0]
+    assert (first.name, first.label, found.code) == (f"{path}/a", "1", "E410")
+    assert (found.message, found.why) == ("there are several images in this sample", "it has .left.png, .mask.png")
+    assert codes([second]) == [""]
+    column = found.help.split("`")[1].removeprefix("--image-column ")
+    for said in (column, f".{column.upper()}"):
+        chosen = read(path, image_column=said)
+        assert [(case.name, codes([case])) for case in chosen] == [
+            (f"{path}/a.left.png", [""]),
+            (f"{path}/b.left.png", [""]),
+        ]
+    masks = read(path, image_column="mask.png")
+    assert codes(masks) == ["", "E410"]
+    assert masks[1].failure is not None
+    assert "there is no .mask.png in this sample" in str(masks[1].failure)
 
 
 def test_a_compressed_tar_is_read(tmp_path: Path) -> None:
@@ -292,3 +314,107 @@ def test_a_store_that_stumbles_is_asked_again(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("cnnspec.files.store.PAUSES", (0.0, 0.0))
     monkeypatch.setattr(MemoryFileSystem, "cat_file", stumbles)
     assert content("memory://x/1.png", 10) == b"data"
+
+
+# Parts of large containers
+
+
+def by_parts(file: Path, size: int, **columns: str) -> tuple[int, list[Case]]:
+    """How many parts a file has, and the cases of all of them, one part after the other."""
+    decoding, stored = Decoding(PREPROCESS, (1, 4, 6), **columns), Stored(str(file), file.stat().st_size)
+    found = parts(stored, decoding, size)
+    return len(found), [case for span in found for case in cases(stored, decoding, span)]
+
+
+def told(found: list[Case]) -> list[object]:
+    """Cases as what can be compared."""
+    return [
+        (case.name, case.label, str(case.failure), None if case.array is None else case.array.tobytes())
+        for case in found
+    ]
+
+
+LONG = "x" * 150
+"""A name that has a header of its own."""
+TARS = {
+    "samples of two files": (list(samples(range(7))), None, 4),
+    "headers of their own": ([(f"{LONG}{n}/{name}", data) for n, (name, data) in enumerate(samples(range(5)))], {}, 5),
+    "headers that say more": (list(samples(range(7))), {"comment": "å" * 200}, 4),
+    "hidden files between": (
+        [
+            *samples([1]),
+            ("._s00001.x", b"?"),
+            ("s00001.txt", b"of the one before"),
+            *samples([2, 3]),
+            (".x", b""),
+            ("BZh91AY&SY.png", png(9)),
+        ],
+        None,
+        2,
+    ),
+    "empty": ([], None, 0),
+    "no more than one part": (list(samples([1, 2])), None, 0),
+}
+
+
+@pytest.mark.parametrize("name", TARS)
+def test_the_parts_of_a_tar_have_its_samples(tmp_path: Path, name: str) -> None:
+    files, said, count = TARS[name]
+    path = tar(tmp_path / "a.tar", files, said)
+    found, together = by_parts(path, 2)
+    assert found == count
+    if count:
+        assert told(together) == told(read(path))
+
+
+def test_a_damaged_tar_says_so_in_parts_as_it_does_whole(tmp_path: Path) -> None:
+    whole = tar(tmp_path / "a.tar", samples(range(9))).read_bytes()
+    path = tmp_path / "b.tar"
+    fifth = whole.index(b"s00005.png")
+    damaged = [whole[:cut] for cut in range(7000, len(whole.rstrip(b"\0")) + 600, 411)]
+    damaged += [whole[:fifth] + bytes(512) + whole[fifth + 512 :], whole + whole]
+    damaged.append(whole[: fifth + 150] + b"9" + whole[fifth + 151 :])
+    for data in damaged:
+        path.write_bytes(data)
+        count, together = by_parts(path, 2)
+        assert count > 1
+        assert told(together) == told(read(path))
+
+
+def test_what_has_no_parts_is_left_whole(tmp_path: Path) -> None:
+    packed = tmp_path / "a.tar.gz"
+    packed.write_bytes(gzip.compress(tar(tmp_path / "a.tar", samples(range(9))).read_bytes()))
+    with tarfile.open(tmp_path / "b.tar", "w", format=tarfile.PAX_FORMAT, pax_headers={"comment": "of all"}) as archive:
+        archive.add(tmp_path / "a.tar", "0.png")
+        archive.add(tmp_path / "a.tar", "1.png")
+    (tmp_path / "c.tar").write_bytes(b"no archive" * 1000)
+    (tmp_path / "d.parquet").write_bytes(b"no table" * 1000)
+    for path in (packed, tmp_path / "b.tar", tmp_path / "c.tar", tmp_path / "d.parquet", tmp_path / "gone.tar"):
+        assert parts(Stored(str(path), 1), Decoding(PREPROCESS, (1, 4, 6)), 1) == []
+    remote = Stored("memory://a.tar", 10**9)
+    assert parts(remote, Decoding(PREPROCESS, (1, 4, 6)), 1) == []
+
+
+@pytest.mark.peers
+def test_the_parts_of_a_table_are_groups_of_its_rows(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow.parquet import write_table
+
+    path = tmp_path / "a.parquet"
+    columns = {"jpg": [png(number) for number in range(11)], "label": list(range(11))}
+    write_table(pa.table(columns), path, row_group_size=2)
+    for size, count in ((1, 6), (2, 6), (3, 3), (4, 3), (10, 2), (11, 0)):
+        found, together = by_parts(path, size)
+        assert found == count
+        if count:
+            assert told(together) == told(read(path))
+    assert by_parts(path, 2, image_column="gone") == (0, [])
+
+
+def test_only_what_is_large_beside_all_inputs_is_cut(tmp_path: Path) -> None:
+    path = tar(tmp_path / "a.tar", samples(range(9)))
+    file = Stored(str(path), path.stat().st_size)
+    decoding = Decoding(PREPROCESS, (1, 4, 6))
+    assert len(Parts([file] * SHARES, decoding, 2)(file)) == 5
+    assert Parts([file] * (SHARES + 1), decoding, 2)(file) == []
+    assert Parts([file], decoding, 2)(Stored(file.url, -1)) == []

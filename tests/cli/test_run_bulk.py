@@ -174,6 +174,40 @@ def test_to_begin_anew_needs_no_results(spec: Path) -> None:
         assert (called.code, called.out, called.err) == (0, "r.parquet: 3 rows in 1 shard\n", "")
 
 
+@pytest.mark.parametrize("name", ["one.tar", "one.parquet"])
+def test_workers_share_one_archive(spec: Path, name: str) -> None:
+    """Each takes parts of it, and the shards are those of one process; the rows those of an archive in one piece."""
+    if name.endswith("tar"):
+        tar(Path(name), [*samples(range(11)), ("s00011.png", b"no image")])
+    else:
+        import pyarrow as pa
+        from pyarrow.parquet import write_table
+
+        images = [*map(png, range(11)), b"no image"]
+        write_table(pa.table({"jpg": images, "label": [n % 3 for n in range(12)]}), name, row_group_size=2)
+    called = call("run", spec, name, "--shard", "4", "--workers", "2", "--out", "shared.parquet")
+    assert (called.code, called.out) == (4, "shared.parquet: 12 rows in 3 shards, 1 of them errors\n")
+    assert call("run", spec, name, "--shard", "4", "--out", "alone.parquet").code == 4
+    assert contents(Path("shared.parquet")) == contents(Path("alone.parquet"))
+    assert call("run", spec, name, "--out", "whole.parquet").out.startswith("whole.parquet: 12 rows in 1 shard,")
+    assert [row["input"] for row in rows(Path("shared.parquet"))] == [
+        row["input"] for row in rows(Path("whole.parquet"))
+    ]
+    judged = [call("eval", spec, "--data", name, "--format", "json", *more) for more in ((), ("--shard", "4"))]
+    assert judged[0].objects[0]["examples"] == judged[1].objects[0]["examples"] == 11
+
+
+def test_an_option_for_what_is_not_there_is_said(spec: Path) -> None:
+    folder(Path("in"), 3)
+    tar(Path("a.tar"), samples([1]))
+    said = "--image-column is for tables and tar archives; there are none among the inputs."
+    assert said in call("run", spec, "in", "--out", "r.parquet", "--image-column", "jpg").err
+    called = call("eval", spec, "--data", "a.tar", "--label-column", "y")
+    assert called.code == 2
+    assert "--label-column is for Parquet tables; there are none among the inputs." in called.err
+    assert call("run", spec, "a.tar", "--out", "r.parquet", "--image-column", "png").code == 0
+
+
 def test_a_tar_that_is_cut_between_files_is_no_whole_one(spec: Path) -> None:
     whole = tar(Path("a.tar"), samples([1, 2, 3])).read_bytes()
     Path("a.tar").write_bytes(whole[:4096])

@@ -16,6 +16,7 @@ from ...diagnostics.wording import listed
 from ...files import store
 from ...files.reading import Malformed, blaming
 from ...inputs.batches import Case
+from ..task import Span
 from .decoding import Decoding
 
 LABELS = ("label", "labels", "class", "cls", "target")
@@ -24,17 +25,17 @@ ROWS = 64
 """Of which the images are in memory together, undecoded."""
 
 
-def cases(url: str, decoding: Decoding) -> Iterator[Case]:
-    """Each row, named by the table and its number. A table that is damaged is one failure, behind the rows before."""
-    from pyarrow.parquet import ParquetFile
-
+def cases(url: str, decoding: Decoding, span: Span | None = None) -> Iterator[Case]:
+    """Each row of the table, or of some groups of them, named by the table and its number. A table that is damaged is
+    one failure, behind the rows before."""
     try:
-        with store.opened_at(decoding.place(url)) as stream, blaming(url), store.reading(url), _refusing():
-            table = ParquetFile(stream)
+        with _opened(url, decoding) as table:
             image, label = columns(table.schema_arrow, decoding)
             names = _names(table.schema_arrow, label)
-            number = 0
-            for batch in table.iter_batches(ROWS, columns=[image, *([label] if label else [])]):
+            sizes, (first, end) = _sizes(table), span or Span(0, None)
+            number = sum(sizes[:first])
+            groups = list(range(len(sizes)))[first:end]
+            for batch in table.iter_batches(ROWS, groups, [image, *([label] if label else [])]):
                 labels = batch.column(label).to_pylist() if label else [None] * len(batch)
                 for cell, found in zip(batch.column(image), labels, strict=True):
                     yield _case(f"{url}[{number}]", cell.as_py(), _named(found, names), decoding)
@@ -43,6 +44,38 @@ def cases(url: str, decoding: Decoding) -> Iterator[Case]:
         raise
     except FileError as failure:
         yield Case(url, failure=failure)
+
+
+def cuts(url: str, decoding: Decoding, size: int) -> Iterator[int]:
+    """The groups of rows before which there are `size` rows or more since the last one. None in a table that cannot be
+    used. Raises StoreError."""
+    try:
+        with _opened(url, decoding) as table:
+            columns(table.schema_arrow, decoding)
+            rows = 0
+            for group, count in enumerate(_sizes(table)):
+                if rows >= size:
+                    yield group
+                    rows = 0
+                rows += count
+    except store.StoreError:
+        raise
+    except FileError:
+        return
+
+
+@contextmanager
+def _opened(url: str, decoding: Decoding) -> Iterator[Any]:
+    """The table at a URL. Raises FileError, StoreError, also for what is found while it is read."""
+    from pyarrow.parquet import ParquetFile
+
+    with store.opened_at(decoding.place(url)) as stream, blaming(url), store.reading(url), _refusing():
+        yield ParquetFile(stream)
+
+
+def _sizes(table: Any) -> list[int]:
+    """The rows of each group."""
+    return [table.metadata.row_group(group).num_rows for group in range(table.num_row_groups)]
 
 
 def columns(schema: Any, decoding: Decoding) -> tuple[str, str | None]:
