@@ -55,7 +55,8 @@ layers between are still there for joins, for `outputs` and for another `from`.
       - from: stem
       - concat: [side, []]""",
     "args": """An argument is a number, an expression, true or false, a word, a list of layers or the name of
-a layer, and may not be called C, H or W. Its default may use C, H, W and the arguments above it.
+a layer, and may not be called C, H or W. Its default may use C, H, W and the arguments above it. Where it is
+a branch of a join, `none` leaves that out.
 
     blocks:
       part:

@@ -159,7 +159,7 @@ def call(draw: Draw) -> str:
         "residual": [
             ("F", numbers(1, 3)),
             ("body", keeping.map("[{}]".format)),
-            ("shortcut", keeping.map("[{}]".format)),
+            ("shortcut", st.one_of(st.just("none"), keeping.map("[{}]".format))),
         ],
         "wide": [("K", depths), ("Q", numbers(1, 4)), ("mode", st.sampled_from(["nearest", "bilinear"]))],
     }[block]

@@ -9,7 +9,8 @@ from ..document.document import Document
 from ..syntax.nodes import Scalar, Sequence
 from ..syntax.tree import ArgumentEntry, BlockCall, Branch, Entry, FromEntry, JoinEntry, LayerEntry
 from ..values.arithmetic import describe, given_at
-from ..values.scope import LayersArgument, Scope
+from ..values.field_types.scalars import NOTHING
+from ..values.scope import LayersArgument, Scope, WordArgument
 from .binding import Binder, repetitions
 from .bounds import Bounds
 from .collector import WalkCollector
@@ -109,8 +110,29 @@ class Walk:
 
     def join(self, entry: JoinEntry, here: Context, tensor: Tensor) -> Tensor:
         self.bounds.count_items(entry, len(entry.branches))
-        tensors = tuple([self.branch(branch, here, tensor) for branch in entry.branches])
-        return self.add(entry, here, tensors, tensor.shape)
+        branches = [branch for branch in entry.branches if not self.is_left_out(branch, here)]
+        tensors = tuple([self.branch(branch, here, tensor) for branch in branches])
+        if len(tensors) > 1:
+            return self.add(entry, here, tensors, tensor.shape)
+        if not tensors:
+            message, why = f"no branch of `{entry.word.text}` is left", f"each is an argument that is `{NOTHING}`"
+            self.findings.report("E113", message, entry.word.span, why=why)
+            return self.give_up(entry, here)
+        return self.alone(entry, here, tensors[0], tensor.shape)
+
+    def is_left_out(self, branch: Branch, here: Context) -> bool:
+        """Whether a branch is an argument that was given as `none`, and no layer is called so."""
+        value = here.scope.argument(branch.text) if isinstance(branch, Scalar) else None
+        is_nothing = isinstance(value, WordArgument) and value.scalar.plain and value.scalar.text == NOTHING
+        return is_nothing and self.table.find(NOTHING, here.names) is None
+
+    def alone(self, entry: JoinEntry, here: Context, tensor: Tensor, arriving: Shape | None) -> Tensor:
+        """The one branch of a join that is left: there is nothing to join. What the join is called, it is called."""
+        self.findings.attempt(None, self.factory.create, entry, here.scope, arriving)
+        if entry.name is not None:
+            self.table.set(self.names.name(entry, here.names), tensor)
+        self.expect(entry, tensor, here.scope, arriving)
+        return tensor
 
     def branch(self, branch: Branch, here: Context, tensor: Tensor) -> Tensor:
         if not isinstance(branch, Scalar):

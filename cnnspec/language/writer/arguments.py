@@ -12,7 +12,7 @@ from ...layers import kinds
 from ..document.document import unfit_for_argument
 from ..syntax.nodes import Scalar, word
 from ..values.names import AXIS_LETTERS
-from .lines import Argument, Branch, Reference, Value
+from .lines import Argument, Branch, LeftOut, Reference, Value
 
 TEXTBOOK = "FKSPDG"
 """The order of the textbook's letters."""
@@ -98,9 +98,10 @@ def _multiple(numbers: list[int], others: list[int], of: str) -> str:
 
 
 def _default(letter: str, values: list[Value]) -> Value | None:
-    """The value of most uses, or no layers."""
-    if [] in values:
-        return []
+    """The value of most uses, or no layers, or no branch."""
+    empty, left_out = values.count([]), sum(isinstance(value, LeftOut) for value in values)
+    if empty or left_out:
+        return [] if empty >= left_out else LeftOut()
     scalars = [value for value in values if isinstance(value, Scalar)]
     if letter in REQUIRED or len(scalars) < len(values):
         return None

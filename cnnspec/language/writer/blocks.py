@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..syntax.nodes import Scalar
 from .arguments import Arguments
+from .left_out import levelled
 from .lines import (
     Argument,
     Block,
@@ -71,7 +72,8 @@ class BlockBuilder:
         """Make one block of some uses of `block`; False where nothing but arguments would be left of it."""
         known = [use.use.arguments for use in bodies]
         arguments = Arguments({*self.names, *_words(bodies.values())}, known)
-        lines = Merger(block, arguments, self.letters, self.naming).lists(list(bodies.values()))
+        merger = Merger(block, arguments, self.letters, self.naming)
+        lines = merger.lists(levelled(list(bodies.values()), merger.head))
         if all(isinstance(line, Argument) for line in lines):
             return False
         self.letters[name] = arguments.letters

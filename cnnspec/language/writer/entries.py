@@ -16,6 +16,7 @@ from .lines import (
     FromLine,
     JoinLine,
     LayerLine,
+    LeftOut,
     Line,
     Lines,
     Pages,
@@ -91,6 +92,8 @@ class Entries:
                 return value
             case Argument():
                 return word(value.name)
+            case LeftOut():
+                return word(value.text)
             case Reference():
                 return text(value.text)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..syntax.nodes import Node, Scalar
+from ..values.field_types.scalars import NOTHING
 from .uses import Use
 
 
@@ -32,6 +33,12 @@ class Argument(NamedTuple):
     """What an argument of the block around holds: layers, or the name of a layer."""
 
     name: str
+
+
+class LeftOut(NamedTuple):
+    """A branch that a use leaves out of a join."""
+
+    text: str = NOTHING
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +88,7 @@ class FromLine:
 
 Line = LayerLine | UseLine | CallLine | FromLine | Argument
 Lines = list[Line]
-Branch = Lines | Reference | Argument
+Branch = Lines | Reference | Argument | LeftOut
 Value = Scalar | Branch
 """What a call gives for an argument."""
 

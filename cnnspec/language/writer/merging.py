@@ -12,7 +12,7 @@ from ..syntax.nodes import Node, Scalar, mapping, sequence
 from ..syntax.nodes import Sequence as SequenceNode
 from ..values.scope import LETTERS
 from .arguments import Arguments
-from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, Line, Lines, Reference, Value
+from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, LeftOut, Line, Lines, Reference, Value
 from .names import Naming
 from .references import Shadowed
 
@@ -101,9 +101,10 @@ class Merger:
         if len(lists) == len(branches):
             merged = self.lists(lists, name)
             return merged[0] if len(merged) == 1 and isinstance(merged[0], Argument) else merged
-        if not lists:
-            return self._reference([branch for branch in branches if not isinstance(branch, list)])
-        return self._argument(name, branches)
+        named = [branch for branch in branches if isinstance(branch, Reference | Argument)]
+        if len(named) == len(branches):
+            return self._reference(named)
+        return LeftOut() if not lists and not named else self._argument(name, branches)
 
     def _reference(self, references: Sequence[Reference | Argument]) -> Reference | Argument:
         first = references[0]

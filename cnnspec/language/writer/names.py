@@ -19,6 +19,8 @@ class Naming:
 
     def fixed(self, line: LayerLine) -> str:
         """The name that lines must have in common to be one; nothing for one that may be counted."""
+        if not line.names:  # a join that is left out
+            return ""
         is_counted = re.fullmatch(f"{line.kind}[1-9][0-9]*", line.names[0])
         return "" if is_counted and self.miscounted.isdisjoint(line.steps) else line.names[0]
 
