@@ -312,9 +312,3 @@ def test_an_archive_without_numbers_says_which_file_is_missing(tmp_path: Path) -
         for name in ("metadata.json", "config.json"):
             less.writestr(name, whole.read(name))
     assert "it has no `model.weights.h5`" in refused(tmp_path / "net.keras")
-
-
-def test_convert_names_the_command_for_whole_models(models: Path, tmp_path: Path) -> None:
-    called = call("convert", str(models / "norms.h5"), "-o", str(tmp_path / "out.safetensors"))
-    assert called.code == 3
-    assert "`cnnspec import` makes a spec of a Keras model" in called.err

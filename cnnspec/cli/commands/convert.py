@@ -23,6 +23,9 @@ from ..options import OUTPUT, PATH
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ...interop.model_weights import ModelWeights
+    from ...weights.published import Published
+
     Tensors = Mapping[str, NDArray[Any]]
 
 Renaming = tuple[re.Pattern[str], str]
@@ -95,19 +98,19 @@ def _constant(text: str) -> tuple[str, float]:
 def command(
     source: str, output: str, wanted: str | None, rules: list[Renaming], fills: dict[str, float], key: str | None
 ) -> None:
-    """Turn IN (.pth, .npz, .safetensors or an index of several) into safetensors.
+    """Turn IN (.pth, .npz, .safetensors or an index of several, .keras, .h5) into safetensors.
 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
-    prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. With --for, what is
-    missing, extra or misshapen is listed.
+    prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. Those of a Keras
+    model get the order of axes that specs have, and with --for the names. With --for, what is missing, extra or
+    misshapen is listed.
     """
     if fills and not wanted:
         raise click.UsageError("--fill needs --for, which says what shape a tensor has.")
     spec = loaded(wanted) if wanted else None
     from ...weights import save
-    from ...weights.published import published
 
-    found = published(source, key)
+    found = _found(source, key, spec)
     for remark in found.remarks:
         note(escaped(f"{Path(source).name}: {remark}"))
     tensors = _renamed(found.tensors, rules)
@@ -116,6 +119,18 @@ def command(
     save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
+
+
+def _found(source: str, key: str | None, spec: Spec | None) -> Published | ModelWeights:
+    """The tensors in a file, and what is to be said of them."""
+    from ...interop.model_weights import is_model, model_weights
+    from ...weights.published import published
+
+    if not is_model(source):
+        return published(source, key)
+    if key is not None:
+        raise click.UsageError("--key: a whole model has one set of weights.")
+    return model_weights(source, spec)
 
 
 def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:

@@ -1,0 +1,104 @@
+"""Weights of models that Keras has saved, under the names of the spec that they were made from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import random_specs
+from calling import call
+from generated_code import AWKWARD, imported, network, random_tensors, written
+
+from cnnspec import weights
+from cnnspec.spec import Spec
+
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("default")]
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+NETWORKS = {
+    "lenet5": lambda: network("lenet5"),
+    "mobilenet_v3_small": lambda: network("mobilenet_v3_small"),
+    "what blocks read from elsewhere": lambda: random_specs.load(AWKWARD["what blocks read from elsewhere"]),
+    "a dense layer behind an image": lambda: random_specs.load(UNROLLED),
+}
+UNROLLED = """
+input: {C: 3, H: 5, W: 7}
+layers:
+  - {conv: {F: 3, K: 4}, name: features.0}
+  - {batchnorm: {}, name: features.1}
+  - flatten
+  - {dense: {K: 6}, name: head.0}
+  - relu
+  - {dense: {K: 2}, name: head.1}
+"""
+
+
+def saved(of: Spec, folder: Path, suffix: str) -> Path:
+    """The spec as Keras code, with random weights, saved by Keras."""
+    module = imported(written(of, folder, "keras", random_tensors(of)))
+    model = module.build()
+    module.load_weights(model, module.load_safetensors(folder / "net.safetensors"))
+    model.save(folder / f"model{suffix}")
+    return folder / f"model{suffix}"
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_there_and_back(name: str, suffix: str, tmp_path: Path) -> None:
+    of = NETWORKS[name]()
+    model, out = saved(of, tmp_path, suffix), tmp_path / "back.safetensors"
+    (tmp_path / "spec.yaml").write_text(of.source.text)
+    called = call("convert", model, "-o", out, "--for", tmp_path / "spec.yaml")
+    assert called.code == 0, called.err
+    found, wanted = weights.read(out), random_tensors(of)
+    assert found.keys() == wanted.keys()
+    for each, array in wanted.items():
+        np.testing.assert_array_equal(found[each], array)
+    assert "layers are called otherwise" in called.err or "." not in "".join(step.name for step in of.graph.steps)
+
+
+def test_without_a_spec_the_names_are_those_of_the_model(tmp_path: Path) -> None:
+    model, out = saved(random_specs.load(UNROLLED), tmp_path, ".keras"), tmp_path / "out.safetensors"
+    called = call("convert", model, "-o", out)
+    assert (called.code, called.err) == (0, "")
+    assert weights.header(out)["head_0.weight"].shape == (6, 4 * 3 * 5)
+
+
+def test_what_does_not_fit_is_listed(tmp_path: Path) -> None:
+    model = saved(random_specs.load(UNROLLED), tmp_path, ".keras")
+    (tmp_path / "spec.yaml").write_text(UNROLLED.replace("K: 6", "K: 9"))
+    called = call("convert", model, "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+    assert (called.code, "error[E402]" in called.err) == (3, True)
+    assert "`head.0.weight`, `head.0.bias`, `head.1.weight`, `head.1.bias`" in called.err
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_another_eps_is_noted(tmp_path: Path) -> None:
+    model = saved(random_specs.load(UNROLLED), tmp_path, ".h5")
+    (tmp_path / "spec.yaml").write_text(UNROLLED.replace("batchnorm: {}", "batchnorm: {eps: 1e-3}"))
+    called = call("convert", model, "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+    assert called.code == 0
+    assert "`features.1` has the eps 0.001 in the spec, 1e-05 in the model" in " ".join(called.err.split())
+
+
+def test_a_size_that_is_free_is_that_of_the_spec(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3, name="features_0")])
+    model.save(tmp_path / "model.keras")
+    (tmp_path / "spec.yaml").write_text("input: {C: 3, H: 9, W: 8}\nlayers: [{conv: {F: 3, K: 4}, name: only}]\n")
+    words = ("convert", tmp_path / "model.keras", "-o", tmp_path / "out.npz")
+    refused = call(*words)
+    assert (refused.code, "help: `--for SPEC` says it" in refused.err) == (3, True)
+    assert call(*words, "--for", tmp_path / "spec.yaml").code == 0
+    kernel = model.get_layer("features_0").get_weights()[0]
+    np.testing.assert_array_equal(weights.read(tmp_path / "out.npz")["only.weight"], kernel.transpose(3, 2, 0, 1))
+
+
+def test_sets_of_weights_are_not_chosen_from_a_model(tmp_path: Path) -> None:
+    model = saved(random_specs.load(UNROLLED), tmp_path, ".keras")
+    called = call("convert", model, "-o", tmp_path / "out.npz", "--key", "ema")
+    assert (called.code, "a whole model has one set of weights" in called.err) == (2, True)
