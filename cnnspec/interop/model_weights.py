@@ -12,6 +12,7 @@ from ..files.reading import AnyPath
 from ..files.recognition import HDF5, KERAS, look
 from ..graph.graph import Graph
 from .alignment import Match, aligned, differences
+from .exporter import missing_package
 from .imported import Imported
 from .importing import read_model
 
@@ -38,10 +39,13 @@ def is_model(path: AnyPath) -> bool:
 
 def model_weights(path: AnyPath, spec: Spec | None = None) -> ModelWeights:
     """The weights of a Keras model, in the layouts of specs: under the names of `spec`, whose layers are found by what
-    arrives at them and the shapes of their weights, or else as the model's layers are called.
+    arrives at them and the shapes of their weights, or else as the model's layers are called. Weights without a model
+    need `spec`.
 
     Raises FileError as `read_model`.
     """
+    if spec is not None and (alone := _alone(path, spec)) is not None:
+        return ModelWeights(alone, [])
     found = _model(path, spec)
     if spec is None:
         return ModelWeights(found.tensors, [])
@@ -70,6 +74,15 @@ def _remarks(graph: Graph, other: Graph, matches: Mapping[str, Match]) -> list[s
     if apart := differences(graph, other, matches):
         remarks.append(f"the spec computes something else: {listed(apart, LISTED)}")
     return remarks
+
+
+def _alone(path: AnyPath, spec: Spec) -> dict[str, NDArray[Any]] | None:
+    """The weights in a file that holds nothing else; None for others."""
+    try:
+        from .keras.importing.weights_alone import weights_alone
+    except ImportError as error:
+        raise FileError([missing_package("Keras", "h5py", error, "reading")]) from error
+    return weights_alone(path, spec.graph)
 
 
 def _model(path: AnyPath, spec: Spec | None) -> Imported:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import random_specs
 from calling import call
-from generated_code import AWKWARD, imported, network, random_tensors, written
+from generated_code import AWKWARD, Array, imported, network, random_tensors, written
 
 from cnnspec import weights
 from cnnspec.spec import Spec
@@ -58,6 +58,119 @@ def test_there_and_back(name: str, suffix: str, tmp_path: Path) -> None:
     for each, array in wanted.items():
         np.testing.assert_array_equal(found[each], array)
     assert "layers are called otherwise" in called.err or "." not in "".join(step.name for step in of.graph.steps)
+
+
+CHAIN = """
+input: {C: 3, H: 9, W: 7}
+layers:
+  - {conv: {F: [3, 2], K: 4, bias: false}, name: one}
+  - {batchnorm: {}, name: two}
+  - {conv: {F: 3, K: 8, G: C, P: same}, name: three}
+  - {prelu: {}, name: four}
+  - add: [[{conv: {F: 1, K: 8}, name: five}], []]
+  - {deconv: {F: 2, K: 5, S: 2}, name: six}
+  - globalavgpool
+  - flatten
+  - {dense: {K: 6}, name: seven}
+  - {dense: {K: 2}, name: eight}
+"""
+
+
+def weights_saved(of: Spec, folder: Path) -> Path:
+    """Its weights alone, saved by Keras."""
+    module = imported(written(of, folder, "keras", random_tensors(of)))
+    model = module.build()
+    module.load_weights(model, module.load_safetensors(folder / "net.safetensors"))
+    model.save_weights(folder / "only.weights.h5")
+    return folder / "only.weights.h5"
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_weights_alone(is_renamed: bool, tmp_path: Path) -> None:
+    """By their names; where these are others, by their order, when there is only one."""
+    of = random_specs.load(CHAIN)
+    text, wanted = CHAIN, random_tensors(of)
+    if is_renamed:
+        for name in ("one", "two", "three", "four", "five", "six", "seven", "eight"):
+            text = text.replace(f"name: {name}", f"name: a.{name}")
+        wanted = {f"a.{name}": array for name, array in wanted.items()}
+    (tmp_path / "spec.yaml").write_text(text)
+    called = call("convert", weights_saved(of, tmp_path), "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+    assert (called.code, called.err) == (0, "")
+    found = weights.read(tmp_path / "out.npz")
+    assert found.keys() == wanted.keys()
+    for each, array in wanted.items():
+        np.testing.assert_array_equal(found[each], array)
+
+
+def test_weights_alone_behind_an_unrolled_image(tmp_path: Path) -> None:
+    """In Keras' own order they come as those of the whole model; where axes are permuted, nobody can tell."""
+    import keras
+
+    row = [keras.Input((5, 7, 3)), keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.Flatten()]
+    model = keras.Sequential([*row, keras.layers.Dense(6, activation="relu"), keras.layers.Dense(2)])
+    model.save(tmp_path / "whole.keras")
+    model.save_weights(tmp_path / "plain.weights.h5")
+    (tmp_path / "spec.yaml").write_text(UNROLLED)
+    for name in ("whole.keras", "plain.weights.h5"):
+        out = tmp_path / f"{name}.npz"
+        assert call("convert", tmp_path / name, "-o", out, "--for", tmp_path / "spec.yaml").code == 0
+    whole, alone = (weights.read(tmp_path / f"{name}.npz") for name in ("whole.keras", "plain.weights.h5"))
+    for each in whole:
+        np.testing.assert_array_equal(alone[each], whole[each])
+    permuted = weights_saved(random_specs.load(UNROLLED), tmp_path)
+    called = call("convert", permuted, "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+    assert (called.code, "the weights of `head_0` cannot be taken" in called.err, "permutes axes" in called.err) == (
+        3,
+        True,
+        True,
+    )
+
+
+def test_weights_alone_of_branches_want_names(tmp_path: Path) -> None:
+    text = CHAIN.replace("name: five}], []]", "name: five}], [{conv: {F: 1, K: 8}, name: beside}]]")
+    source = weights_saved(random_specs.load(text), tmp_path)
+    for wanted, said in (
+        (text.replace("five", "5th"), "whose branches leave no single order"),
+        (CHAIN.replace("five", "5th"), "it has 3 layers like `conv`, the spec has 2"),
+    ):
+        (tmp_path / "spec.yaml").write_text(wanted)
+        called = call("convert", source, "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+        assert (called.code, "error[E430]" in called.err, said in " ".join(called.err.split())) == (3, True, True)
+
+
+def earlier(folder: Path, of: Spec, tensors: dict[str, Array]) -> Path:
+    """As Keras 2 saved weights."""
+    import h5py
+
+    keys = {"weight": "kernel", "bias": "bias"}
+    norms = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+    names = [f"layer_{9 - number}" for number, step in enumerate(of.graph.steps) if step.tensors]
+    with h5py.File(folder / "old.h5", "w") as file:
+        file.attrs["layer_names"] = [name.encode() for name in names]
+        for name, step in zip(names, [step for step in of.graph.steps if step.tensors], strict=True):
+            for key in step.tensors:
+                array = tensors[f"{step.name}.{key}"]
+                if key == "weight" and array.ndim == 4:
+                    array = array.transpose(2, 3, 1, 0)
+                elif key == "weight" and array.ndim == 2:
+                    C, H, W = of.graph.tensors[f"{step.name}.weight"].unrolled or (array.shape[1], 1, 1)
+                    array = array.reshape(-1, C, H, W).transpose(2, 3, 1, 0).reshape(array.shape[1], -1)
+                file[f"{name}/{name}/{(norms if 'running_var' in step.tensors else keys)[key]}:0"] = array
+    return folder / "old.h5"
+
+
+def test_weights_of_earlier_versions(tmp_path: Path) -> None:
+    of = random_specs.load(UNROLLED)
+    tensors = random_tensors(of)
+    (tmp_path / "spec.yaml").write_text(UNROLLED)
+    words = ("convert", earlier(tmp_path, of, tensors), "-o", tmp_path / "out.npz")
+    called = call(*words, "--for", tmp_path / "spec.yaml")
+    assert (called.code, called.err) == (0, "")
+    found = weights.read(tmp_path / "out.npz")
+    for each, array in tensors.items():
+        np.testing.assert_array_equal(found[each], array)
+    assert "the file holds weights and no network" in call(*words).err
 
 
 def test_without_a_spec_the_names_are_those_of_the_model(tmp_path: Path) -> None:

@@ -40,18 +40,29 @@ class Hdf5:
             self.known = sorted(self._names(self.root, "", 0, [0]))
             """The names of all arrays, from the root on."""
 
-    def text(self, name: str) -> str | None:
-        """A text that the file has under this name at its root."""
+    def text(self, name: str, group: str = "/") -> str | None:
+        """A text that a group of the file, by default its root, has under this name."""
+        found = self._attribute(name, group)
+        text = found.decode("utf-8", "replace") if isinstance(found, bytes) else found
+        if not isinstance(text, str | None):
+            raise Malformed(f"its `{name}` is no text")
+        return text
+
+    def texts(self, name: str) -> list[str]:
+        """A list of texts at its root."""
+        found = self._attribute(name, "/")
+        if found is None:
+            return []
+        return [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in np.ravel(found)]
+
+    def _attribute(self, name: str, group: str) -> Any:
         with unusual():
-            if name not in self.root.attrs:
+            held = self.root[group].attrs
+            if name not in held:
                 return None
-            if self.root.attrs.get_id(name).get_storage_size() > TEXT:
+            if held.get_id(name).get_storage_size() > TEXT:
                 raise Malformed(f"its `{name}` has more than {TEXT:,} characters")
-            found = self.root.attrs[name]
-            text = found.decode() if isinstance(found, bytes) else found
-            if not isinstance(text, str):
-                raise Malformed(f"its `{name}` is no text")
-            return text
+            return held[name]
 
     def _names(self, group: Any, path: str, depth: int, count: list[int]) -> Iterator[str]:
         if depth > DEEPEST:

@@ -18,23 +18,23 @@ Layer = Callable[[Turning], Held]
 
 def conv(turning: Turning) -> Held:
     """Kernels FH x FW x C/G x K become K x C/G x FH x FW."""
-    kernel = _flat(turning.array("kernel", "0")).transpose(3, 2, 0, 1)
+    kernel = flat_kernel(turning.array("kernel", "0")).transpose(3, 2, 0, 1)
     return _convolved(turning, turning.image, kernel, turning["groups"] or 1)
 
 
 def depthwise(turning: Turning) -> Held:
     """Kernels FH x FW x C x M become C*M x 1 x FH x FW."""
-    kernel = _depthwise(turning.array("depthwise_kernel", "kernel", "0"))
+    kernel = depthwise_kernel(turning.array("depthwise_kernel", "kernel", "0"))
     return _convolved(turning, turning.image, kernel, turning.image.shape[-1])
 
 
 def separable(turning: Turning) -> Held:
     """A convolution of each channel, and one of single cells."""
     held = turning.image
-    kernel = _depthwise(turning.array("depthwise_kernel", "0"))
+    kernel = depthwise_kernel(turning.array("depthwise_kernel", "0"))
     fields = {"K": len(kernel), **_window(turning, held, kernel.shape[2:]), "G": held.shape[-1], "bias": False}
     deep = turning.add("conv", held.value, fields=fields, part="depthwise", tensors={"weight": kernel})
-    mixed = _flat(turning.array("pointwise_kernel", "1")).transpose(3, 2, 0, 1)
+    mixed = flat_kernel(turning.array("pointwise_kernel", "1")).transpose(3, 2, 0, 1)
     bias = _bias(turning, "2")
     fields = {"F": 1, "K": len(mixed)} | ({} if bias else {"bias": False})
     made = turning.add("conv", deep, fields=fields, part="pointwise", tensors={"weight": mixed, **bias})
@@ -46,7 +46,7 @@ def transposed(turning: Turning) -> Held:
     larger than its step."""
     held = turning.image
     turning.only(output_padding=None, groups=1)
-    kernel = _flat(turning.array("kernel", "0")).transpose(3, 2, 0, 1)
+    kernel = flat_kernel(turning.array("kernel", "0")).transpose(3, 2, 0, 1)
     F, S, D = kernel.shape[2:], _pair(turning["strides"]), _pair(turning["dilation_rate"])
     if D != (1, 1):
         raise Unsaid("with a dilation it is no layer")
@@ -149,15 +149,15 @@ def _bias(turning: Turning, number: str) -> dict[str, Array]:
     return {"bias": turning.array("bias", number)} if turning["use_bias"] is not False else {}
 
 
-def _flat(kernel: Array) -> Array:
+def flat_kernel(kernel: Array) -> Array:
     """A kernel over images; one over signals has one row."""
     if kernel.ndim not in (3, 4):
         raise Unsaid(f"its kernel has {kernel.ndim} axes")
     return kernel if kernel.ndim == 4 else kernel[np.newaxis]
 
 
-def _depthwise(kernel: Array) -> Array:
-    kernel = _flat(kernel)
+def depthwise_kernel(kernel: Array) -> Array:
+    kernel = flat_kernel(kernel)
     FH, FW, C, M = kernel.shape
     return kernel.transpose(2, 3, 0, 1).reshape(C * M, 1, FH, FW)
 
