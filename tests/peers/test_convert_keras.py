@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -215,3 +217,40 @@ def test_sets_of_weights_are_not_chosen_from_a_model(tmp_path: Path) -> None:
     model = saved(random_specs.load(UNROLLED), tmp_path, ".keras")
     called = call("convert", model, "-o", tmp_path / "out.npz", "--key", "ema")
     assert (called.code, "a whole model has one set of weights" in called.err) == (2, True)
+
+
+def a_list_that_is_none(file: Any) -> None:
+    file.attrs["layer_names"] = np.arange(3)
+    file["layers"] = np.zeros(3)
+
+
+def a_number_that_is_too_long(file: Any) -> None:
+    file[f"layers/conv2d_{'9' * 5000}/vars/0"] = np.zeros((3, 3, 3, 4))
+
+
+def a_model_in_a_model(file: Any) -> None:
+    file["layers/functional/layers/conv2d/vars/0"] = np.zeros((3, 3, 3, 4))
+
+
+def arrays_of_no_sense(file: Any) -> None:
+    for name, shape in {"conv2d/vars/0": (3,), "conv2d/vars/1": (), "dense/vars/0": (2, 2)}.items():
+        file[f"layers/{name}"] = np.zeros(shape)
+
+
+def nothing(file: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    "make", [a_list_that_is_none, a_number_that_is_too_long, a_model_in_a_model, arrays_of_no_sense, nothing]
+)
+def test_files_of_weights_that_make_no_sense(make: Callable[[Any], None], tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "odd.h5", "w") as file:
+        make(file)
+    (tmp_path / "spec.yaml").write_text(
+        "input: {C: 3, H: 5, W: 5}\nlayers: [{conv: {F: 3, K: 4}, name: a}, flatten, {dense: {K: 2}, name: b}]\n"
+    )
+    called = call("convert", tmp_path / "odd.h5", "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
+    assert (called.code, "error[E4" in called.err, (tmp_path / "out.npz").exists()) == (3, True, False)

@@ -23,7 +23,7 @@ from .values import Array, unrolled_order
 from .windows import depthwise_kernel, flat_kernel
 
 Tensors = dict[str, Array]
-GROUP = re.compile(r"layers/([^/]+?)(_\d+)?/vars/(\d+)")
+GROUP = re.compile(r"layers/([^/]+?)(_\d{1,9})?/vars/(\d{1,9})")
 WHOLE = "save the whole model with `model.save`: it says its network"
 SORTS = {
     "batch_normalization": "batchnorm", "conv1d": "conv", "conv2d": "conv", "conv2d_transpose": "deconv",
@@ -91,7 +91,7 @@ def _saved(hdf5: Hdf5) -> list[Saved]:
 def _is_permuted(hdf5: Hdf5) -> bool:
     """Whether there is a layer of this class; layers without arrays are groups, or names, all the same."""
     with unusual():
-        groups = [*hdf5.root["layers"]] if "layers" in hdf5.root else hdf5.texts("layer_names")
+        groups = [*hdf5.root["layers"]] if hdf5.under("layers/") else hdf5.texts("layer_names")
     return any(re.fullmatch(r"permute(_\d+)?", name) for name in groups)
 
 
