@@ -73,10 +73,19 @@ def _fitting(path: AnyPath, shape: tuple[int, ...]) -> Iterator[_Source]:
     with opened(path) as stream, blaming(path):
         found = ensure(stream, NPY, NPZ, ZIP, *[TEXT] * is_table, cure="an .npy or .npz file of numbers is wanted")
         source = _table(stream, path, shape) if found is TEXT else _arrays(found, stream, path)
-        held = source.header.shape
+        stored = source.header.shape
+        held = _whole(stored, shape)
         if held != shape and (held[1:] != shape or not held[0]):
-            raise misfit(Path(path), held, shape)
-        yield source
+            raise misfit(Path(path), stored, shape)
+        yield source._replace(header=source.header._replace(shape=held))
+
+
+def _whole(held: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an array as that of inputs: where they are vectors, C x 1 x 1, their axes of length 1 may be left
+    out."""
+    if shape[1:] == (1, 1) and len(held) in (1, 2) and held[-1:] == shape[:1]:
+        return (*held[:-1], *shape)
+    return held
 
 
 def unscaled(path: AnyPath, shape: tuple[int, ...], preprocess: Preprocess | None) -> str:
@@ -114,18 +123,22 @@ def _arrays(found: Kind | None, stream: BinaryIO, path: AnyPath) -> _Source:
 
 
 def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
-    """A table of numbers, which must be one input: as many lines as that has rows, channel by channel."""
+    """A table of numbers, which must be one input: as many lines as that has rows, channel by channel. Where inputs are
+    vectors, C x 1 x 1, each line may be one."""
     from . import number_table  # few inputs are tables
 
     table = number_table.read(stream, path)
     C, H, W = shape
-    if table.shape != (C * H, W):
+    has_vectors = shape == (C, 1, 1) and table.shape[1] == C > 1
+    if table.shape != (C * H, W) and not has_vectors:
         diagnostic = Diagnostic(
             "E413",
             f"the table in `{Path(path).name}` does not fit the network's input",
             file=str(path),
             why=f"the input is {times(shape)}; the file holds {times(table.shape)}",
-            help=f"{quantity(C * H, 'line')} of {quantity(W, 'number')}" + ", channel by channel" * (C > 1),
+            help=f"{quantity(C * H, 'line')} of {quantity(W, 'number')}" + ", channel by channel" * (C > 1)
+            if max(H, W) > 1 or C == 1
+            else f"lines of {quantity(C, 'number')}, a vector in each",
         )
         raise FileError([diagnostic])
     rows = table.rows()
@@ -133,9 +146,10 @@ def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
     def load(shape: tuple[int, ...]) -> StoredArray:
         import numpy as np
 
-        return np.array(rows).reshape(1, *shape)
+        return np.array(rows).reshape(-1, *shape)
 
-    return _Source(npy.NpyHeader("<i8" if table.is_whole else "<f8", shape, False, 0), load)
+    held = (len(rows), *shape) if has_vectors else shape
+    return _Source(npy.NpyHeader("<i8" if table.is_whole else "<f8", held, False, 0), load)
 
 
 def _on_disk(stream: BinaryIO) -> _Source:
@@ -173,7 +187,9 @@ def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
         C, H, W = shape
         flat = f"its images lie flat: save `array.reshape(-1, {C}, {H}, {W})`"
         return (
-            flat if C == 1 else f"{flat}, or, pixel by pixel, `array.reshape(-1, {H}, {W}, {C}).transpose(0, 3, 1, 2)`"
+            flat
+            if C == 1 or H == W == 1
+            else f"{flat}, or, pixel by pixel, `array.reshape(-1, {H}, {W}, {C}).transpose(0, 3, 1, 2)`"
         )
     batch = tuple(range(len(found) - len(shape)))
     for axes in permutations(range(len(batch), len(found))):

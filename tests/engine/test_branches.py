@@ -124,6 +124,16 @@ CASES: dict[str, tuple[Shape, list[str], str]] = {
     "one layer, several names": ((3, 4, 5), [C3, "{identity: {}, name: a}", "{dropout: {}, name: b}"], "b, a, conv1"),
     "flatten at the end": ((3, 4, 5), [C3, "relu", "flatten"], ""),
     "dropout at the end": ((3, 4, 5), [C3, "relu", "dropout"], ""),
+    "rows below rows, with a border": (
+        (3, 5, 6),
+        [C3, "relu", f"{{concat: [[], [{C3}]], axis: H}}", C3, f"{{concat: [[{C3}], []], axis: W}}", C3],
+        "",
+    ),
+    "columns of several sizes inside of channels": (
+        (3, 5, 6),
+        ["concat: [[{concat: [[{maxpool: {F: [1, 2]}}], [{maxpool: {F: [1, 2]}}]], axis: W}], [{relu: {}}]]", C3],
+        "",
+    ),
     "one cell": ((5, 1, 1), [C3, "relu", "concat: [[], [tanh]]", "{conv: {F: 1, K: 2}}"], ""),
     "one value": ((1, 1, 1), ["tanh"], ""),
 }  # fmt: skip

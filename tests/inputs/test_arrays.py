@@ -237,3 +237,45 @@ def test_one_gray_plane_is_no_colour_image(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         load_input(tmp_path / "a.npy", (3, 4, 5))
     assert caught.value.diagnostics[0].help == ""
+
+
+# vectors
+
+
+@pytest.mark.parametrize("found", [(4,), (3, 4), (1, 4), (4, 1, 1), (3, 4, 1, 1)])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_vectors_without_their_axes_of_length_one(tmp_path: Path, found: Any, order: Any, suffix: str) -> None:
+    values = np.asarray(np.arange(np.prod(found), dtype=np.float32).reshape(found), order=order)
+    path = tmp_path / f"x.{suffix}"
+    np.save(path, values) if suffix == "npy" else np.savez(path, values)
+    loaded = load_input(path, (4, 1, 1))
+    assert check(path, (4, 1, 1)) == len(loaded) == values.size // 4
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(2)]), values.reshape(-1, 4, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("1,2,3\n", [[1, 2, 3]]),
+        ("1,2,3\n4,5,6\n", [[1, 2, 3], [4, 5, 6]]),
+        ("1,2,3\n4,5,6\n7,8,9\n", [[1, 2, 3], [4, 5, 6], [7, 8, 9]]),
+        ("1\n2\n3\n", [[1, 2, 3]]),
+    ],
+)
+def test_vectors_in_a_table(tmp_path: Path, text: str, wanted: list[list[float]]) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    loaded = load_input(path, (3, 1, 1))
+    assert check(path, (3, 1, 1)) == len(loaded) == len(wanted)
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)])[:, :, 0, 0], wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"), [("1,2\n", (3, 1, 1)), ("1,2,3\n4,5,6\n", (3, 1, 2)), ("1\n2\n", (1, 1, 1))]
+)
+def test_other_tables_are_no_vectors(tmp_path: Path, text: str, shape: Any) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileError):
+        load_input(path, shape)

@@ -117,6 +117,12 @@ EXAMPLES = dict(examples())
 
 
 AWKWARD = {
+    "windows shorter than their strides": """
+input: {C: 2, H: 3, W: 4}
+layers:
+  - deconv: {F: 1, K: 2, S: 2}
+  - deconv: {F: [1, 3], K: 2, S: [3, 2], P: {left: 1}}
+""",
     "names that are no identifiers": """
 input: {C: 2, H: 5, W: 6}
 layers:

@@ -95,6 +95,10 @@ def deconv(
     """A transposed convolution, with so many cells cut off at the sides."""
     made = layers.Conv2DTranspose(K, F, strides=S, use_bias=bias, name=spelled(name))
     (top, bottom), (left, right) = sides(cut)
+    rows, columns = (S, S) if isinstance(S, int) else S
+    height, width = (F, F) if isinstance(F, int) else F
+    bottom += max(0, rows - height)  # Keras goes on to the end of the last stride
+    right += max(0, columns - width)
     return padded(made(x), ((-top, -bottom), (-left, -right)))
 
 

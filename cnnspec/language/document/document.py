@@ -65,7 +65,7 @@ def of_root(source: Source, root: Mapping, said: Iterable[Diagnostic] = ()) -> t
     """The document of a root that has been read, with every mistake after those that have been `said`."""
     found = Collector()
     found.extend(said)
-    reader = DocumentReader(found)
+    reader = DocumentReader(found, source)
     root = reader.keys(root)
     header = reader.header(root)
     reader.declare(root.get("blocks"))
@@ -77,8 +77,9 @@ def of_root(source: Source, root: Mapping, said: Iterable[Diagnostic] = ()) -> t
 class DocumentReader:
     """Reads the sections of a spec: blocks are declared first, so that they may be used before they are written."""
 
-    def __init__(self, found: Collector) -> None:
+    def __init__(self, found: Collector, source: Source) -> None:
         self.found = found
+        self.source = source
         self.resolver = Resolver(found)
 
     def keys(self, root: Mapping) -> Mapping:
@@ -93,11 +94,14 @@ class DocumentReader:
     def header(self, root: Mapping) -> Header | None:
         rest = tuple((k, v) for k, v in root.items if k.text in field_types(Header))
         header, found = read(Header, Mapping(rest, root.span))
-        self.found.extend(found)
         if header is None:  # the layers can be checked all the same, if their input is known
+            from .vector_input import told  # only a mistake needs it
+
+            found = list(told(found, self.source, root))
             places = [d.span for d in found if d.span]
             sound = [(k, v) for k, v in rest if not any(k.span.up_to(v.span).covers(place) for place in places)]
             header, _ = read(Header, Mapping(tuple(sound), root.span))
+        self.found.extend(found)
         return header
 
     def layers(self, node: Node | None, root: Mapping) -> tuple[Entry, ...]:
