@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LISTED = 3
 KINDS = (HDF5, KERAS)
+ALONE = "the file holds weights and no network"
 
 
 class ModelWeights(NamedTuple):
@@ -90,9 +91,8 @@ def _model(path: AnyPath, spec: Spec | None) -> Imported:
         return read_model(path, verify=False)
     except FileError as error:
         is_free = any("`--input " in each.help for each in error.diagnostics)
-        if not is_free:
-            raise
-        if spec is not None:
+        if is_free and spec is not None:
             return read_model(path, verify=False, input=spec.graph.input)
-        help = "`--for SPEC` says it"
-        raise FileError(replace(each, help=help) for each in error.diagnostics) from None
+        if is_free or any(each.message == ALONE for each in error.diagnostics):
+            raise FileError(replace(each, help="`--for SPEC` says it") for each in error.diagnostics) from None
+        raise

@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 import random_specs
 from calling import call
-from generated_code import AWKWARD, Array, imported, network, random_tensors, written
+from generated_code import (
+    AWKWARD,
+    Array,
+    ensure_close,
+    expected,
+    imported,
+    network,
+    random_input,
+    random_tensors,
+    written,
+)
 
 from cnnspec import weights
 from cnnspec.spec import Spec
@@ -172,7 +182,9 @@ def test_weights_of_earlier_versions(tmp_path: Path) -> None:
     found = weights.read(tmp_path / "out.npz")
     for each, array in tensors.items():
         np.testing.assert_array_equal(found[each], array)
-    assert "the file holds weights and no network" in call(*words).err
+    alone = call(*words)
+    assert (alone.code, "the file holds weights and no network" in alone.err) == (3, True)
+    assert "help: `--for SPEC` says it" in alone.err
 
 
 def test_without_a_spec_the_names_are_those_of_the_model(tmp_path: Path) -> None:
@@ -254,3 +266,53 @@ def test_files_of_weights_that_make_no_sense(make: Callable[[Any], None], tmp_pa
     )
     called = call("convert", tmp_path / "odd.h5", "-o", tmp_path / "out.npz", "--for", tmp_path / "spec.yaml")
     assert (called.code, "error[E4" in called.err, (tmp_path / "out.npz").exists()) == (3, True, False)
+
+
+@pytest.mark.parametrize("text", [CHAIN, UNROLLED], ids=["chain", "unrolled"])
+def test_back_to_keras(text: str, tmp_path: Path) -> None:
+    """Out as Keras has them and in again: the same numbers. Equal weights give equal bytes."""
+    of = random_specs.load(text)
+    wanted = random_tensors(of)
+    weights.save(wanted, tmp_path / "net.npz")
+    (tmp_path / "spec.yaml").write_text(text)
+    named = ("--for", tmp_path / "spec.yaml")
+    for name in ("one.h5", "two.h5"):
+        called = call("convert", tmp_path / "net.npz", "-o", tmp_path / name, *named)
+        assert (called.code, called.err) == (0, "")
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
+    assert call("convert", tmp_path / "one.h5", "-o", tmp_path / "back.npz", *named).code == 0
+    found = weights.read(tmp_path / "back.npz")
+    assert found.keys() == wanted.keys()
+    for each, array in wanted.items():
+        np.testing.assert_array_equal(found[each], array)
+
+
+def test_keras_loads_what_is_written_for_it(tmp_path: Path) -> None:
+    import keras
+
+    L = keras.layers
+    conv = [keras.Input((9, 7, 3)), L.Conv2D(4, (3, 2), use_bias=False), L.BatchNormalization(epsilon=1e-5)]
+    deep = [L.DepthwiseConv2D(3, depth_multiplier=2, padding="same"), L.PReLU(shared_axes=[1, 2])]
+    head = [L.Conv2DTranspose(5, 2, strides=2), L.MaxPooling2D(3), L.Flatten(), L.Dense(6), L.Dense(2)]
+    model = keras.Sequential([*conv, *deep, *head])
+    text = CHAIN.replace("  - add: [[{conv: {F: 1, K: 8}, name: five}], []]\n", "")
+    text = "rounding: floor\n" + text.replace("  - globalavgpool\n", "  - maxpool: {F: 3}\n")
+    of = random_specs.load(text)
+    tensors, x = random_tensors(of), random_input(of)
+    weights.save(tensors, tmp_path / "net.npz")
+    (tmp_path / "spec.yaml").write_text(text)
+    assert call("convert", tmp_path / "net.npz", "-o", tmp_path / "w.h5", "--for", tmp_path / "spec.yaml").code == 0
+    model.load_weights(tmp_path / "w.h5")
+    ensure_close([model.predict(x.transpose(0, 2, 3, 1), verbose=0)], expected(of, x, tensors))
+
+
+def test_what_cannot_be_written_for_keras(tmp_path: Path) -> None:
+    spec, source = tmp_path / "spec.yaml", tmp_path / "net.npz"
+    text = "input: {C: 3, H: 5, W: 5}\nlayers: [{constant: {by: add}, name: grid}]\n"
+    spec.write_text(text)
+    weights.save(random_tensors(random_specs.load(text)), source)
+    refused = call("convert", source, "-o", tmp_path / "w.h5", "--for", spec)
+    assert (refused.code, f"error[E419]: no weights for `grid` in Keras\n --> {spec}:2:" in refused.err) == (3, True)
+    assert call("convert", source, "-o", tmp_path / "w.h5").code == 2
+    assert call("convert", source, "-o", tmp_path / "w.weights.h5", "--for", spec).code == 2
+    assert not (tmp_path / "w.h5").exists()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...diagnostics import FileError, errors
+from ...diagnostics.missing_package import ensure_package
 from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
@@ -74,7 +75,13 @@ def _constant(text: str) -> tuple[str, float]:
 
 @click.command("convert")
 @click.argument("source", metavar="IN", type=PATH)
-@click.option("-o", "--output", type=OUTPUT, required=True, help="The .safetensors or .npz file to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=OUTPUT,
+    required=True,
+    help="The .safetensors or .npz file to write; .h5, which needs --for, is for Keras.",
+)
 @click.option(
     "--for", "wanted", type=PATH, metavar="SPEC", help="Check against SPEC; write just what it needs, as float32."
 )
@@ -103,10 +110,11 @@ def command(
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
     prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. Those of a Keras
     model get the order of axes that specs have, and with --for the names. With --for, what is missing, extra or
-    misshapen is listed.
+    misshapen is listed. An .h5 is what `model.load_weights` of a Keras model takes, layer by layer.
     """
     if fills and not wanted:
         raise click.UsageError("--fill needs --for, which says what shape a tensor has.")
+    is_for_keras = _is_for_keras(output, wanted)
     spec = loaded(wanted) if wanted else None
     from ...weights import save
 
@@ -116,7 +124,12 @@ def command(
     tensors = _renamed(found.tensors, rules)
     if spec is not None:
         tensors = _fitted(_filled(tensors, spec, fills), spec, source)
-    save(tensors, output)
+    if spec is not None and is_for_keras:
+        from ...interop.keras.weights_file import save_for_keras
+
+        save_for_keras(spec, tensors, output)
+    else:
+        save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
 
@@ -131,6 +144,18 @@ def _found(source: str, key: str | None, spec: Spec | None) -> Published | Model
     if key is not None:
         raise click.UsageError("--key: a whole model has one set of weights.")
     return model_weights(source, spec)
+
+
+def _is_for_keras(output: str, wanted: str | None) -> bool:
+    """Whether the output is a file for Keras; usage errors for one that cannot be."""
+    if Path(output).suffix.lower() != ".h5":
+        return False
+    if not wanted:
+        raise click.UsageError("an .h5 file for Keras needs --for, which says what its layers are.")
+    if output.lower().endswith(".weights.h5"):
+        raise click.UsageError("Keras expects another format in .weights.h5; end the output in .h5 alone.")
+    ensure_package("writing weights for Keras", "h5py", "keras")
+    return True
 
 
 def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:

@@ -73,7 +73,9 @@ def weights_alone(path: AnyPath, graph: Graph) -> Tensors | None:
         try:
             if is_permuted and _is_unrolled(step, graph):
                 raise Unsaid("the network permutes axes, so that the order of its columns cannot be told")
-            tensors |= {f"{step.name}.{key}": array for key, array in RULES[_sort(step)](held, step, graph).items()}
+            tensors |= {
+                f"{step.name}.{key}": array for key, array in RULES[keras_sort(step)](held, step, graph).items()
+            }
         except (Unsaid, KeyError) as fault:
             why = str(fault) if isinstance(fault, Unsaid) else f"weights of {fault} are only read with their network"
             message = f"the weights of `{held.name:.60}` cannot be taken"
@@ -143,14 +145,14 @@ def _by_order(steps: list[Step], saved: list[Saved], graph: Graph, path: str) ->
     if not _is_row(graph):
         why = "its layers are called otherwise than those of the spec, whose branches leave no single order"
         raise broken(path, "the file holds weights and no network", why, WHOLE)
-    own = [_sort(step) for step in steps]
+    own = [keras_sort(step) for step in steps]
     theirs = [held.sort for held in saved]
     for sort in sorted({*own, *theirs}):
         if own.count(sort) != theirs.count(sort):
             why = f"it has {theirs.count(sort)} layers like `{sort:.60}`, the spec has {own.count(sort)}"
             raise broken(path, "the file holds the weights of another network", why, WHOLE)
     queues = {sort: iter([held for held in saved if held.sort == sort]) for sort in own}
-    return [(step, next(queues[_sort(step)])) for step in steps]
+    return [(step, next(queues[keras_sort(step)])) for step in steps]
 
 
 def _is_row(graph: Graph) -> bool:
@@ -167,7 +169,7 @@ def _is_row(graph: Graph) -> bool:
     return True
 
 
-def _sort(step: Step) -> str:
+def keras_sort(step: Step) -> str:
     """What a layer is in Keras: one whose channels are apart is another one there."""
     groups = getattr(step.layer, "G", 1)
     return "depthwise" if step.kind in SPLIT and groups == step.arriving[0][0] > 1 else step.kind
