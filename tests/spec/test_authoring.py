@@ -84,6 +84,14 @@ def test_a_shortcut_is_an_argument() -> None:
     assert "args: {K: required, S: 1, shortcut: []}" in text
 
 
+def test_a_block_holds_whole_modules_that_begin_with_two_of_one_kind() -> None:
+    """An inverted bottleneck begins with two convolutions and their norms; a shortcut is put around it."""
+    graph = load("mobilenet_v2").graph
+    text, _ = author(flat(graph), told(graph), About())
+    assert "- add: [[], [{inverted: {K: C}}]]\n" in text
+    assert "- {inverted: {K: 24, S: 2}, name: features.2}\n" in text
+
+
 def test_uses_are_called_after_their_modules() -> None:
     graph = load("mobilenet_v2").graph
     text, _ = author(flat(graph), told(graph), About())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 from ...graph.graph import BlockUse, Graph
@@ -240,9 +240,11 @@ def _runs(lists: list[tuple[list[Item], bool]]) -> Iterator[list[tuple[Place, bo
 
 
 def _is_periodic(tokens: list[Hashable]) -> bool:
-    """Whether a run is no block: a use alone, what has uses of one block in a row, a run that comes several times."""
+    """Whether a run is no block: uses of one block in a row and nothing else, or more than two of them, a use alone, a
+    run that comes several times."""
     uses = [token for token in tokens if isinstance(token, tuple) and token[0] == "block"]
-    if len(uses) == len(tokens) == 1 or any(a == b and a in uses for a, b in pairwise(tokens)):
+    in_a_row = max((len([*same]) for token, same in groupby(tokens) if token in uses), default=0)
+    if in_a_row > 2 or (len(uses) == len(tokens) and (in_a_row == 2 or len(uses) == 1)):
         return True
     return any(tokens[period:] == tokens[:-period] for period in range(1, len(tokens) // 2 + 1))
 
