@@ -55,6 +55,28 @@ class CostModel:
         return (macs / self.depthwise_macs if is_depthwise else self.macs(macs)) + prod(operation.shape) / self.values
 
 
+class Team(Protocol):
+    """Threads that share a work out."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
+    def share(self, work: Callable[[int], object], count: int) -> None:
+        """Do `work(number)` for each number below `count`, side by side. What one of them raises is raised here, once
+        all have ended."""
+
+
+class Alone:
+    """The thread that asks, as a team."""
+
+    count = 1
+
+    def share(self, work: Callable[[int], object], count: int) -> None:
+        for number in range(count):
+            work(number)
+
+
 class Backend(Protocol):
     """Kernels for some or all kinds of layers."""
 
@@ -96,9 +118,13 @@ class Backend(Protocol):
     def lower(self, operation: Operation) -> Lowering:
         """The selected operation, with its arrays, as work to bind."""
 
-    def differentiable(self, layer: Layer) -> TrainingVjp:
-        """A layer's `vjp_training`, or what does the same by kernels of the backend. Several threads may call it at
-        once."""
+    @property
+    def shares_layers(self) -> bool:
+        """Whether its kernels of training share each layer out between threads, with the same bytes for any number of
+        them; else several threads may call them at once, each with a part of a batch."""
+
+    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
+        """A layer's `vjp_training`, or what does the same by kernels of the backend."""
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         """Who carries out the work of a plan in which this backend is the wanted one. Some items may be other

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
+from ..engine.backend import Alone, Team
 from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
@@ -24,12 +25,15 @@ the tensors' names. It is called once, and may spoil what it is given."""
 
 
 class Tape:
-    """A graph of one output, and the names of the tensors that are `learned`, by the kernels of a backend."""
+    """A graph of one output, and the names of the tensors that are `learned`, by the kernels of a backend, which may
+    share their work out to a team."""
 
-    def __init__(self, graph: Graph, learned: Collection[str], backend: str = DEFAULT) -> None:
+    def __init__(
+        self, graph: Graph, learned: Collection[str], backend: str = DEFAULT, team: Team | None = None
+    ) -> None:
         self.path = BackwardPath(graph, learned)
         differentiable = chain(backend).backends[0].differentiable
-        self.ways = {step.name: differentiable(step.layer) for step in self.path.steps}
+        self.ways = {step.name: differentiable(step.layer, team or Alone()) for step in self.path.steps}
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]

@@ -1,7 +1,8 @@
 """One step of training: a batch forward and back, and the weights moved along its gradient.
 
 The batch is split between workers, who share the weights; each has gradients of its own, which are added up in the
-workers' order.
+workers' order. Or, where a backend can, the workers share each layer of the whole batch out, and nothing hangs on how
+many they are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..engine.backends import DEFAULT
+from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import Graph
 from ..language.sections.train import Train
@@ -89,7 +90,7 @@ class Trainer:
     `class_weights` (C,) are how much each class counts, by default the same. `backend` names whose kernels are used:
     others than NumPy's have some for float32 alone. Tensors are taken over in their own type:
     float32, or float64 for comparisons. The same steps give the same bytes
-    for a given number of workers.
+    for a given number of workers; for any number where the backend shares layers out.
     """
 
     def __init__(
@@ -111,9 +112,10 @@ class Trainer:
         own = self.weights.named
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
-        self.tape = Tape(self.graph, learned, backend)
         self.workers = Workers(min(workers, settings.batch))
-        self.gradients = [FlatParameters(learned, dtype) for _ in range(self.workers.count)]
+        self.tape = Tape(self.graph, learned, backend, self.workers)
+        self.parts = 1 if chain(backend).backends[0].shares_layers else self.workers.count
+        self.gradients = [FlatParameters(learned, dtype) for _ in range(self.parts)]
         self._norm = 0.0
         self._buffers: dict[str, Array] = {}
 
@@ -148,7 +150,7 @@ class Trainer:
         """How many workers share so many examples: as many as have enough to do for it. By sizes alone, so the same
         runs still give the same bytes."""
         work = 3 * examples * self.graph.totals.macs / len(self.graph.steps)
-        most = min(self.workers.count, examples)
+        most = min(self.parts, examples)
         return max(count for count in range(1, most + 1) if count == 1 or work / count >= WORTH)
 
     def move(self, rate: float) -> None:

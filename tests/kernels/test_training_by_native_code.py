@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,16 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import filters, tiles
+from cnnspec.engine.backends.numba.training import batch_norm, calls, filters, tiles
 from cnnspec.engine.backends.numba.training.batch_norm import NativePasses
+from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels.compiled import packing
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.kernels.training import convolution as by_numpy
 from cnnspec.kernels.training.batch_norm import BY_NUMPY
+from cnnspec.train.workers import Workers
 
 ERROR = 2e-5
 """Largest error, relative to the largest value or 1; measured 2e-6."""
@@ -51,7 +54,7 @@ def assert_near(found: Array, exact: Array, error: float = ERROR) -> None:
 
 
 def both_ways(name: str, vectors: Vectors, x: Array, weight: Array, windows: SlidingWindows, G: int) -> None:
-    y, back = getattr(NativeKernels(vectors), name)(x, weight, windows, G)
+    y, back = getattr(NativeKernels(Native(vectors)), name)(x, weight, windows, G)
     exact, back_exactly = getattr(by_numpy, name)(x.astype(float), weight.astype(float), windows, G)
     assert y.dtype == np.float32
     assert_near(y, exact)
@@ -81,7 +84,7 @@ def window_of_three(draw: Callable[..., Any]) -> SlidingWindow:
 
 def by_tiles(vectors: Vectors, x: Array, weight: Array, windows: SlidingWindows) -> list[Array]:
     """The output, and the gradients for a random one by it, which is given first."""
-    y, back = NativeKernels(vectors).by_tiles(x, weight, windows, needs_input_grad=True)
+    y, back = NativeKernels(Native(vectors)).by_tiles(x, weight, windows, needs_input_grad=True)
     dy = random(2, *y.shape)
     return [dy, y, *back(dy)]
 
@@ -127,19 +130,47 @@ def test_tiles_are_taken_where_they_pay() -> None:
 def test_filters_in_the_order_of_kernels_and_back(
     shape: tuple[int, ...], data: st.DataObject, vectors: Vectors
 ) -> None:
-    weight = random(0, *shape)
+    weight, native = random(0, *shape), Native(vectors)
     K, C, FH, FW = shape
-    np.testing.assert_array_equal(filters.packed(weight, vectors), packing.packed(weight, vectors))
+    np.testing.assert_array_equal(filters.packed(weight, native), packing.packed(weight, vectors))
     turned = weight.swapaxes(0, 1)
     whole = packing.packed(turned[:, :, ::-1, ::-1], vectors)
-    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors), whole)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, native), whole)
     rows, columns = (data.draw(st.lists(st.integers(0, size - 1), min_size=1, unique=True)) for size in (FH, FW))
     some = packing.packed(turned[:, :, rows][..., columns], vectors)
-    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, rows, columns), some)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, native, rows, columns), some)
     by_tap = random(1, FH * FW, C, K + 3)
     found = np.empty(shape, np.float32)
-    filters.unpacked(by_tap, found, vectors)
+    filters.unpacked(by_tap, found, native)
     np.testing.assert_array_equal(found, by_tap[..., :K].reshape(FH, FW, C, K).transpose(3, 2, 0, 1))
+
+
+@EVERY
+@settings(max_examples=10, deadline=None)
+@given(windows=windows, channels=channels, three=st.tuples(window_of_three(), window_of_three()), n=st.integers(1, 4))
+def test_threads_change_no_byte(
+    windows: SlidingWindows, channels: tuple[int, int, int], three: SlidingWindows, n: int, vectors: Vectors
+) -> None:
+    G, C, K = channels
+
+    def everything(threads: int) -> list[Array]:
+        native = Native(vectors, Workers(threads))
+        kernels, passes, found = NativeKernels(native), NativePasses(native), []
+        for (rows, columns), K_of, C_of, groups in ((windows, K * G, C, G), (windows, C, 1, C), (three, K, C, 1)):
+            x, weight = random(0, n, rows.size, columns.size, C_of * groups), random(1, K_of, C_of, rows.F, columns.F)
+            way = kernels.by_tiles if (rows, columns) == three else partial(kernels.convolution, G=groups)
+            y, back = way(x, weight, windows=(rows, columns), needs_input_grad=True)
+            dy = random(2, *y.shape)
+            found += [y, *back(dy), passes.total(y), *passes.moments(dy, y, np.zeros(y.shape[3]))]
+            found += [passes.mixed((y, found[-1]), (dy, found[-2]), plus=found[-3])]
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls, "WORTH", 1e-9)
+        patch.setattr(batch_norm, "PART", 1)
+        alone, together = everything(1), everything(3)
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @EVERY
@@ -155,7 +186,7 @@ def test_depthwise_convolution(windows: SlidingWindows, C: int, n: int, vectors:
 @many
 @given(shape=st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.integers(1, 40)))
 def test_passes_of_batch_norm(shape: tuple[int, ...], vectors: Vectors) -> None:
-    native, C = NativePasses(vectors), shape[3]
+    native, C = NativePasses(Native(vectors)), shape[3]
     x, dy, mean, factor = random(0, *shape), random(1, *shape), random(2, C).astype(float), random(3, C).astype(float)
     wide, by_output = x.astype(float), dy.astype(float)
     assert_near(native.total(x), BY_NUMPY.total(wide))
@@ -174,7 +205,7 @@ def test_what_is_not_finite_stays_where_it_is(odd: float, G: int) -> None:
     windows = (SlidingWindow(6, 3, 1, 1, 1, 1), SlidingWindow(5, 3, 2, 1, 1, 1))
     x, weight = random(0, 2, 6, 5, 3), random(1, 3, 3 // G, 3, 3)
     x[1, 2, 3, 1] = odd
-    for kernels in (NativeKernels(AVX2), NativeKernels(AVX512)):
+    for kernels in (NativeKernels(Native(AVX2)), NativeKernels(Native(AVX512))):
         y, back = kernels.convolution(x, weight, windows, G)
         exact, back_exactly = by_numpy.convolution(x, weight, windows, G)
         np.testing.assert_array_equal(np.isfinite(y), np.isfinite(exact))

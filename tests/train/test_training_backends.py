@@ -12,6 +12,7 @@ from trainers import graph
 import cnnspec
 from cnnspec.diagnostics import TrainingError
 from cnnspec.engine.backend import UnknownBackendError
+from cnnspec.engine.backends.numba.training import calls
 from cnnspec.graph.array import Array
 from cnnspec.language.sections.train import Train
 from cnnspec.train.trainer import Trainer
@@ -64,9 +65,10 @@ def test_kernels_are_really_used() -> None:
     )
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_the_same_bytes_come_out_again(workers: int) -> None:
-    (losses, first), (again, second) = steps("numba", workers=workers), steps("numba", workers=workers)
+def test_the_same_bytes_come_out_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses, first = steps("numba")
+    monkeypatch.setattr(calls, "WORTH", 1e-9)
+    again, second = steps("numba", workers=3)
     assert losses == again
     for name in first:
         np.testing.assert_array_equal(first[name], second[name])

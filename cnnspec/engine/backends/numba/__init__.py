@@ -20,7 +20,7 @@ from .kernel_selection import adds, has, select
 if TYPE_CHECKING:
     from ....graph.layer import Layer, TrainingVjp
     from ....kernels.compiled.vectors import Vectors
-    from ...backend import CostModel
+    from ...backend import CostModel, Team
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -29,6 +29,7 @@ class NumbaBackend:
     """Kernels for `vectors`, by default those of this processor."""
 
     name = "numba"
+    shares_layers = True
 
     def __init__(self, vectors: Vectors | None = None) -> None:
         self._given = vectors
@@ -84,10 +85,10 @@ class NumbaBackend:
             return Joined(operation, self.vectors)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
-    def differentiable(self, layer: Layer) -> TrainingVjp:
+    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
         from .training import differentiable
 
-        return differentiable(layer, self.vectors)
+        return differentiable(layer, self.vectors, team)
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from .executor import NativeExecutor

@@ -13,7 +13,7 @@ from .kernel_selection import COSTS, select
 if TYPE_CHECKING:
     from ....graph.layer import Layer, TrainingVjp
     from ....layers._activation import Activation
-    from ...backend import CostModel
+    from ...backend import CostModel, Team
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -40,6 +40,7 @@ class NumpyBackend:
     """Strips of NumPy calls, bound to their arrays beforehand."""
 
     name = "numpy"
+    shares_layers = False
 
     @property
     def costs(self) -> CostModel:
@@ -74,7 +75,7 @@ class NumpyBackend:
 
         return lower(operation)
 
-    def differentiable(self, layer: Layer) -> TrainingVjp:
+    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
         return layer.vjp_training
 
     def executor(self, bind: Bind, threads: int) -> Executor:

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from .....kernels.compiled.vectors import Vectors
 from . import batch_norm, convolution
+from .calls import Native
 
 if TYPE_CHECKING:
     from .....graph.layer import Layer, TrainingVjp
+    from ....backend import Team
 
 WAYS: dict[str, Callable[..., Any]] = {
     "batchnorm": batch_norm.train,
     "conv": convolution.train,
     "deconv": convolution.train,
 }
-"""By the layer's kind, with vectors and the layer in front of what `vjp_training` takes."""
+"""By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""
 
 
-def differentiable(layer: Layer, vectors: Vectors) -> TrainingVjp:
+def differentiable(layer: Layer, vectors: Vectors, team: Team) -> TrainingVjp:
     """`vjp_training` of a layer, by native code where there is some."""
     way = WAYS.get(layer.kind)
-    return partial(way, vectors, layer) if way else layer.vjp_training
+    return partial(way, Native(vectors, team), layer) if way else layer.vjp_training

@@ -1,49 +1,105 @@
-"""Many calls of a native function as one: the interpreter is let go of once, however many strips there are."""
+"""Many calls of a native function as one: the interpreter is let go of once, however many strips there are.
+
+The calls may be shared out between threads. Which thread carries out what changes no byte: calls that write to the
+same place are one thread's, in order.
+"""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
+from ....backend import Alone, Team
 from ..native import function
 
-
-def carry_out(name: str, vectors: Vectors, tables: NDArray[np.int64]) -> None:
-    """Call the native function `name` with each row of `tables`, one after the other."""
-    _run(_pairs(name, vectors, tables), vectors)
-
-
-def carry_out_in_turn(vectors: Vectors, *steps: tuple[str, NDArray[np.int64]]) -> None:
-    """Of native functions and their tables (strips, fields) or (strips, calls, fields): for each strip all calls, one
-    after the other."""
-    pairs = [_pairs(name, vectors, tables).reshape(len(tables), -1, 2) for name, tables in steps]
-    _run(np.concatenate(pairs, axis=1), vectors)
+WORTH = 60_000.0
+"""Nanoseconds of work that another thread is woken for."""
+Numbers = NDArray[np.int64]
 
 
-def _pairs(name: str, vectors: Vectors, tables: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The function's address with that of each table."""
-    rows = tables.reshape(-1, tables.shape[-1])
-    pairs = np.empty((len(rows), 2), np.int64)
-    pairs[:, 0] = function(name, vectors).address
-    pairs[:, 1] = rows.ctypes.data + rows.strides[0] * np.arange(len(rows))
-    return pairs
+class Native:
+    """Native functions for some vectors, whose calls a team shares out."""
+
+    def __init__(self, vectors: Vectors, team: Team | None = None) -> None:
+        self.vectors = vectors
+        self.team = team or Alone()
+        self._addresses: dict[str, int] = {}
+        self._sequence = function("sequence", vectors).call
+
+    def whole(self, channels: int) -> int:
+        """Channels up to whole vectors."""
+        return -(-channels // self.vectors.lanes) * self.vectors.lanes
+
+    def hands(self, parts: int, nanoseconds: float) -> int:
+        """How many threads share so many parts that take so long together."""
+        return max(1, min(self.team.count, parts, int(nanoseconds / WORTH)))
+
+    def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
+        """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
+        the one that asks."""
+        pairs = self._pairs(name, tables)
+        if owners is None or not owners.any():
+            self._run(pairs)
+        else:
+            shares = [pairs[owners == number] for number in range(int(owners.max()) + 1)]
+            self.team.share(lambda number: self._run(shares[number]), len(shares))
+
+    def carry_out_in_turn(self, *steps: tuple[str, Numbers], owners: Numbers) -> None:
+        """Of functions and their tables (strips, fields) or (strips, calls, fields): for each strip all calls, one
+        after the other. Each strip belongs to a thread."""
+        pairs = [self._pairs(name, tables).reshape(len(tables), -1, 2) for name, tables in steps]
+        all_pairs = np.concatenate(pairs, axis=1)
+        work = partial(self._share_of, all_pairs, owners)
+        self.team.share(work, int(owners[-1]) + 1) if owners[-1] else work(0)
+
+    def _share_of(self, pairs: Numbers, owners: Numbers, number: int) -> None:
+        self._run(pairs[owners == number])
+
+    def _pairs(self, name: str, tables: Numbers) -> Numbers:
+        """The function's address with that of each table."""
+        if name not in self._addresses:
+            self._addresses[name] = function(name, self.vectors).address
+        count, step = tables.size // tables.shape[-1], 8 * tables.shape[-1]
+        pairs = np.empty((count, 2), np.int64)
+        pairs[:, 0] = self._addresses[name]
+        first = address(tables)
+        pairs[:, 1] = np.arange(first, first + count * step, step)
+        return pairs
+
+    def _run(self, pairs: Numbers) -> None:
+        if pairs.size:
+            table = np.array([address(pairs), pairs.size // 2], np.int64)
+            self._sequence(address(table))
 
 
-def _run(pairs: NDArray[np.int64], vectors: Vectors) -> None:
-    if pairs.size:
-        table = np.array([pairs.ctypes.data, pairs.size // 2], np.int64)
-        function("sequence", vectors).call(table.ctypes.data)
+def address(x: Array | Numbers) -> int:
+    """Of an array's first value."""
+    return int(x.ctypes.data)
 
 
-def rows_in_strips(rows: int, values: int, room: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def owners(parts: int, hands: int) -> Numbers:
+    """The number of the thread to which each part belongs: neighbours have the same."""
+    return np.arange(parts) * hands // parts
+
+
+def cut(size: int, parts: int, step: int = 1) -> list[slice]:
+    """So many parts, or fewer, of `size` values, each but the last one a multiple of a step long."""
+    count = -(-size // (step * parts)) * step
+    return [slice(first, min(first + count, size)) for first in range(0, size, max(1, count))]
+
+
+def rows_in_strips(rows: int, values: int, room: int) -> tuple[Numbers, Numbers]:
     """The first row and the number of rows of each strip, for rows of so many `values` of which `room` fit a strip."""
     count = max(1, room // values)
     first = np.arange(0, rows, count)
     return first, np.minimum(count, rows - first)
 
 
-def row_table(shape: tuple[int, ...], *steps: tuple[int, ...]) -> NDArray[np.int64]:
+def row_table(shape: tuple[int, ...], *steps: tuple[int, ...]) -> Numbers:
     """For each row of images (N, H, ...) its offsets, by the bytes from image to image and from row to row of each
     array: (N*H, arrays)."""
     n, r = np.divmod(np.arange(shape[0] * shape[1]), shape[1])

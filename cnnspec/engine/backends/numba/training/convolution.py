@@ -9,13 +9,13 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.vectors import Vectors
 from .....kernels.training import convolution as by_numpy
 from .....kernels.training.blocked_im2col import are_finite
 from .....kernels.training.convolution import ConvolutionPullback, Gradients, no_gradient, painted_windows
 from .....kernels.training.padding import mirrored, padded
 from .....layers._filters import Filters
 from . import tiles
+from .calls import Native
 from .correlation import adjoint, by_filters, correlate
 from .depthwise import depthwise
 from .phases import reach
@@ -25,34 +25,34 @@ if TYPE_CHECKING:
 
 
 def train(
-    vectors: Vectors, layer: Filters, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
+    native: Native, layer: Filters, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
 ) -> tuple[Array, Pullback]:
     """`vjp_training` of a layer of filters."""
     is_ours = x.dtype == weight.dtype == np.float32 and are_finite(weight)
-    kernels = NativeKernels(vectors) if is_ours else by_numpy
+    kernels = NativeKernels(native) if is_ours else by_numpy
     return layer.vjp_by(kernels, x, weight, bias, context.needs_input_grad)
 
 
 class NativeKernels:
-    """What `kernels/training/convolution.py` has, for some vectors."""
+    """What `kernels/training/convolution.py` has, by native functions."""
 
-    def __init__(self, vectors: Vectors) -> None:
-        self.vectors = vectors
+    def __init__(self, native: Native) -> None:
+        self.native = native
 
     def convolution(
         self, x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
     ) -> tuple[Array, ConvolutionPullback]:
         if G > 1 and G == x.shape[3] == len(weight):
-            return depthwise(x, weight, windows, self.vectors)
+            return depthwise(x, weight, windows, self.native)
         if G == 1 and tiles.pays(windows, x.shape[3], len(weight), len(x)):
             return self.by_tiles(x, weight, windows, needs_input_grad)
         seen = padded(x, windows, reach(windows))
 
         def back(dy: Array) -> Gradients:
-            dx = adjoint(dy, weight, windows, G, self.vectors) if needs_input_grad else no_gradient(x)
-            return dx, by_filters(seen, dy, windows, G, self.vectors)
+            dx = adjoint(dy, weight, windows, G, self.native) if needs_input_grad else no_gradient(x)
+            return dx, by_filters(seen, dy, windows, G, self.native)
 
-        return correlate(seen, weight, windows, G, self.vectors), back
+        return correlate(seen, weight, windows, G, self.native), back
 
     def by_tiles(
         self, x: Array, weight: Array, windows: SlidingWindows, needs_input_grad: bool
@@ -62,7 +62,7 @@ class NativeKernels:
         H, W = rows.outputs, columns.outputs
         seen = padded(x, windows, (tiles.reach(H), tiles.reach(W)))
         y = np.empty((len(x), H, W, len(weight)), np.float32)
-        tiles.convolve(seen, weight, y, self.vectors)
+        tiles.convolve(seen, weight, y, self.native)
 
         def back(dy: Array) -> Gradients:
             before = adjoint[0].before, adjoint[1].before
@@ -72,11 +72,11 @@ class NativeKernels:
                 for s, first in zip(adjoint, before, strict=True)
             ]
             around = padded(dy, adjoint, (sizes[0], sizes[1]))
-            dweight = tiles.by_filters(seen, around[:, before[0] :, before[1] :], H, W, self.vectors)
+            dweight = tiles.by_filters(seen, around[:, before[0] :, before[1] :], H, W, self.native)
             if not needs_input_grad:
                 return no_gradient(x), dweight
             dx = np.empty(x.shape, np.float32)
-            tiles.convolve_back(around, weight, dx, self.vectors)
+            tiles.convolve_back(around, weight, dx, self.native)
             return dx, dweight
 
         return y, back
@@ -86,7 +86,7 @@ class NativeKernels:
 
         def back(dy: Array) -> Gradients:
             seen = padded(dy, windows, reach(windows))
-            dx = correlate(seen, weight, windows, G, self.vectors)
-            return dx, by_filters(seen, x, windows, G, self.vectors)
+            dx = correlate(seen, weight, windows, G, self.native)
+            return dx, by_filters(seen, x, windows, G, self.native)
 
-        return adjoint(x, weight, windows, G, self.vectors), back
+        return adjoint(x, weight, windows, G, self.native), back

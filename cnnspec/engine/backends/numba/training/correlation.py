@@ -2,51 +2,55 @@
 
 All three are sums over taps of what lies so many bytes further. The adjoint is taken phase by phase of the stride: the
 cells of an image that are S apart are seen by the same taps, so each phase is a convolution of stride 1 of the
-gradient, by some of the filters' taps.
+gradient, by some of the filters' taps. What follows from shapes alone is worked out once.
 Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
+from .....kernels.compiled.convolution import FIELDS
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
-from .....kernels.compiled.packing import padded_bias
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
 from ..direct import PANEL_BYTES, STRIP
 from ..kernel import two_limits
-from .calls import carry_out, row_table, rows_in_strips
+from .calls import Native, Numbers, address, cut, owners, row_table, rows_in_strips
 from .filters import packed, turned_and_packed, unpacked
 from .phases import phases, with_border
 
-CONVOLVE_FIELDS = 25
-"""Whole numbers in the table of `kernels/compiled/convolution.py`."""
+PLANS = 1 << 10
+"""Shapes whose tables are kept."""
+MACS = 50.0
+"""Multiply-accumulates of a nanosecond."""
 NO_LIMITS = two_limits((-inf, inf))
+Shape4 = tuple[int, ...]
 
 
-def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, vectors: Vectors) -> Array:
+def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
     """The convolution of x, padded already, with weight (K, C/G, FH, FW): (N, rows, columns, K)."""
     rows, columns = windows
     K, C = len(weight) // G, weight.shape[1]
     y = np.empty((len(x), rows.outputs, columns.outputs, len(weight)), np.float32)
-    down, across = np.arange(rows.F) * rows.D, np.arange(columns.F) * columns.D
+    places = tuple(range(0, rows.F * rows.D, rows.D)), tuple(range(0, columns.F * columns.D, columns.D))
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
-        filters = packed(weight[g * K : (g + 1) * K], vectors)
-        _convolve(seen, filters, (down, across), (rows.S, columns.S), out, vectors)
+        filters = packed(weight[g * K : (g + 1) * K], native)
+        _convolve(seen, filters, places, (rows.S, columns.S), out, native)
     return y
 
 
-def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, vectors: Vectors) -> Array:
+def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
     """What the adjoint of `correlate` makes of dy (N, rows, columns, K): an image (N, H, W, C) without its padding."""
     rows, columns = phases(windows)
-    dy, low = with_border(dy, windows, (rows, columns))
+    dy, low = with_border(dy, windows)
     K, C = len(weight) // G, weight.shape[1]
     dx = np.empty((len(dy), windows[0].size, windows[1].size, C * G), np.float32)
     for down in rows:
@@ -55,75 +59,118 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, vectors: 
             if not (down.taps and across.taps):
                 part[...] = 0
                 continue
-            offsets = np.array(down.cells) + low[0], np.array(across.cells) + low[1]
+            places = tuple(cell + low[0] for cell in down.cells), tuple(cell + low[1] for cell in across.cells)
             for g in range(G):
-                filters = turned_and_packed(weight[g * K : (g + 1) * K], vectors, down.taps, across.taps)
+                filters = turned_and_packed(weight[g * K : (g + 1) * K], native, down.taps, across.taps)
                 out = part[..., g * C : (g + 1) * C]
-                _convolve(dy[..., g * K : (g + 1) * K], filters, offsets, (1, 1), out, vectors)
+                _convolve(dy[..., g * K : (g + 1) * K], filters, places, (1, 1), out, native)
     return dx
 
 
-def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, vectors: Vectors) -> Array:
+def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
     """The gradient by the filters (K, C/G, FH, FW) of `correlate`, for that by its output. Cells are added up in
-    reading order."""
+    reading order, whoever does it: threads share the filters' values."""
     rows, columns = windows
-    N, H, W, _ = dy.shape
     K, C = dy.shape[3] // G, x.shape[3] // G
-    _, x_row, x_cell, _ = x.strides
-    down, across = np.arange(rows.F) * rows.D * x_row, np.arange(columns.F) * columns.D * x_cell
-    taps = (down[:, None, None] + across[:, None] + 4 * np.arange(C)).reshape(-1)
-    places = row_table((N, H), (x.strides[0], rows.S * x_row), dy.strides)
-    first, count = rows_in_strips(N * H, W * (C * G * rows.S * columns.S + K * G), CACHE)
-    whole = -(-K // vectors.lanes) * vectors.lanes
     found = np.empty((K * G, C, rows.F, columns.F), np.float32)
+    work = dy.size * C * rows.F * columns.F / MACS
+    hands = native.hands(rows.F * columns.F * C // 8, work / G)
+    plan = _sums(x.shape[:3], x.strides, dy.shape, dy.strides, windows, C, K, hands, native.vectors)
     for g in range(G):
-        total = np.zeros((len(taps), whole), np.float32)
-        tables = np.empty((len(first), len(GRADIENT_FIELDS)), np.int64)
-        tables[:] = (
-            x.ctypes.data + 4 * g * C, dy.ctypes.data + 4 * g * K, total.ctypes.data, taps.ctypes.data, 0,
-            len(taps), 0, W, columns.S * x_cell, dy.strides[2], total.strides[0], K,
-        )  # fmt: skip
-        tables[:, GRADIENT_FIELDS.index("row_table")] = places.ctypes.data + places.strides[0] * first
-        tables[:, GRADIENT_FIELDS.index("rows")] = count
-        carry_out("by_filters", vectors, tables)
-        unpacked(total.reshape(-1, C, whole), found[g * K : (g + 1) * K], vectors)
+        total = np.zeros((rows.F * columns.F, C, native.whole(K)), np.float32)
+        tables = plan.tables + plan.at(x=address(x) + 4 * g * C, y=address(dy) + 4 * g * K, out=address(total))
+        native.carry_out("by_filters", tables, plan.owners)
+        unpacked(total, found[g * K : (g + 1) * K], native)
     return found
 
 
-def _convolve(
-    x: Array,
-    filters: Array,
-    places: tuple[NDArray[np.int64], NDArray[np.int64]],
-    steps: tuple[int, int],
-    out: Array,
+class Plan(NamedTuple):
+    """Tables whose addresses of images lack where these begin, and what else they point to."""
+
+    tables: Numbers
+    fields: tuple[str, ...]
+    alive: tuple[object, ...]
+    owners: Numbers
+    cells: int = 0
+
+    def at(self, **begins: int) -> Numbers:
+        """What is to be added to the tables for images that begin at these addresses."""
+        row = np.zeros(len(self.fields), np.int64)
+        for name, begin in begins.items():
+            row[self.fields.index(name)] = begin
+        return row
+
+
+@lru_cache(PLANS)
+def _sums(
+    x: Shape4, x_steps: Shape4, dy: Shape4, dy_steps: Shape4, windows: SlidingWindows, C: int, K: int, hands: int,
     vectors: Vectors,
+) -> Plan:  # fmt: skip
+    """Of `by_filters`: for each strip a call for each thread, which has some of the taps."""
+    rows, columns = windows
+    N, H, W, _ = dy
+    _, x_row, x_cell, _ = x_steps
+    down, across = np.arange(rows.F) * rows.D * x_row, np.arange(columns.F) * columns.D * x_cell
+    taps = (down[:, None, None] + across[:, None] + 4 * np.arange(C)).reshape(-1)
+    places = row_table((N, H), (x_steps[0], rows.S * x_row), dy_steps)
+    first, count = rows_in_strips(N * H, W * (x_steps[2] // 4 * rows.S * columns.S + dy_steps[2] // 4), CACHE)
+    parts = cut(len(taps), hands)
+    step = -(-K // vectors.lanes) * vectors.lanes * 4
+    tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
+    tables[:] = 0, 0, 0, address(taps), 0, 0, 0, W, columns.S * x_cell, dy_steps[2], step, K
+    for i, part in enumerate(parts):
+        tables[:, i, GRADIENT_FIELDS.index("out")] = step * part.start
+        tables[:, i, GRADIENT_FIELDS.index("taps")] += 8 * part.start
+        tables[:, i, GRADIENT_FIELDS.index("tap_count")] = part.stop - part.start
+    tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
+    tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]
+    owned = np.tile(np.arange(len(parts)), len(first))
+    return Plan(tables.reshape(-1, len(GRADIENT_FIELDS)), GRADIENT_FIELDS, (taps, places), owned)
+
+
+def _convolve(
+    x: Array, filters: Array, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Array, native: Native
 ) -> None:
     """Write to `out` (n, H, W, K) the sums over taps, whose rows and columns stand in `places`, of x (n, ..., C), from
     its first cell on, times packed filters."""
-    n, H, W, K = out.shape
     if not out.size:
         return
-    C = x.shape[3]
-    image, row, cell, _ = x.strides
-    down, across = places
+    hands = native.hands(len(x) * out.shape[1], out.size * x.shape[3] * len(places[0]) * len(places[1]) / MACS)
+    plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, hands, native.vectors)
+    scratch = np.empty((hands, 3 * plan.cells), np.int64)
+    tables = plan.tables + plan.at(x=address(x), out=address(out), filters=address(filters), table=address(scratch))
+    native.carry_out("convolution", tables, plan.owners)
+
+
+@lru_cache(PLANS)
+def _products(
+    C: int, x_steps: Shape4, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Shape4, out_steps: Shape4,
+    hands: int, vectors: Vectors,
+) -> Plan:  # fmt: skip
+    """Of `_convolve`: a call for each strip."""
+    n, H, W, K = out
+    image, row, cell, _ = x_steps
+    down, across = (np.array(place) for place in places)
     depth = C
     if cell == 4 * C and (np.diff(across) == 1).all():  # cells beside each other are one longer tap
         depth, across = C * len(across), across[:1]
-    taps = np.add.outer(down * row, across * cell).reshape(-1).astype(np.int64)
-    bias = padded_bias(np.zeros(K, np.float32), vectors)
+    taps = np.add.outer(down * row, across * cell).reshape(-1)
+    bias = np.zeros(-(-K // vectors.lanes) * vectors.lanes, np.float32)
     most = max(1, PANEL_BYTES // (4 * vectors.panel))
     tap_block, depth_block = (max(1, most // depth), depth) if depth <= most else (1, -(-depth // -(-depth // most)))
     cost = W * (C * steps[0] * steps[1] + K)
     parts = np.array([(s.n0, s.n1, s.r0, s.r1) for s in strips(n, H, K, cost, room=STRIP)], np.int64)
     n0, n1, r0, r1 = parts.T
-    table = np.empty(3 * int(((n1 - n0) * (r1 - r0)).max()) * W, np.int64)
-    tables = np.empty((len(parts), CONVOLVE_FIELDS), np.int64)
+    cells = int(((n1 - n0) * (r1 - r0)).max()) * W
+    owned = owners(len(parts), hands)
+    tables = np.empty((len(parts), len(FIELDS)), np.int64)
     tables[:] = (
-        *(0, 0, 0, filters.ctypes.data, bias.ctypes.data, NO_LIMITS.ctypes.data, taps.ctypes.data, table.ctypes.data),
-        *(0, 0, W, image, steps[0] * row, steps[1] * cell, *out.strides[:3], 0, 0, 0),
+        *(0, 0, 0, 0, address(bias), address(NO_LIMITS), address(taps), 0),
+        *(0, 0, W, image, steps[0] * row, steps[1] * cell, *out_steps[:3], 0, 0, 0),
         *(len(taps), tap_block, depth, depth_block, K),
     )
-    tables[:, 0] = x.ctypes.data + n0 * image + r0 * steps[0] * row
-    tables[:, 1] = out.ctypes.data + n0 * out.strides[0] + r0 * out.strides[1]
+    tables[:, 0] = n0 * image + r0 * steps[0] * row
+    tables[:, 1] = n0 * out_steps[0] + r0 * out_steps[1]
+    tables[:, 7] = owned * 8 * 3 * cells
     tables[:, 8], tables[:, 9] = n1 - n0, r1 - r0
-    carry_out("convolution", vectors, tables)
+    return Plan(tables, FIELDS, (bias, taps), owned, cells)

@@ -9,32 +9,34 @@ from .....graph.array import Array
 from .....graph.window import SlidingWindows
 from .....kernels.compiled.channel_taps import FIELDS
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
-from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
 from .....kernels.training.padding import padded
-from .calls import carry_out, row_table, rows_in_strips
+from .calls import Native, address, cut, row_table, rows_in_strips
 from .phases import phases, reach, with_border
 
+MACS = 20.0
+"""Multiply-accumulates of a nanosecond."""
 
-def depthwise(x: Array, weight: Array, windows: SlidingWindows, vectors: Vectors) -> tuple[Array, ConvolutionPullback]:
+
+def depthwise(x: Array, weight: Array, windows: SlidingWindows, native: Native) -> tuple[Array, ConvolutionPullback]:
     """x (N, H, W, C) with weight (C, 1, FH, FW): (N, rows, columns, C)."""
     rows, columns = windows
     filters = np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
     seen = padded(x, windows, reach(windows))
     y = np.empty((len(x), rows.outputs, columns.outputs, x.shape[3]), np.float32)
     places = np.arange(rows.F) * rows.D, np.arange(columns.F) * columns.D
-    _correlate(seen, filters, places, (rows.S, columns.S), y, vectors)
+    _correlate(seen, filters, places, (rows.S, columns.S), y, native)
 
     def back(dy: Array) -> Gradients:
-        return _adjoint(dy, filters, windows, vectors), _by_filters(seen, dy, windows, vectors)
+        return _adjoint(dy, filters, windows, native), _by_filters(seen, dy, windows, native)
 
     return y, back
 
 
-def _adjoint(dy: Array, filters: Array, windows: SlidingWindows, vectors: Vectors) -> Array:
+def _adjoint(dy: Array, filters: Array, windows: SlidingWindows, native: Native) -> Array:
     rows, columns = phases(windows)
-    dy, low = with_border(dy, windows, (rows, columns))
+    dy, low = with_border(dy, windows)
     dx = np.empty((len(dy), windows[0].size, windows[1].size, dy.shape[3]), np.float32)
     for down in rows:
         for across in columns:
@@ -42,7 +44,7 @@ def _adjoint(dy: Array, filters: Array, windows: SlidingWindows, vectors: Vector
             if down.taps and across.taps:
                 places = np.array(down.cells) + low[0], np.array(across.cells) + low[1]
                 taps = np.ascontiguousarray(filters[down.taps, :][:, across.taps])
-                _correlate(dy, taps, places, (1, 1), part, vectors)
+                _correlate(dy, taps, places, (1, 1), part, native)
             else:
                 part[...] = 0
     return dx
@@ -54,7 +56,7 @@ def _correlate(
     places: tuple[NDArray[np.int64], NDArray[np.int64]],
     steps: tuple[int, int],
     out: Array,
-    vectors: Vectors,
+    native: Native,
 ) -> None:
     """Write to `out` (N, H, W, C) the sums over taps, whose rows and columns stand in `places`, of x times filters
     (rows, columns, C)."""
@@ -62,16 +64,20 @@ def _correlate(
     _, row, cell, _ = x.strides
     taps = np.add.outer(places[0] * row, places[1] * cell).reshape(-1).astype(np.int64)
     rows = row_table((N, H), (x.strides[0], steps[0] * row), out.strides)
-    numbers = (
-        x.ctypes.data, out.ctypes.data, taps.ctypes.data, filters.ctypes.data, rows.ctypes.data,
-        len(taps), len(rows), W, steps[1] * cell, out.strides[2], 4 * C, C,
-    )  # fmt: skip
-    assert len(numbers) == len(FIELDS)
+    parts = cut(N * H, native.hands(N * H, out.size * len(taps) / MACS))
+    tables = [
+        (
+            address(x), address(out), address(taps), address(filters), address(rows) + rows.strides[0] * part.start,
+            len(taps), part.stop - part.start, W, steps[1] * cell, out.strides[2], 4 * C, C,
+        )
+        for part in parts
+    ]  # fmt: skip
     if out.size:
-        carry_out("channel_taps", vectors, np.array([numbers], np.int64))
+        assert len(tables[0]) == len(FIELDS)
+        native.carry_out("channel_taps", np.array(tables, np.int64), np.arange(len(parts)))
 
 
-def _by_filters(x: Array, dy: Array, windows: SlidingWindows, vectors: Vectors) -> Array:
+def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:
     """The gradient (C, 1, FH, FW) by the filters."""
     rows, columns = windows
     N, H, W, C = dy.shape
@@ -79,13 +85,15 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, vectors: Vectors) 
     taps = np.add.outer(np.arange(rows.F) * rows.D * row, np.arange(columns.F) * columns.D * cell).reshape(-1)
     places = row_table((N, H), (x.strides[0], rows.S * row), dy.strides)
     first, count = rows_in_strips(N * H, W * C * (rows.S * columns.S + 1), CACHE)
-    total = np.zeros((len(taps), -(-C // vectors.lanes) * vectors.lanes), np.float32)
-    tables = np.empty((len(first), len(GRADIENT_FIELDS)), np.int64)
-    tables[:] = (
-        x.ctypes.data, dy.ctypes.data, total.ctypes.data, taps.ctypes.data, 0,
-        len(taps), 0, W, columns.S * cell, dy.strides[2], total.strides[0], C,
-    )  # fmt: skip
-    tables[:, GRADIENT_FIELDS.index("row_table")] = places.ctypes.data + places.strides[0] * first
-    tables[:, GRADIENT_FIELDS.index("rows")] = count
-    carry_out("by_depthwise_filters", vectors, tables)
+    total = np.zeros((len(taps), native.whole(C)), np.float32)
+    parts = cut(C, native.hands(C // native.vectors.lanes, dy.size * len(taps) / MACS), native.vectors.lanes)
+    tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
+    for i, part in enumerate(parts):
+        tables[:, i] = (
+            *(address(image) + 4 * part.start for image in (x, dy, total)), address(taps), 0,
+            len(taps), 0, W, columns.S * cell, dy.strides[2], total.strides[0], part.stop - part.start,
+        )  # fmt: skip
+    tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
+    tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]
+    native.carry_out("by_depthwise_filters", tables, np.tile(np.arange(len(parts)), len(first)))
     return np.ascontiguousarray(total[:, :C].T).reshape(C, 1, rows.F, columns.F)

@@ -8,36 +8,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....kernels.compiled.packing import panels
 from .....kernels.compiled.transposition import FIELDS
-from .....kernels.compiled.vectors import Vectors
-from .calls import carry_out
+from .calls import Native, Numbers, address, cut, owners
+
+VALUE = 0.5
+"""Nanoseconds of a value."""
 
 
-def packed(filters: Array, vectors: Vectors) -> Array:
+def packed(filters: Array, native: Native) -> Array:
     """What `packed` of `kernels/compiled/packing.py` makes of filters (K, C, FH, FW), whose values lie side by side."""
     K, C, FH, FW = filters.shape
     taps = FH * FW
-    cut = list(panels(K, vectors))
-    total = _room(K, taps * C, cut)
+    wanted = list(panels(K, native.vectors))
+    total = _room(K, taps * C, wanted)
     rows = filters.strides[0] * np.arange(K)
-    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in cut]
+    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in wanted]
     tables = [
         (
-            filters.ctypes.data + rows[first], total.ctypes.data + 4 * first * taps * C, rows.ctypes.data,
-            places.ctypes.data, width, taps * C, 1, 0, 0,
+            address(filters) + rows[first], address(total) + 4 * first * taps * C, address(rows),
+            address(places), width, taps * C, 1, 0, 0,
         )
-        for (first, width, _), places in zip(cut, columns, strict=True)
+        for (first, width, _), places in zip(wanted, columns, strict=True)
     ]  # fmt: skip
-    carry_out("transpose", vectors, np.array(tables, np.int64))
+    hands = native.hands(len(wanted), VALUE * filters.size)
+    native.carry_out("transpose", np.array(tables, np.int64), owners(len(tables), hands))
     return total
 
 
 def turned_and_packed(
-    weight: Array, vectors: Vectors, rows: Sequence[int] | None = None, columns: Sequence[int] | None = None
+    weight: Array, native: Native, rows: Sequence[int] | None = None, columns: Sequence[int] | None = None
 ) -> Array:
     """As `packed`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
     taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
@@ -49,38 +51,44 @@ def turned_and_packed(
         order = np.arange(taps)
     else:
         order = np.argsort(np.add.outer(np.multiply(down, FW), across), axis=None)
-    cut = list(panels(C, vectors))
-    total = _room(C, taps * K, cut)
+    wanted = list(panels(C, native.vectors))
+    total = _room(C, taps * K, wanted)
     if taps == 1:  # they lie as they are wanted: only the panels are cut
-        for first, width, whole in cut:
+        for first, width, whole in wanted:
             total[first * K :][: K * whole].reshape(K, whole)[:, :width] = weight[:, first : first + width, 0, 0]
         return total
     lanes = weight.strides[1] * np.arange(C)
-    places = [4 * whole * K * order for _, _, whole in cut]
+    places = [4 * whole * K * order for _, _, whole in wanted]
     tables = [
         (
-            weight.ctypes.data + lanes[first], total.ctypes.data + 4 * first * taps * K, lanes.ctypes.data,
-            place.ctypes.data, width, taps, K, weight.strides[0], 4 * whole,
+            address(weight) + lanes[first], address(total) + 4 * first * taps * K, address(lanes),
+            address(place), width, taps, K, weight.strides[0], 4 * whole,
         )
-        for (first, width, whole), place in zip(cut, places, strict=True)
+        for (first, width, whole), place in zip(wanted, places, strict=True)
     ]  # fmt: skip
-    carry_out("transpose", vectors, np.array(tables, np.int64))
+    hands = native.hands(len(wanted), VALUE * weight.size)
+    native.carry_out("transpose", np.array(tables, np.int64), owners(len(tables), hands))
     return total
 
 
-def unpacked(total: Array, found: Array, vectors: Vectors) -> None:
+def unpacked(total: Array, found: Array, native: Native) -> None:
     """Write to filters `found` (K, C, FH, FW) values by tap, channel and filter (FH*FW, C, at least K)."""
     K, C, FH, FW = found.shape
     taps = FH * FW
     rows, columns = 4 * total.shape[2] * _by_channel(taps, C), found.strides[0] * np.arange(K)
-    table = (
-        total.ctypes.data, found.ctypes.data, rows.ctypes.data, columns.ctypes.data, taps * C, K, 1, 0, 0
-    )  # fmt: skip
-    assert len(table) == len(FIELDS)
-    carry_out("transpose", vectors, np.array([table], np.int64))
+    parts = cut(K, native.hands(K, VALUE * found.size), native.vectors.lanes)
+    tables = [
+        (
+            address(total) + 4 * part.start, address(found), address(rows), address(columns) + 8 * part.start,
+            taps * C, part.stop - part.start, 1, 0, 0,
+        )
+        for part in parts
+    ]  # fmt: skip
+    assert len(tables[0]) == len(FIELDS)
+    native.carry_out("transpose", np.array(tables, np.int64), np.arange(len(parts)))
 
 
-def _by_channel(taps: int, C: int) -> NDArray[np.int64]:
+def _by_channel(taps: int, C: int) -> Numbers:
     """Of each channel's taps, as they lie in a filter, the number among all taps' channels."""
     return np.add.outer(np.arange(C), C * np.arange(taps)).ravel()
 

@@ -3,6 +3,7 @@ taps."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,15 +25,18 @@ class Phase(NamedTuple):
 Phases = tuple[list[Phase], list[Phase]]
 
 
+@lru_cache(1 << 10)
 def phases(windows: SlidingWindows) -> Phases:
     """Those of the rows and of the columns."""
     rows, columns = ([_phase(window, first) for first in range(window.S)] for window in windows)
     return rows, columns
 
 
-def with_border(dy: Array, windows: SlidingWindows, found: Phases) -> tuple[Array, tuple[int, int]]:
+def with_border(dy: Array, windows: SlidingWindows) -> tuple[Array, tuple[int, int]]:
     """dy (N, rows, columns, K) among as many zeros as all phases reach, and how many of them lie in front."""
-    (top, bottom), (left, right) = (_border(window, axis) for window, axis in zip(windows, found, strict=True))
+    (top, bottom), (left, right) = (
+        _border(window, axis) for window, axis in zip(windows, phases(windows), strict=True)
+    )
     if top or bottom or left or right:
         N, H, W, K = dy.shape
         total = np.zeros((N, top + H + bottom, left + W + right, K), np.float32)

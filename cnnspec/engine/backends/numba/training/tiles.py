@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows, tiles
@@ -29,10 +28,10 @@ from ..direct import PANEL_BYTES
 from ..kernel import two_limits
 from ..kernel_selection import is_for_tiles
 from ..winograd import PLACES, ROOM
-from .calls import carry_out, carry_out_in_turn
+from .calls import Native, Numbers, address, cut, owners
 from .filters import packed, turned_and_packed, unpacked
 
-PRODUCTS = 52.0
+MACS = 52.0
 """Multiply-accumulates of a nanosecond."""
 CELL, TRANSFORM, FILTER = 3.0, 5.0, 30.0
 """Nanoseconds that a cell takes beside its products; that a tile's way there or back takes for each channel; and that a
@@ -44,6 +43,7 @@ LINE = 16
 in turn else falls on few lines of the cache."""
 NO_LIMITS = two_limits((-inf, inf))
 ONE_TAP = np.zeros(1, np.int64)
+EVERY = np.arange(PLACES)
 
 
 def pays(windows: SlidingWindows, C: int, K: int, images: int) -> bool:
@@ -53,9 +53,8 @@ def pays(windows: SlidingWindows, C: int, K: int, images: int) -> bool:
     rows, columns = (window.outputs for window in windows)
     cells, count = images * rows * columns, images * tiles(rows, STEP) * tiles(columns, STEP)
     wide = -(-K // 16) * 16
-    by_taps = cells * (9 * C * wide / PRODUCTS + CELL)
-    by_places = count * (PLACES * (C * wide / PRODUCTS + CELL) + (C + wide) * TRANSFORM) + C * K * FILTER
-    return by_places < by_taps
+    by_taps = cells * (9 * C * wide / MACS + CELL)
+    return _nanoseconds(count, C, wide) + C * K * FILTER < by_taps
 
 
 def reach(outputs: int) -> int:
@@ -63,165 +62,188 @@ def reach(outputs: int) -> int:
     return STEP * tiles(outputs, STEP) + 2
 
 
-class Places:
-    """Room for the values of `count` tiles at all places, whole vectors of channels: (places, count, width)."""
-
-    def __init__(self, count: int, channels: int, vectors: Vectors) -> None:
-        self.width = _whole(channels, vectors)
-        self.place = 4 * (count * self.width + LINE)
-        self.tile = 4 * self.width
-        self.array = np.empty(PLACES * self.place // 4, np.float32)
-
-    def at(self, place: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Addresses of the first tile at places."""
-        return self.array.ctypes.data + place * self.place
-
-
-def convolve(x: Array, weight: Array, out: Array, vectors: Vectors) -> None:
+def convolve(x: Array, weight: Array, out: Array, native: Native) -> None:
     """Write to `out` (n, H, W, K) the convolution of x (n, at least `reach(H)`, at least `reach(W)`, C) with weight
     (K, C, 3, 3)."""
-    for k in _chunks(len(weight), x.shape[3], vectors):
-        _convolve(x, packed(weight[k], vectors), out[..., k], vectors)
+    for k in _chunks(len(weight), x.shape[3], native.vectors):
+        _convolve(x, packed(weight[k], native), out[..., k], native)
 
 
-def convolve_back(dy: Array, weight: Array, out: Array, vectors: Vectors) -> None:
+def convolve_back(dy: Array, weight: Array, out: Array, native: Native) -> None:
     """The same of dy with weight (K, C, 3, 3) turned, for `out` (n, H, W, C)."""
-    for c in _chunks(weight.shape[1], dy.shape[3], vectors):
-        _convolve(dy, turned_and_packed(weight[:, c], vectors), out[..., c], vectors)
+    for c in _chunks(weight.shape[1], dy.shape[3], native.vectors):
+        _convolve(dy, turned_and_packed(weight[:, c], native), out[..., c], native)
 
 
-def _chunks(K: int, C: int, vectors: Vectors) -> Iterator[slice]:
-    """Of K filters of C channels, whole panels."""
-    count = max(1, CHUNK // (PLACES * C * vectors.panel)) * vectors.panel
-    yield from (slice(k, min(k + count, K)) for k in range(0, K, count))
-
-
-def _convolve(x: Array, filters: Array, out: Array, vectors: Vectors) -> None:
-    """With packed filters."""
-    n, H, W, K = out.shape
-    C = x.shape[3]
-    places = to_places(filters, C, K, vectors)
-    cut = list(_strips(n, H, W, C, K, vectors))
-    count = max(_tiles(strip, W) for strip in cut)
-    before, after = Places(count, C, vectors), Places(count, K, vectors)
-    table, bias = np.empty(3 * count, np.int64), np.zeros(_whole(K, vectors), np.float32)
-    every = np.arange(PLACES)
-    products = np.empty((len(cut), PLACES, len(PRODUCT_FIELDS)), np.int64)
-    products[:] = (
-        0, 0, 0, 0, bias.ctypes.data, NO_LIMITS.ctypes.data, ONE_TAP.ctypes.data, table.ctypes.data, 1, 1, 0,
-        0, 0, before.tile, 0, 0, after.tile, 0, 0, 0,
-        1, 1, C, -(-C // -(-C * vectors.panel * 4 // PANEL_BYTES)), K,
-    )  # fmt: skip
-    products[:, :, 0], products[:, :, 1] = before.at(every), after.at(every)
-    products[:, :, 3] = places.ctypes.data + every * places.strides[0]
-    products[:, :, PRODUCT_FIELDS.index("columns")] = np.array([_tiles(strip, W) for strip in cut])[:, None]
-    back = np.array(
-        [
-            (
-                after.array.ctypes.data, _address(out, s, STEP), 0, bias.ctypes.data, NO_LIMITS.ctypes.data,
-                s.n1 - s.n0, min(STEP * s.r1, H) - STEP * s.r0, W, after.tile, after.place,
-                *out.strides[:3], 0, 0, 0, K,
-            )
-            for s in cut
-        ],
-        np.int64,
-    )  # fmt: skip
-    assert back.shape[1] == len(FROM_FIELDS)
-    to = _image_to_places(x, cut, W, before)
-    carry_out_in_turn(vectors, ("to_places", to), ("convolution", products), ("from_places", back))
-
-
-def by_filters(x: Array, dy: Array, H: int, W: int, vectors: Vectors) -> Array:
+def by_filters(x: Array, dy: Array, H: int, W: int, native: Native) -> Array:
     """The gradient by the filters (K, C, 3, 3) of the convolution of x with an output (n, H, W, K), for that by the
     output among zeros: dy (n, whole tiles, whole tiles, K)."""
     found = np.empty((dy.shape[3], x.shape[3], 3, 3), np.float32)
-    for k in _chunks(dy.shape[3], x.shape[3], vectors):
-        _by_filters(x, dy[..., k], H, W, found[k], vectors)
+    for k in _chunks(dy.shape[3], x.shape[3], native.vectors):
+        _by_filters(x, dy[..., k], H, W, found[k], native)
     return found
 
 
-def _by_filters(x: Array, dy: Array, H: int, W: int, found: Array, vectors: Vectors) -> None:
+class Places:
+    """Room for the values of `count` tiles at all places, whole vectors of channels, for each of some threads."""
+
+    def __init__(self, count: int, channels: int, hands: int, native: Native) -> None:
+        width = native.whole(channels)
+        self.tile, self.place = 4 * width, 4 * (count * width + LINE)
+        self.hand = PLACES * self.place
+        self.array = np.empty(hands * self.hand // 4, np.float32)
+
+    def of(self, owners: Numbers) -> Numbers:
+        """Addresses of the threads' first tiles at the first place."""
+        return address(self.array) + self.hand * owners
+
+
+def _convolve(x: Array, filters: Array, out: Array, native: Native) -> None:
+    """With packed filters."""
+    n, H, W, K = out.shape
+    C = x.shape[3]
+    strips = list(_strips(n, H, W, C, K, native))
+    count = [_tiles(strip, W) for strip in strips]
+    owned = owners(len(strips), native.hands(len(strips), _nanoseconds(sum(count), C, K)))
+    hands = int(owned[-1]) + 1
+    before, after = Places(max(count), C, hands, native), Places(max(count), K, hands, native)
+    table, bias = np.empty((hands, 3 * max(count)), np.int64), np.zeros(native.whole(K), np.float32)
+    places = to_places(filters, C, K, native)
+    products = np.empty((len(strips), PLACES, len(PRODUCT_FIELDS)), np.int64)
+    products[:] = (
+        0, 0, 0, 0, address(bias), address(NO_LIMITS), address(ONE_TAP), 0, 1, 1, 0,
+        0, 0, before.tile, 0, 0, after.tile, 0, 0, 0,
+        1, 1, C, -(-C // -(-C * native.vectors.panel * 4 // PANEL_BYTES)), K,
+    )  # fmt: skip
+    products[:, :, 0] = before.of(owned)[:, None] + before.place * EVERY
+    products[:, :, 1] = after.of(owned)[:, None] + after.place * EVERY
+    products[:, :, 3] = address(places) + places.strides[0] * EVERY
+    products[:, :, 7] = (address(table) + table.strides[0] * owned)[:, None]
+    products[:, :, PRODUCT_FIELDS.index("columns")] = np.array(count)[:, None]
+    back = np.empty((len(strips), len(FROM_FIELDS)), np.int64)
+    back[:] = (
+        0, 0, 0, address(bias), address(NO_LIMITS), 0, 0, W, after.tile, after.place, *out.strides[:3], 0, 0, 0, K
+    )  # fmt: skip
+    back[:, 0], back[:, 1] = after.of(owned), _begins(out, strips)
+    back[:, 5], back[:, 6] = np.array([(s.n1 - s.n0, min(STEP * s.r1, H) - STEP * s.r0) for s in strips]).T
+    to = _image_to_places(x, strips, W, before, before.of(owned))
+    native.carry_out_in_turn(("to_places", to), ("convolution", products), ("from_places", back), owners=owned)
+
+
+def _by_filters(x: Array, dy: Array, H: int, W: int, found: Array, native: Native) -> None:
+    """Tiles are added up in order, whoever does it: threads share the places, once those of a strip are there."""
     n, C, K = len(x), x.shape[3], dy.shape[3]
-    cut = list(_strips(n, H, W, C, K, vectors))
-    count = max(_tiles(strip, W) for strip in cut)
-    of_x, of_y = Places(count, C, vectors), Places(count, K, vectors)
-    total = np.zeros((PLACES, C, _whole(K, vectors)), np.float32)
+    hands = native.hands(PLACES, _nanoseconds(n * tiles(H, STEP) * tiles(W, STEP), C, K))
+    strips = list(_strips(n, H, W, C, K, native, hands))
+    count = [_tiles(strip, W) for strip in strips]
+    of_x, of_y = (Places(max(count), channels, 1, native) for channels in (C, K))
+    total = np.zeros((PLACES, C, native.whole(K)), np.float32)
     taps, row = 4 * np.arange(C), np.zeros(2, np.int64)
-    every = np.arange(PLACES)
-    sums = np.empty((len(cut), PLACES, len(GRADIENT_FIELDS)), np.int64)
-    sums[:] = (
-        0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_y.tile, total.strides[1], K,
+    sums = np.empty((len(strips), PLACES, len(GRADIENT_FIELDS)), np.int64)
+    sums[:] = 0, 0, 0, address(taps), address(row), C, 1, 0, of_x.tile, of_y.tile, total.strides[1], K
+    sums[:, :, 0], sums[:, :, 1] = address(of_x.array) + of_x.place * EVERY, address(of_y.array) + of_y.place * EVERY
+    sums[:, :, 2] = address(total) + total.strides[0] * EVERY
+    sums[:, :, GRADIENT_FIELDS.index("cells")] = np.array(count)[:, None]
+    to = _image_to_places(x, strips, W, of_x, np.full(len(strips), address(of_x.array)))
+    gradient = np.empty((len(strips), len(SQUARE_FIELDS)), np.int64)
+    gradient[:] = (
+        0, address(of_y.array), 0, 0, tiles(W, STEP),
+        dy.strides[0], STEP * dy.strides[1], STEP * dy.strides[2], *dy.strides[1:3], of_y.tile, of_y.place, K,
     )  # fmt: skip
-    sums[:, :, 0], sums[:, :, 1] = of_x.at(every), of_y.at(every)
-    sums[:, :, 2] = total.ctypes.data + every * total.strides[0]
-    sums[:, :, GRADIENT_FIELDS.index("cells")] = np.array([_tiles(strip, W) for strip in cut])[:, None]
-    gradient = np.array(
-        [
-            (
-                _address(dy, s, STEP), of_y.array.ctypes.data, s.n1 - s.n0, s.r1 - s.r0, tiles(W, STEP),
-                dy.strides[0], STEP * dy.strides[1], STEP * dy.strides[2], *dy.strides[1:3], of_y.tile, of_y.place, K,
+    gradient[:, 0] = _begins(dy, strips)
+    gradient[:, 2:4] = to[:, 2:4]
+    if hands == 1:
+        steps = ("to_places", to), ("gradient_to_places", gradient), ("by_filters", sums)
+        native.carry_out_in_turn(*steps, owners=np.zeros(len(strips), np.int64))
+    else:
+        for i in range(len(strips)):
+            native.carry_out("to_places", *_shared(to[i], hands, STEP * x.strides[1], x.strides[0], TO_FIELDS))
+            native.carry_out(
+                "gradient_to_places", *_shared(gradient[i], hands, STEP * dy.strides[1], dy.strides[0], SQUARE_FIELDS)
             )
-            for s in cut
-        ],
-        np.int64,
-    )  # fmt: skip
-    to = _image_to_places(x, cut, W, of_x)
-    carry_out_in_turn(vectors, ("to_places", to), ("gradient_to_places", gradient), ("by_filters", sums))
-    _from_places(total, found, vectors)
+            native.carry_out("by_filters", sums[i], owners(PLACES, hands))
+    _from_places(total, found, native)
 
 
-def to_places(taps: Array, C: int, K: int, vectors: Vectors) -> Array:
+def _shared(table: Numbers, hands: int, down: int, image: int, fields: tuple[str, ...]) -> tuple[Numbers, Numbers]:
+    """A transform of a strip cut into one for each thread: by images, or by rows of tiles of the only one."""
+    images, rows, across = (int(table[fields.index(name)]) for name in ("images", "down", "across"))
+    tile = int(table[fields.index("tile" if "tile" in fields else "square")])
+    axis, size, step, each = ("images", images, image, rows) if images > 1 else ("down", rows, down, 1)
+    parts = cut(size, hands)
+    tables = np.tile(table, (len(parts), 1))
+    for row, part in zip(tables, parts, strict=True):
+        row[0] += part.start * step
+        row[1] += part.start * each * across * tile
+        row[fields.index(axis)] = part.stop - part.start
+    return tables, np.arange(len(parts))
+
+
+def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
     """Packed filters at all places, each packed alike: (places, C * whole vectors of K)."""
     found = np.empty((PLACES, len(taps) // 9), np.float32)
     tables = [
         (
-            taps.ctypes.data + 4 * 9 * C * first, found.ctypes.data + 4 * C * first, 1, 1, C,
+            address(taps) + 4 * 9 * C * first + 4 * whole * c.start,
+            address(found) + 4 * C * first + 4 * whole * c.start, 1, 1, c.stop - c.start,
             0, 0, 4 * whole, 3 * 4 * C * whole, 4 * C * whole, 4 * whole, found.strides[0], whole,
         )
-        for first, _, whole in panels(K, vectors)
+        for first, _, whole in panels(K, native.vectors)
+        for c in cut(C, native.team.count)
     ]  # fmt: skip
-    carry_out("filters_to_places", vectors, np.array(tables, np.int64))
+    hands = native.hands(len(tables), C * K * FILTER)
+    native.carry_out("filters_to_places", np.array(tables, np.int64), owners(len(tables), hands))
     return found
 
 
-def _from_places(total: Array, found: Array, vectors: Vectors) -> None:
+def _from_places(total: Array, found: Array, native: Native) -> None:
     """Write filters (K, C, 3, 3) for sums at all places (places, C, whole vectors of K)."""
     _, C, width = total.shape
     taps = np.empty((9, C, width), np.float32)
     place, row, _ = total.strides
-    table = (
-        total.ctypes.data, taps.ctypes.data, 1, 1, C, 0, 0, row, SIDE * place, place, row, taps.strides[0], width
-    )  # fmt: skip
-    assert len(table) == len(SQUARE_FIELDS)
-    carry_out("places_to_filters", vectors, np.array([table], np.int64))
-    unpacked(taps, found, vectors)
-
-
-def _image_to_places(x: Array, cut: list[Strip], W: int, room: Places) -> NDArray[np.int64]:
+    parts = cut(C, native.hands(C, found.size / 9 * FILTER))
     tables = [
         (
-            _address(x, s, STEP), room.array.ctypes.data, s.n1 - s.n0, s.r1 - s.r0, tiles(W, STEP), *x.strides[:3],
-            room.tile, room.place, x.shape[3],
+            address(total) + row * c.start, address(taps) + row * c.start, 1, 1, c.stop - c.start,
+            0, 0, row, SIDE * place, place, row, taps.strides[0], width,
         )
-        for s in cut
+        for c in parts
     ]  # fmt: skip
-    assert len(tables[0]) == len(TO_FIELDS)
-    return np.array(tables, np.int64)
+    native.carry_out("places_to_filters", np.array(tables, np.int64), np.arange(len(parts)))
+    unpacked(taps, found, native)
 
 
-def _strips(n: int, H: int, W: int, C: int, K: int, vectors: Vectors) -> Iterator[Strip]:
-    """Of rows of tiles. Each strip passes over all filters, so it is as large as they are, or fits the cache."""
-    row = PLACES * tiles(W, STEP) * (_whole(C, vectors) + _whole(K, vectors))
-    return strips(n, tiles(H, STEP), K, row, room=max(ROOM, PLACES * C * K))
+def _image_to_places(x: Array, strips: list[Strip], W: int, room: Places, begins: Numbers) -> Numbers:
+    tables = np.empty((len(strips), len(TO_FIELDS)), np.int64)
+    tables[:] = 0, 0, 0, 0, tiles(W, STEP), *x.strides[:3], room.tile, room.place, x.shape[3]
+    tables[:, 0], tables[:, 1] = _begins(x, strips), begins
+    tables[:, 2:4] = [(s.n1 - s.n0, s.r1 - s.r0) for s in strips]
+    return tables
+
+
+def _begins(x: Array, strips: list[Strip]) -> Numbers:
+    """Addresses of the strips' first cells."""
+    n, r = np.array([(s.n0, s.r0) for s in strips]).T
+    found: Numbers = address(x) + n * x.strides[0] + STEP * r * x.strides[1]
+    return found
+
+
+def _strips(n: int, H: int, W: int, C: int, K: int, native: Native, hands: int = 1) -> Iterator[Strip]:
+    """Of rows of tiles. Each strip passes over all filters, so it is as large as they are, or fits the caches of so
+    many threads."""
+    row = PLACES * tiles(W, STEP) * (native.whole(C) + native.whole(K))
+    return strips(n, tiles(H, STEP), K, row, room=max(hands * ROOM, PLACES * C * K))
+
+
+def _chunks(K: int, C: int, vectors: Vectors) -> Iterator[slice]:
+    """Of K filters of C channels, whole panels."""
+    yield from cut(K, -(-PLACES * C * K // CHUNK), vectors.panel)
 
 
 def _tiles(strip: Strip, W: int) -> int:
     return (strip.n1 - strip.n0) * (strip.r1 - strip.r0) * tiles(W, STEP)
 
 
-def _address(x: Array, strip: Strip, step: int) -> int:
-    return int(x.ctypes.data + strip.n0 * x.strides[0] + step * strip.r0 * x.strides[1])
-
-
-def _whole(channels: int, vectors: Vectors) -> int:
-    return -(-channels // vectors.lanes) * vectors.lanes
+def _nanoseconds(count: int, C: int, K: int) -> float:
+    """Of so many tiles."""
+    return count * (PLACES * (C * K / MACS + CELL) + (C + K) * TRANSFORM)
