@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..diagnostics import FileError
+from ..diagnostics import Diagnostic, FileError
 from ..diagnostics.missing_package import missing_package
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
@@ -35,7 +36,8 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
         from .onnx.importing.model_file import parsed
     except ImportError as error:
         raise _missing("onnx", error) from error
-    if not isinstance(module, torch.nn.Module) or len(shape) != 3:
+    is_shape = isinstance(shape, Sequence) and len(shape) == 3 and all(isinstance(size, int) for size in shape)
+    if not isinstance(module, torch.nn.Module) or not is_shape or min(shape) < 1:
         raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) of its input")
     name, data = type(module).__name__, io.BytesIO()
     with _as_it_runs(module), warnings.catch_warnings():
@@ -53,7 +55,10 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
             raise
         except Exception as fault:  # whatever a module raises when it is traced
             raise broken(name, "PyTorch cannot write the module as ONNX", str(fault), "") from fault
-    found = imported(parsed(data.getvalue(), name), name, Wish(_weights(path), verify=verify))
+    try:
+        found = imported(parsed(data.getvalue(), name), name, Wish(_weights(path), verify=verify))
+    except FileError as fault:
+        raise FileError([_in_python(each) for each in fault.diagnostics]) from fault
     if path is not None:
         from .importing import write_spec
 
@@ -63,6 +68,12 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
 
 def _missing(package: str, error: ImportError) -> FileError:
     return FileError([missing_package("reading PyTorch modules", package, f"pip install {package}", str(error))])
+
+
+def _in_python(found: Diagnostic) -> Diagnostic:
+    """A finding without the command's options, which a call does not have."""
+    help = {"E431": "", "E432": "`verify=False` gives it all the same; please report it"}.get(found.code, found.help)
+    return replace(found, help=help)
 
 
 def _weights(path: AnyPath | None) -> str:

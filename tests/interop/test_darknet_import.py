@@ -142,6 +142,14 @@ def test_without_weights_the_network_comes_in(tmp_path: Path) -> None:
     assert any("`--weights FILE` names one" in note for note in found.notes)
 
 
+def test_fields_that_are_not_read_or_not_there_are_told(tmp_path: Path) -> None:
+    text = f"{PLAIN}flipped=1\n[connected]\nactivation=linear\n"
+    notes = read_model(put(tmp_path, text)).notes
+    assert "fields that nothing here reads: `flipped` (line 9)" in notes
+    assert "not given, so 1 as in Darknet: `output=` of `[connected]` (line 10)" in notes
+    assert len(read_model(put(tmp_path, PLAIN)).notes) == len(notes) - 2
+
+
 def test_weights_may_be_called_otherwise(tmp_path: Path) -> None:
     path = put(tmp_path, PLAIN, NUMBERS, "other.bin")
     spec = tmp_path / "net.yaml"
@@ -158,6 +166,7 @@ def test_weights_may_be_called_otherwise(tmp_path: Path) -> None:
         (NUMBERS + bytes(4), "the weights are of a larger network"),
         (NUMBERS[:7], "the weights have no header"),
         (NUMBERS[:16], "the weights end too early"),
+        (NUMBERS[:-4] + struct.pack("<f", float("nan")), "is it the weights of this network?"),
     ],
 )
 def test_numbers_are_those_of_the_network(weights: bytes, said: str, tmp_path: Path) -> None:

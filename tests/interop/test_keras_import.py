@@ -306,6 +306,17 @@ def test_what_is_cut_off_is_said_to_be(models: Path, tmp_path: Path) -> None:
         assert "it is cut off" in refused(path)
 
 
+@pytest.mark.peers
+def test_an_archive_with_two_configurations_is_refused(models: Path, tmp_path: Path) -> None:
+    path = models / "nested.keras"
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "net.keras", "w") as more:
+        for name in whole.namelist():
+            more.writestr(name, whole.read(name))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            more.writestr("config.json", whole.read("config.json"))
+    assert "it has 2 times `config.json`" in refused(tmp_path / "net.keras")
+
+
 def test_an_archive_without_numbers_says_which_file_is_missing(tmp_path: Path) -> None:
     path = packed(tmp_path / "whole.keras", config(layer("ReLU")))
     with zipfile.ZipFile(path) as whole, zipfile.ZipFile(tmp_path / "net.keras", "w") as less:

@@ -104,3 +104,24 @@ def test_what_is_no_network_of_layers_is_refused(tmp_path: Path) -> None:
         cnnspec.from_torch(torch.zeros(1), (2, 4, 4))
     with pytest.raises(TypeError):
         cnnspec.from_torch(network(), (6, 5))
+
+
+@pytest.mark.parametrize("shape", [3, (3,), (3, 8.0, 8), "abc", (3, 0, 8), None])
+def test_a_shape_is_three_sizes(shape: Any) -> None:
+    from torch import nn
+
+    with pytest.raises(TypeError, match=r"the shape \(C, H, W\) of its input"):
+        cnnspec.from_torch(nn.ReLU(), shape)
+
+
+def test_helps_are_those_of_a_call() -> None:
+    import torch
+    from torch import nn
+
+    class Error(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            return torch.erf(torch.relu(x))
+
+    with pytest.raises(cnnspec.FileError) as caught:
+        cnnspec.from_torch(Error(), (3, 8, 8))
+    assert [(each.code, each.help) for each in caught.value.diagnostics] == [("E431", "")]

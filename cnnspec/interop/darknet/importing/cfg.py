@@ -17,12 +17,13 @@ MANY = 20_000
 
 @dataclass(slots=True)
 class Section:
-    """`[kind]` on a line of the file at `path`; fields with their lines."""
+    """`[kind]` on a line of the file at `path`; fields with their lines, and which of them somebody has asked for."""
 
     path: str
     kind: str
     line: int
     fields: dict[str, tuple[str, int]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
     @property
     def span(self) -> Span:
@@ -30,11 +31,11 @@ class Section:
         return Span(self.line, 1, self.line, len(self.kind) + 3)
 
     def word(self, name: str, usual: str = "") -> str:
-        return self.fields[name][0] if name in self.fields else usual
+        return self._field(name, usual)[0]
 
     def numbers(self, name: str, usual: str = "") -> list[int]:
         """Whole numbers with commas between them. Raises FileError (E430)."""
-        text, line = self.fields.get(name, (usual, self.line))
+        text, line = self._field(name, usual)
         parts = [part for part in re.split(r"[,\s]+", text) if part]
         if not all(re.fullmatch(r"[+-]?\d{1,9}", part) for part in parts):
             raise self.fault(f"`{name}={text[:60]}` of `[{self.kind}]` is no whole number", line)
@@ -49,11 +50,16 @@ class Section:
         return found[0]
 
     def real(self, name: str, usual: float) -> float:
-        text, line = self.fields.get(name, (str(usual), self.line))
+        text, line = self._field(name, str(usual))
         try:
             return float(text)
         except ValueError:
             raise self.fault(f"`{name}={text[:60]}` of `[{self.kind}]` is no number", line) from None
+
+    def _field(self, name: str, usual: str) -> tuple[str, int]:
+        """What a field says, and on which line."""
+        self.asked.add(name)
+        return self.fields.get(name, (usual, self.line))
 
     def fault(self, message: str, line: int | None = None) -> FileError:
         """E430 at a line of the section, by default its first."""

@@ -26,6 +26,9 @@ from .numbers import Numbers
 SIZES = 2**31
 """Values of an input at most."""
 
+SIZED = {"connected": ("output",), "conv": ("filters", "size"), "convolutional": ("filters", "size")}
+"""Fields that a layer is hardly meant to be without."""
+
 
 def of_file(path: AnyPath, wish: Wish) -> Imported:
     """As `read_model`; the weights are those asked for, or the file of that name beside the configuration."""
@@ -82,6 +85,8 @@ class _Writing:
         self.made: list[Value] = []
         self.outputs: list[str] = []
         self.heads: list[str] = []
+        self.read: list[Section] = []
+        """Those that have become layers."""
 
     def run(self, rest: list[Section], wanted: tuple[str, ...]) -> None:
         """Write all sections, or those up to the layers that are wanted by their numbers."""
@@ -116,6 +121,7 @@ class _Writing:
         layer = KINDS.get(section.kind)
         if layer is None:
             raise Unsaid("no layer of the language computes what it does")
+        self.read.append(section)
         return layer(Reading(section, before, self.made, self.draft, self.numbers))
 
     def _help(self) -> str:
@@ -132,5 +138,21 @@ def _notes(writing: _Writing) -> Iterator[str]:
     if writing.heads:
         what = listed([f"`[{head}]`" for head in dict.fromkeys(writing.heads)], 3)
         yield f"the outputs are what {what} is given: boxes are made of it outside of the network"
+    lacking = [
+        f"`{name}=` of `[{section.kind}]` (line {section.line})"
+        for section in writing.read
+        for name in SIZED.get(section.kind, ())
+        if name not in section.fields
+    ]
+    if lacking:
+        yield f"not given, so 1 as in Darknet: {listed(lacking, 3)}"
+    unread = [
+        f"`{name[:40]}` (line {line})"
+        for section in writing.read
+        for name, (_, line) in section.fields.items()
+        if name not in section.asked and name.isprintable()
+    ]
+    if unread:
+        yield f"fields that nothing here reads: {listed(unread, 3)}"
     if writing.numbers is None:
         yield "there is no file of weights beside it: the spec has none; `--weights FILE` names one"

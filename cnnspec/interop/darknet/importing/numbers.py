@@ -35,9 +35,13 @@ class Numbers:
         return max(0, self.size - self.stream.tell())
 
     def take(self, what: str, *shape: int) -> NDArray[np.float32]:
-        """The next numbers. Raises FileError (E430) where there are not as many."""
+        """The next numbers. Raises FileError (E430) where there are not as many, or some are not finite."""
         wanted = 4 * prod(shape)
         if wanted > self.left:
             why = f"{what} wants {wanted:,} bytes, {self.left:,} are left"
             raise broken(self.path, "the weights end too early", why, "the files are to be of one network")
-        return np.frombuffer(self.stream.read(wanted), "<f4").reshape(shape)
+        found = np.frombuffer(self.stream.read(wanted), "<f4").reshape(shape)
+        if not np.isfinite(found).all():
+            why = f"there are infinite ones, or such that are none, among those of {what}"
+            raise broken(self.path, "the weights are not finite", why, "is it the weights of this network?")
+        return found

@@ -92,8 +92,11 @@ def _zipped(stream: BinaryIO, path: str) -> KerasFile:
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """A member's bytes, as long as they are not too many, whatever the archive says of them."""
-    if name not in archive.namelist():
-        raise Malformed(f"it has no `{name}`", "download or save it again")
+    count = archive.namelist().count(name)
+    if count != 1:
+        raise Malformed(
+            f"it has {count} times `{name}`" if count else f"it has no `{name}`", "download or save it again"
+        )
     with archive.open(name) as stream:
         data = stream.read(most + 1)
     if len(data) > most:
