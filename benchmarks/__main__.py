@@ -7,13 +7,14 @@ weights. What each computes is checked before anything is timed. Engines take tu
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import sys
 import tempfile
 import time
 import timeit
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
@@ -38,10 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for network in options.networks:
             for batch in options.batch or NETWORKS.get(network, (1, 16)):
                 work = prepare(network, batch, Path(folder) / network)
+                weight_bytes = load(work.spec).graph.totals.weight_bytes
                 for threads in options.threads:
                     print(f"{network}, batch {batch}, threads {threads}", file=sys.stderr, flush=True)
                     results = measure(work, engines, threads, options.effort)
-                    found.cases.append(report.Case(network, batch, threads, results, work.macs * batch))
+                    found.cases.append(report.Case(network, batch, threads, results, work.macs * batch, weight_bytes))
                     _write(found, options)
         if options.cold:
             print("cold starts", file=sys.stderr, flush=True)
@@ -89,6 +91,7 @@ def describe() -> dict[str, Any]:
         "cores": hardware.cores(),
         "memory": hardware.memory().usable,
         "peak": _peak(),
+        "bandwidth": _bandwidth(),
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
     }
@@ -98,23 +101,35 @@ LARGE = "input: {C: 64, H: 14, W: 14}\nlayers:\n" + 20 * "  - conv: {F: 1, K: 51
 """Where nothing but products is to be done."""
 
 
+WIDE = "input: {C: 4096, H: 1, W: 1}\nlayers:\n  - flatten\n  - dense: {K: 8192}\n"
+"""Whose weights, 134 MB, are read from memory in each call, and take part in one product each."""
 CALLS = 10
 
 
 def _peak() -> float | None:
     """Billions of operations for a second of processor time that the compiled backend reaches with large products. None
     without numba."""
+    return _in_a_second(LARGE, lambda totals: 2 * totals.macs)
+
+
+def _bandwidth() -> float | None:
+    """Billions of bytes of weights that it reads in a second of processor time. None without numba."""
+    return _in_a_second(WIDE, lambda totals: totals.weight_bytes)
+
+
+def _in_a_second(text: str, count: Callable[[Any], int]) -> float | None:
+    """Billions of what is counted of a network, in a second of the compiled backend's processor time."""
     if missing(report.COMPILED):
         return None
     import numpy as np
 
     from cnnspec.weights import initial
 
-    spec = load(LARGE)
+    spec = load(io.BytesIO(text.encode()))
     model = spec.compile(initial(spec.graph.tensors, "he", 0), threads=1, backend="numba")
     x = np.ones((1, *spec.graph.input), np.float32)
     best = min(timeit.repeat(lambda: model(x), timer=time.process_time, number=CALLS, repeat=20))
-    return 2 * CALLS * spec.graph.totals.macs / best / 1e9
+    return CALLS * count(spec.graph.totals) / best / 1e9
 
 
 def _absent(name: str) -> bool:

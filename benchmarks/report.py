@@ -32,6 +32,8 @@ class Case:
     results: Sequence[Result]
     macs: int = 0
     """Multiply-accumulates of the batch."""
+    weight_bytes: int = 0
+    """Of the network: each call has to read them once."""
 
     def best(self, name: str) -> Result | None:
         """The quickest of an engine's ways, None when it has no time to show."""
@@ -50,6 +52,12 @@ class Case:
         1 where Winograd's convolution saves more products than it adds."""
         busy = _processor(self, COMPILED)
         return 2 * self.macs / busy / 1e9 / peak if busy and peak and self.macs else None
+
+    def memory_share(self, bandwidth: float) -> float | None:
+        """What reading the weights once is, at a `bandwidth` in billions of bytes a second of processor time, of the
+        time that the compiled backend takes."""
+        busy = _processor(self, COMPILED)
+        return self.weight_bytes / busy / 1e9 / bandwidth if busy and bandwidth and self.weight_bytes else None
 
 
 @dataclass(slots=True)
@@ -124,12 +132,14 @@ def _lines(report: Report) -> Iterator[str]:
     if COMPILED in report.engines:
         yield "Behind a semicolon that of cnnspec's compiled backend. The share of the peak is what that one makes of"
         yield f"its processor time; the peak, {report.machine.get('peak') or 0:.0f} GFLOP/s, is what large 1x1"
-        yield f"convolutions reached. Vectors: {report.machine.get('vectors') or 'unknown'}."
+        yield f"convolutions reached. Vectors: {report.machine.get('vectors') or 'unknown'}. The share of memory is"
+        yield "how much of that time it takes to read the weights once, as fast as a large dense layer comes by them:"
+        yield f"{report.machine.get('bandwidth') or 0:.1f} GB/s. Small networks have theirs in the cache."
     for threads in sorted({case.threads for case in report.cases}):
         chosen = [case for case in report.cases if case.threads == threads]
         yield from _section(
             f"{threads} thread{'s' if threads > 1 else ''}",
-            _times(chosen, report.engines, report.machine.get("peak") or 0),
+            _times(chosen, report.engines, report.machine),
         )
     alone = [case for case in report.cases if case.threads == 1 and _processor(case, OURS)]
     if alone:
@@ -146,16 +156,17 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from ("", f"### {title}", "", *lines)
 
 
-def _times(cases: Sequence[Case], engines: Sequence[str], peak: float) -> Iterator[str]:
+def _times(cases: Sequence[Case], engines: Sequence[str], machine: Mapping[str, Any]) -> Iterator[str]:
     peers = [name for name in engines if name != OURS]
     titles = ["network", "batch", *(engine(name).TITLE for name in (OURS, *peers))]
     rows = [[case.network, str(case.batch), *(_time(case, name) for name in (OURS, *peers))] for case in cases]
     rows.append(["geometric mean", "", "", *(_mean(cases, name) for name in peers)])
     if COMPILED in peers:
-        titles.append("share of peak")
-        shares = [case.share(peak) for case in cases]
-        for row, share in zip(rows, [*shares, None], strict=True):
-            row.append("" if share is None else f"{share:.0%}")
+        titles += "share of peak", "share of memory"
+        peak, bandwidth = machine.get("peak") or 0.0, machine.get("bandwidth") or 0.0
+        roofline = [(case.share(peak), case.memory_share(bandwidth)) for case in cases]
+        for row, shares in zip(rows, [*roofline, (None, None)], strict=True):
+            row += ["" if share is None else f"{share:.0%}" for share in shares]
     return table(titles, titles[1:], rows)
 
 

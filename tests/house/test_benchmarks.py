@@ -270,15 +270,28 @@ def test_both_backends_are_compared() -> None:
     for result in (*lenet.results, numba):
         for each in result.rounds:
             each["processor"] = each["median"]
-    found.cases[:] = [replace(lenet, results=[*lenet.results, numba], macs=10**9)]
-    found.machine["peak"] = 200.0
+    found.cases[:] = [replace(lenet, results=[*lenet.results, numba], macs=10**9, weight_bytes=10**8)]
+    found.machine |= {"peak": 200.0, "bandwidth": 20.0}
     lines = report.markdown_text(found).splitlines()
-    assert "| network | batch | cnnspec | ONNX Runtime | PyTorch | cnnspec, numba | share of peak |" in lines
-    assert "| lenet5 | 1 | 40.0 | 10.0 (4.00; 2.00) | 20.0 (2.00; 1.00), eager | 20.0 (2.00) | 50% |" in lines
-    assert "| geometric mean |  |  | (4.00; 2.00) | (2.00; 1.00) | (2.00) |  |" in lines
+    assert (
+        "| network | batch | cnnspec | ONNX Runtime | PyTorch | cnnspec, numba | share of peak | share of memory |"
+        in lines
+    )
+    assert "| lenet5 | 1 | 40.0 | 10.0 (4.00; 2.00) | 20.0 (2.00; 1.00), eager | 20.0 (2.00) | 50% | 25% |" in lines
+    assert "| geometric mean |  |  | (4.00; 2.00) | (2.00; 1.00) | (2.00) |  |  |" in lines
     assert "| lenet5 | 1 | 40.0 | 10.0 (4.00; 2.00) | 20.0 (2.00; 1.00) | 20.0 (2.00) |" in lines
     assert "| geometric mean |  |  | (4.00; 2.00) | (2.00; 1.00) | (2.00) |" in lines
     assert json.loads(report.json_text(found))["cases"][0]["ratios_numba"]["onnxruntime"] == pytest.approx(2.0)
+
+
+def test_a_roof_that_was_not_measured_gives_no_share() -> None:
+    case = replace(two_networks().cases[0], macs=10**9, weight_bytes=10**8)
+    assert case.share(200.0) is case.memory_share(20.0) is None
+    numba = timed("cnnspec_numba", 0.02)
+    numba.rounds[0]["processor"] = 0.02
+    with_numba = replace(case, results=[numba])
+    assert with_numba.share(0.0) is with_numba.memory_share(0.0) is None
+    assert with_numba.memory_share(10.0) == pytest.approx(0.5)
 
 
 def test_markdown_has_a_table_for_each_number_of_threads() -> None:
