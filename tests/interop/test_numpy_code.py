@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -208,6 +209,20 @@ def test_weights_that_are_no_use_end_it_with_a_line(tmp_path: Path, monkeypatch:
         assert "\n" not in said
     weights.unlink()
     assert ended(tmp_path / "net.py", monkeypatch, x) == f"{weights}: No such file or directory"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_output_that_nobody_takes(program: Path) -> None:
+    x = program.with_name("x.npy")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, str(program), str(x)]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (found.returncode, found.stderr) == (1, "output: No space left on device\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    found = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (found.returncode, found.stderr) == (1, "")
 
 
 def test_help(program: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

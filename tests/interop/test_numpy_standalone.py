@@ -115,6 +115,11 @@ def test_what_is_no_picture(tmp_path: Path) -> None:
         assert (found.returncode, "Traceback" in found.stderr, "a picture is" in found.stderr) == (1, False, True)
 
 
+def test_pictures_that_are_far_too_long() -> None:
+    with pytest.raises(ValueError, match="too much memory"):
+        pictures.resized(pictures.pixels(np.zeros((1, 50_000), np.uint8)), 28, 1_400_000, "bilinear")
+
+
 @pytest.mark.parametrize(("name", "code"), [("unet", "E419"), ("filters", "E412")])
 def test_what_a_file_alone_cannot_do(name: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(FileError, match=code):

@@ -23,7 +23,7 @@ NETWORK = "network"
 TAKEN = frozenset({"x", "tensors", "name", "np", "i"})
 MAIN = frozenset({"main", "skip", "checked", NETWORK, "INPUT", "sliding_window_view"})
 ALONE = frozenset({"preprocess", "probabilities", "CLASSES"})
-IMPORTS = ("argparse", "json", "math", "sys")
+IMPORTS = ("argparse", "json", "math", "os", "sys")
 MORE = {"Iterator": "collections.abc", "contextmanager": "contextlib", "Path": "pathlib"}
 """Names, and the modules that they are imported from."""
 

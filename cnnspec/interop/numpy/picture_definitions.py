@@ -87,6 +87,8 @@ def row_weights(size: int, wanted: int, filter: str) -> Array:
     They are whole numbers, so that sums of products are exact. Where a picture
     shrinks, the filter becomes wider.
     """
+    if size * wanted > 2**25:
+        raise ValueError(f"{wanted} pixels out of {size} take too much memory")
     scale = size / wanted
     wide = max(1.0, scale)
     reach = wide * (2 if filter == "bicubic" else 1)

@@ -101,6 +101,6 @@ def main() -> None:
         with reported(path):
             x = preprocess(load_array(path))
 {run}
-        print(path)
+        say(path)
         for i in likeliest(p, {TOP}):
-            print(f"{{100 * p[i]:7.2f}} %  {{CLASSES[i]}}")'''
+            say(f"{{100 * p[i]:7.2f}} %  {{CLASSES[i]}}")'''

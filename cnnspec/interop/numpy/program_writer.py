@@ -11,9 +11,9 @@ WEIGHTS = 'weights = Path(__file__).with_suffix(".safetensors")'
 
 
 def main(graph: Graph) -> str:
-    save, show, ending = "np.save(given.output, y)", "print(y)", ".npy"
+    save, show, ending = "np.save(given.output, y)", "say(y)", ".npy"
     if len(graph.outputs) > 1:
-        save, show, ending = "np.savez(given.output, *y)", 'print(*y, sep="\\n")', ".npz"
+        save, show, ending = "np.savez(given.output, *y)", 'say("\\n".join(map(str, y)))', ".npz"
     run = "    y = network(x)"
     if graph.tensors:
         run = f"""    {WEIGHTS}
