@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ..spec import Spec
 
 LISTED = 3
+EPS = 1e-3
+"""What norms of Keras have where nothing is said."""
 KINDS = (HDF5, KERAS)
 ALONE = "the file holds weights and no network"
 
@@ -45,7 +47,7 @@ def model_weights(path: AnyPath, spec: Spec | None = None) -> ModelWeights:
     Raises FileError as `read_model`.
     """
     if spec is not None and (alone := _alone(path, spec)) is not None:
-        return ModelWeights(alone, [])
+        return ModelWeights(alone, _unknown_eps(spec.graph))
     found = _model(path, spec)
     if spec is None:
         return ModelWeights(found.tensors, [])
@@ -65,6 +67,14 @@ def model_weights(path: AnyPath, spec: Spec | None = None) -> ModelWeights:
         remarks.append(f"of that name, but at another place of the network: {listed(alike, LISTED)}")
     others = {name: found.tensors[name] for name in rest if name not in spec.graph.tensors}
     return ModelWeights({**taken, **others}, remarks)
+
+
+def _unknown_eps(graph: Graph) -> list[str]:
+    """What weights without their model do not say."""
+    found = dict.fromkeys(eps for step in graph.steps if (eps := getattr(step.layer, "eps", EPS)) != EPS)
+    if not found:
+        return []
+    return [f"the eps of norms is not in the file: Keras takes {EPS:g} by itself, the spec {min(found):g}"]
 
 
 def _remarks(graph: Graph, other: Graph, matches: Mapping[str, Match]) -> list[str]:

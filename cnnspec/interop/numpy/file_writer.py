@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NETWORK = "network"
 TAKEN = frozenset({"x", "tensors", "name", "np", "i"})
-MAIN = frozenset({"main", "skip", "checked", NETWORK, "INPUT", "sliding_window_view"})
+MAIN = frozenset({"main", "skip", "say", "checked", NETWORK, "INPUT", "sliding_window_view"})
 ALONE = frozenset({"preprocess", "probabilities", "CLASSES"})
 IMPORTS = ("argparse", "json", "math", "os", "sys")
 MORE = {"Iterator": "collections.abc", "contextmanager": "contextlib", "Path": "pathlib"}
@@ -44,7 +44,7 @@ def text(spec: Spec, name: str, standalone: bool = False) -> str:
     graph = spec.graph.until(*spec.graph.outputs)
     own = library(__package__, is_shared=True)
     ending = picture_writer.pieces(spec, graph) if standalone else [program_writer.main(graph)]
-    written = [*functions(graph), CHECKED, *ending]
+    written = [*functions(graph), CHECKED, program_writer.SAY, *ending]
     start = f"INPUT = {graph.input}  # channels, rows, columns"
     needed = own.pieces(names_in("\n".join(written)))
     code = "\n\n\n".join([_constants(start, needed), *needed[1:], *written])

@@ -1,7 +1,5 @@
 """The same for programs: files that the command names. One that is no use ends the program with a line."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +19,6 @@ def reported(path: Path) -> Iterator[None]:
         if isinstance(error, KeyError):
             why = f"there is no {error} in it"
         raise SystemExit(f"{path}: {' '.join(why.split())}") from error
-
-
-def say(text: object) -> None:
-    """Print, and end the program where it cannot: quietly where nobody reads on."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        is_closed = isinstance(error, BrokenPipeError)
-        raise SystemExit(1 if is_closed else f"output: {error.strerror}") from error
 
 
 def load_array(path: Path) -> Array:

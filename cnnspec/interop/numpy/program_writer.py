@@ -8,6 +8,14 @@ from ..code.layout import INDENT, call, statement
 from ..code.parameters import literal
 
 WEIGHTS = 'weights = Path(__file__).with_suffix(".safetensors")'
+SAY = '''def say(text: object) -> None:
+    """Print, and end the program where it cannot: quietly where nobody reads on."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        is_closed = isinstance(error, BrokenPipeError)
+        raise SystemExit(1 if is_closed else f"output: {error.strerror}") from error'''
 
 
 def main(graph: Graph) -> str:
