@@ -30,7 +30,7 @@ from cnnspec.spec import spec
 
 Array = NDArray[Any]
 SEEING_ALL = frozenset(
-    {"groupnorm", "instancenorm", "layernorm", "rmsnorm"}
+    {"groupnorm", "instancenorm", "layernorm", "rmsnorm", "softmax", "logsoftmax"}
     | {"globalavgpool", "globalmaxpool", "globall2pool", "adaptiveavgpool", "adaptivemaxpool"}
 )
 """Kinds with statistics over the image, or gates: what their cells share is left out of a receptive field."""
