@@ -175,6 +175,25 @@ NATIVE = """\
 """
 
 
+REST = """\
+  - {deconv: {F: 3, K: 32, S: 2, P: 1}}
+  - {groupnorm: {G: 4}}
+  - {silu: {}}
+  - {deconv: {F: 4, K: C, S: 2, G: C}}
+  - {layernorm: {}}
+  - {prelu: {}}
+  - {l2pool: {F: 3, S: 2}}
+  - {lrn: {size: 3}}
+  - {instancenorm: {}}
+  - {upsample: {factor: 2, mode: bilinear}}
+  - {rmsnorm: {over: all}}
+  - {resize: {to: [30, 40], mode: bilinear}}
+  - {sub: [[], [{layernorm: {over: all}}]]}
+  - {adaptivemaxpool: {out: 6}}
+  - {logsoftmax: {}}
+"""
+
+
 def bound(threads: int, layers: str = NATIVE) -> tuple[BoundPlan, NativeExecutor, Array]:
     """A plan for two inputs, the executor of which carries it out."""
     found = graph((16, 40, 50), layers)
@@ -197,8 +216,9 @@ def mish_is_numpys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_stages_are_shared_too")
-def test_a_run_is_one_call_where_all_is_native() -> None:
-    plan, executor, x = bound(2)
+@pytest.mark.parametrize("layers", [NATIVE, REST])
+def test_a_run_is_one_call_where_all_is_native(layers: str) -> None:
+    plan, executor, x = bound(2, layers)
     assert [part.others for part in executor.parts] == [{}, {}]
     assert len(executor.needs) > 10
     first, second = plan.run(x), plan.run(x)
@@ -207,7 +227,9 @@ def test_a_run_is_one_call_where_all_is_native() -> None:
 
 
 @pytest.mark.usefixtures("small_stages_are_shared_too", "mish_is_numpys")
-@pytest.mark.parametrize("layers", [NATIVE, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "mish")])
+@pytest.mark.parametrize(
+    "layers", [NATIVE, REST, f"{NATIVE}  - softmax\n", "  - tanh\n" + NATIVE.replace("relu", "mish")]
+)
 def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _, x = bound(1, layers)
     [(name, wanted)] = plan.run(x).items()

@@ -16,18 +16,21 @@ from engine_cases import Array, error, graph
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba import by_channel, dense, direct, winograd
+from cnnspec.engine.backends.numba import by_channel, dense, direct, transposed, winograd
+from cnnspec.engine.backends.numba.kernel import CompiledKernel
 from cnnspec.engine.backends.numba.limits import NO_LIMITS, Limits
 from cnnspec.engine.backends.numba.lowering import CONVOLUTIONS
+from cnnspec.engine.backends.numba.phases import phases, reached
 from cnnspec.engine.backends.numpy.kernel_selection import border, whole_tiles
-from cnnspec.engine.halo import NONE
+from cnnspec.engine.halo import NONE, Halo
 from cnnspec.engine.lowering import BoundMemory
 from cnnspec.engine.memory_plan import Placement
 from cnnspec.engine.program import Operation
-from cnnspec.graph.window import SlidingWindow, SlidingWindows
+from cnnspec.graph.window import SlidingWindow, SlidingWindows, transposed_size
 from cnnspec.kernels.compiled.layout import STEP
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, NEON, SSE, Vectors, of_processor
 from cnnspec.kernels.reference.convolution import convolve
+from cnnspec.kernels.reference.transposed_convolution import deconvolve
 from cnnspec.kernels.strips import FilterBank, Scratch
 from cnnspec.layers import find
 
@@ -78,11 +81,19 @@ def computed(
     lain = padded(x, filters.windows, name)
     lain = apart(lain, seed) if seed % 2 else np.ascontiguousarray(lain)
     rows, columns = (s.outputs for s in filters.windows)
-    out = apart(np.full((len(x), rows, columns, len(filters.weight)), np.nan, np.float32), seed)
+    return carried_out(kernel, lain, (rows, columns, len(filters.weight)), plus, seed)
+
+
+def carried_out(
+    kernel: CompiledKernel, x: Array, shape: tuple[int, int, int], plus: Array | None, seed: int
+) -> Array:  # fmt: skip
+    """What a kernel makes of x (n, H, W, C), which has its border, as (n, K, rows, columns)."""
+    rows, columns, _ = shape
+    out = apart(np.full((len(x), *shape), np.nan, np.float32), seed)
     more = None if plus is None else apart(plus.transpose(0, 2, 3, 1), seed + 1)
     scratch = Scratch()
     bound = [
-        kernel.bind(lain, strip.of(out), None if more is None else strip.of(more), strip, scratch.fresh())
+        kernel.bind(x, strip.of(out), None if more is None else strip.of(more), strip, scratch.fresh())
         for strip in kernel.strips(len(x), rows, columns)
     ]
     for call in (call for item in bound for call in item):
@@ -183,6 +194,54 @@ def test_depthwise_whose_taps_are_known(
     plus = normal(seed, 2, C, rows.outputs, columns.outputs) if has_plus else None
     y = computed("depthwise", filters, x, vectors, (0.0, 6.0), plus, seed)
     assert error(y, wanted(filters, x, (0.0, 6.0), plus)) <= DIRECT
+
+
+@st.composite
+def painted(draw: Callable[..., Any]) -> tuple[int, SlidingWindow]:
+    """Cells of an axis, and the windows that they paint."""
+    size, F, S, D = (draw(st.integers(1, most)) for most in (9, 7, 4, 3))
+    before, after, extra = draw(st.integers(0, 3)), draw(st.integers(0, 3)), draw(st.integers(0, max(S, D) - 1))
+    found = transposed_size(size, F, S, D, before, after, extra)
+    assume(found > 0)
+    return size, SlidingWindow(found, F, S, D, before, after)
+
+
+@EVERY
+@given(
+    axes=st.tuples(painted(), painted()),
+    depth=depths,
+    G=st.sampled_from([1, 1, 1, 2, 3, "C"]),
+    n=st.integers(0, 3),
+    finish=st.tuples(st.booleans(), st.booleans(), st.sampled_from([NO_LIMITS, (0.0, np.inf), (-0.5, 0.25)])),
+    room=st.sampled_from([direct.STRIP, 100]),
+    seed=st.integers(0, 999),
+)
+@many
+def test_transposed(
+    vectors: Vectors, axes: tuple[tuple[int, SlidingWindow], ...], depth: tuple[int, int], G: int | str, n: int,
+    finish: tuple[bool, bool, Limits], room: int, seed: int,
+) -> None:  # fmt: skip
+    (has_bias, has_plus, limits), (C, K) = finish, depth
+    G, C, K = (K, 1, 1) if isinstance(G, str) else (G, C, K)
+    (H, rows), (W, columns) = axes
+    weight = normal(seed, G * C, K, rows.F, columns.F)
+    weight /= np.float32(np.sqrt(C * rows.F * columns.F))
+    filters = FilterBank(weight, (rows, columns), normal(seed, G * K) if has_bias else None, G)
+    x = normal(seed, n, G * C, H, W)
+    plus = normal(seed, n, G * K, rows.size, columns.size) if has_plus else None
+    (top, bottom), (left, right) = (
+        reached(axis, size) for axis, size in zip(phases((rows, columns)), (H, W), strict=True)
+    )
+    lain = apart(np.pad(x.transpose(0, 2, 3, 1), ((0, 0), (top, bottom), (left, right), (0, 0))), seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(direct, "STRIP", room)
+        kernel = transposed.Transposed(filters, Halo(top, bottom, left, right), limits, vectors)
+        y = carried_out(kernel, lain, (rows.size, columns.size, G * K), plus, seed)
+    right_one = deconvolve(x.astype(np.float64), weight.astype(np.float64), (rows, columns), G)
+    right_one = right_one if filters.bias is None else right_one + filters.bias[:, None, None]
+    right_one = np.clip(right_one if plus is None else right_one + plus, *limits)
+    assert y.shape == right_one.shape
+    assert n == 0 or error(y, right_one) <= DIRECT
 
 
 def pointlike(size: int) -> SlidingWindow:

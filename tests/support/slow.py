@@ -50,6 +50,7 @@ SLOW = (
     "interop/test_onnx_import_memory",
     "interop/test_source_export",
     "kernels/test_compiled_kernels",
+    "kernels/test_compiled_layers",
     "kernels/test_training_by_native_code",
     "language/test_hostile",
     "language/test_json_schema",

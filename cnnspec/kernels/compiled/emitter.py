@@ -86,6 +86,12 @@ class Emitter:
         )
         return b.icmp_signed("<", self._lanes(list(range(self.lanes))), counts)
 
+    def between(self, first: Value, end: Value) -> Value:
+        """The lanes from one number on and before another."""
+        b = self.builder
+        beside = b.xor(self.mask(first), ir.Constant(ir.VectorType(ir.IntType(1), self.lanes), [1] * self.lanes))
+        return b.and_(beside, self.mask(end))
+
     def load_part(self, address: Value, mask: Value) -> Value:
         """The lanes of a mask, zeros beside them: what is not wanted is not read."""
         bits = ir.VectorType(ir.IntType(1), self.lanes)

@@ -19,7 +19,8 @@ def move(vectors: Vectors) -> Kernel:
     of = fields(FIELDS)
 
     def kernel(p: int) -> None:
-        c = of(p, "c")
+        # Steps are read beforehand: what is written might change them, for all that the compiler knows.
+        c, x_c, out_c = of(p, "c"), of(p, "x_c"), of(p, "out_c")
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
@@ -27,8 +28,8 @@ def move(vectors: Vectors) -> Kernel:
                     out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
                     if of(p, "x") == 0:
                         for m in range(c):
-                            put_zero(out + m * of(p, "out_c"))
-                    elif of(p, "x_c") == 4 and of(p, "out_c") == 4:
+                            put_zero(out + m * out_c)
+                    elif x_c == 4 and out_c == 4:
                         lines = 4 * c // LINE
                         for m in range(lines):
                             copy_line(x + LINE * m, out + LINE * m)
@@ -36,6 +37,6 @@ def move(vectors: Vectors) -> Kernel:
                             copy_value(x + 4 * m, out + 4 * m)
                     else:
                         for m in range(c):
-                            copy_value(x + m * of(p, "x_c"), out + m * of(p, "out_c"))
+                            copy_value(x + m * x_c, out + m * out_c)
 
     return kernel

@@ -30,7 +30,7 @@ def emit_one(module: Any, vectors: Vectors, which: int) -> Any:
     def body(along: Any, load: Any, store: Any) -> None:
         store(OF_ONE[name](e, load(e.builder.add(a["x"], along)), given), e.builder.add(a["out"], along))
 
-    _run(e, a, body)
+    along_run(e, a, body)
     e.builder.ret_void()
     return e.function
 
@@ -46,7 +46,7 @@ def emit_two(module: Any, vectors: Vectors, which: int) -> Any:
         x, y = load(b.add(a["x"], along)), same if is_same else load(b.add(a["y"], along))
         store(OF_TWO[name](e, x, y), b.add(a["out"], along))
 
-    _run(e, a, body)
+    along_run(e, a, body)
     b.ret_void()
     return e.function
 
@@ -67,7 +67,7 @@ def emit_shares(module: Any, vectors: Vectors, which: int) -> Any:
         x = x if load == e.load else b.select(mask, x, lowest)
         b.store(b.select(b.fcmp_ordered(">", x, most), x, most), largest)
 
-    _run(e, a, find)
+    along_run(e, a, find)
     most = e.spread(e.largest(b.load(largest)))
 
     def raised(along: Any, load: Any, store: Any) -> None:
@@ -76,7 +76,7 @@ def emit_shares(module: Any, vectors: Vectors, which: int) -> Any:
             store(y, b.add(a["out"], along))
         b.store(b.fadd(b.load(total), y if load == e.load else b.select(mask, y, e.zeros())), total)
 
-    _run(e, a, raised)
+    along_run(e, a, raised)
     whole = e.total(b.load(total))
     share = e.spread(b.fdiv(F32(1.0), whole)) if which == 0 else log(e, e.spread(whole))
 
@@ -86,12 +86,12 @@ def emit_shares(module: Any, vectors: Vectors, which: int) -> Any:
     def less(along: Any, load: Any, store: Any) -> None:
         store(b.fsub(b.fsub(load(b.add(a["x"], along)), most), share), b.add(a["out"], along))
 
-    _run(e, a, divided if which == 0 else less)
+    along_run(e, a, divided if which == 0 else less)
     b.ret_void()
     return e.function
 
 
-def _run(e: Emitter, a: dict[str, Any], body: Body) -> None:
+def along_run(e: Emitter, a: dict[str, Any], body: Body) -> None:
     """A run vector by vector, and what is left of it."""
     b = e.builder
     width = e.number(e.lanes * FLOAT)

@@ -5,15 +5,20 @@ From shapes alone, so that memory can be planned before there are weights.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import Any
 
+from ....graph.shape import Shape
 from ....graph.window import SlidingWindows, tiles
+from ....layers._filters import Filters
 from ....layers._pool import Pool
-from ....layers.conv import Conv
+from ....layers.deconv import Deconv
 from ....layers.dense import Dense
+from ....layers.resize import Resize
 from ...backend import CostModel
 from ...program import Operation
+from .limits import LIMITS
 
 COSTS = CostModel(flops=110.0, depthwise_macs=30.0, values=20.0, scratch_bytes=60.0, filter_bytes=15.0, worth=10_000.0)
 """Measured on an AVX-512 machine; the threads meet without the interpreter, so little is worth sharing."""
@@ -27,12 +32,22 @@ PASSED = 5.0
 """Values that come and go in a nanosecond where each is for itself."""
 
 
+SMOOTH = 2.5
+"""Values of which a power, a root or a logarithm is taken in a nanosecond."""
+CALLED = 8.0
+"""Nanoseconds that a cell takes beside its values where each has a call of its own."""
+NORMED = 4.0
+"""Values that are read for their statistics and brought to them in a nanosecond."""
+
+
 def nanoseconds(operation: Operation) -> float:
     """About how long a selected operation takes for one input, all parts together."""
     return sum(_alone(part) for part in operation.each)
 
 
 def _alone(operation: Operation) -> float:
+    if operation.kernel in OF_KERNELS:
+        return OF_KERNELS[operation.kernel](operation)
     layer: Any = operation.layer
     arriving, values = operation.arriving[0], prod(operation.shape)
     if isinstance(layer, Dense):
@@ -41,11 +56,13 @@ def _alone(operation: Operation) -> float:
         return values * prod(window.F for window in layer.windows(arriving)) / POOLED
     if layer.family == "pooling":
         return max(prod(arriving), values) / POOLED
-    if not isinstance(layer, Conv):
+    if not isinstance(layer, Filters):
         return len(operation.inputs) * values / PASSED
     if is_depthwise(operation):
         return COSTS.operation(operation, is_depthwise=True)
     windows, depth = layer.windows(arriving), arriving[0] // layer.G
+    if isinstance(layer, Deconv):
+        return layer.G * phases_cost(depth, layer.K // layer.G, arriving, windows)
     if operation.kernel == "tiles":
         return tiles_cost(depth, layer.K, windows)
     return layer.G * direct(depth, layer.K // layer.G, windows)
@@ -53,7 +70,7 @@ def _alone(operation: Operation) -> float:
 
 def is_depthwise(operation: Operation) -> bool:
     layer = operation.layer
-    return isinstance(layer, Conv) and layer.G == operation.arriving[0][0] == layer.K and layer.G > 1
+    return isinstance(layer, Filters) and layer.G == operation.arriving[0][0] == layer.K and layer.G > 1
 
 
 def direct(C: int, K: int, windows: SlidingWindows) -> float:
@@ -61,6 +78,13 @@ def direct(C: int, K: int, windows: SlidingWindows) -> float:
     cells = windows[0].outputs * windows[1].outputs
     taps = windows[0].F * windows[1].F
     return COSTS.macs(cells * taps * C * _whole(K)) + cells * CELL + 4 * taps * C * K / COSTS.filter_bytes
+
+
+def phases_cost(C: int, K: int, arriving: Shape, windows: SlidingWindows) -> float:
+    """Nanoseconds of a transposed convolution, all its phases together: each tap meets each cell that arrives."""
+    taps = windows[0].F * windows[1].F
+    products = COSTS.macs(prod(arriving[1:]) * taps * C * _whole(K))
+    return products + windows[0].size * windows[1].size * CELL + 4 * taps * C * K / COSTS.filter_bytes
 
 
 def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
@@ -72,3 +96,57 @@ def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
 
 def _whole(channels: int) -> int:
     return -(-channels // 16) * 16
+
+
+def _function(operation: Operation) -> float:
+    return prod(operation.shape) / (PASSED if operation.layer.kind in LIMITS else SMOOTH)
+
+
+def _shares(operation: Operation) -> float:
+    """A sum and a quotient for each cell, beside its powers."""
+    return _cells(operation) * (3 * CALLED + _whole(operation.shape[0]) / SMOOTH)
+
+
+def _run_norm(operation: Operation) -> float:
+    """A root for each group; a group is a cell, or larger."""
+    return _cells(operation) * 2 * CALLED + prod(operation.shape) / NORMED
+
+
+def _map_norm(operation: Operation) -> float:
+    return _cells(operation) * _whole(operation.shape[0]) / NORMED
+
+
+def _response(operation: Operation) -> float:
+    """A power for each vector, and a load for each neighbour."""
+    layer: Any = operation.layer
+    vectors = _cells(operation) * _whole(operation.shape[0]) // 16
+    return vectors * (16 / SMOOTH + 3 * int(layer.size) + CALLED)
+
+
+def _resampled(operation: Operation) -> float:
+    """As many cells are mixed as in the middle."""
+    layer: Any = operation.layer
+    spans: Iterable[tuple[int, int]] = BESIDE
+    if isinstance(layer, Resize):
+        spans = [axis.span(axis.out // 2) for axis in layer.axes(operation.arriving[0])]
+    taps = prod(last - first + 1 for first, last in spans)
+    return _cells(operation) * (CALLED + _whole(operation.shape[0]) / 16 * (2 + taps / 2))
+
+
+BESIDE = ((0, 1), (0, 1))
+"""Along each axis, the first and the last cell that bilinear upsampling mixes."""
+
+
+def _cells(operation: Operation) -> int:
+    return prod(operation.shape[1:])
+
+
+OF_KERNELS: dict[str, Callable[[Operation], float]] = {
+    "apply": _function,
+    "channel_response": _response,
+    "map_norm": _map_norm,
+    "resample": _resampled,
+    "run_norm": _run_norm,
+    "shares": _shares,
+}
+"""By the kernel's name, where that alone decides."""

@@ -15,7 +15,7 @@ from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import FilterBank
 from ...lowering import Lowering
 from ...program import Operation
-from . import pooling, values
+from . import normalization, pooling, resampling, values
 from .by_channel import ByChannel, depthwise, inside
 from .dense import Dense
 from .direct import Direct
@@ -24,6 +24,7 @@ from .kernel import Maker
 from .kernel_selection import is_sum_of_two
 from .limits import LIMITS
 from .lowered import Lowered, within
+from .transposed import Transposed
 from .winograd import Winograd
 
 CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "tiles": Winograd}
@@ -37,6 +38,15 @@ def convolution(operation: Operation, vectors: Vectors) -> Lowered:
     filters = FilterBank(operation.arrays["weight"], windows, operation.arrays.get("bias"), layer.G)
     kernel = CONVOLUTIONS[operation.kernel](filters, within(operation), vectors)
     return Lowered(operation, kernel, windows[0], vectors)
+
+
+def transposed_convolution(operation: Operation, vectors: Vectors) -> Lowered:
+    """A strip may need all rows of its input."""
+    layer: Any = operation.layer
+    windows, H = layer.windows(operation.arriving[0]), operation.arriving[0][1]
+    filters = FilterBank(operation.arrays["weight"], windows, operation.arrays.get("bias"), layer.G)
+    kernel = Transposed(filters, operation.halo, within(operation), vectors)
+    return Lowered(operation, kernel, SlidingWindow(H, H), vectors)
 
 
 def affine(operation: Operation, vectors: Vectors) -> Lowering:
@@ -76,22 +86,30 @@ LOWERINGS: dict[str, Callable[[Operation, Vectors], Lowering]] = {
     "batchnorm": affine,
     "constant": values.constant,
     "conv": convolution,
+    "deconv": transposed_convolution,
     "dense": Dense,
     "div": partial(values.in_order, "divide"),
     "globalavgpool": pooling.global_average,
     "globall2pool": pooling.global_length,
     "globalmaxpool": pooling.global_largest,
+    "groupnorm": normalization.group_norm,
     "l2pool": pooling.length,
     "logsoftmax": values.log_softmax,
     "max": partial(values.commutative, "larger"),
     "maxpool": pooling.largest,
+    "instancenorm": normalization.instance_norm,
+    "layernorm": normalization.layer_norm,
+    "lrn": normalization.local_response,
     "mean": values.mean,
     "min": partial(values.commutative, "smaller"),
     "mul": partial(values.commutative, "multiply"),
     "prelu": values.prelu,
+    "resize": resampling.resize,
+    "rmsnorm": normalization.rms_norm,
     "scale": affine,
     "softmax": values.softmax,
     "sub": partial(values.in_order, "subtract"),
     "sumpool": pooling.total,
+    "upsample": resampling.upsample,
 }
 """By the kind of an operation's layer."""

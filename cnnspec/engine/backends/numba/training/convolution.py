@@ -15,10 +15,10 @@ from .....kernels.training.convolution import ConvolutionPullback, Gradients, no
 from .....kernels.training.padding import mirrored, padded
 from .....layers._filters import Filters
 from . import tiles
+from .border import reach
 from .calls import Native
 from .correlation import adjoint, by_filters, correlate
 from .depthwise import depthwise
-from .phases import reach
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext

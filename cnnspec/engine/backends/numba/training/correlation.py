@@ -22,9 +22,10 @@ from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
 from ..direct import PANEL_BYTES, STRIP
 from ..kernel import two_limits
+from ..phases import phases
+from .border import with_border
 from .calls import Native, Numbers, address, cut, owners, row_table, rows_in_strips
 from .filters import packed, turned_and_packed, unpacked
-from .phases import phases, with_border
 
 PLANS = 1 << 10
 """Shapes whose tables are kept."""

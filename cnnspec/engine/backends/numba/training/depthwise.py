@@ -12,8 +12,9 @@ from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
 from .....kernels.strips import CACHE
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
 from .....kernels.training.padding import padded
+from ..phases import phases
+from .border import reach, with_border
 from .calls import Native, address, cut, row_table, rows_in_strips
-from .phases import phases, reach, with_border
 
 MACS = 20.0
 """Multiply-accumulates of a nanosecond."""
