@@ -438,6 +438,27 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     "a dropout of nothing, as in training": lambda: case(
         tail(("Dropout", "ratio", "training")), ["dropout"], ratio=np.float32(0), training=np.array(True)
     ),
+    "over the root of a mean of squares": lambda: case(
+        [
+            *tail(("Mul", "x"), ("ReduceMean", {"axes": [1]}), ("Add", "e"), ("Sqrt",))[:3],
+            node("Sqrt", ["v3"], "r"),
+            node("Div", ["x", "r"], "d"),
+            node("Mul", ["d", "w"], "y"),
+        ],
+        ["rmsnorm"],
+        e=np.float32(0.1),
+        w=numbers(3, 1, 1),
+    ),
+    "maps that are normalised, without weights": lambda: case(
+        tail(("InstanceNormalization", "ones", "zeros")),
+        ["instancenorm"],
+        size=(80, 4, 4),
+        ones=np.ones(80, np.float32),
+        zeros=np.zeros(80, np.float32),
+    ),
+    "cells that are weighed alike are a convolution of others": lambda: case(
+        tail(("Conv", "w", {"group": 3, "dilations": [2, 2]})), ["conv"], w=np.ones((3, 1, 2, 2), np.float32)
+    ),
     "concatenations that grow": lambda: case(
         [
             node("Relu", ["x"], "a"),
@@ -478,6 +499,11 @@ def test_what_is_nearly_said_is_refused(name: str) -> None:
     read = {each for made in REFUSED[name] for each in made.input}
     found = refused(model(REFUSED[name], {key: array for key, array in constants.items() if key in read}))
     assert {each.code for each in found.diagnostics} == {"E431"}
+
+
+def test_maps_without_weights_hold_none() -> None:
+    nodes, constants, _, options = SPELLINGS["maps that are normalised, without weights"]()
+    assert not imported(model(nodes, constants, **options)).tensors
 
 
 def test_a_number_that_is_nearly_that_of_a_pattern_is_not_it() -> None:

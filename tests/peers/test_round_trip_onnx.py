@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import random_specs
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 
 from cnnspec.interop.imported import Imported
 from cnnspec.interop.importing import read_model
@@ -20,7 +19,18 @@ from cnnspec.weights import initial
 
 pytestmark = pytest.mark.peers
 
-PATTERNS = {"channelshuffle", "dropout", "droppath", "gelu", "groupnorm", "mish", "pixelunshuffle", "silu", "sumpool"}
+PATTERNS = {
+    "channelshuffle",
+    "dropout",
+    "droppath",
+    "gelu",
+    "groupnorm",
+    "mish",
+    "pixelunshuffle",
+    "rmsnorm",
+    "silu",
+    "sumpool",
+}
 """Kinds of several operators that are found again, and those that are written as nothing."""
 OTHERWISE = {"adaptivemaxpool", "lrn"}
 """Kinds that are written by pieces for some sizes."""
@@ -94,12 +104,25 @@ layers:
 """
 
 
+APART = """
+cnnspec: 1
+input: {C: 3, H: 9, W: 9}
+layers:
+  - avgpool: {F: 3, S: 1, D: 2, P: 1}
+  - avgpool: {F: 2, S: 1, D: 2, P: 1, count_padding: false}
+  - sumpool: {F: 2, S: 1, D: 2}
+  - l2pool: {F: 2, S: 1, D: [2, 1], P: 1}
+  - rmsnorm
+  - rmsnorm: {over: all, eps: 0.001}
+"""
+
+
 @settings(max_examples=60)
 @example(COPIES)
+@example(APART)
 @example(SEPARATE)
 @given(random_specs.texts(without=UNSAID))
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    assume(not re.search(r"(avg|sum|l2)pool: .* D: ", text))  # written as convolutions
     spec, folder = random_specs.load(text), tmp_path_factory.mktemp("models")
     tensors = drawn(spec)
     found = back(spec, tensors, folder)

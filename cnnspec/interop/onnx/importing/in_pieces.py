@@ -38,14 +38,14 @@ def space_to_depth(of: Composition) -> str | None:
     return of.layer("channelshuffle", [found], after, G=of.shape(x)[1])
 
 
-def batch_norm(of: Composition) -> str | None:
-    """Without its weight and bias, where these are read as none: that takes their distinct values, however many
+def unweighed(of: Composition) -> str | None:
+    """A norm without its weight and bias, where these are read as none: that takes their distinct values, however many
     channels there are."""
     node = spelled(of.node, of.model)
     x, *names = node.inputs
     stored = [of.model.constants[name] for name in names if name in of.model.constants]
     shape = of.shape(x)
-    if len(stored) != 4 or len(shape) < 2:
+    if len(stored) != len(names) or len(shape) < 2:
         return None
     distinct = (Operand(array.shape, True, tuple(map(float, np.unique(array)))) for array in stored)
     found = operators.read(OnnxNode(node.op, (Operand(shape[1:]), *distinct), node.attributes))
@@ -184,10 +184,11 @@ def _spread(stored: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None
 
 RULES: dict[str, Rule] = {
     "Add": with_stored,
-    "BatchNormalization": batch_norm,
+    "BatchNormalization": unweighed,
     "DepthToSpace": depth_to_space,
     "Div": with_stored,
     "GroupNormalization": group_norm,
+    "InstanceNormalization": unweighed,
     "Mul": with_stored,
     "Neg": negative,
     "PRelu": prelu,

@@ -83,6 +83,50 @@ def plain_groupnorm(near: Neighbours, node: Node) -> Found | None:
     return near.layer(node, "groupnorm", fields, groups.inputs[0]), [norm, groups]
 
 
+def rmsnorm(near: Neighbours, node: Node) -> Found | None:
+    """What arrives over the root of the mean of its squares, then a weight: over the channels, or over all."""
+    weighed = near.parted(node)
+    ratio = near.inner(weighed[0], "Div") if weighed else None
+    root = near.inner(ratio.inputs[1], "Sqrt") if ratio else None
+    total = near.inner(root.inputs[0], "Add") if root else None
+    raised = near.parted(total) if total else None
+    found = mean_square(near, raised[0]) if raised else None
+    if not (weighed and ratio and root and total and raised and found) or found[0] != ratio.inputs[0]:
+        return None
+    (x, axes, inner), eps = found, near.model.constants[raised[1]]
+    shape, weight = near.shape(x), near.model.constants[weighed[1]]
+    is_all = axes == list(range(1, len(shape))) and len(shape) > 2
+    fits = weight.shape in (shape, shape[1:]) if is_all else near.per_channel(weighed[1], shape) is not None
+    if eps.size != 1 or near.shape(node.output) != shape or not fits or not (is_all or axes == [1]):
+        return None
+    fields = {"eps": shortest(float(eps.reshape(-1)[0]))} | ({"over": "all"} if is_all else {})
+    return near.layer(node, "rmsnorm", fields, x, weighed[1]), [ratio, root, total, *inner]
+
+
+def mean_square(near: Neighbours, name: str) -> tuple[str, list[int], list[Node]] | None:
+    """Of a mean of squares over some axes, as one operator or as a sum times a share: what is squared, and the axes."""
+    share, scaled = 1.0, near.inner(name, "Mul")
+    inner = [scaled] if scaled else []
+    if scaled:
+        parted = near.parted(scaled)
+        if parted is None or near.model.constants[parted[1]].size != 1:
+            return None
+        name, share = parted[0], float(near.model.constants[parted[1]].sum())
+    total = near.inner(name, "ReduceSum" if scaled else "ReduceMean")
+    square = near.inner(total.inputs[0], "Mul", "Pow") if total else None
+    if total is None or square is None or not total.attributes.get("keepdims", 1):
+        return None
+    told = total.attributes.get("axes", near.array(total, 1))
+    shape = near.shape(square.output)
+    axes = [] if told is None else sorted(int(axis) % len(shape) for axis in told)
+    cells = prod(shape[axis] for axis in axes)
+    exponent = near.array(square, 1) if square.op == "Pow" else None
+    is_square = len({*square.inputs}) == 1 if exponent is None else exponent.size == 1 and (exponent == 2).all()
+    if not is_square or (scaled and np.float32(share) != np.float32(1 / cells)):
+        return None
+    return square.inputs[0], axes, [*inner, total, square]
+
+
 def pixelunshuffle(near: Neighbours, node: Node) -> Found | None:
     """Cells of a square, row by row, become channels."""
     turn = near.inner(node.inputs[0], "Transpose")
@@ -163,7 +207,9 @@ def shifted(near: Neighbours, node: Node) -> Found | None:
 
 
 def sumpool(near: Neighbours, node: Node) -> Found | None:
-    """A mean over windows, times the cells of a window."""
+    """A mean over windows, times the cells of a window; or all cells weighed by 1."""
+    if (alike := weighed_alike(near, node)) and alike[0] == 1:
+        return _summed(near, node, alike[1], [])
     parted = near.parted(node)
     found = counted(near, parted[0]) if parted else None
     if parted is None or found is None:
@@ -172,6 +218,11 @@ def sumpool(near: Neighbours, node: Node) -> Found | None:
     cells = float(prod(mean.attributes["kernel_shape"]))
     if near.model.constants[parted[1]].size != 1 or float(near.model.constants[parted[1]].sum()) != cells:
         return None
+    return _summed(near, node, mean, inner)
+
+
+def _summed(near: Neighbours, node: Node, mean: Node, inner: list[Node]) -> Found | None:
+    """The sum over the windows of a mean, in place of a node."""
     read = operators.read(operands.of(spelled(mean, near.model), near.model))
     if read is None:
         return None
@@ -179,9 +230,41 @@ def sumpool(near: Neighbours, node: Node) -> Found | None:
     return near.layer(node, "sumpool", fields, mean.inputs[0]), inner
 
 
+def weighed_alike(near: Neighbours, node: Node) -> tuple[float, Node] | None:
+    """Of a pooling whose cells lie apart, as our files have it: by what all cells are weighed, and the mean over the
+    same windows. In files of others it is a convolution that happens to be one."""
+    weight = near.array(node, 1) if node.op == "Conv" and len(node.inputs) == 2 and near.ours else None
+    if (
+        weight is None
+        or node.inputs[1] == f"{node.name}.weight"
+        or weight.shape[:2] != (near.shape(node.inputs[0])[1], 1)
+    ):
+        return None
+    share = float(weight.flat[0])
+    if node.attributes.get("group") != len(weight) or (weight != share).any():
+        return None
+    attributes = {key: value for key, value in node.attributes.items() if key != "group"} | {"count_include_pad": 1}
+    return share, replace(node, op="AveragePool", inputs=node.inputs[:1], attributes=attributes)
+
+
+def dilated_mean(near: Neighbours, node: Node) -> Found | None:
+    """All cells of a window weighed by their share."""
+    found = counted_alike(near, node)
+    read = operators.read(operands.of(spelled(found, near.model), near.model)) if found else None
+    return (near.layer(node, *read, node.inputs[0]), []) if read else None
+
+
+def counted_alike(near: Neighbours, node: Node) -> Node | None:
+    """The mean that such a pooling is, padding and all."""
+    found = weighed_alike(near, node)
+    if found is None or np.float32(found[0]) != np.float32(1 / prod(found[1].attributes["kernel_shape"])):
+        return None
+    return found[1]
+
+
 def l2pool(near: Neighbours, node: Node) -> Found | None:
     """The root of a sum over windows of squares."""
-    product = near.inner(node.inputs[0], "Mul")
+    product = near.inner(node.inputs[0], "Mul", "Conv")
     total = sumpool(near, product) if product else None
     squares = near.inner(total[0].inputs[0], "Mul") if total else None
     if product is None or total is None or squares is None or len({*squares.inputs}) != 1:
@@ -210,7 +293,10 @@ def hanging(near: Neighbours, node: Node) -> Found | None:
 
 def counted(near: Neighbours, name: str) -> Found | None:
     """The mean that a value is, padding and all, with its own padding or that of a node before it; and its nodes."""
-    mean = near.inner(name, "AveragePool")
+    mean = near.inner(name, "AveragePool", "Conv")
+    if mean is not None and mean.op == "Conv":
+        found_alike = counted_alike(near, mean)
+        return (found_alike, [mean]) if found_alike else None
     if mean is None or mean.attributes.get("ceil_mode") or not mean.attributes.get("count_include_pad"):
         return None
     found = padded(near, mean)
@@ -271,11 +357,11 @@ def chained(near: Neighbours, node: Node) -> Found | None:
 RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
     "Add": (groupnorm, biased, rescaled, shifted, chained),
     "AveragePool": (padded,),
-    "Conv": (padded,),
+    "Conv": (sumpool, dilated_mean, padded),
     "Div": (chained,),
     "MatMul": (weighed,),
     "MaxPool": (padded,),
-    "Mul": (sumpool, hanging, rescaled, chained),
+    "Mul": (sumpool, hanging, rmsnorm, rescaled, chained),
     "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
     "Sqrt": (l2pool,),
     "Sub": (shifted, chained),

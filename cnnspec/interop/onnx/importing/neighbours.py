@@ -12,10 +12,11 @@ from .static import Node, StaticModel
 
 
 class Neighbours:
-    """Looks nodes up by the values between them."""
+    """Looks nodes up by the values between them. Files of `ours` call nodes and tensors after layers."""
 
-    def __init__(self, model: StaticModel) -> None:
+    def __init__(self, model: StaticModel, ours: bool) -> None:
         self.model = model
+        self.ours = ours
         self.makers = {name: node for node in model.nodes for name in node.outputs if name}
         self.reads = Counter(name for node in model.nodes for name in node.inputs)
         self.reads.update(model.outputs)

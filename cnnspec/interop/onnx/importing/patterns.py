@@ -64,8 +64,7 @@ class Patterns(Neighbours):
     """
 
     def __init__(self, model: StaticModel, ours: bool) -> None:
-        super().__init__(model)
-        self.ours = ours
+        super().__init__(model, ours)
         self.expressions: dict[str, list[tuple[str, dict[str, Any], OperatorCall]]] = {}
         for each in _expressions():
             self.expressions.setdefault(each[2].op, []).append(each)
