@@ -459,6 +459,9 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     "cells that are weighed alike are a convolution of others": lambda: case(
         tail(("Conv", "w", {"group": 3, "dilations": [2, 2]})), ["conv"], w=np.ones((3, 1, 2, 2), np.float32)
     ),
+    "the fourth root of fourth powers": lambda: case(
+        tail(("LpPool", {"kernel_shape": [3, 2], "p": 4, "auto_pad": "SAME_UPPER"})), ["mul", "l2pool", "sqrt"]
+    ),
     "concatenations that grow": lambda: case(
         [
             node("Relu", ["x"], "a"),

@@ -93,6 +93,15 @@ def selu(of: Composition) -> str | None:
     return of.times(of.make("Elu", [x], of.shape(x), alpha=alpha), gamma)
 
 
+def fourth_root(of: Composition) -> str | None:
+    """Of the sum of fourth powers in each window: squares in place of values, and one root more."""
+    x, after = of.node.inputs[0], of.shape(of.node.output)
+    if of.node.attributes.get("p", 2) != 4:
+        return None
+    squares = of.make("Mul", [x, x], of.shape(x))
+    return of.make("Sqrt", [of.make("LpPool", [squares], after, **{**of.node.attributes, "p": 2})], after)
+
+
 def shrink(of: Composition) -> str | None:
     """What is between two bounds becomes 0; the rest stays, or comes nearer to 0 by as much."""
     x, said = of.node.inputs[0], of.node.attributes
@@ -189,6 +198,7 @@ RULES: dict[str, Rule] = {
     "Div": with_stored,
     "GroupNormalization": group_norm,
     "InstanceNormalization": unweighed,
+    "LpPool": fourth_root,
     "Mul": with_stored,
     "Neg": negative,
     "PRelu": prelu,
