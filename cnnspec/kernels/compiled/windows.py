@@ -39,6 +39,10 @@ def depthwise_5(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.multiply_add, (5, 1))
 
 
+def depthwise_5_2(vectors: Vectors) -> Kernel:
+    return windows(vectors, window_tile.multiply_add, (5, 2))
+
+
 def total(vectors: Vectors) -> Kernel:
     return windows(vectors, window_tile.add)
 

@@ -114,7 +114,12 @@ class ByChannel:
                 yield int(part[0]), len(part), reads[part[0]]
 
 
-BESIDE = {(3, 1, 1): "depthwise_3", (3, 2, 1): "depthwise_3_2", (5, 1, 1): "depthwise_5"}
+BESIDE = {
+    (3, 1, 1): "depthwise_3",
+    (3, 2, 1): "depthwise_3_2",
+    (5, 1, 1): "depthwise_5",
+    (5, 2, 1): "depthwise_5_2",
+}
 """Kernels for windows so wide, so far apart, whose taps are neighbours."""
 
 

@@ -26,6 +26,7 @@ SOURCES = {
     "depthwise_3": ("windows", "depthwise_3"),
     "depthwise_3_2": ("windows", "depthwise_3_2"),
     "depthwise_5": ("windows", "depthwise_5"),
+    "depthwise_5_2": ("windows", "depthwise_5_2"),
     "filters_to_places": ("transforms", "filters_to_places"),
     "from_places": ("winograd", "from_places"),
     "gradient_to_places": ("transforms", "gradient_to_places"),
