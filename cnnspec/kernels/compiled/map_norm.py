@@ -147,8 +147,10 @@ def map_statistics(vectors: Vectors) -> Kernel:
                 )  # fmt: skip
                 c += WIDE * lanes if kind == 0 else lanes
             width = channels if depth == 1 else depth
-            for c in range(0, channels, width):
+            c = 0
+            while c < channels:  # a range whose step is no constant may raise, which needs more than plain code
                 shared(1 if depth == 1 else 0, (out + 4 * c, width // lanes, width % lanes, numbers))
+                c += width
         factors(0, (of(p, "factor"), of(p, "weight"), channels // lanes, channels % lanes, numbers))
 
     return kernel
