@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .writing import whole
 
 DIGEST = 32
 """Bytes of the digest at a file's end."""
+OWN = 0o600
+"""The mode of a file that is executed: its owner's alone."""
 
 
 def kept(file: Path) -> bytes | None:
@@ -23,7 +26,7 @@ def kept(file: Path) -> bytes | None:
         return None
     try:
         with file.open("rb") as stream:
-            found = stream.read()
+            found = stream.read() if _is_own(os.fstat(stream.fileno())) else b""
     except OSError:
         return None
     content, digest = found[:-DIGEST], found[-DIGEST:]
@@ -41,9 +44,13 @@ def keep(file: Path, content: bytes) -> bool:
     if not is_private(file.parent):
         return False
     try:
+        if file.exists() and not _is_own(file.stat()):
+            file.unlink()  # what takes its name would take its mode
         with whole(file) as stream:
+            if hasattr(os, "fchmod"):  # whatever the umask lets others do
+                os.fchmod(stream.fileno(), OWN)
             stream.write(content + _digest(content))
-    except FileError:
+    except (FileError, OSError):
         return False
     return True
 
@@ -62,9 +69,12 @@ def is_private(folder: Path) -> bool:
         found = folder.stat()
     except OSError:
         return False
-    if not hasattr(os, "getuid"):
-        return folder.is_dir()
-    return folder.is_dir() and found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return stat.S_ISDIR(found.st_mode) and _is_own(found)
+
+
+def _is_own(found: os.stat_result) -> bool:
+    """Whether nobody else may write there; systems without users' numbers do not tell."""
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
 
 
 def _digest(content: bytes) -> bytes:

@@ -106,6 +106,34 @@ def test_nothing_is_run_from_a_folder_that_others_may_write_to(cache: Path) -> N
     assert byproducts.kept(file) is None
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_nothing_is_run_that_others_may_have_written(cache: Path) -> None:
+    file = cache / "x.code"
+    before = os.umask(0)
+    try:
+        assert byproducts.keep(file, b"code")
+    finally:
+        os.umask(before)
+    assert file.stat().st_mode & 0o777 == 0o600
+    for mode in (0o620, 0o602):
+        file.chmod(mode)
+        assert byproducts.kept(file) is None
+        assert not file.exists()
+        assert byproducts.keep(file, b"code")
+    if os.getuid() == 0:
+        os.chown(file, 65534, -1)
+        assert byproducts.kept(file) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_what_others_may_write_to_is_replaced_by_what_they_may_not(cache: Path) -> None:
+    file = cache / "x.code"
+    assert byproducts.keep(file, b"old")
+    file.chmod(0o666)
+    assert byproducts.keep(file, b"new")
+    assert byproducts.kept(file) == b"new"
+
+
 def test_where_nothing_can_be_kept_it_runs_from_memory(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
