@@ -486,6 +486,9 @@ REFUSED: dict[str, list[Any]] = {
         ("Unsqueeze", "axis"), ("ReduceMean", {"axes": [2]}), ("Squeeze", "axis")
     ),
     "what is dropped in training": tail(("Dropout", "ratio", "training")),
+    "a norm whose weights do not fit": tail(("LayerNormalization", "three", "three")),
+    "a norm with weights of more axes": tail(("LayerNormalization", "more", "more")),
+    "a norm whose summands do not fit": tail(("LayerNormalization", "eight", "three")),
     "shrunk by another number": tail(("Shrink", {"lambd": 0.4, "bias": 0.3})),
 }
 
@@ -498,6 +501,9 @@ def test_what_is_nearly_said_is_refused(name: str) -> None:
         "axis": np.array([1]),
         "ratio": np.float32(0.5),
         "training": np.array(True),
+        "three": numbers(3),
+        "eight": numbers(8),
+        "more": numbers(2, 8),
     }
     read = {each for made in REFUSED[name] for each in made.input}
     found = refused(model(REFUSED[name], {key: array for key, array in constants.items() if key in read}))

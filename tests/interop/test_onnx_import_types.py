@@ -71,6 +71,15 @@ def test_fractions_become_float32(
     assert f"numbers are {word} in the file; here, and where it is checked, they are float32" in found.notes
 
 
+def test_rounding_on_the_way_is_said(tmp_path: Path) -> None:
+    """No tensor is of 16 bits, nor is a value declared to be: only what a node makes."""
+    from onnx import TensorProto
+
+    nodes = [node("Cast", ["x"], "a", to=TensorProto.FLOAT16), node("Cast", ["a"], "y", to=TensorProto.FLOAT)]
+    found = imported(model(nodes), tmp_path)
+    assert "numbers are float16 in the file; here, and where it is checked, they are float32" in found.notes
+
+
 def test_an_input_of_float32_may_have_numbers_of_16_bits(tmp_path: Path) -> None:
     from onnx import TensorProto
 

@@ -64,6 +64,38 @@ def test_mistakes(item: str, message: str) -> None:
     assert messages(item)[0] == message
 
 
+@pytest.mark.parametrize(
+    ("item", "help"),
+    [
+        ("{concat: [[], []], nme: x}", "beside the branches only `axis`, `name` and `expect`"),
+        ("{add: [[], []], axis: H}", "beside the branches only `name` and `expect`"),
+        (
+            "{relu: {}, axis: H}",
+            "fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
+        ),
+    ],
+)
+def test_what_may_stand_beside_it(item: str, help: str) -> None:
+    (found,) = check(io.StringIO(f"{HEAD}  - {item}\n")).diagnostics
+    assert found.help == help
+
+
+@pytest.mark.parametrize("layer", ["concat: [[], []], axis: ax", "softmax: {axis: ax}"])
+def test_an_axis_may_be_an_argument(layer: str) -> None:
+    """Also where another size is of the same number, and through a block in between."""
+    blocks = f"blocks:\n  one: {{args: {{ax: W}}, layers: [{{{layer}}}]}}\n"
+    blocks += "  two: {args: {of: required}, layers: [{one: {ax: of}}]}\n"
+    calls = "input: {C: 4, H: 4, W: 4}\nlayers: [one, {one: {ax: H}}, {one: {ax: C}}, {two: {of: H}}]\n"
+    spec = cnnspec.load(io.StringIO(blocks + calls))
+    assert [getattr(step.layer, "axis", "") for step in spec.graph.steps] == ["W", "H", "C", "H"]
+
+
+def test_a_letter_is_a_number_where_no_word_is_it() -> None:
+    blocks = "blocks:\n  one: {args: {K: C}, layers: [{conv: {F: 1, K: 2*K}}, {concat: [[], []], axis: K}]}\n"
+    found = check(io.StringIO(f"{blocks}{HEAD}  - one\n  - {{one: {{K: H}}}}\n  - {{one: {{K: 2*C}}}}\n")).diagnostics
+    assert [each.message for each in found] == ["`axis` takes `C`, `H` or `W`"]
+
+
 def test_a_misspelt_field_is_mended() -> None:
     text = f"{HEAD}  - {{concat: [[], []], axs: H}}\n"
     (found,) = check(io.StringIO(text)).diagnostics

@@ -24,7 +24,8 @@ from ..values.field_reader import read
 from ..values.field_types import field_types
 from ..values.scope import LETTERS
 from .pairs import FLAGS
-from .resolver import NAME, SIBLINGS, Resolver
+from .resolver import NAME, Resolver
+from .siblings import SIBLINGS
 
 RESERVED = (*SIBLINGS, "from")
 """Words that cannot be a block's name."""

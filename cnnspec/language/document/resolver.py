@@ -30,11 +30,11 @@ from ..syntax.tree import (
 from ..values.field_types import field_types
 from ..values.unknown_field import LISTED, renamed, unknown_field
 from .pairs import fault, holds_values
+from .siblings import SIBLINGS, placement
 
 if TYPE_CHECKING:
     from .loose_entry import LooseEntry, Signature
 
-SIBLINGS = ("name", "repeat", "expect")
 Pair = tuple[Scalar, Node]
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
@@ -150,7 +150,7 @@ class Resolver:
             f"a layer has exactly one layer key, here: {what}",
             word.span,
             label,
-            help="fields stand inside: `- conv: {F: 3, K: 8}`; beside it only `name`, `repeat` and `expect`",
+            help=placement(layers[0].text if layers else ""),
         )
         return InvalidEntry(word, node.span)
 

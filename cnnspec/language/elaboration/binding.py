@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from ...diagnostics import Diagnostic, Failure, Note
 from ...graph.shape import Shape
@@ -13,7 +13,7 @@ from ..values.expression import ExpressionError, parse
 from ..values.field_reader import FieldReader
 from ..values.field_types import field_type
 from ..values.numeral import numeral
-from ..values.scope import LETTERS, LayersArgument, PairArgument, Scope, UnknownValue, Value, WordArgument
+from ..values.scope import LETTERS, LayersArgument, PairArgument, Scope, SizeArgument, UnknownValue, Value, WordArgument
 from .symbol_table import ROOT
 
 REPEATS = 10_000
@@ -50,7 +50,7 @@ class Binder:
         if found is None:
             made = _bind(call, caller.at(arriving), places)
             values = tuple(made.arguments.values())
-            equal = (made.within, values, tuple(map(type, values)))  # 1 and true are equal, but not the same
+            equal = (made.within, values, tuple(map(_kind, values)))
             found = self._bound[key] = self._scopes.setdefault(equal, made)
         return found
 
@@ -75,6 +75,11 @@ def _bind(call: BlockCall, caller: Scope, places: tuple[str, ...]) -> Scope:
     if found:
         raise Failure(found)
     return Scope(binding.values, caller.arriving, binding.within, caller.used)
+
+
+def _kind(value: Value) -> Hashable:
+    """What tells values apart that are equal: 1 and true, or two sizes of the same number."""
+    return type(value), value.letter if isinstance(value, SizeArgument) else ""
 
 
 def _text(value: Value) -> str:
@@ -139,7 +144,8 @@ def evaluate(argument: Argument, scope: Scope, places: tuple[str, ...]) -> Value
         return number(argument, scope)
     if _is_word(argument, scope):
         return WordArgument(argument, places)
-    return number(argument, scope)
+    value = number(argument, scope)
+    return SizeArgument(int(value), argument.text) if argument.text in LETTERS else value
 
 
 def _is_word(scalar: Scalar, scope: Scope) -> bool:

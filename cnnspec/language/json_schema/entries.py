@@ -16,7 +16,8 @@ from ...layers import find, kinds
 from .. import keywords
 from ..document.document import RESERVED
 from ..document.pairs import FLAGS
-from ..document.resolver import NAME, SIBLINGS
+from ..document.resolver import NAME
+from ..document.siblings import SIBLINGS
 from ..elaboration.binding import REPEATS
 from ..syntax.tree import LENGTH, Block
 from ..values.expression import IDENTIFIER

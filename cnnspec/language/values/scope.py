@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ...graph.shape import Shape
 from ..syntax.nodes import Scalar
@@ -23,6 +23,18 @@ class WordArgument(NamedTuple):
 
     scalar: Scalar
     places: tuple[str, ...]
+
+
+class SizeArgument(int):
+    """An argument that is a size of what arrives where it was written. Its letter is a word for fields that have it:
+    `H` is a number of rows, or the axis along which they lie."""
+
+    letter: str
+
+    def __new__(cls, size: int, letter: str) -> Self:
+        made = super().__new__(cls, size)
+        made.letter = letter
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from ..node import shortest
-from .composition import IMAGE, Composition, Rule
+from .composition import IMAGE, Composition, Rule, spread_over
 
 TINY = 1e-24
 """Less than any root that is not 0, in float32."""
@@ -31,13 +31,15 @@ def norm(of: Composition) -> str | None:
     axis = said.get("axis", -1) % len(shape) if shape else 0
     if len(shape) not in (2, IMAGE) or axis == 0 or not all(name in of.model.constants for name in learned):
         return None
-    size = prod(shape[axis:])
-    weight, *bias = (of.model.constants[name] for name in learned)
+    arrays = [of.model.constants[name] for name in learned]
+    if len(arrays) == 1 and not is_rms:
+        arrays.append(np.zeros((), np.float32))
+    spread = [each for array in arrays if (each := spread_over(array, shape[axis:])) is not None]
+    if len(spread) < len(arrays):
+        return None
     fields = {"eps": shortest(said.get("epsilon", 1e-5))}
-    tensors = [of.hold(np.broadcast_to(weight, shape[axis:]).reshape(size), learned[0])]
-    if not is_rms:
-        summand = np.broadcast_to(bias[0] if bias else np.float32(0), shape[axis:]).reshape(size)
-        tensors.append(of.hold(summand, learned[-1]))
+    names = (learned[0], learned[-1])
+    tensors = [of.hold(array.ravel(), name) for array, name in zip(spread, names, strict=False)]
     kind = "rmsnorm" if is_rms else "layernorm"
     if axis == 1:
         over = {"over": "all"} if len(shape) == IMAGE else {}

@@ -92,3 +92,11 @@ class Composition:
 
 Rule = Callable[[Composition], "str | None"]
 """Writes nodes in place of one, and says what the last of them makes; None where that stays as it is."""
+
+
+def spread_over(stored: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
+    """Stored numbers, one for each cell of a shape; None where they do not fit it."""
+    try:
+        return np.broadcast_to(stored, shape)
+    except ValueError:
+        return None

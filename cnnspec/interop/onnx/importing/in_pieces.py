@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import operators
 from ..node import OnnxNode, Operand, shortest
-from .composition import IMAGE, Composition, Rule
+from .composition import IMAGE, Composition, Rule, spread_over
 from .spelling import spelled
 
 LARGEST = 2**22
@@ -176,19 +176,15 @@ def _with_number(of: Composition, x: str, number: float, is_first: bool) -> str:
 
 def _is_by_channel(stored: NDArray[Any], shape: tuple[int, ...]) -> bool:
     """Whether stored numbers are one a channel of a shape (N, C, ...)."""
-    own = (*stored.shape, *())
-    return own[-len(shape) + 1 :] == (shape[1], *(1 for _ in shape[2:])) and stored.size == shape[1]
+    return stored.shape[-len(shape) + 1 :] == (shape[1], *(1 for _ in shape[2:])) and stored.size == shape[1]
 
 
 def _spread(stored: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
     """Stored numbers, one for each cell (C, ...); None where they are more, or other ones for each input."""
     if prod(shape) > LARGEST or stored.ndim > len(shape) or (stored.ndim == len(shape) and stored.shape[0] != 1):
         return None
-    try:
-        whole: NDArray[Any] = np.broadcast_to(stored, shape)[0].copy()
-    except ValueError:
-        return None
-    return whole
+    whole = spread_over(stored, shape)
+    return None if whole is None else whole[0].copy()
 
 
 RULES: dict[str, Rule] = {

@@ -38,6 +38,7 @@ def replaced(model: ModelProto) -> frozenset[int]:
 def named(model: ModelProto, wide: frozenset[int]) -> Iterator[str]:
     """What is to be known of these types in a model that has them still."""
     kinds = {each.data_type for each in _tensors(model)} | {_type(each) for each in _values(model.graph)}
+    kinds |= {each.i for each in _made(model)}
     if seen := sorted(name(kind) for kind in kinds & wide):
         yield f"numbers are {' and '.join(seen)} in the file; here, and where it is checked, they are float32"
 
@@ -53,8 +54,8 @@ def in_float32(model: ModelProto, path: str, wide: frozenset[int]) -> Iterator[s
     for value in _values(model.graph):
         if _type(value) in wide:
             value.type.tensor_type.elem_type = FLOAT
-    for attribute in _attributes(model):
-        if attribute.name in ("to", "dtype") and attribute.i in wide:
+    for attribute in _made(model):
+        if attribute.i in wide:
             attribute.i = FLOAT
     for given in _inputs(model.graph):
         if _type(given) in WHOLE:
@@ -92,6 +93,11 @@ def _type(value: ValueInfoProto) -> int:
 def _attributes(model: ModelProto) -> Iterator[AttributeProto]:
     for node in chain(model.graph.node, *(function.node for function in model.functions)):
         yield from node.attribute
+
+
+def _made(model: ModelProto) -> Iterator[AttributeProto]:
+    """What nodes say of the types that they make."""
+    return (each for each in _attributes(model) if each.name in ("to", "dtype"))
 
 
 def _tensors(model: ModelProto) -> Iterator[TensorProto]:

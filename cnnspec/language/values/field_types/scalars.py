@@ -13,7 +13,7 @@ from ...syntax.nodes import Node, Scalar, text, word
 from ..arithmetic import located, number
 from ..expression import ExpressionError, whole
 from ..numeral import numeral
-from ..scope import Scope, WordArgument
+from ..scope import Scope, SizeArgument, WordArgument
 from ..unknown_field import renamed, word_meant
 from .contract import FieldType, Slot
 
@@ -106,8 +106,11 @@ class Word(FieldType):
             return None
         if node.text in self.words:
             return node.text
-        value = scope.argument(node.text)
-        return value.scalar.text if isinstance(value, WordArgument) and value.scalar.text in self.words else None
+        match scope.argument(node.text):
+            case WordArgument(Scalar(word)) | SizeArgument(letter=word) if word in self.words:
+                return word
+            case _:
+                return None
 
     def holds(self, value: Any) -> bool:
         return isinstance(value, str) and value in self.words
