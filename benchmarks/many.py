@@ -36,7 +36,7 @@ from cnnspec.weights import initial, save
 
 ARCHIVE = 500
 """Images in a tar archive."""
-HEAD = ("how", "images/s", "of processor time", "beside one process", "largest process, MB")
+HEAD = ("how", "images/s", "of processor time", "beside one of its kind", "command, MB")
 
 
 class Taken(NamedTuple):
@@ -56,8 +56,8 @@ def encoded(number: int, side: int, channels: int) -> bytes:
     return stream.getvalue()
 
 
-def write(folder: Path, count: int, side: int, channels: int) -> None:
-    """The images in archives, and the first of them as files in `files`."""
+def write(folder: Path, count: int, side: int, channels: int, with_files: bool) -> None:
+    """The images in archives, and, if they are wanted, as files in `files`."""
     (folder / "files").mkdir()
     for first in range(0, count, ARCHIVE):
         with tarfile.open(folder / f"{first // ARCHIVE:05}.tar", "w") as archive:
@@ -66,24 +66,57 @@ def write(folder: Path, count: int, side: int, channels: int) -> None:
                 member = tarfile.TarInfo(name)
                 member.size = len(data)
                 archive.addfile(member, io.BytesIO(data))
-                (folder / "files" / name).write_bytes(data)
+                if with_files:
+                    (folder / "files" / name).write_bytes(data)
 
 
 def run(folder: Path, *words: str) -> Taken:
     """`cnnspec run` over something in the folder."""
-    command = [sys.executable, "-m", "cnnspec", "run", "net.yaml", "--weights", "net.safetensors", *words]
     start = time.monotonic()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process = started(folder, *words)
+    taken = ended(process, start, 0)
+    assert taken
     assert process.returncode == 0
+    return taken
+
+
+def started(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cnnspec", "run", "net.yaml", "--weights", "net.safetensors", *words]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+
+
+def ended(process: subprocess.Popen[bytes], start: float, options: int) -> Taken | None:
+    """What a process took that began at `start`; None where it has not ended, and the options do not wait for it."""
+    pid, status, used = os.wait4(process.pid, options)
+    if not pid:
+        return None
+    process.returncode = os.waitstatus_to_exitcode(status)
     unit = 1 if sys.platform == "darwin" else 1024
     return Taken(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
 
 
+class Cluster(NamedTuple):
+    """A scheduler's file, its processes and those of its workers, and what starts one more worker."""
+
+    file: str
+    processes: list[subprocess.Popen[bytes]]
+    join: Callable[[], subprocess.Popen[bytes]]
+
+    @property
+    def address(self) -> str:
+        return str(json.loads(Path(self.file).read_text())["address"])
+
+    def processor(self) -> float:
+        """Seconds of processor time that all of them have taken so far."""
+        from psutil import Process  # comes with Dask
+
+        return sum(sum(Process(each.pid).cpu_times()[:2]) for each in self.processes)
+
+
 @contextmanager
-def dask(folder: Path, count: int) -> Iterator[tuple[str, Callable[[], subprocess.Popen[bytes]]]]:
-    """The address of a scheduler with so many workers, and what starts one more."""
+def dask(folder: Path, count: int) -> Iterator[Cluster]:
+    """A scheduler with so many workers."""
+    processes: list[subprocess.Popen[bytes]] = []
     place = folder / f"dask-{count}"
     place.mkdir()
     file = place / "scheduler.json"
@@ -94,6 +127,7 @@ def dask(folder: Path, count: int) -> Iterator[tuple[str, Callable[[], subproces
             process = subprocess.Popen(command, cwd=place, stdout=log, stderr=log)
             ending.callback(process.wait)
             ending.callback(process.kill)
+            processes.append(process)
             return process
 
         def join() -> subprocess.Popen[bytes]:
@@ -105,37 +139,39 @@ def dask(folder: Path, count: int) -> Iterator[tuple[str, Callable[[], subproces
         for _ in range(count):
             join()
         time.sleep(5)  # they are no part of what is timed
-        yield str(file), join
+        yield Cluster(str(file), processes, join)
 
 
 def timings(folder: Path, count: int, rounds: int, say: Callable[[str], object]) -> Iterator[list[str]]:
     """Rows of the table. Every way has a turn in each round; given are medians."""
     archives = f"{{{0:05}..{count // ARCHIVE - 1:05}}}.tar"
-    with dask(folder, 1) as (one, _), dask(folder, 2) as (two, _):
+    with dask(folder, 1) as one, dask(folder, 2) as two:
+        clusters = {"`--dask`, one worker": one, "`--dask`, two workers": two}
         ways = {
             "`run` over a folder, lines of JSON": ("files", "--format", "json", "--threads", "1"),
             "one process": (archives, "--threads", "1"),
             "`--workers 1`": (archives, "--threads", "1", "--workers", "1"),
             "`--workers 2`": (archives, "--threads", "1", "--workers", "2"),
-            "`--dask`, one worker": (archives, "--dask", address(one)),
-            "`--dask`, two workers": (archives, "--dask", address(two)),
+            **{way: (archives, "--dask", cluster.address) for way, cluster in clusters.items()},
         }
         taken: dict[str, list[Taken]] = {way: [] for way in ways}
         for number in range(rounds):
             for place, (way, words) in enumerate(ways.items()):
                 out = () if "json" in words else ("--out", f"out-{number}-{place}.parquet")
-                taken[way].append(run(folder, *words, *out))
-                say(f"round {number + 1}, {way}: {taken[way][-1].seconds:.1f} s")
-        for way, found in taken.items():
-            speed = count / statistics.median(each.seconds for each in found)
-            ratios = [base.seconds / each.seconds for base, each in zip(taken["one process"], found, strict=True)]
-            processor = "" if "dask" in way else f"{count / statistics.median(each.processor for each in found):,.0f}"
-            peak = f"{max(each.peak for each in found) / 1e6:,.0f}"
-            yield [way, f"{speed:,.0f}", processor, f"{statistics.median(ratios):.2f}", peak]
-
-
-def address(file: str) -> str:
-    return str(json.loads(Path(file).read_text())["address"])
+                cluster = clusters.get(way)
+                before = cluster.processor() if cluster else 0.0
+                found = run(folder, *words, *out)
+                others = cluster.processor() - before if cluster else 0.0
+                taken[way].append(found._replace(processor=found.processor + others))
+                processor = taken[way][-1].processor
+                say(f"round {number + 1}, {way}: {found.seconds:.1f} s, {processor:.1f} s of processor time")
+        for way, turns in taken.items():
+            speed = count / statistics.median(each.seconds for each in turns)
+            rate = count / statistics.median(each.processor for each in turns)
+            bases = taken["`--dask`, one worker" if way in clusters else "one process"]
+            ratios = [base.seconds / each.seconds for base, each in zip(bases, turns, strict=True)]
+            peak = f"{max(each.peak for each in turns) / 1e6:,.0f}"
+            yield [way, f"{speed:,.0f}", f"{rate:,.0f}", f"{statistics.median(ratios):.2f}", peak]
 
 
 def survives(folder: Path, count: int, every: float, say: Callable[[str], object]) -> bool:
@@ -146,18 +182,17 @@ def survives(folder: Path, count: int, every: float, say: Callable[[str], object
     say(f"one process: {alone.seconds:.0f} s, {alone.peak / 1e6:.0f} MB")
     few = run(folder, f"{{{0:05}..{max(count // ARCHIVE // 10 - 1, 0):05}}}.tar", "--out", "few.parquet")
     say(f"a tenth of the images: {few.seconds:.0f} s, {few.peak / 1e6:.0f} MB")
-    with dask(folder, 0) as (file, join):
-        workers, kills = [join(), join()], 0
-        words = [archives, "--out", "killed.parquet", "--dask", address(file)]
-        command = [sys.executable, "-m", "cnnspec", "run", "net.yaml", "--weights", "net.safetensors", *words]
-        running = subprocess.Popen(command, cwd=folder)
-        while running.poll() is None:
+    with dask(folder, 0) as cluster:
+        workers, kills = [cluster.join(), cluster.join()], 0
+        start = time.monotonic()
+        running = started(folder, archives, "--out", "killed.parquet", "--dask", cluster.address)
+        while not (taken := ended(running, start, os.WNOHANG)):
             time.sleep(random.uniform(0.5, 1.5) * every)
             victim = workers.pop(random.randrange(len(workers)))
             victim.send_signal(signal.SIGKILL)
-            workers.append(join())
+            workers.append(cluster.join())
             kills += 1
-        say(f"{kills} workers killed, exit code {running.returncode}")
+        say(f"{kills} workers killed: {taken.seconds:.0f} s, {taken.peak / 1e6:.0f} MB, exit code {running.returncode}")
     names = sorted(path.name for path in (folder / "alone.parquet").glob("part-*"))
     pairs = ((folder / "alone.parquet" / name, folder / "killed.parquet" / name) for name in names)
     return running.returncode == 0 and all(ours.read_bytes() == theirs.read_bytes() for ours, theirs in pairs)
@@ -193,7 +228,7 @@ def prepare(folder: Path, asked: Any) -> None:
     (folder / f"{asked.network}.yaml").rename(folder / "net.yaml")
     save(initial(spec.graph.tensors, "he", 0), folder / "net.safetensors")
     channels, side, _ = image(spec.graph.input)
-    write(folder, asked.images, side, channels)
+    write(folder, asked.images, side, channels, with_files=not asked.kills)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from ..diagnostics.wording import quantity
 from ..files.reading import Malformed
 
 SAID = 40
@@ -42,12 +43,12 @@ class Manifest:
             yield f"cnnspec {other.cnnspec}, not {self.cnnspec}"
         if (self.listing, self.files) != (other.listing, other.files):
             yield (
-                f"other inputs: {other.files:,} files, not {self.files:,}"
+                f"other inputs: {quantity(other.files, 'file')}, not {self.files:,}"
                 if self.files != other.files
                 else ("other inputs: their names or sizes differ")
             )
         elif self.shards != other.shards:
-            yield f"other inputs: {other.shards:,} shards, not {self.shards:,}"
+            yield f"other inputs: {quantity(other.shards, 'shard')}, not {self.shards:,}"
         for name in sorted({*self.choices, *other.choices}):
             mine, theirs = self.choices.get(name, "nothing"), other.choices.get(name, "nothing")
             if mine != theirs:
@@ -64,7 +65,7 @@ class Manifest:
             return _MANIFEST.validate_json(text)
         except ValidationError as fault:
             found = fault.errors()[0]
-            raise Malformed(f"{'.'.join(map(str, found['loc']))}: {found['msg']}") from None
+            raise Malformed(": ".join(filter(None, (".".join(map(str, found["loc"])), found["msg"])))) from None
 
 
 _MANIFEST = TypeAdapter(Manifest)

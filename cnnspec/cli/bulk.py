@@ -33,7 +33,7 @@ from ..train.identity import digest, digest_of
 from .bulk_display import shown
 from .bulk_errors import MOST as MOST_ERRORS
 from .bulk_errors import tell
-from .bulk_options import PART, SHARD, BulkChoices
+from .bulk_options import PART, SHARD, WAIT, BulkChoices
 from .notes import note
 
 MOST = 2**31
@@ -44,9 +44,13 @@ def inputs_of(given: tuple[str, ...], choices: BulkChoices) -> tuple[str, ...]:
     """What is named on the command line, and in the file of `--inputs-from`. Raises UsageError for nothing at all."""
     if choices.workers and choices.dask:
         raise click.UsageError("--workers and --dask exclude each other: `dask worker --nworkers N` starts several.")
+    if choices.wait and not choices.dask:
+        raise click.UsageError("--wait is for the workers of --dask.")
     names = [*given]
     if choices.inputs_from:
         names += [line for line in map(str.strip, _text(choices.inputs_from).splitlines()) if line]
+    if not names and choices.inputs_from:
+        raise click.UsageError(f"there are no INPUTs: `{choices.inputs_from}`, the list of --inputs-from, is empty.")
     if not names:
         raise click.UsageError("results in shards are of INPUTs: name files, folders, patterns, or `--inputs-from`.")
     return tuple(names)
@@ -126,8 +130,7 @@ class Bulk:
         if self.choices.dask:
             from ..bulk.crews.dask_cluster import connected
 
-            probe = None if store.is_remote(first.url) else self.job.decoding.place(first.url)
-            return connected(self.choices.dask, probe, note)
+            return connected(self.choices.dask, self.job.decoding.local(first.url), self.choices.wait or WAIT, note)
         return nullcontext(Processes(self.choices.workers) if self.choices.workers else Alone())
 
     def _say(self, run: BulkRun) -> None:
@@ -143,7 +146,7 @@ def told(out: str, results: Results) -> int:
     extent = results.extent
     parts = [f"{quantity(extent.rows, 'row')} in {quantity(extent.shards, 'shard')}"]
     if extent.failed:
-        parts.append(f"{extent.failed:,} of them errors")
+        parts.append(f"{quantity(extent.failed, 'error')} among them")
     if extent.not_finite:
         parts.append(f"{extent.not_finite:,} with numbers that are not finite")
     click.echo(f"{escaped(out)}: {', '.join(parts)}")

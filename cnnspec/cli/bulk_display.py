@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..bulk.bulk_run import BulkRun
 from ..bulk.results import Extent
+from ..diagnostics.wording import quantity
 
 
 def shown(run: BulkRun) -> Iterator[Extent]:
@@ -30,5 +31,5 @@ def shown(run: BulkRun) -> Iterator[Extent]:
 
 def words(extent: Extent, before: Extent, seconds: float) -> str:
     """How far it is, and how fast it went since `before`."""
-    errors = f", {extent.failed:,} errors" if extent.failed else ""
-    return f"{extent.rows:,} rows{errors}, {(extent.rows - before.rows) / seconds:,.0f}/s"
+    errors = f", {quantity(extent.failed, 'error')}" if extent.failed else ""
+    return f"{quantity(extent.rows, 'row')}{errors}, {(extent.rows - before.rows) / seconds:,.0f}/s"

@@ -15,12 +15,17 @@ PART = 10_000
 """Inputs of a shard that has a part of a large archive or table."""
 
 
+WAIT = 300
+"""Seconds in which a cluster without workers gets one."""
+
+
 @dataclass(frozen=True)
 class BulkChoices:
     """How many inputs are worked on; None and False where nothing is asked for."""
 
     workers: int | None
     dask: str | None
+    wait: int | None
     shard: int | None
     restart: bool
     inputs_from: str | None
@@ -49,12 +54,14 @@ class Engine(NamedTuple):
 
 
 def bulk_options(command: Any) -> Any:
-    """--workers, --dask, --shard, --restart, --inputs-from, --image-column."""
+    """--workers, --dask, --wait, --shard, --restart, --inputs-from, --image-column."""
     inputs = f"Inputs that make a shard.  [default: {SHARD:,} single files, {PART:,} of an archive]"
+    wait = f"How long --dask goes without any worker before the run ends.  [default: {WAIT}]"
     column = "The column of Parquet tables, or the ending in tar archives, that has the images."
     options: tuple[Decorator, ...] = (
         click.option("--workers", type=COUNT, metavar="N", help="Into shards: by N processes of this machine."),
         click.option("--dask", metavar="ADDRESS", help="Into shards: by the workers of this Dask scheduler."),
+        click.option("--wait", type=COUNT, metavar="SECONDS", help=wait),
         click.option("--shard", type=COUNT, metavar="N", help=inputs),
         click.option("--restart", is_flag=True, help="Remove the shards that --out holds, and begin anew."),
         click.option("--inputs-from", metavar="FILE", help="Into shards: inputs, a line each; - for standard input."),

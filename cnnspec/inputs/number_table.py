@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from ..diagnostics import FileError, Span
+from ..diagnostics.wording import quantity
 from ..files.reading import AnyPath, Malformed
 
 MOST = 1 << 24
@@ -41,7 +42,7 @@ class NumberTable(NamedTuple):
         for number, text in self.lines:
             fields = _fields(text)
             if len(fields) != self.shape[1]:
-                why = f"{len(fields)} numbers; the first row has {self.shape[1]}"
+                why = f"{quantity(len(fields), 'number')}; the first row has {self.shape[1]}"
                 raise _error(self.path, Span(number, 1, number, len(text) + 1), "a row has another length", why)
             found.append(list(_numbers(self.path, number, fields)))
         return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from ..diagnostics.wording import quantity
 from ..graph.builder import GraphBuilder, Value
 from ..graph.graph import INPUT, Step
 from ..graph.layer import Layer, LayerError
@@ -72,7 +73,7 @@ class Draft:
 def fitting(step: Step, given: Mapping[str, Any]) -> Arrays:
     """A step's tensors in its shapes, of arrays by key. Raises Unsaid."""
     if len(given) != len(step.tensors):
-        raise Unsaid(f"`{step.kind}` holds {len(step.tensors)} tensors, {len(given)} are given")
+        raise Unsaid(f"`{step.kind}` holds {quantity(len(step.tensors), 'tensor')}, {len(given)} are given")
     found = {}
     for key, wanted in step.tensors.items():
         array = np.asarray(given[key])

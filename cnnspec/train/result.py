@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..diagnostics.wording import quantity
 from ..engine.model import Model
 from ..files.reading import AnyPath
 from ..graph.array import Array
@@ -34,7 +35,7 @@ class TrainingResult:
         return self.notes.identity
 
     def __repr__(self) -> str:
-        return f"<TrainingResult: {len(self.tensors):,} tensors, {len(self.history):,} epochs>"
+        return f"<TrainingResult: {quantity(len(self.tensors), 'tensor')}, {quantity(len(self.history), 'epoch')}>"
 
     def _repr_html_(self) -> str:
         from .. import in_html

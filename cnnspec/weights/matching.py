@@ -8,7 +8,7 @@ from itertools import islice, permutations
 from math import prod
 
 from ..diagnostics import Diagnostic, closest
-from ..diagnostics.wording import listed
+from ..diagnostics.wording import listed, quantity
 from ..graph.layer import TensorSpec
 from ..graph.shape import Shape
 from .stored import TensorInfo
@@ -137,7 +137,7 @@ def _cure(tensor: TensorSpec, axes: Shape) -> str:
 def _shortened(misfits: list[Diagnostic], file: str) -> Iterator[Diagnostic]:
     yield from misfits[:MISFITS]
     if len(misfits) > MISFITS:
-        message = f"weights for {len(misfits):,} tensors are wrong; the first {MISFITS} are shown"
+        message = f"weights for {quantity(len(misfits), 'tensor')} are wrong; the first {MISFITS} are shown"
         yield Diagnostic("E401", message, file=file)
 
 
@@ -145,7 +145,7 @@ def _missing(
     missing: list[str], needed: Mapping[str, TensorSpec], extra: list[str], header: Mapping[str, TensorInfo], file: str
 ) -> Iterator[Diagnostic]:
     if missing:
-        message = f"the weights file lacks {len(missing):,} of {len(needed):,} tensors"
+        message = f"the weights file lacks {len(missing):,} of {quantity(len(needed), 'tensor')}"
         shape = _trimmed(needed[missing[0]].shape)
         alike = (name for name in extra if _trimmed(header[name].shape) == shape)
         help = _prefix(missing, extra) or _in_parts(missing, extra) or _guess(missing[0], alike)
@@ -185,7 +185,7 @@ def _guess(name: str, extra: Iterable[str]) -> str:
 
 def _extra(extra: list[str], count: int, file: str) -> Iterator[Diagnostic]:
     if extra:
-        message = f"the spec does not use {len(extra):,} of the file's {count:,} tensors"
+        message = f"the spec does not use {len(extra):,} of the file's {quantity(count, 'tensor')}"
         yield Diagnostic("W401", message, file=file, why=f"unused: {_listed(extra)}")
 
 

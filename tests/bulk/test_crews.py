@@ -15,7 +15,7 @@ import pytest
 from calling import call, net
 from dask_machines import Machines, machines
 from deadly import Deadly
-from image_shards import contents, folder, samples, shards, tar
+from image_shards import contents, folder, png, samples, shards, tar
 from waiting import until
 
 from cnnspec.bulk.crews import Crew
@@ -205,6 +205,35 @@ def test_what_is_wrong_with_a_cluster_is_said_before_any_work(
         assert f"{name} {ours[name]}, here {other}" in called.err
     assert not Path("r.parquet").exists()
     assert call(*words, cluster.address).code == 0
+
+
+def test_a_cluster_without_workers_ends_after_a_while(place: Path, cluster: Machines) -> None:
+    folder(place / "in", 3)
+    words = ("run", net(place), "in", "--out", "r.parquet", "--dask", cluster.address)
+    assert call(*words, "--wait", "60").code == 0
+    cluster.kill(cluster.workers[0])
+    called = call(*words, "--restart", "--wait", "1")
+    assert (called.code, called.out) == (3, "")
+    assert "error[E435]: the scheduler has no worker" in called.err
+    assert "none has been there for 1 second" in called.err
+    assert "--wait SECONDS" in called.err
+    cluster.join()
+    assert call(*words, "--wait", "60").out == "r.parquet: 3 rows in 1 shard\n"
+    assert "--wait is for the workers of --dask" in call(*words[:5], "--wait", "1").err
+
+
+def test_archives_with_relative_names_are_found_by_workers_that_run_elsewhere(place: Path, cluster: Machines) -> None:
+    import zipfile
+
+    with zipfile.ZipFile("a.zip", "w") as archive:
+        for number in range(3):
+            archive.writestr(f"cat/{number}.png", png(number))
+        archive.write(tar(place / "a.tar", samples([7, 8])), "a.tar")
+    words = ("run", net(place), "zip://*/*.png::a.zip", "zip://a.tar::a.zip", "--out")
+    called = call(*words, "r.parquet", "--dask", cluster.address)
+    assert (called.code, called.out) == (0, "r.parquet: 5 rows in 2 shards\n")
+    assert call(*words, "alone.parquet").code == 0
+    assert contents(Path("r.parquet")) == contents(Path("alone.parquet"))
 
 
 def test_a_worker_that_joins_late_is_held_to_the_same(place: Path) -> None:

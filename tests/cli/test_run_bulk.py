@@ -32,7 +32,7 @@ def test_rows_say_what_run_prints(spec: Path) -> None:
     folder(Path("in"), 7)
     Path("in/cat/bad.png").write_bytes(b"no image")
     called = call("run", spec, "in", "--out", "r.parquet", "--shard", "3")
-    assert (called.code, called.out) == (4, "r.parquet: 8 rows in 3 shards, 1 of them errors\n")
+    assert (called.code, called.out) == (4, "r.parquet: 8 rows in 3 shards, 1 error among them\n")
     assert called.err.startswith("note: in/cat/bad.png: this is not an image that can be read (E410)")
     printed = call("run", spec, *sorted(Path("in").rglob("*.png")), "--format", "json").objects
     for row, line in zip(rows(Path("r.parquet")), printed, strict=True):
@@ -186,7 +186,7 @@ def test_workers_share_one_archive(spec: Path, name: str) -> None:
         images = [*map(png, range(11)), b"no image"]
         write_table(pa.table({"jpg": images, "label": [n % 3 for n in range(12)]}), name, row_group_size=2)
     called = call("run", spec, name, "--shard", "4", "--workers", "2", "--out", "shared.parquet")
-    assert (called.code, called.out) == (4, "shared.parquet: 12 rows in 3 shards, 1 of them errors\n")
+    assert (called.code, called.out) == (4, "shared.parquet: 12 rows in 3 shards, 1 error among them\n")
     assert call("run", spec, name, "--shard", "4", "--out", "alone.parquet").code == 4
     assert contents(Path("shared.parquet")) == contents(Path("alone.parquet"))
     assert call("run", spec, name, "--out", "whole.parquet").out.startswith("whole.parquet: 12 rows in 1 shard,")
@@ -212,7 +212,7 @@ def test_a_tar_that_is_cut_between_files_is_no_whole_one(spec: Path) -> None:
     whole = tar(Path("a.tar"), samples([1, 2, 3])).read_bytes()
     Path("a.tar").write_bytes(whole[:4096])
     called = call("run", spec, "a.tar", "--out", "r.parquet")
-    assert (called.code, called.out) == (4, "r.parquet: 3 rows in 1 shard, 1 of them errors\n")
+    assert (called.code, called.out) == (4, "r.parquet: 3 rows in 1 shard, 1 error among them\n")
     assert [row["error"] and row["error"]["code"] for row in rows(Path("r.parquet"))] == [None, None, "E403"]
 
 
@@ -240,6 +240,7 @@ def test_a_manifest_that_cannot_be_read_is_no_manifest_of_this_run(spec: Path) -
         called = call(*command)
         assert called.code == 3
         assert "error[E434]" in called.err
+        assert "cannot be read: :" not in called.err
     assert call(*command, "--restart").code == 0
 
 
@@ -287,6 +288,13 @@ def test_what_is_wrong_is_said_before_any_work(spec: Path, monkeypatch: pytest.M
         assert f"help: `pip install 'cnnspec[{extra}]'`" in called.err
 
 
+def test_an_empty_list_of_inputs_is_said(spec: Path) -> None:
+    Path("list.txt").write_text("\n \n")
+    called = call("run", spec, "--inputs-from", "list.txt", "--out", "r.parquet")
+    assert called.code == 2
+    assert "`list.txt`, the list of --inputs-from, is empty" in called.err
+
+
 def test_inputs_come_through_a_pipe(spec: Path) -> None:
     folder(Path("in"), 3)
     command = [sys.executable, "-m", "cnnspec", "run", str(spec), "--inputs-from", "-", "--out", "r.parquet"]
@@ -314,7 +322,7 @@ def test_a_terminal_sees_how_fast_it_goes(spec: Path, monkeypatch: pytest.Monkey
 
     words = ["run", str(spec), "in", "--shard", "2", "--out", "r.parquet"]
     assert group.main(words, prog_name="cnnspec", standalone_mode=False) == 4
-    assert "7 rows, 1 errors" in terminal.getvalue()
+    assert "7 rows, 1 error" in terminal.getvalue()
 
 
 def test_images_in_a_store(spec: Path) -> None:
@@ -324,5 +332,5 @@ def test_images_in_a_store(spec: Path) -> None:
     store.pipe({f"/bulk/{number}.png": png(number) for number in range(3)})
     store.pipe("/bulk/bad.png", b"no image")
     called = call("run", spec, "memory://bulk", "--out", "r.parquet")
-    assert called.out == "r.parquet: 4 rows in 1 shard, 1 of them errors\n"
+    assert called.out == "r.parquet: 4 rows in 1 shard, 1 error among them\n"
     assert {row["input"] for row in rows(Path("r.parquet"))} >= {"memory:///bulk/0.png", "memory:///bulk/bad.png"}

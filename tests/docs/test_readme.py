@@ -199,7 +199,8 @@ def test_options_exist(pytestconfig: pytest.Config) -> None:
 
 
 OTHERS = {"--no-deps", "--no-cache-dir", "--cpus", "--standalone", "--nproc-per-node", "--nnodes", "--rdzv-endpoint"}
-"""Options of pip, docker and torchrun."""
+OTHERS |= {"--images", "--kills"}
+"""Options of pip, docker, torchrun and the benchmark of many images."""
 
 
 @pytest.mark.parametrize("page", readme.pages(), ids=lambda page: page.name)

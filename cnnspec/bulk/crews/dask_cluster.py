@@ -14,13 +14,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
+from queue import Empty, SimpleQueue
 from secrets import token_hex
 from threading import Lock
+from time import monotonic
 from typing import Any
 
-from distributed import Client, KilledWorker, WorkerPlugin, as_completed, get_worker
+from distributed import Client, KilledWorker, WorkerPlugin, get_worker
 
 from ...diagnostics import Diagnostic
+from ...diagnostics.wording import quantity
 from ...files.places import exists
 from ..job import Job, Worker
 from ..task import Shard, Task
@@ -28,6 +31,8 @@ from .giving_up import ClusterError, Deaths
 
 PATIENCE = 10
 """Seconds in which a scheduler answers."""
+LOOK = 1
+"""Seconds after which it is asked whether there still are workers."""
 CLOSING = 2
 """Seconds in which it lets us go."""
 WAITING = 2
@@ -37,17 +42,17 @@ PACKAGES = ("cnnspec", "numpy", "pillow", "pyarrow")
 
 
 class DaskCluster:
-    """A scheduler that is connected. `say` is told what is waited for."""
+    """A scheduler that is connected. `say` is told what is waited for: a worker for no longer than `wait` seconds."""
 
-    def __init__(self, client: Client, probe: str | None, say: Callable[[str], object]) -> None:
-        self.client, self.probe, self.say = client, probe, say
+    def __init__(self, client: Client, probe: str | None, wait: float, say: Callable[[str], object]) -> None:
+        self.client, self.probe, self.wait, self.say = client, probe, wait, say
 
     def shards(self, job: Job, tasks: Iterable[Task]) -> Iterator[Shard]:
         name = f"cnnspec-{token_hex(8)}"
         plugin = JobPlugin(name, replace(job, threads=job.threads or 1), versions(), self.probe)
         self.client.register_plugin(plugin)
         if not self.client.nthreads():
-            self.say("the scheduler has no worker yet; the first that joins begins")
+            self.say(f"the scheduler has no worker; one is waited for, {quantity(round(self.wait), 'second')} at most")
         try:
             yield from self._carried_out(name, iter(tasks))
         except (CancelledError, OSError) as fault:
@@ -59,12 +64,12 @@ class DaskCluster:
 
     def _carried_out(self, name: str, tasks: Iterator[Task]) -> Iterator[Shard]:
         given: dict[Any, Task] = {}
-        finished, deaths = as_completed(loop=self.client.loop), Deaths()
+        finished, deaths = SimpleQueue[Any](), Deaths()
 
         def give(task: Task) -> None:
             future = self.client.submit(work, name, task, pure=False)
             given[future] = task
-            finished.add(future)
+            future.add_done_callback(finished.put)
 
         def fill() -> None:
             room = max(1, sum(self.client.nthreads().values())) * WAITING - len(given)
@@ -73,7 +78,8 @@ class DaskCluster:
 
         try:
             fill()
-            for future in finished:
+            while given:
+                future = self._next(finished)
                 task = given.pop(future)
                 try:
                     shard: Shard = future.result()
@@ -88,9 +94,24 @@ class DaskCluster:
             with suppress(Exception):
                 self.client.cancel(list(given), force=True)
 
+    def _next(self, finished: SimpleQueue[Any]) -> Any:
+        """The next of the futures that is done. Raises ClusterError where there is no worker for too long."""
+        since = monotonic()
+        while True:
+            with suppress(Empty):
+                return finished.get(timeout=LOOK)
+            if self.client.nthreads():
+                since = monotonic()
+            elif monotonic() - since >= self.wait:
+                why = f"none has been there for {quantity(round(self.wait), 'second')}"
+                cure = (
+                    "start some with `dask worker ADDRESS`, or wait longer, `--wait SECONDS`; the same command goes on"
+                )
+                raise _failure("the scheduler has no worker", why, cure)
+
 
 @contextmanager
-def connected(address: str, probe: str | None, say: Callable[[str], object]) -> Iterator[DaskCluster]:
+def connected(address: str, probe: str | None, wait: float, say: Callable[[str], object]) -> Iterator[DaskCluster]:
     """The cluster at an address. Raises ClusterError (E435) where nobody answers, where a worker has other versions
     than this process, or does not see the file `probe`."""
     for logger in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
@@ -103,7 +124,7 @@ def connected(address: str, probe: str | None, say: Callable[[str], object]) -> 
         raise _failure(f"no Dask scheduler at `{address}`", why, cure) from None
     try:
         _ensure_alike(client, probe)
-        yield DaskCluster(client, probe, say)
+        yield DaskCluster(client, probe, wait, say)
     finally:
         with suppress(Exception):
             client.close(timeout=CLOSING)

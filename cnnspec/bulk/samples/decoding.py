@@ -28,8 +28,15 @@ class Decoding:
     """What relative paths start from, wherever a worker runs."""
 
     def place(self, url: str) -> str:
-        """Where a file is, for a worker that runs in another folder."""
-        return url if store.is_remote(url) else str(Path(self.folder, store.local(url)))
+        """Where a file is, for a worker that runs in another folder; of one within another file, where that is."""
+        inner, link, _ = url.rpartition("::")
+        place = self.local(url)
+        return url if place is None else f"{inner}{link}{place}"
+
+    def local(self, url: str) -> str | None:
+        """The path of the file of this machine that a file is or is in; None in a store."""
+        outer = url.rpartition("::")[2]
+        return None if store.is_remote(outer) else str(Path(self.folder, store.local(outer)))
 
     def case(self, name: str, data: bytes, label: str | int | None = None) -> Case:
         """An image in memory as an input, or what is wrong with it."""

@@ -26,7 +26,7 @@ def in_store(url: str, decoding: Decoding) -> Iterator[Case]:
     """An image."""
     label = PurePath(file_name(url)).parent.name
     try:
-        data = store.content(url, MOST)
+        data = store.content(decoding.place(url), MOST)
     except StoreError:
         raise
     except FileError as failure:

@@ -14,6 +14,7 @@ import click
 
 from ...diagnostics import FileError, errors
 from ...diagnostics.missing_package import ensure_package
+from ...diagnostics.wording import quantity
 from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
@@ -131,7 +132,7 @@ def command(
     else:
         save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
-    click.echo(f"{escaped(output)}: {len(tensors):,} tensors, {values:,} values")
+    click.echo(f"{escaped(output)}: {quantity(len(tensors), 'tensor')}, {quantity(values, 'value')}")
 
 
 def _found(source: str, key: str | None, spec: Spec | None) -> Published | ModelWeights:

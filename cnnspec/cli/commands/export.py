@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ...diagnostics.wording import quantity
 from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...interop.beside import weights_name
@@ -92,7 +93,7 @@ def command(
     (_, size), *others = sizes.items()
     beside = "".join(f" and {more:,} in {escaped(path.name)}" for path, more in others)
     is_alone = not is_weighted and bool(spec.graph.tensors)
-    told = f"{format.describe(choices)}, {size:,} bytes{beside}{', without weights' * is_alone}"
+    told = f"{format.describe(choices)}, {quantity(size, 'byte')}{beside}{', without weights' * is_alone}"
     click.echo(f"{escaped(output)}: {told}; input (N, {C}, {H}, {W})")
     if is_alone:
         note(f"the code alone; its weights are expected in `{escaped(weights_name(output))}`")

@@ -61,7 +61,7 @@ def command(
 def _told(found: Imported, path: Path, size: int) -> str:
     """What is in one of the files."""
     if path.suffix == ".safetensors":
-        return f"{escaped(path.name)}: {len(found.tensors):,} tensors, {size:,} bytes"
+        return f"{escaped(path.name)}: {quantity(len(found.tensors), 'tensor')}, {quantity(size, 'byte')}"
     if path.suffix == ".txt":
         return f"{escaped(path.name)}: {quantity(len(found.classes), 'name')}"
     lines = len(found.text.splitlines())

@@ -6,6 +6,7 @@ from typing import get_args
 
 import click
 
+from ...diagnostics.wording import quantity
 from ...graph.layer import Style
 from ...graph.shape import Shape
 from ...reports.drawing.terminal_text import escaped
@@ -36,5 +37,5 @@ def command(spec: str, output: str, style: Style, seed: int, shape: Shape | None
 
     save(initial(graph.tensors, style, seed), output)
     totals = graph.totals
-    values = f"{len(graph.tensors):,} tensors, {totals.params + totals.buffers:,} values"
+    values = f"{quantity(len(graph.tensors), 'tensor')}, {quantity(totals.params + totals.buffers, 'value')}"
     click.echo(f"{escaped(output)}: {values}, {style}, seed {seed}")

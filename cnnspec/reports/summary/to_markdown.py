@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...diagnostics.wording import quantity
 from ...graph.shape import times
 from ..drawing.markdown_table import code, plain, table
 from .facts import CONVENTIONS, facts, field, passage
@@ -50,4 +51,4 @@ def _rows(summary: Summary) -> Iterator[tuple[str, ...]]:
     totals = summary.totals
     if totals is not None:
         counts = (f"**{totals.params:,}**", f"**{totals.buffers:,}**", f"**{totals.macs:,}**")
-        yield "**total**", f"{len(summary.steps):,} layers", "", *counts, ""
+        yield "**total**", quantity(len(summary.steps), "layer"), "", *counts, ""

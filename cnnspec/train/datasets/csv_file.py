@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError, Span
+from ...diagnostics.wording import quantity
 from ...files.file_array import StoredArray
 from ...files.reading import blaming
 from .storage import array, kept, plain
@@ -175,7 +176,7 @@ def _blame(path: Path, lines: list[CsvLine], columns: CsvColumns) -> None:
     for line in lines:
         fields = columns.fields(line)
         if len(fields) != columns.width:
-            why = f"{len(fields)} fields; the first line has {columns.width}"
+            why = f"{quantity(len(fields), 'field')}; the first line has {columns.width}"
             raise _error(
                 path, line.number, 1, "a row has another length", why, "an example a line, as many fields in each"
             )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...diagnostics import FileError
-from ...diagnostics.wording import listed
+from ...diagnostics.wording import listed, quantity
 from ...files.file_array import StoredArray, pieces
 from ...graph.shape import Shape, times
 from ...language.sections.train import LossName
@@ -30,7 +30,7 @@ def answers(path: Path, y: StoredArray, count: int, output: Shape, loss: LossNam
         cure = "an array with one row for each input, in its order"
         raise FileError.about(path, "E423", "`y` is a single number", _shapes(y, output), cure)
     if len(y) != count:
-        why, cure = f"{count:,} inputs, {len(y):,} answers", "each input needs one, in its order"
+        why, cure = f"{quantity(count, 'input')}, {quantity(len(y), 'answer')}", "each input needs one, in its order"
         raise FileError.about(path, "E422", "there are not as many answers as inputs", why, cure)
     if loss == "binary_cross_entropy":
         return _bits(path, y, output)
@@ -96,7 +96,8 @@ def _refuse_labels_outside(path: Path, y: StoredArray, scores: int) -> None:
     cure = f"a last layer of {high + 1} outputs, `dense: {{K: {high + 1}}}`" if low >= 0 else "count classes from 0"
     if low == 1 and high == scores:
         cure = "classes are counted from 0: save `y - 1`"
-    why = f"the network gives {scores} scores, so labels are 0 to {scores - 1}; these go from {low} to {high}"
+    given = quantity(scores, "score")
+    why = f"the network gives {given}, so labels are 0 to {scores - 1}; these go from {low} to {high}"
     raise FileError.about(path, "E421", f"label {wrong} of example {first} is no class", why, cure)
 
 
@@ -114,7 +115,7 @@ def named(
         return np.array([classes.index(name) for name in found], np.int64)
     if len(output) == 1 and len(found) != output[0]:
         why = f"the classes are {listed(found, LISTED)}"
-        message = f"{len(found)} classes, but the network gives {output[0]} scores"
+        message = f"{len(found)} classes, but the network gives {quantity(output[0], 'score')}"
         cure = f"a last layer of {len(found)} outputs, `dense: {{K: {len(found)}}}`, or name its `classes` in the spec"
         raise FileError.about(path, "E421", message, why, cure)
     return np.arange(len(found))

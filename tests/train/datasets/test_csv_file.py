@@ -25,7 +25,7 @@ from cnnspec.train.datasets import csv_file
         ("1,2,3\n1e300,1,2\n", (2, 1), "a label is a whole number", "found 1e+300"),
         ("a,b,c\n1,2,3\n", (1, 1), "which column is the label?", ""),
         ("y,label,c\n1,2,3\n", (1, 1), "which column is the label?", ""),
-        ("1;2;3\n0,5,6\n", (2, 1), "a row has another length", "1 fields; the first line has 3"),
+        ("1;2;3\n0,5,6\n", (2, 1), "a row has another length", "1 field; the first line has 3"),
         ("1;2;3\n0;5;6;7\n", (2, 1), "a row has another length", "4 fields; the first line has 3"),
         ("1\t2\t3\n0\tx\t6\n", (2, 3), "a field is no number", "found `x`"),
         ("1,2,3\n0,\x1f5,6\n", (2, 3), "a field is no number", "found `5`"),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....diagnostics import Diagnostic
+from ....diagnostics.wording import quantity
 from ....graph.builder import Value
 from ....graph.graph import INPUT, Step
 from ....graph.receptive_field import IDENTITY
@@ -135,7 +136,7 @@ class _Lowering:
         if not step.tensors:
             return {}
         if len(stored) != len(step.tensors):
-            raise Unsaid(f"`{step.kind}` holds {len(step.tensors)} tensors, {len(stored)} are given")
+            raise Unsaid(f"`{step.kind}` holds {quantity(len(step.tensors), 'tensor')}, {len(stored)} are given")
         return fitting(step, {key: self.model.constants[name] for key, name in zip(step.tensors, stored, strict=True)})
 
     def _read(self, node: Node) -> tuple[str, Fields]:
