@@ -14,7 +14,7 @@ import click
 
 from ...diagnostics import FileError, errors
 from ...diagnostics.missing_package import ensure_package
-from ...diagnostics.wording import quantity
+from ...diagnostics.wording import listed, quantity
 from ...files.zip_records import leaves_folder
 from ...reports.drawing.terminal_text import escaped
 from ...spec import Spec
@@ -126,13 +126,21 @@ def command(
     if spec is not None:
         tensors = _fitted(_filled(tensors, spec, fills), spec, source)
     if spec is not None and is_for_keras:
-        from ...interop.keras.weights_file import save_for_keras
+        from ...interop.keras.weights_file import channels_last, save_for_keras
 
         save_for_keras(spec, tensors, output)
+        if turned := channels_last(spec.graph):
+            which = listed([f"`{name}`" for name in turned], SHOWN)
+            note(f"{which}: columns in the order of Keras' own `Flatten`, channels last; {OWN_CODE}")
     else:
         save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {quantity(len(tensors), 'tensor')}, {quantity(values, 'value')}")
+
+
+OWN_CODE = "code of `export --to keras` has the spec's order and loads its .safetensors"
+SHOWN = 3
+"""Layers that a note names."""
 
 
 def _found(source: str, key: str | None, spec: Spec | None) -> Published | ModelWeights:

@@ -85,9 +85,18 @@ def _depthwise(own: Tensors, step: Step, graph: Graph) -> Arrays:
     return _with_bias("depthwise_kernel", kernel, own)
 
 
-def _dense(own: Tensors, step: Step, graph: Graph) -> Arrays:
+def channels_last(graph: Graph) -> list[str]:
+    """The layers whose columns are put into the order in which Keras' own `Flatten` gives the values of an image."""
+    return [step.name for step in graph.steps if "weight" in step.tensors and _order(step, graph) is not None]
+
+
+def _order(step: Step, graph: Graph) -> NDArray[Any] | None:
     unrolled = graph.tensors[f"{step.name}.weight"].unrolled
-    order = unrolled_order(*unrolled) if unrolled else None
+    return unrolled_order(*unrolled) if unrolled else None
+
+
+def _dense(own: Tensors, step: Step, graph: Graph) -> Arrays:
+    order = _order(step, graph)
     kernel = own["weight"].T
     if order is not None:
         kernel = kernel[np.argsort(order)]
