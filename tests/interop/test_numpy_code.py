@@ -207,6 +207,8 @@ def test_weights_that_are_no_use_end_it_with_a_line(tmp_path: Path, monkeypatch:
         said = ended(tmp_path / "net.py", monkeypatch, x)
         assert said.startswith(f"{weights}: ")
         assert "\n" not in said
+    weights.write_bytes(whole[:-1])
+    assert ended(tmp_path / "net.py", monkeypatch, x) == f"{weights}: it is cut short"
     weights.unlink()
     assert ended(tmp_path / "net.py", monkeypatch, x) == f"{weights}: No such file or directory"
 

@@ -133,7 +133,7 @@ def test_names_of_classes_are_no_code(tmp_path: Path) -> None:
     of = load({**head, "layers": [{"conv": {"F": 4, "K": 7}}, "flatten"]})
     path = written(of, tmp_path, "numpy", random_tensors(of), standalone=True)
     assert names == imported(path).CLASSES
-    assert "\u202e" not in path.read_text(encoding="utf-8")
+    assert '"\\u202e"' in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.peers

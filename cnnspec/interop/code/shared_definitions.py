@@ -26,6 +26,8 @@ def load_safetensors(path: Path) -> Tensors:
             if entry["dtype"] not in types:
                 raise ValueError(f"{name} is of {entry['dtype']}, not of floats")
             first, end = entry["data_offsets"]
+            if start + end > len(data):
+                raise ValueError("it is cut short")
             piece = data[start + first : start + end]
             values = np.frombuffer(piece, types[entry["dtype"]]).astype(np.float32)
             tensors[name] = values.reshape(entry["shape"])

@@ -45,7 +45,7 @@ def _refused(spec: Spec, message: str, why: str) -> FileError:
 def _quoted(text: str) -> str:
     """A text as it stands in a program, without signs that turn what follows."""
     if not text.isprintable():
-        return ascii(text)
+        return ascii(text) if '"' in text else f'"{ascii(text)[1:-1]}"'
     return repr(text) if '"' in text and "'" not in text else json.dumps(text, ensure_ascii=False)
 
 
