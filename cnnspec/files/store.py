@@ -19,7 +19,7 @@ from .reading import Malformed, ensure_file, opened, reason
 
 PAUSES = (0.5, 2.0)
 """Seconds before a store that has failed is asked again."""
-_ON_DISK = "file://"
+_ON_DISK = ("file://", "local://")
 _ALIASES = {"https": "http", "s3a": "s3", "abfss": "abfs", "az": "abfs", "ssh": "sftp"}
 """Protocols by the extra of fsspec that brings their package, where it is called otherwise."""
 Result = TypeVar("Result")
@@ -43,7 +43,8 @@ def is_remote(url: str) -> bool:
 
 def local(url: str) -> str:
     """The path of a file of this machine."""
-    return url.removeprefix(_ON_DISK)
+    start = next((start for start in _ON_DISK if url.startswith(start)), "")
+    return url.removeprefix(start)
 
 
 def found(url: str) -> list[Stored]:

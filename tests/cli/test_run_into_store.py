@@ -167,3 +167,25 @@ def test_eval_keeps_its_rows_there_and_a_command_lists_all_errors(spec: Path) ->
     command = [sys.executable, *shlex.split(line)[1:]]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
     assert [f"bad {number}.png" in row for number, row in enumerate(done.stdout.splitlines())] == [True] * 5
+
+
+@pytest.mark.parametrize("start", ["file://", "local://"])
+def test_results_do_not_lie_among_inputs_of_this_machine(spec: Path, start: str) -> None:
+    here = Path("in").resolve()
+    refused = call("run", spec, here, "--out", f"{start}{here}/r.parquet")
+    assert (refused.code, "the results would lie among the inputs" in refused.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["s3://b/x.png"], "'s3://b/x.png' lies in a store: these are read with --out RESULTS.parquet."),
+        (
+            ["in", "--out", "s3://b/r.npz"],
+            "'s3://b/r.npz' lies in a store: of results, RESULTS.parquet may, in shards.",
+        ),
+    ],
+)
+def test_without_shards_all_is_of_this_machine(spec: Path, words: list[str], said: str) -> None:
+    refused = call("run", spec, *words)
+    assert (refused.code, said in refused.err) == (2, True)

@@ -88,6 +88,7 @@ def command(
         engine = Engine(batch, threads, exact, backend)
         return predict(spec, graph, tensors, inputs, out, until, top, engine, choices)
     choices.refuse()
+    _ensure_local(inputs, out)
     if out:
         _check_output(out)
     with together_with(*inputs or [spec.sample]):
@@ -129,6 +130,16 @@ def _part(spec: Spec, until: str | None, save: tuple[str, ...]) -> Graph:
     if until and (beyond := [name for name in names if name not in (INPUT, *computed)]):
         raise click.UsageError(f"--until '{until}' stops before '{beyond[0]}', which --save asks for, is computed.")
     return spec.graph.until(*dict.fromkeys((*wanted, *(computed if "all" in save else save))))
+
+
+def _ensure_local(inputs: tuple[str, ...], out: str | None) -> None:
+    """Without shards, all is read and written on this machine."""
+    from ...files.store import is_remote
+
+    for name in filter(is_remote, inputs):
+        raise click.UsageError(f"'{name}' lies in a store: these are read with --out RESULTS.parquet.")
+    if out and is_remote(out):
+        raise click.UsageError(f"'{out}' lies in a store: of results, RESULTS.parquet may, in shards.")
 
 
 def _check_output(out: str) -> None:

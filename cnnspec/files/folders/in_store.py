@@ -76,8 +76,21 @@ class StoreFolder:
                 return
             half = self._hidden()
             self.store.pipe_file(half, data)
-            if self.store.exists(path):  # some do not move over what is there
-                self.store.rm_file(path)
+            try:
+                self._move(half, path)
+            except Exception:
+                with suppress(Exception):
+                    self.store.rm_file(half)
+                raise
+
+    def _move(self, half: str, path: str) -> None:
+        """Some stores do not move over what is there: only then it goes before."""
+        try:
+            self.store.mv(half, path)
+        except Exception:
+            if not (self.store.exists(half) and self.store.exists(path)):
+                raise
+            self.store.rm_file(path)
             self.store.mv(half, path)
 
     def remove(self, name: str) -> None:

@@ -95,6 +95,24 @@ def test_where_files_grow_they_take_their_name_in_the_end(monkeypatch: pytest.Mo
     assert read(folder.place("a")) == b"newer"
 
 
+def test_a_file_stays_where_its_successor_cannot_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    from memory_stores import MovingStore
+
+    folder = folder_at("moving://stays")
+    folder.begin("x")
+    folder.write("a", b"older")
+
+    def failing(self: MovingStore, old: str, new: str, **options: object) -> None:
+        self.rm_file(old)
+        raise OSError("the connection is gone")
+
+    monkeypatch.setattr(MovingStore, "mv", failing)
+    with pytest.raises(StoreError):
+        folder.write("a", b"newer")
+    assert folder.names() == ["a"]
+    assert read(folder.place("a")) == b"older"
+
+
 @pytest.mark.parametrize("times", [2, 3])
 def test_a_store_that_fails_is_asked_again(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     from memory_stores import MovingStore
