@@ -136,6 +136,7 @@ def test_results_of_another_run_are_not_mixed_with(spec: Path) -> None:
         assert (called.code, called.out) == (3, ""), said
         assert "error[E434]" in called.err
         assert said in called.err
+        assert "other inputs" not in called.err or "files" in said
         assert contents(Path("r.parquet")) == before
     assert call(*others["--top 5, not 2"], "--restart").code == 0
     assert len(rows(Path("r.parquet"))[0]["top"]) == 2
