@@ -124,6 +124,6 @@ KINDS: dict[str, Callable[[Step, Any], nn.Module]] = {
     "softmax": lambda step, layer: nn.Softmax(1),
     "add": lambda step, layer: Joined(lambda branches: reduce(torch.add, branches)),
     "mul": lambda step, layer: Joined(lambda branches: reduce(torch.mul, branches)),
-    "concat": lambda step, layer: Joined(lambda branches: torch.cat(branches, 1)),
+    "concat": lambda step, layer: Joined(lambda branches: torch.cat(branches, layer.index)),
 }
 """Windows whose padding is uneven are here for `conv` alone, as the timed networks need it."""

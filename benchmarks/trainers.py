@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cnnspec.graph.graph import Graph
 
 RATE, MOMENTUM = 1e-3, 0.9
+BITS = "binary_cross_entropy"
 PACKAGES = {"cnnspec": ("numpy",), "cnnspec_numba": ("numpy",), "pytorch": ("torch",)}
 WAYS = {"cnnspec": ("",), "cnnspec_numba": ("",), "pytorch": ("eager", "channels last")}
 
@@ -42,7 +43,7 @@ class Session:
         values = {key: array.astype(dtype) for key, array in drawn(graph).items()}
         random = np.random.default_rng(batch)
         x = random.standard_normal((batch, *graph.input), np.float32).astype(dtype)
-        y = random.integers(0, graph.shape(graph.outputs[0])[0], batch)
+        y = answers(graph, batch, random).astype(dtype if loss(graph) == BITS else int)
         self.step, self.gradients = MAKERS[name](graph, values, x, y, threads, way)
         return {"load_seconds": perf_counter() - start}
 
@@ -79,6 +80,17 @@ def network(spec: str, input: list[int] | None) -> Graph:
     return replace(graph, steps=tuple(steps))
 
 
+def loss(graph: Graph) -> str:
+    """What is learned: classes, or, of one score at each place, a bit there."""
+    return BITS if graph.shape(graph.outputs[0])[0] == 1 else "cross_entropy"
+
+
+def answers(graph: Graph, batch: int, random: Any) -> Any:
+    """A label (N,), or bits (N, 1, H, W)."""
+    shape = graph.shape(graph.outputs[0])
+    return random.integers(0, 2, (batch, *shape)) if loss(graph) == BITS else random.integers(0, shape[0], batch)
+
+
 def drawn(graph: Graph) -> Values:
     from .workload import value
 
@@ -91,7 +103,8 @@ def ours(
     from cnnspec.language.sections.train import Train
     from cnnspec.train.trainer import Trainer
 
-    trainer = Trainer(graph, Train(optimizer="sgd", momentum=MOMENTUM), values, threads, backend=backend)
+    settings = Train(optimizer="sgd", momentum=MOMENTUM, loss=loss(graph))
+    trainer = Trainer(graph, settings, values, threads, backend=backend)
 
     def step() -> float:
         return trainer.step(x, y, RATE).loss
@@ -111,14 +124,16 @@ def theirs(graph: Graph, values: Values, x: Any, y: Any, threads: int, way: str)
     module: Any = filled(graph, values).train().to(torch.from_numpy(x).dtype)
     module.to(memory_format=layout)
     optimizer = torch.optim.SGD(module.parameters(), RATE, MOMENTUM)
-    given, labels = torch.from_numpy(x).contiguous(memory_format=layout), torch.from_numpy(y)
+    given, wanted = torch.from_numpy(x).contiguous(memory_format=layout), torch.from_numpy(y)
+    functional = torch.nn.functional
+    measure = functional.binary_cross_entropy_with_logits if loss(graph) == BITS else functional.cross_entropy
 
     def step() -> float:
         optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(module(given), labels)
-        loss.backward()
+        found = measure(module(given), wanted)
+        found.backward()
         optimizer.step()
-        return float(loss.detach())
+        return float(found.detach())
 
     def gradients() -> Values:
         return {name: tensor.grad.numpy() for name, tensor in module.held(graph) if tensor.grad is not None}

@@ -37,7 +37,12 @@ class Lesson(NamedTuple):
     input: tuple[int, int, int] | None = None
 
 
-LESSONS = (Lesson("lenet5", 64), Lesson("resnet20_cifar", 64), Lesson("mobilenet_v2", 32, (3, 32, 32)))
+LESSONS = (
+    Lesson("lenet5", 64),
+    Lesson("resnet20_cifar", 64),
+    Lesson("mobilenet_v2", 32, (3, 32, 32)),
+    Lesson("unet", 8, (3, 64, 64)),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
