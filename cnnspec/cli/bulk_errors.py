@@ -8,6 +8,7 @@ import shlex
 import click
 
 from ..bulk.failures import Failure
+from ..diagnostics.wording import clipped
 from ..files.store import is_remote
 from ..reports.drawing.terminal_text import escaped
 from .notes import note
@@ -15,11 +16,14 @@ from .notes import note
 MOST = 3
 """Errors that are told; millions of inputs may have many."""
 
+LONG = 500
+"""Characters of one: names in damaged archives have no end."""
+
 
 def tell(first: list[Failure], count: int, out: str | None) -> None:
     """Say the first of `count` errors, and where the rest is: in the folder `out`, or nowhere."""
     for failure in first:
-        note(escaped(str(failure)))
+        note(escaped(clipped(str(failure), LONG)))
     if count > len(first):
         if out:
             note(f"this lists all {count:,} errors:")

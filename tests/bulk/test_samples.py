@@ -92,6 +92,13 @@ def test_of_a_sample_one_image_is_kept(tmp_path: Path) -> None:
     assert sum(len(member.data) for member in sample) == len(png(1)) + 1
 
 
+def test_what_a_sample_without_an_image_has_is_said(tmp_path: Path) -> None:
+    (case,) = read(tar(tmp_path / "a.tar", [("a", b""), ("a.cls", b"1")]))
+    assert case.failure is not None
+    found = case.failure.diagnostics[0]
+    assert (found.message, found.why) == ("there is no image in this sample", "it has no ending, .cls")
+
+
 def test_which_of_several_images_is_meant_has_to_be_said(tmp_path: Path) -> None:
     files = [("a.left.png", png(1)), ("a.cls", b"1"), ("a.mask.PNG", png(2)), ("b.left.png", png(3)), ("b.x", b"")]
     path = tar(tmp_path / "a.tar", files)

@@ -335,3 +335,13 @@ def test_images_in_a_store(spec: Path) -> None:
     called = call("run", spec, "memory://bulk", "--out", "r.parquet")
     assert called.out == "r.parquet: 4 rows in 1 shard, 1 error among them\n"
     assert {row["input"] for row in rows(Path("r.parquet"))} >= {"memory:///bulk/0.png", "memory:///bulk/bad.png"}
+
+
+def test_errors_are_told_in_a_line_or_two(spec: Path) -> None:
+    """Names in damaged archives have no end; the row has all of it."""
+    name = "a" * 3000
+    tar(Path("long.tar"), [(f"{name}.txt", b"text"), ("b.png", png(1))])
+    called = call("run", spec, "long.tar", "--out", "r.parquet")
+    assert called.code == 4
+    assert max(map(len, called.err.splitlines())) < 600
+    assert name in rows(Path("r.parquet"))[0]["input"]

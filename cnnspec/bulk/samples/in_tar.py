@@ -93,7 +93,7 @@ def _case(url: str, sample: list[Member], decoding: Decoding) -> Case:
     images = [member for member in sample if _is_image(member, wanted)]
     if len(images) == 1:
         return decoding.case(f"{url}/{images[0].name}", images[0].data, label)
-    endings = listed([f".{_ending(member)}" for member in images or sample], 5)
+    endings = listed([f".{end}" if (end := _ending(member)) else "no ending" for member in images or sample], 5)
     message, cure = f"there is no {f'.{wanted}' if wanted else 'image'} in this sample", ""
     if images:
         message = "there are several images in this sample"
