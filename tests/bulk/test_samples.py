@@ -388,6 +388,7 @@ def test_a_damaged_tar_says_so_in_parts_as_it_does_whole(tmp_path: Path) -> None
         assert told(together) == told(read(path))
 
 
+@pytest.mark.peers
 def test_what_has_no_parts_is_left_whole(tmp_path: Path) -> None:
     packed = tmp_path / "a.tar.gz"
     packed.write_bytes(gzip.compress(tar(tmp_path / "a.tar", samples(range(9))).read_bytes()))
