@@ -139,11 +139,11 @@ def test_version_without_importing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (package / "__init__.py").write_text("raise RuntimeError('imported')")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert version("package_of_a_test") is None
-    (tmp_path / "package_of_a_test-1.2.dist-info").mkdir()
-    assert version("package_of_a_test") == "1.2"
-    (tmp_path / "package_of_a_test-1.3.dist-info").mkdir()
-    (tmp_path / "package_of_a_test-1.3.dist-info" / "METADATA").write_text("Name: package-of-a-test\nVersion: 1.3\n")
-    assert version("package_of_a_test") in (None, "1.3")
+    for number in ("1.2", "1.3"):  # of two that are described, which one is there nobody knows
+        described = tmp_path / f"package_of_a_test-{number}.dist-info"
+        described.mkdir()
+        (described / "METADATA").write_text(f"Name: package-of-a-test\nVersion: {number}\n")
+        assert version("package_of_a_test") in ("1.2", number)
 
 
 def test_processor_without_proc(tmp_path: Path) -> None:
