@@ -525,7 +525,7 @@ def test_photos_are_images(tmp_path: Path) -> None:
 
 @pytest.mark.peers
 def test_many_images_are_run_over(tmp_path: Path) -> None:
-    many.prepare(tmp_path, argparse.Namespace(network="lenet5", images=3))
+    many.prepare(tmp_path, argparse.Namespace(network="lenet5", images=3, kills=0.0))
     taken = many.run(tmp_path, "00000.tar", "--out", "r.parquet")
     assert taken.processor > 0 < taken.seconds
     assert len(list((tmp_path / "files").iterdir())) == 3
