@@ -14,7 +14,7 @@ from typing import Any
 
 from .emitter import FLOAT, begin
 from .functions import exp, log
-from .memory import Kernel, fields, micro_kernel
+from .memory import Kernel, addresses, fields, micro_kernel
 from .vectors import Vectors
 
 FIELDS = (
@@ -50,15 +50,14 @@ def emit(module: Any, vectors: Vectors, which: int) -> Any:
 
 def channel_response(vectors: Vectors) -> Kernel:
     """All cells."""
-    of = fields(FIELDS)
+    of, at = fields(FIELDS), addresses(FIELDS)
     tile = micro_kernel(lambda module, which: emit(module, vectors, which), range(1), len(ARGUMENTS))
 
     def kernel(p: int) -> None:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     tile(0, (x, out, of(p, "values"), of(p, "numbers"), of(p, "before"), of(p, "neighbours")))
 
     return kernel

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from .emitter import FLOAT, begin
-from .memory import Kernel, fields, micro_kernel
+from .memory import Kernel, addresses, fields, micro_kernel
 from .values_tile import along_run
 from .vectors import Vectors
 
@@ -159,7 +159,7 @@ def map_statistics(vectors: Vectors) -> Kernel:
 def map_norm(vectors: Vectors) -> Kernel:
     """All cells."""
     lanes = vectors.lanes
-    of = fields(NORM_FIELDS)
+    of, at = fields(NORM_FIELDS), addresses(NORM_FIELDS)
     tile = micro_kernel(lambda module, which: emit_norm(module, vectors, which), range(1), len(NORM))
 
     def kernel(p: int) -> None:
@@ -167,8 +167,7 @@ def map_norm(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     tile(0, (x, out, mean, factor, bias, values // lanes, values % lanes))
 
     return kernel

@@ -35,6 +35,29 @@ def fields(names: Sequence[str]) -> Any:
     return field
 
 
+def addresses(names: Sequence[str]) -> Any:
+    """A function of a table's address, a name and a place along three axes: the address that the table has under the
+    name, and as many of its steps, `_n`, `_a` and `_b` behind the name, further."""
+
+    @intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+    def at(typing: Any, table: Any, name: Any, i: Any, j: Any, k: Any) -> Any:
+        places = [names.index(f"{name.literal_value}{axis}") * 8 for axis in ("", "_n", "_a", "_b")]
+
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            table, _, *place = arguments
+            found, *steps = (
+                builder.load(builder.inttoptr(builder.add(table, ir.Constant(I64, each)), I64.as_pointer()))
+                for each in places
+            )
+            for count, step in zip(place, steps, strict=True):
+                found = builder.add(found, builder.mul(count, step))
+            return found
+
+        return types.int64(types.int64, name, types.int64, types.int64, types.int64), emit
+
+    return at
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def number(typing: Any, table: Any, index: Any) -> Any:
     """The whole number at a place of a table."""

@@ -5,7 +5,7 @@ Cost: that of the memory where values lie side by side, a few cycles a value whe
 
 from __future__ import annotations
 
-from .memory import LINE, Kernel, copy_line, copy_value, fields, put_zero
+from .memory import LINE, Kernel, addresses, copy_line, copy_value, fields, put_zero
 from .vectors import Vectors
 
 FIELDS = (
@@ -16,7 +16,7 @@ FIELDS = (
 
 def move(vectors: Vectors) -> Kernel:
     """Copies, the last axis innermost."""
-    of = fields(FIELDS)
+    of, at = fields(FIELDS), addresses(FIELDS)
 
     def kernel(p: int) -> None:
         # Steps are read beforehand: what is written might change them, for all that the compiler knows.
@@ -24,8 +24,7 @@ def move(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     if of(p, "x") == 0:
                         for m in range(c):
                             put_zero(out + m * out_c)

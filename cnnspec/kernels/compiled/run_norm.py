@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .emitter import FLOAT, begin
-from .memory import Kernel, fields, micro_kernel
+from .memory import Kernel, addresses, fields, micro_kernel
 from .values_tile import along_run
 from .vectors import Vectors
 
@@ -86,7 +86,7 @@ def emit(module: Any, vectors: Vectors, which: int) -> Any:
 def run_norm(vectors: Vectors) -> Kernel:
     """All groups, one after the other."""
     lanes = vectors.lanes
-    of = fields(FIELDS)
+    of, at = fields(FIELDS), addresses(FIELDS)
     tile = micro_kernel(lambda module, which: emit(module, vectors, which), range(2), len(ARGUMENTS))
 
     def kernel(p: int) -> None:
@@ -94,8 +94,7 @@ def run_norm(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     own = i * of(p, "own_n") + j * of(p, "own_a") + k * of(p, "own_b")
                     tile(
                         of(p, "which"),

@@ -6,7 +6,7 @@ Values lie in runs of neighbours, by up to three axes. Cost: that of `values_til
 from __future__ import annotations
 
 from .layout import FUNCTIONS, JOINS
-from .memory import Kernel, fields, micro_kernel
+from .memory import Kernel, addresses, fields, micro_kernel
 from .values_tile import ONE, SHARES, TWO, emit_one, emit_shares, emit_two
 from .vectors import Vectors
 
@@ -24,7 +24,7 @@ TWO_FIELDS = (
 def apply(vectors: Vectors) -> Kernel:
     """A function of each value."""
     lanes = vectors.lanes
-    of = fields(ONE_FIELDS)
+    of, at = fields(ONE_FIELDS), addresses(ONE_FIELDS)
     tile = micro_kernel(lambda module, which: emit_one(module, vectors, which), range(len(FUNCTIONS)), len(ONE))
 
     def kernel(p: int) -> None:
@@ -32,8 +32,7 @@ def apply(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     tile(of(p, "function"), (x, out, values // lanes, values % lanes, of(p, "parameters")))
 
     return kernel
@@ -42,7 +41,7 @@ def apply(vectors: Vectors) -> Kernel:
 def join(vectors: Vectors) -> Kernel:
     """A function of two values each."""
     lanes = vectors.lanes
-    of = fields(TWO_FIELDS)
+    of, at = fields(TWO_FIELDS), addresses(TWO_FIELDS)
     tile = micro_kernel(lambda module, which: emit_two(module, vectors, which), range(2 * len(JOINS)), len(TWO))
 
     def kernel(p: int) -> None:
@@ -50,9 +49,9 @@ def join(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    y = of(p, "y") + i * of(p, "y_n") + j * of(p, "y_a") + k * of(p, "y_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x = at(p, "x", i, j, k)
+                    y = at(p, "y", i, j, k)
+                    out = at(p, "out", i, j, k)
                     tile(of(p, "function"), (x, y, out, values // lanes, values % lanes))
 
     return kernel
@@ -61,7 +60,7 @@ def join(vectors: Vectors) -> Kernel:
 def shares(vectors: Vectors) -> Kernel:
     """Softmax of each run, or its logarithm."""
     lanes = vectors.lanes
-    of = fields(ONE_FIELDS)
+    of, at = fields(ONE_FIELDS), addresses(ONE_FIELDS)
     tile = micro_kernel(lambda module, which: emit_shares(module, vectors, which), range(2), len(SHARES))
 
     def kernel(p: int) -> None:
@@ -69,8 +68,7 @@ def shares(vectors: Vectors) -> Kernel:
         for i in range(of(p, "n")):
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
-                    x = of(p, "x") + i * of(p, "x_n") + j * of(p, "x_a") + k * of(p, "x_b")
-                    out = of(p, "out") + i * of(p, "out_n") + j * of(p, "out_a") + k * of(p, "out_b")
+                    x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
                     tile(of(p, "function"), (x, out, values // lanes, values % lanes))
 
     return kernel
