@@ -1,5 +1,5 @@
-"""Squares of vectors times a matrix from both sides, M x M': what Winograd's F(4x4, 3x3) makes of filters, and what the
-way back makes of the output's gradient and of the products.
+"""Squares of vectors times a matrix from both sides, M x M': what Winograd's F(4x4, 3x3) makes of tiles of the image
+and of filters, and what the way back makes of the output's gradient and of the products.
 
 The way back is the adjoint of each step: with G, B' and A' as in `kernels/inference/winograd.py`, an output is
 A'[(GgG') * (B'dB)]A, so the gradient by the filters is G'[(B'dB) * (A dy A')]G, the middle summed over all tiles.
@@ -24,7 +24,7 @@ from .winograd_tile import both_ways
 ARGUMENTS = ("x", "x_row", "x_column", "out", "place", "valid")
 FIELDS = (
     "x", "out", "images", "down", "across", "x_image", "x_down", "x_across", "x_row", "x_column",
-    "square", "place", "channels",
+    "tile", "place", "channels",
 )  # fmt: skip
 """Addresses; how many squares; steps in bytes from one to the next, and from cell to cell of one; in the result from
 square to square, and from cell to cell; channels. The result has whole vectors of them."""
@@ -68,9 +68,14 @@ def _squares(vectors: Vectors, name: str, matrix: Array) -> Kernel:
                             1 if left < lanes else 0,
                             (x + 4 * c, of(p, "x_row"), of(p, "x_column"), out + 4 * c, of(p, "place"), left),
                         )
-                    out += of(p, "square")
+                    out += of(p, "tile")
 
     return kernel
+
+
+def to_places(vectors: Vectors) -> Kernel:
+    """B'dB of tiles of the image."""
+    return _squares(vectors, "to_places", FILTERINGS[STEP].input)
 
 
 def filters_to_places(vectors: Vectors) -> Kernel:

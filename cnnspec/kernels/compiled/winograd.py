@@ -1,6 +1,7 @@
-"""Winograd's F(4x4, 3x3) over a strip: its tiles to the places where they are multiplied, and from there to the output.
+"""Winograd's F(4x4, 3x3) over a strip: from the places where its tiles are multiplied to the output.
 
-The products in between are those of a convolution of 1x1, one for each place, by the kernel for those.
+Tiles come to the places by `transforms.py`; the products in between are those of a convolution of 1x1, one for each
+place, by the kernel for those.
 Cost: that of `winograd_tile` for each tile and vector of channels.
 """
 
@@ -9,42 +10,14 @@ from __future__ import annotations
 from .layout import STEP
 from .memory import Kernel, fields, micro_kernel
 from .vectors import Vectors
-from .winograd_tile import FROM, TO, emit_from, emit_to
+from .winograd_tile import FROM, emit_from
 
-TO_FIELDS = (
-    "x", "places", "images", "down", "across", "x_image", "x_row", "x_column", "tile", "place", "channels",
-)  # fmt: skip
-"""Addresses; images, tiles down and across each; steps in bytes: in the image, from a tile's values to the next one's,
-and from place to place; channels."""
 FROM_FIELDS = (
     "places", "out", "plus", "bias", "limits", "images", "rows", "columns", "tile", "place",
     "out_image", "out_row", "out_column", "plus_image", "plus_row", "plus_column", "channels",
 )  # fmt: skip
-"""As before; rows and columns of the output."""
-
-
-def to_places(vectors: Vectors) -> Kernel:
-    """Transforms tiles of the image."""
-    lanes = vectors.lanes
-    of = fields(TO_FIELDS)
-    tile = micro_kernel(lambda module, is_part: emit_to(module, vectors, bool(is_part)), range(2), len(TO))
-
-    def kernel(p: int) -> None:
-        channels = of(p, "channels")
-        places = of(p, "places")
-        for n in range(of(p, "images")):
-            for i in range(of(p, "down")):
-                for j in range(of(p, "across")):
-                    x = of(p, "x") + n * of(p, "x_image") + STEP * (i * of(p, "x_row") + j * of(p, "x_column"))
-                    for c in range(0, channels, lanes):
-                        left = channels - c
-                        tile(
-                            1 if left < lanes else 0,
-                            (x + 4 * c, of(p, "x_row"), of(p, "x_column"), places + 4 * c, of(p, "place"), left),
-                        )
-                    places += of(p, "tile")
-
-    return kernel
+"""Addresses; images, rows and columns of the output; steps in bytes from a tile's values to the next one's, from place
+to place, and in the output; channels."""
 
 
 def from_places(vectors: Vectors) -> Kernel:

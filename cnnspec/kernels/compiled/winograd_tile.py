@@ -1,9 +1,8 @@
-"""The micro-kernels of Winograd's F(4x4, 3x3): a tile's way to the places where it is multiplied, and back.
+"""The micro-kernel of Winograd's F(4x4, 3x3) that makes a tile of the output, and the sums of all its transforms.
 
 A vector of channels at a time. A transform is the same few sums along the columns and along the rows of a tile; its
 numbers are those of `kernels/inference/winograd.py`.
-Cost: for a tile of the image 36 loads and 36 stores of vectors, and about 150 sums; for one of the output 36 loads, 16
-stores and as many sums.
+Cost: for a tile of the output 36 loads and 16 stores of vectors, and about 150 sums.
 """
 
 from __future__ import annotations
@@ -15,32 +14,12 @@ from .emitter import FLOAT, Emitter, begin
 from .layout import SIDE, STEP
 from .vectors import Vectors
 
-TO = ("x", "x_row", "x_column", "places", "place", "valid")
-"""A tile's first cell; steps in bytes to the next row and cell; where the first place's value belongs, and bytes to the
-next place's; `valid` lanes, where the vector is not whole."""
 FROM = (
     "places", "place", "bias", "plus", "plus_row", "plus_column", "out", "out_row", "out_column", "rows", "columns",
     "limits", "valid",
 )  # fmt: skip
-"""As before; `plus` is 0 where nothing is added; so many `rows` and `columns` of the tile lie on the output."""
-
-
-def emit_to(module: Any, vectors: Vectors, is_part: bool) -> Any:
-    """The function that transforms a tile of the image."""
-    e, a = begin(module, f"winograd_to_{vectors.lanes}_{is_part:d}", TO, vectors.lanes)
-    b = e.builder
-    mask = e.mask(a["valid"])
-
-    def load(i: int, j: int) -> Any:
-        at = b.add(a["x"], b.add(b.mul(a["x_row"], e.number(i)), b.mul(a["x_column"], e.number(j))))
-        return e.load_part(at, mask) if is_part else e.load(at)
-
-    found = both_ways(e, FILTERINGS[STEP].input, [[load(i, j) for j in range(SIDE)] for i in range(SIDE)])
-    for i in range(SIDE):
-        for j in range(SIDE):
-            e.store(found[i][j], b.add(a["places"], b.mul(a["place"], e.number(i * SIDE + j))))
-    b.ret_void()
-    return e.function
+"""Where the first place's value is, and bytes to the next place's; `plus` is 0 where nothing is added; so many `rows`
+and `columns` of the tile lie on the output; `valid` lanes, where the vector is not whole."""
 
 
 def emit_from(module: Any, vectors: Vectors, is_part: bool) -> Any:

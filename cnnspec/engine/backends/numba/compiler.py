@@ -44,7 +44,7 @@ SOURCES = {
     "shares": ("values", "shares"),
     "sequence": ("running", "sequence"),
     "squares": ("batch_norm", "squares"),
-    "to_places": ("winograd", "to_places"),
+    "to_places": ("transforms", "to_places"),
     "transpose": ("transposition", "transpose"),
     "totals": ("batch_norm", "totals"),
     "total": ("windows", "total"),

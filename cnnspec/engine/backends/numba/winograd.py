@@ -1,4 +1,5 @@
-"""Winograd's F(4x4, 3x3) by compiled kernels: `kernels/compiled/winograd.py` around products of `convolution.py`."""
+"""Winograd's F(4x4, 3x3) by compiled kernels: `kernels/compiled/transforms.py` and `winograd.py` around products
+of `convolution.py`."""
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ class Winograd:
         table = scratch.take(2 * 3 * T)  # a whole number has the bytes of two values
         to = (
             *(x.ctypes.data, before.ctypes.data, n, down, across),
-            *x.strides[:3],
+            *(x.strides[0], STEP * x.strides[1], STEP * x.strides[2], *x.strides[1:3]),
             *(before.strides[1], before.strides[0], self.C),
         )
         back = (

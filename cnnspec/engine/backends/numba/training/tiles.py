@@ -19,9 +19,9 @@ from .....kernels.compiled.convolution import FIELDS as PRODUCT_FIELDS
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
 from .....kernels.compiled.layout import SIDE, STEP
 from .....kernels.compiled.packing import panels
-from .....kernels.compiled.transforms import FIELDS as SQUARE_FIELDS
+from .....kernels.compiled.transforms import FIELDS as TILE_FIELDS
 from .....kernels.compiled.vectors import Vectors
-from .....kernels.compiled.winograd import FROM_FIELDS, TO_FIELDS
+from .....kernels.compiled.winograd import FROM_FIELDS
 from .....kernels.strips import Strip, strips
 from .....kernels.training.padding import is_mirrored
 from ..direct import PANEL_BYTES
@@ -144,38 +144,32 @@ def _by_filters(x: Array, dy: Array, H: int, W: int, found: Array, native: Nativ
     sums[:, :, 0], sums[:, :, 1] = address(of_x.array) + of_x.place * EVERY, address(of_y.array) + of_y.place * EVERY
     sums[:, :, 2] = address(total) + total.strides[0] * EVERY
     sums[:, :, GRADIENT_FIELDS.index("cells")] = np.array(count)[:, None]
-    to = _image_to_places(x, strips, W, of_x, np.full(len(strips), address(of_x.array)))
-    gradient = np.empty((len(strips), len(SQUARE_FIELDS)), np.int64)
-    gradient[:] = (
-        0, address(of_y.array), 0, 0, tiles(W, STEP),
-        dy.strides[0], STEP * dy.strides[1], STEP * dy.strides[2], *dy.strides[1:3], of_y.tile, of_y.place, K,
-    )  # fmt: skip
-    gradient[:, 0] = _begins(dy, strips)
-    gradient[:, 2:4] = to[:, 2:4]
+    to, gradient = (
+        _image_to_places(image, strips, W, room, np.full(len(strips), address(room.array)))
+        for image, room in ((x, of_x), (dy, of_y))
+    )
     if hands == 1:
         steps = ("to_places", to), ("gradient_to_places", gradient), ("by_filters", sums)
         native.carry_out_in_turn(*steps, owners=np.zeros(len(strips), np.int64))
     else:
         for i in range(len(strips)):
-            native.carry_out("to_places", *_shared(to[i], hands, STEP * x.strides[1], x.strides[0], TO_FIELDS))
-            native.carry_out(
-                "gradient_to_places", *_shared(gradient[i], hands, STEP * dy.strides[1], dy.strides[0], SQUARE_FIELDS)
-            )
+            native.carry_out("to_places", *_shared(to[i], hands))
+            native.carry_out("gradient_to_places", *_shared(gradient[i], hands))
             native.carry_out("by_filters", sums[i], owners(PLACES, hands))
     _from_places(total, found, native)
 
 
-def _shared(table: Numbers, hands: int, down: int, image: int, fields: tuple[str, ...]) -> tuple[Numbers, Numbers]:
+def _shared(table: Numbers, hands: int) -> tuple[Numbers, Numbers]:
     """A transform of a strip cut into one for each thread: by images, or by rows of tiles of the only one."""
-    images, rows, across = (int(table[fields.index(name)]) for name in ("images", "down", "across"))
-    tile = int(table[fields.index("tile" if "tile" in fields else "square")])
+    names = ("images", "down", "across", "x_image", "x_down", "tile")
+    images, rows, across, image, down, tile = (int(table[TILE_FIELDS.index(name)]) for name in names)
     axis, size, step, each = ("images", images, image, rows) if images > 1 else ("down", rows, down, 1)
     parts = cut(size, hands)
     tables = np.tile(table, (len(parts), 1))
     for row, part in zip(tables, parts, strict=True):
         row[0] += part.start * step
         row[1] += part.start * each * across * tile
-        row[fields.index(axis)] = part.stop - part.start
+        row[TILE_FIELDS.index(axis)] = part.stop - part.start
     return tables, np.arange(len(parts))
 
 
@@ -214,8 +208,12 @@ def _from_places(total: Array, found: Array, native: Native) -> None:
 
 
 def _image_to_places(x: Array, strips: list[Strip], W: int, room: Places, begins: Numbers) -> Numbers:
-    tables = np.empty((len(strips), len(TO_FIELDS)), np.int64)
-    tables[:] = 0, 0, 0, 0, tiles(W, STEP), *x.strides[:3], room.tile, room.place, x.shape[3]
+    """For each strip the table that brings its tiles, of the image or of the output's gradient, to the places."""
+    image, row, column, _ = x.strides
+    tables = np.empty((len(strips), len(TILE_FIELDS)), np.int64)
+    tables[:] = (
+        0, 0, 0, 0, tiles(W, STEP), image, STEP * row, STEP * column, row, column, room.tile, room.place, x.shape[3]
+    )  # fmt: skip
     tables[:, 0], tables[:, 1] = _begins(x, strips), begins
     tables[:, 2:4] = [(s.n1 - s.n0, s.r1 - s.r0) for s in strips]
     return tables
