@@ -13,8 +13,6 @@ SHARD = 1000
 """Inputs of a shard, where they are not in containers."""
 PART = 10_000
 """Inputs of a shard that has a part of a large archive or table."""
-
-
 WAIT = 300
 """Seconds in which a cluster without workers gets one."""
 

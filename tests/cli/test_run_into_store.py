@@ -27,9 +27,7 @@ KINDS = ("memory://r.parquet", "moving://r.parquet", f"s3://{BUCKET}/r.parquet")
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
-    with s3() as environment, pytest.MonkeyPatch.context() as patched:
-        for name, value in environment.items():
-            patched.setenv(name, value)
+    with s3():
         yield
 
 

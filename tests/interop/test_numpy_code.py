@@ -14,6 +14,7 @@ from generated_code import (
     AWKWARD,
     EXAMPLES,
     NETWORKS,
+    NUMPY_ALONE,
     TOLERANCE,
     Array,
     ensure_close,
@@ -33,21 +34,13 @@ from cnnspec.interop.registry import EXPORTERS
 from cnnspec.layers import kinds
 from cnnspec.spec import Spec, load
 
-RUNNER = """
-import runpy, sys
+RUNNER = f"""{NUMPY_ALONE}
 from pathlib import Path
-
-class Nothing:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] not in ("numpy", *sys.stdlib_module_names):
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Nothing())
 for output in map(Path, sys.argv[1:]):
     sys.argv = ["net.py", str(output.with_name("x.npy")), str(output)]
     runpy.run_path(str(output.with_name("net.py")), run_name="__main__")
 """
-"""Runs programs one after the other, which find nothing beside Python's own library and NumPy."""
+"""Runs programs one after the other."""
 
 
 def prepared(of: Spec, folder: Path) -> list[Array]:

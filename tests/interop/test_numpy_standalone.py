@@ -11,7 +11,7 @@ import numpy as np
 import PIL
 import pytest
 from calling import call
-from generated_code import imported, network, random_tensors, written
+from generated_code import NUMPY_ALONE, imported, network, random_tensors, written
 from PIL import Image
 
 import cnnspec
@@ -25,15 +25,7 @@ Write = Callable[[str, str], str]
 BEFORE_13 = int(PIL.__version__.split(".")[0]) < 13
 """Earlier ones always resized columns first."""
 SAMPLES = Path(__file__).parents[2] / "specs/samples"
-RUNNER = """
-import runpy, sys
-
-class Nothing:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] not in ("numpy", *sys.stdlib_module_names):
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Nothing())
+RUNNER = f"""{NUMPY_ALONE}
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

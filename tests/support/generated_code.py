@@ -23,7 +23,17 @@ Array = NDArray[Any]
 TOLERANCE = 2e-5
 """Differences that are rounding, in parts of an output's largest value."""
 
+NUMPY_ALONE = """
+import runpy, sys
 
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] not in ("numpy", *sys.stdlib_module_names):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Nothing())
+"""
+"""The beginning of a program that finds nothing beside Python's own library and NumPy."""
 SMALLER = {
     "efficientnet_lite0": (3, 64, 96),
     "googlenet": (3, 80, 112),

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 BUCKET = "bucket"
 OTHERS = {"moving": "MovingStore", "readonly": "ReadOnlyStore"}
 
@@ -21,8 +23,8 @@ def register_others() -> None:
 
 
 @contextmanager
-def s3() -> Iterator[dict[str, str]]:
-    """A server with an empty bucket; the environment in which `s3://` is there."""
+def s3() -> Iterator[None]:
+    """A server with an empty bucket, in an environment in which `s3://` is there."""
     import boto3
     from moto.server import ThreadedMotoServer
     from s3fs import S3FileSystem
@@ -48,6 +50,9 @@ def s3() -> Iterator[dict[str, str]]:
         )
         client.create_bucket(Bucket=BUCKET)
         client.close()
-        yield environment
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            yield
     finally:
         server.stop()

@@ -35,6 +35,9 @@ Renaming = tuple[re.Pattern[str], str]
 LARGEST = "3.4028e38"
 LONGEST = 1_000
 """Characters of a tensor's name."""
+OWN_CODE = "code of `export --to keras` has the spec's order and loads its .safetensors"
+SHOWN = 3
+"""Layers that a note names."""
 
 
 def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Renaming]:
@@ -136,11 +139,6 @@ def command(
         save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
     click.echo(f"{escaped(output)}: {quantity(len(tensors), 'tensor')}, {quantity(values, 'value')}")
-
-
-OWN_CODE = "code of `export --to keras` has the spec's order and loads its .safetensors"
-SHOWN = 3
-"""Layers that a note names."""
 
 
 def _found(source: str, key: str | None, spec: Spec | None) -> Published | ModelWeights:

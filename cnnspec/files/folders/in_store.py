@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from secrets import token_hex
 
-from ...diagnostics import FileError
 from .. import store
 from ..store import StoreError
+from .refusals import ensure_no_file, refused
 
 OBJECTS = {"abfs", "abfss", "az", "gcs", "gs", "hf", "memory", "oci", "oss", "s3", "s3a", "tos", "tosfs"}
 """Protocols of stores that have a file whole or not at all."""
@@ -24,7 +24,7 @@ class StoreFolder:
         self.url = url.rstrip("/")
         if "::" in url:
             why, cure = "a store within another file is read only", "name a folder of a store: `s3://bucket/r.parquet`"
-            raise FileError.about(url, "E415", f"`{url}` cannot be written", why, cure)
+            raise refused(url, why, cure)
         with self._writing():
             self.store, self.path = store.store_at(self.url)
         protocols = self.store.protocol if isinstance(self.store.protocol, tuple) else (self.store.protocol,)
@@ -35,9 +35,7 @@ class StoreFolder:
         """Others are not kept out: whoever works here has to see to it that nothing is mixed."""
         with self._writing():
             is_file = self.store.isfile(self.path)
-        if is_file:
-            why, cure = "it is a file, and results are a folder of shards", "give another name"
-            raise FileError.about(self.url, "E415", f"`{self.url}` cannot be written", why, cure)
+        ensure_no_file(self.url, is_file)
         yield
 
     def begin(self, renewed: str) -> int:

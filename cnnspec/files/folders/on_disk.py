@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...diagnostics import FileError
 from ..lock import Taken, locked
 from ..overwrite_guard import exempt
 from ..places import exists, is_folder
 from ..writing import cleared, ensure_writable, whole, writing
+from .refusals import ensure_no_file, refused
 
 
 class DiskFolder:
@@ -21,15 +21,13 @@ class DiskFolder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        if exists(self.path) and not is_folder(self.path):
-            why, cure = "it is a file, and results are a folder of shards", "give another name"
-            raise FileError.about(self.path, "E415", f"`{self.path}` cannot be written", why, cure)
+        ensure_no_file(str(self.path), exists(self.path) and not is_folder(self.path))
         try:
             with locked(self.path):
                 yield
         except Taken as holder:
-            message, cure = f"`{self.path}` cannot be written", "wait for its end, or give another name"
-            raise FileError.about(self.path, "E415", message, f"{holder} is at work on it", cure) from None
+            cure = "wait for its end, or give another name"
+            raise refused(str(self.path), f"{holder} is at work on it", cure) from None
 
     def begin(self, renewed: str) -> int:
         with writing(self.path):

@@ -20,9 +20,7 @@ KINDS = ("memory://results", "moving://results", f"s3://{BUCKET}/results", "on d
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
-    with s3() as environment, pytest.MonkeyPatch.context() as patched:
-        for name, value in environment.items():
-            patched.setenv(name, value)
+    with s3():
         yield
 
 

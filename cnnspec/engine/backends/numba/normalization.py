@@ -4,6 +4,7 @@ of `kernels/compiled/run_norm.py`, `map_norm.py` and `channel_response.py`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -38,18 +39,14 @@ class ByImage:
         yield Stage(items)
 
 
-def layer_norm(operation: Operation, vectors: Vectors) -> ByValue | ByImage:
+def layer_norm(operation: Operation, vectors: Vectors, has_mean: bool = True) -> ByValue | ByImage:
     """Of each place by itself, or of the whole image as one group."""
     layer: Any = operation.layer
     is_alone = layer.over == "C" or not is_image(operation.shape)
-    return (_at_places if is_alone else _over_all)(operation, vectors, has_mean=True)
+    return (_at_places if is_alone else _over_all)(operation, vectors, has_mean)
 
 
-def rms_norm(operation: Operation, vectors: Vectors) -> ByValue | ByImage:
-    """The same without the mean."""
-    layer: Any = operation.layer
-    is_alone = layer.over == "C" or not is_image(operation.shape)
-    return (_at_places if is_alone else _over_all)(operation, vectors, has_mean=False)
+rms_norm = partial(layer_norm, has_mean=False)
 
 
 def group_norm(operation: Operation, vectors: Vectors) -> ByValue | ByImage:
