@@ -12,6 +12,11 @@ def is_image(shape: Shape) -> bool:
     return len(shape) == 3
 
 
+def axis_index(letter: str) -> int:
+    """Which axis of a batch (N, C, H, W) a letter is."""
+    return "NCHW".index(letter)
+
+
 def times(shape: Shape) -> str:
     """A shape as people write it: 16x5x5."""
     return "x".join(map(str, shape))

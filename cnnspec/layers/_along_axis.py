@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..graph.explanation import Part, at, over
 from ..graph.layer import Family, SavedForBackward, image
-from ..graph.shape import Shape
+from ..graph.shape import Shape, axis_index
 from ..graph.window import AxisRange
 from ._pointwise import Pointwise
 
@@ -22,7 +22,7 @@ class AlongAxis(Pointwise):
     @property
     def index(self) -> int:
         """Of the axis in (N, C, H, W)."""
-        return 1 + "CHW".index(self.axis)
+        return axis_index(self.axis)
 
     @property
     def part_of_loss(self) -> str:

@@ -17,7 +17,7 @@ from pydantic import Field
 from ..graph.explanation import Explanation, copied
 from ..graph.layer import Example, Join, LayerError, SavedForBackward, image
 from ..graph.receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
-from ..graph.shape import Shape
+from ..graph.shape import Shape, axis_index
 from ._branches import KEEPS, unequal
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Concat(Join):
     @property
     def index(self) -> int:
         """Of the axis in (N, C, H, W)."""
-        return 1 + "CHW".index(self.axis)
+        return axis_index(self.axis)
 
     def output(self, *arriving: Shape) -> Shape:
         first, along = arriving[0], self.index - 1

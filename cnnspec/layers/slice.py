@@ -13,7 +13,7 @@ from pydantic import Field
 from ..diagnostics import Issue
 from ..graph.layer import Count, Example, LayerError, Natural, image
 from ..graph.receptive_field import IDENTITY, ReceptiveFields, periodic
-from ..graph.shape import Shape
+from ..graph.shape import Shape, axis_index
 from ._moving import Moving
 
 if TYPE_CHECKING:
@@ -75,5 +75,5 @@ class Slice(Moving):
         )
 
     def seen(self, x: Array) -> Array:
-        axis = 1 + "CHW".index(self.axis)
+        axis = axis_index(self.axis)
         return x[(slice(None),) * axis + (slice(*self.bounds(x.shape[axis]), self.step),)]

@@ -15,8 +15,7 @@ from ...files.reading import AnyPath
 from ...files.writing import whole
 from ...graph.graph import Graph, Step
 from ..exporter import Tensors
-from .importing.values import unrolled_order
-from .importing.weights_alone import keras_sort
+from .importing.weights_alone import column_order, keras_sort
 
 if TYPE_CHECKING:
     from ...spec import Spec
@@ -87,16 +86,11 @@ def _depthwise(own: Tensors, step: Step, graph: Graph) -> Arrays:
 
 def channels_last(graph: Graph) -> list[str]:
     """The layers whose columns are put into the order in which Keras' own `Flatten` gives the values of an image."""
-    return [step.name for step in graph.steps if "weight" in step.tensors and _order(step, graph) is not None]
-
-
-def _order(step: Step, graph: Graph) -> NDArray[Any] | None:
-    unrolled = graph.tensors[f"{step.name}.weight"].unrolled
-    return unrolled_order(*unrolled) if unrolled else None
+    return [step.name for step in graph.steps if column_order(step, graph) is not None]
 
 
 def _dense(own: Tensors, step: Step, graph: Graph) -> Arrays:
-    order = _order(step, graph)
+    order = column_order(step, graph)
     kernel = own["weight"].T
     if order is not None:
         kernel = kernel[np.argsort(order)]

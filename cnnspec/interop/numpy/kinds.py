@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...graph.graph import Step
+from ...graph.shape import axis_index
 from ..code.calls import identity, infix, mean, nested, plain, with_fields
 from ..code.functions import Rule, Written
 from ..code.layout import Call, call
@@ -99,7 +100,7 @@ def clip(at: Place, name: str) -> Written:
 
 def along_axis(function: str) -> Rule:
     def rule(at: Place, name: str) -> Written:
-        axis = 1 + "CHW".index(at.layer.axis)
+        axis = axis_index(at.layer.axis)
         given = {} if axis == 1 else {"axis": str(axis)}
         return lambda x: call(function, *x, **given)
 
@@ -130,7 +131,7 @@ def _size(axis: int) -> Of:
 
 
 def permute(at: Place, name: str) -> Written:
-    order = ", ".join(str(1 + "CHW".index(axis)) for axis in at.layer.order)
+    order = ", ".join(str(axis_index(axis)) for axis in at.layer.order)
     return lambda x: f"{x[0]}.transpose(0, {order})"
 
 
@@ -148,7 +149,7 @@ def crop(at: Place, name: str) -> Written:
 
 
 def slice(at: Place, name: str) -> Written:
-    axis = 1 + "CHW".index(at.layer.axis)
+    axis = axis_index(at.layer.axis)
     first = at.value("first", field("first"))
     end = at.value("end", lambda layer, step: layer.bounds(step.arriving[0][axis - 1])[1])
     step = at.value("step", field("step"))

@@ -13,6 +13,7 @@ from .translation import Fields, Translation, both_ways, direct
 if TYPE_CHECKING:
     from ...graph.graph import Step
     from ...graph.layer import Layer
+    from ...graph.shape import Shape
     from ...layers._along_axis import AlongAxis
     from ...layers.clip import Clip
     from ...layers.concat import Concat
@@ -145,28 +146,35 @@ def read_join(node: OnnxNode) -> Fields | None:
 def along_axis(op: str) -> Translation:
     """An operator over one axis."""
 
-    def write(layer: AlongAxis, step: Step) -> OperatorCall:
-        return call(op, *step.inputs, axis=layer.index)
-
     def read(node: OnnxNode) -> Fields | None:
         match node.arriving, node.stored:
             case (x,), ():
-                axis = "CHW"[node["axis"] % (1 + len(x)) - 1] if node["axis"] % (1 + len(x)) else ""
-                return {} if axis == "C" else {"axis": axis} if axis else None
+                return read_axis(node, x)
         return None
 
-    return both_ways(write, op, read, "axis")
+    return both_ways(written_along(op), op, read, "axis")
 
 
-def concat(layer: Concat, step: Step) -> OperatorCall:
-    return call("Concat", *step.inputs, axis=layer.index)
+def written_along(op: str) -> WriteRule:
+    def write(layer: AlongAxis | Concat, step: Step) -> OperatorCall:
+        return call(op, *step.inputs, axis=layer.index)
+
+    return write
+
+
+def read_axis(node: OnnxNode, x: Shape) -> Fields | None:
+    """The axis of what arrives, which is not the batch."""
+    letter = "NCHW"[node["axis"] % (1 + len(x))]
+    if letter == "N":
+        return None
+    return {} if letter == "C" else {"axis": letter}
 
 
 def read_concat(node: OnnxNode) -> Fields | None:
     match node.arriving, node.stored:
         case (first, *_), ():
-            axis = node["axis"] % (1 + len(first))
-            return {} if axis == 1 else {"axis": "CHW"[axis - 1]} if axis and len(first) == 3 else None
+            found = read_axis(node, first)
+            return found if len(first) == 3 or not found else None
     return None
 
 
@@ -176,7 +184,7 @@ KINDS: dict[str, Translation] = {
     "celu": direct("Celu", {"alpha": "alpha"}),
     "clip": both_ways(clip, "Clip", read_clip),
     "constant": Translation(constant, "Add", read_constant, other_op="Mul"),
-    "concat": both_ways(concat, "Concat", read_concat, "axis"),
+    "concat": both_ways(written_along("Concat"), "Concat", read_concat, "axis"),
     "div": both_ways(joined("Div"), "Div", read_join),
     "elu": direct("Elu", {"alpha": "alpha"}),
     "exp": direct("Exp"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...graph.graph import Step
+from ...graph.shape import axis_index
 from ..code.layout import Expression, call
 from ..code.place import Of, Place, field, single
 from .rule import Said, function
@@ -26,7 +27,7 @@ def _size(axis: int) -> Of:
 
 
 def permute(at: Place) -> Said:
-    order = ", ".join(str(1 + "CHW".index(axis)) for axis in at.layer.order)
+    order = ", ".join(str(axis_index(axis)) for axis in at.layer.order)
     return function(lambda x: f"{x}.permute(0, {order})")
 
 
@@ -61,7 +62,7 @@ def crop(at: Place) -> Said:
 
 
 def slice(at: Place) -> Said:
-    axis = 1 + "CHW".index(at.layer.axis)
+    axis = axis_index(at.layer.axis)
     size = at.each(lambda _, step: step.arriving[0][axis - 1])
     first = at.value("first", field("first"))
     end = at.value("end", lambda layer, step: layer.bounds(step.arriving[0][axis - 1])[1])

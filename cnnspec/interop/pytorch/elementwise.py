@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+from ...graph.shape import axis_index
 from ..code.layout import Call, Expression, call
 from ..code.place import Place, channels, field
 from .rule import Rule, Said, function, module
@@ -49,7 +50,7 @@ def prelu(at: Place) -> Said:
 
 def along_axis(made: str, written: str) -> Rule:
     def rule(at: Place) -> Said:
-        dim = str(1 + "CHW".index(at.layer.axis))
+        dim = str(axis_index(at.layer.axis))
         return function(lambda x: call(written, x, dim=dim), call(made, dim=dim))
 
     return rule

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ....graph.array import Array
+from ....graph.shape import axis_index
 from ....kernels.strips import Scratch
 from ....layers.concat import Concat as Joined
 from ...lowering import BoundMemory, channels_first
@@ -49,7 +50,7 @@ def crop(layer: Any, x: Array, out: Array) -> Moves:
 
 
 def cells(layer: Any, x: Array, out: Array) -> Moves:
-    axis = 1 + "CHW".index(layer.axis)
+    axis = axis_index(layer.axis)
     first, end = layer.bounds(x.shape[axis])
     yield out, cut(x, axis, slice(first, end, layer.step))
 

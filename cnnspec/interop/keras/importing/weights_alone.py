@@ -71,7 +71,7 @@ def weights_alone(path: AnyPath, graph: Graph) -> Tensors | None:
     faults = []
     for step, held in pairs:
         try:
-            if is_permuted and _is_unrolled(step, graph):
+            if is_permuted and column_order(step, graph) is not None:
                 raise Unsaid("the network permutes axes, so that the order of its columns cannot be told")
             tensors |= {
                 f"{step.name}.{key}": array for key, array in RULES[keras_sort(step)](held, step, graph).items()
@@ -95,14 +95,6 @@ def _is_permuted(hdf5: Hdf5) -> bool:
     with unusual():
         groups = [*hdf5.root["layers"]] if hdf5.under("layers/") else hdf5.texts("layer_names")
     return any(re.fullmatch(r"permute(_\d+)?", name) for name in groups)
-
-
-def _is_unrolled(step: Step, graph: Graph) -> bool:
-    weight = graph.tensors.get(f"{step.name}.weight")
-    if weight is None or not weight.unrolled:
-        return False
-    C, H, W = weight.unrolled
-    return unrolled_order(C, H, W) is not None
 
 
 def _counted(hdf5: Hdf5, names: list[str]) -> list[Saved]:
@@ -169,6 +161,13 @@ def _is_row(graph: Graph) -> bool:
     return True
 
 
+def column_order(step: Step, graph: Graph) -> Array | None:
+    """Where each column of a layer's weight, whose cells are an image's, stands among those of Keras; None where all
+    stand in the same place."""
+    weight = graph.tensors.get(f"{step.name}.weight")
+    return unrolled_order(*weight.unrolled) if weight is not None and weight.unrolled else None
+
+
 def keras_sort(step: Step) -> str:
     """What a layer is in Keras: one whose channels are apart is another one there."""
     groups = getattr(step.layer, "G", 1)
@@ -195,10 +194,9 @@ def _dense(held: Saved, step: Step, graph: Graph) -> Tensors:
     kernel = held.array(0, "kernel")
     if kernel.ndim != 2:
         return _convolution(held, step, graph)
-    unrolled = graph.tensors[f"{step.name}.weight"].unrolled
-    if unrolled == ():
+    if graph.tensors[f"{step.name}.weight"].unrolled == ():
         raise Unsaid("cells of an image arrive at it in an order that cannot be told")
-    order = unrolled_order(*unrolled) if unrolled else None
+    order = column_order(step, graph)
     if order is not None and len(order) == len(kernel):
         kernel = kernel[order]
     return _with_bias(held, kernel.T, step)
