@@ -17,6 +17,11 @@ def axis_index(letter: str) -> int:
     return "NCHW".index(letter)
 
 
+def trimmed(shape: Shape) -> Shape:
+    """Without the axes of length 1 at its end, which make no difference."""
+    return trimmed(shape[:-1]) if shape[-1:] == (1,) else shape
+
+
 def times(shape: Shape) -> str:
     """A shape as people write it: 16x5x5."""
     return "x".join(map(str, shape))

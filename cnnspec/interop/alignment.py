@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graph.graph import INPUT, Graph, Step
-from ..graph.shape import Shape
+from ..graph.shape import Shape, trimmed
 
 Order = NDArray[np.intp] | None
 """Where each cell stood when it was made; None where all stand there still."""
@@ -121,14 +121,7 @@ def _moved(step: Step, order: Order) -> Order:
 
 
 def _shapes(step: Step) -> tuple[tuple[str, Shape], ...]:
-    return tuple((key, _trimmed(step.tensors[key].shape)) for key in sorted(step.tensors))
-
-
-def _trimmed(shape: Shape) -> Shape:
-    """Without axes of length 1 at its end."""
-    while shape[-1:] == (1,):
-        shape = shape[:-1]
-    return shape
+    return tuple((key, trimmed(step.tensors[key].shape)) for key in sorted(step.tensors))
 
 
 def differences(graph: Graph, other: Graph, names: Mapping[str, Match]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..diagnostics import Diagnostic, FileError, Span
 
 GENTLE = "export the model again with the program that made it"
+ALONE = "the file holds weights and no network"
 SHOWN = 20
 """Findings of one model that are shown."""
 

@@ -12,6 +12,7 @@ from ..files.reading import AnyPath
 from ..files.recognition import HDF5, KERAS, look
 from ..graph.graph import Graph
 from .alignment import Match, aligned, differences
+from .faults import ALONE
 from .imported import Imported
 from .importing import read_model
 
@@ -24,7 +25,6 @@ LISTED = 3
 EPS = 1e-3
 """What norms of Keras have where nothing is said."""
 KINDS = (HDF5, KERAS)
-ALONE = "the file holds weights and no network"
 
 
 class ModelWeights(NamedTuple):

@@ -10,7 +10,7 @@ from math import prod
 from ..diagnostics import Diagnostic, closest
 from ..diagnostics.wording import listed, quantity
 from ..graph.layer import TensorSpec
-from ..graph.shape import Shape
+from ..graph.shape import Shape, trimmed
 from .stored import TensorInfo
 
 OPTIMIZER, BEST = "optimizer/", "best/"
@@ -67,7 +67,7 @@ def misfit(name: str, tensor: TensorSpec, entry: TensorInfo, file: str) -> Diagn
         message = f"weights for `{layer}` have the wrong type"
         why = f"the spec needs numbers as {role}; the file holds {entry.dtype}"
         return Diagnostic("E401", message, file=file, why=why, help="save it as F32")
-    if _trimmed(entry.shape) == _trimmed(tensor.shape):
+    if trimmed(entry.shape) == trimmed(tensor.shape):
         return None
     return Diagnostic(
         "E401",
@@ -100,11 +100,6 @@ def _axes(tensor: TensorSpec) -> str:
     whole = tensor.fan[1] if outer == "K" else tensor.fan[0]
     groups = "" if first * prod(tensor.shape[2:]) == whole else "/G"
     return f" = {outer}, {inner}{groups}{', FH, FW' * (len(tensor.shape) == 4)}"
-
-
-def _trimmed(shape: Shape) -> Shape:
-    """Without the axes of length 1 at its end, which make no difference."""
-    return _trimmed(shape[:-1]) if shape[-1:] == (1,) else shape
 
 
 def _layout(tensor: TensorSpec, held: Shape) -> str:
@@ -146,8 +141,8 @@ def _missing(
 ) -> Iterator[Diagnostic]:
     if missing:
         message = f"the weights file lacks {len(missing):,} of {quantity(len(needed), 'tensor')}"
-        shape = _trimmed(needed[missing[0]].shape)
-        alike = (name for name in extra if _trimmed(header[name].shape) == shape)
+        shape = trimmed(needed[missing[0]].shape)
+        alike = (name for name in extra if trimmed(header[name].shape) == shape)
         help = _prefix(missing, extra) or _in_parts(missing, extra) or _guess(missing[0], alike)
         yield Diagnostic("E402", message, file=file, why=f"missing: {_listed(missing)}", help=help)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ....files.reading import AnyPath, Malformed, blaming, opened
 from ....files.recognition import HDF5, KERAS, ensure
 from ....files.zip_records import end_records
-from ...faults import broken
+from ...faults import ALONE, broken
 from .hdf5 import Hdf5
 
 TEXT = 64 * 2**20
@@ -66,7 +66,7 @@ def _plain(stream: BinaryIO, path: str) -> KerasFile:
     hdf5 = Hdf5(stream)
     text = hdf5.text("model_config")
     if text is None:
-        raise broken(path, "the file holds weights and no network", "there is no `model_config`", TOPOLOGY)
+        raise broken(path, ALONE, "there is no `model_config`", TOPOLOGY)
     return KerasFile(_config(text, path), hdf5.text("keras_version") or "", hdf5, by_name)
 
 

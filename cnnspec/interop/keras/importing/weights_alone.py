@@ -17,7 +17,7 @@ from ....diagnostics import Diagnostic, FileError
 from ....files.reading import AnyPath, Malformed, blaming, opened
 from ....files.recognition import HDF5, recognised
 from ....graph.graph import INPUT, Graph, Step
-from ...faults import SHOWN, Unsaid, broken
+from ...faults import ALONE, SHOWN, Unsaid, broken
 from .hdf5 import Hdf5, unusual
 from .values import Array, unrolled_order
 from .windows import depthwise_kernel, flat_kernel
@@ -136,7 +136,7 @@ def _by_order(steps: list[Step], saved: list[Saved], graph: Graph, path: str) ->
     """The first convolution with the first, and so on."""
     if not _is_row(graph):
         why = "its layers are called otherwise than those of the spec, whose branches leave no single order"
-        raise broken(path, "the file holds weights and no network", why, WHOLE)
+        raise broken(path, ALONE, why, WHOLE)
     own = [keras_sort(step) for step in steps]
     theirs = [held.sort for held in saved]
     for sort in sorted({*own, *theirs}):
