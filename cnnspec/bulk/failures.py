@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from ..files import store
-from ..files.reading import blaming
+from .table import shard_rows
 
 
 class Failure(NamedTuple):
@@ -29,11 +28,8 @@ def first_failures(shards: Iterable[str], most: int) -> list[Failure]:
 
 
 def _failures(shards: Iterable[str]) -> Iterator[Failure]:
-    from pyarrow.parquet import ParquetFile
-
     for path in shards:
-        with store.opened_at(path) as stream, blaming(path), store.reading(path):
-            for batch in ParquetFile(stream).iter_batches(columns=["input", "error"]):
-                for row in batch.filter(batch.column("error").is_valid()).to_pylist():
-                    error = {name: text or "" for name, text in row["error"].items()}
-                    yield Failure(row["input"], **error)
+        for rows in shard_rows(path, ["input", "error"]):
+            for row in rows.to_pylist():
+                error = {name: text or "" for name, text in row["error"].items()}
+                yield Failure(row["input"], **error)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 from ..files import store
 from ..files.reading import blaming
+from . import parquet
 from .task import Shard
 
 Row = dict[str, Any]
@@ -70,14 +72,21 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def shard_rows(path: str, columns: list[str]) -> Iterator[Any]:
+    """Columns of the rows of a shard that was written, some rows at a time, without the rows where the last column is
+    empty. Raises FileError, StoreError."""
+    with store.opened_at(path) as stream, blaming(path), store.reading(path):
+        for batch in parquet.batches(parquet.table(stream), columns):
+            yield batch.filter(batch.column(columns[-1]).is_valid())
+
+
 def counted(path: str, number: int) -> Shard | None:
     """What a shard that was written says of itself, without its data; None when it is not one, or not whole."""
     from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
 
     try:
         with store.opened_at(path) as stream, blaming(path):
-            table = ParquetFile(stream)
+            table = parquet.table(stream)
             rows, failed, not_finite = json.loads(table.metadata.metadata[_NOTES])
             return Shard(number, b"", rows, failed, not_finite) if rows == table.metadata.num_rows else None
     except (ArrowException, KeyError, TypeError, ValueError):

@@ -16,6 +16,7 @@ from ...diagnostics.wording import listed
 from ...files import store
 from ...files.reading import Malformed, blaming
 from ...inputs.batches import Case
+from .. import parquet
 from ..task import Span
 from .decoding import Decoding
 
@@ -35,7 +36,7 @@ def cases(url: str, decoding: Decoding, span: Span | None = None) -> Iterator[Ca
             sizes, (first, end) = _sizes(table), span or Span(0, None)
             number = sum(sizes[:first])
             groups = list(range(len(sizes)))[first:end]
-            for batch in table.iter_batches(ROWS, groups, [image, *([label] if label else [])]):
+            for batch in parquet.batches(table, [image, *([label] if label else [])], ROWS, groups):
                 labels = batch.column(label).to_pylist() if label else [None] * len(batch)
                 for cell, found in zip(batch.column(image), labels, strict=True):
                     yield _case(f"{url}[{number}]", cell.as_py(), _named(found, names), decoding)
@@ -67,10 +68,8 @@ def cuts(url: str, decoding: Decoding, size: int) -> Iterator[int]:
 @contextmanager
 def _opened(url: str, decoding: Decoding) -> Iterator[Any]:
     """The table at a URL. Raises FileError, StoreError, also for what is found while it is read."""
-    from pyarrow.parquet import ParquetFile
-
     with store.opened_at(decoding.place(url)) as stream, blaming(url), store.reading(url), _refusing():
-        yield ParquetFile(stream)
+        yield parquet.table(stream)
 
 
 def _sizes(table: Any) -> list[int]:
