@@ -11,7 +11,6 @@ from ....kernels.strips import Scratch
 from ...lowering import BoundMemory
 from ...program import Operation
 from ...schedule import Stage, WorkItem
-from ..numpy.dense import SHARED
 from ..numpy.dense import Dense as Product
 from ..numpy.epilogue import epilogue
 from .kernel import two_limits
@@ -22,6 +21,8 @@ from .values import ended
 
 FEW = 4
 """Inputs up to which reading the weights anew for each costs less than NumPy's preparations."""
+SHARED = 1 << 18
+"""Values of a weight from which on threads share its rows: reading them takes as long as a thread takes to come."""
 
 
 class Dense:

@@ -22,7 +22,9 @@ PANEL_BYTES = 256 * 1024
 STRIP = CACHE // 2
 """float32 values of a strip's image and output, which stay there beside it."""
 FEW_CELLS = 256
-"""Up to which channels are cut, not rows: then every filter is read once."""
+"""Up to which channels are cut before rows: then every filter is read once."""
+UNEVEN = 0.06
+"""Share by which pieces of the channels may be wider than equal ones."""
 
 
 class Direct:
@@ -43,11 +45,26 @@ class Direct:
         K, panel = self.K * self.G, self.vectors.panel
         panels = -(-self.K // panel)
         if n * H * W <= FEW_CELLS and self.G == 1 and panels > 1:
-            wide = -(-panels // min(ITEMS, panels)) * panel
-            yield from (Strip(0, n, 0, H, k, min(k + wide, K)) for k in range(0, K, wide))
+            yield from self.by_panels(n, H)
             return
         cost = W * (self.C * self.G * rows.S * columns.S + K)
         yield from strips(n, H, K, cost, room=min(STRIP, max(2 * cost, n * H * cost // ITEMS)))
+
+    def by_panels(self, n: int, H: int) -> Iterator[Strip]:
+        """Some panels for all rows; where there are too few of them for even pieces, half of them for the upper rows
+        and then for the lower ones: then two threads have as much of either half."""
+        pieces, height = ITEMS, H
+        if H > 1 and ITEMS * self.wide(ITEMS) > (1 + UNEVEN) * self.K:
+            pieces, height = ITEMS // 2, -(-H // 2)
+        wide = self.wide(pieces)
+        for k in range(0, self.K, wide):
+            for r in range(0, H, height):
+                yield Strip(0, n, r, min(r + height, H), k, min(k + wide, self.K))
+
+    def wide(self, pieces: int) -> int:
+        """Channels of each of so many pieces but the last: whole panels."""
+        panel = self.vectors.panel
+        return -(-self.K // (pieces * panel)) * panel
 
     def bind(
         self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0

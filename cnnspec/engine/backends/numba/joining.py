@@ -30,7 +30,7 @@ PASSED = 25.0
 """float32 values that do so in a nanosecond."""
 MOVED = 20.0
 """float32 values that are moved in a nanosecond inside of the cache."""
-REPEATED = 0.02
+REPEATED = 0.03
 """Share of the rows that may be made twice, for the sake of threads."""
 
 
@@ -61,9 +61,10 @@ def joins(before: Operation, after: Operation) -> bool:
 
 
 def bands(parts: tuple[Operation, ...]) -> int:
-    """Into how many bands the rows of an image are cut, between which some are made twice."""
+    """Into how many bands the rows of an image are cut, between which some are made twice: an even number, or the last
+    one of three would keep one of two threads waiting."""
     most = min((int(REPEATED * after.step.arriving[0][1] / (_kept(after) or 1)) for after in parts[1:]), default=ITEMS)
-    return min(ITEMS, parts[-1].shape[1], max(2, 1 + most))
+    return min(ITEMS, parts[-1].shape[1], max(2, (1 + most) // 2 * 2))
 
 
 def _kept(after: Operation) -> int:
