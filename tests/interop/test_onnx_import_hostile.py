@@ -100,6 +100,17 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: model([node("MaxPool", ["x"], "y", kernel_shape="wide")]),
         "node `y` (`MaxPool`) is not as ONNX has it",
     ),
+    "an axis behind the last": (lambda: model([node("Softmax", ["x"], "y", axis=9)]), "its axis 9 is none of the 4"),
+    "an axis before the first": (lambda: model([node("Concat", ["x", "x"], "y", axis=-7)]), "its axis -7 is none"),
+    "no place between two axes": (lambda: model([node("Flatten", ["x"], "y", axis=5)]), "its axis 5 is none"),
+    "an axis of a stored list": (
+        lambda: model([node("ReduceMean", ["x", "w"], "y")], {"w": np.array([2, 6])}, opset=18),
+        "its axis 6 is none of the 4 axes, -4 to 3",
+    ),
+    "axes that are no numbers": (
+        lambda: model([node("Unsqueeze", ["x", "w"], "y")], {"w": np.array([np.nan], np.float32)}),
+        "its axes are no whole numbers",
+    ),
     "an attribute that is missing": (
         lambda: model([node("MaxPool", ["x"], "y")]),
         "node `y` (`MaxPool`) is not as ONNX has it",

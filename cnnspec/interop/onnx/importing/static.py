@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
 from ....graph.shape import Shape
-from . import model_file, number_types, tensors
+from . import axes, model_file, number_types, tensors
 from .faults import broken
 from .folding import Folding, Unfoldable
 from .model_file import Model
@@ -257,6 +257,10 @@ class Pass:
         if len(types) < len({*filter(None, node.inputs)}):
             return
         data = {name: self.constants[name] for name in node.inputs if name in self.constants}
+        first = self.found.shapes.get(node.inputs[0]) if node.inputs else None
+        fault = "" if first is None else axes.outside(node.op, node.inputs, node.attributes, len(first), data)
+        if fault:
+            raise broken(self.path, f"node `{node.name}` (`{node.op}`) is not as ONNX has it", fault)
         inferred = self.folding.infer(self._renamed(proto, node), types, data)
         if node.op in ALIKE and node.inputs[0] in types:
             inferred |= {node.output: types[node.inputs[0]]}
