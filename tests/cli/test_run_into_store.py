@@ -22,7 +22,7 @@ from cnnspec.bulk.task import Shard
 from cnnspec.diagnostics import FileError
 
 pytestmark = pytest.mark.peers
-KINDS = ("memory://r.parquet", "moving://r.parquet", f"s3://{BUCKET}/r.parquet")
+KINDS = ("moving://r.parquet", f"s3://{BUCKET}/r.parquet")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -102,7 +102,7 @@ def test_a_run_that_takes_the_place_of_another_is_noticed() -> None:
     register_others()
     ours = Manifest("1", "net", "n", "w", {}, ("in",), "l", 1, 2)
     theirs = Manifest("1", "net", "n", "other", {}, ("in",), "l", 1, 2)
-    first, second = Results("memory://r.parquet"), Results("memory://r.parquet")
+    first, second = Results("moving://r.parquet"), Results("moving://r.parquet")
     first.begin(ours, False)
     first.write(Shard(0, b"0", 1, 0, 0))
     second.begin(theirs, True)
@@ -110,21 +110,23 @@ def test_a_run_that_takes_the_place_of_another_is_noticed() -> None:
     with pytest.raises(FileError, match="E434") as caught:
         first.write(Shard(1, b"x", 1, 0, 0))
     assert "they are of other weights" in str(caught.value)
-    assert stored("memory://r.parquet") == {"part-000001.parquet": b"1"}
+    assert stored("moving://r.parquet") == {"part-000001.parquet": b"1"}
 
 
 def test_what_may_not_be_written_is_said_before_any_work(spec: Path) -> None:
     said = {
         "readonly://r.parquet": ("E433", "the store does not let us in"),
         "s3://nobody-made-it/r.parquet": ("E433", "there is no such place in the store"),
+        "memory://r.parquet": ("E415", "what is in it is lost when the process ends"),
         "simplecache::memory://r.parquet": ("E415", "a store within another file is read only"),
     }
     for url, words in said.items():
         called = call("run", spec, "in", "--out", url)
         assert (called.code, called.out) == (3, "")
         assert all(word in " ".join(called.err.split()) for word in words), called.err
-    call("run", spec, "in", "--out", "memory://in/r.parquet")
-    called = call("run", spec, "memory://in", "--out", "memory://in/r.parquet")
+    assert not at("memory://")[0].find("/")
+    call("run", spec, "in", "--out", "moving://in/r.parquet")
+    called = call("run", spec, "moving://in", "--out", "moving://in/r.parquet")
     assert called.code == 3
     assert "the results would lie among the inputs" in called.err
     assert call("run", spec, "in", "--out", f"file://{Path.cwd()}/r.parquet").code == 0

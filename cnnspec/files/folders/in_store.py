@@ -12,8 +12,10 @@ from .. import store
 from ..store import StoreError
 from .refusals import ensure_no_file, refused
 
-OBJECTS = {"abfs", "abfss", "az", "gcs", "gs", "hf", "memory", "oci", "oss", "s3", "s3a", "tos", "tosfs"}
+OBJECTS = {"abfs", "abfss", "az", "gcs", "gs", "hf", "oci", "oss", "s3", "s3a", "tos", "tosfs"}
 """Protocols of stores that have a file whole or not at all."""
+PASSING = {"memory"}
+"""Protocols of stores that live in the memory of a process, and end with it."""
 _HIDDEN, _HALF = ".cnnspec-", ".tmp"
 
 
@@ -28,6 +30,9 @@ class StoreFolder:
         with self._writing():
             self.store, self.path = store.store_at(self.url)
         protocols = self.store.protocol if isinstance(self.store.protocol, tuple) else (self.store.protocol,)
+        if not PASSING.isdisjoint(protocols):
+            why = "this store is in the memory of the process: what is in it is lost when the process ends"
+            raise refused(url, why, "name a folder of this machine, `results.parquet`, or of a store that stays")
         self.has_objects = not OBJECTS.isdisjoint(protocols)
 
     @contextmanager

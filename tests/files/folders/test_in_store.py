@@ -15,7 +15,7 @@ from cnnspec.files.folders import folder_at
 from cnnspec.files.store import StoreError, opened_at
 
 pytestmark = pytest.mark.peers
-KINDS = ("memory://results", "moving://results", f"s3://{BUCKET}/results", "on disk")
+KINDS = ("moving://results", f"s3://{BUCKET}/results", "on disk")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,6 +140,7 @@ def test_what_may_not_be_written_is_said_before_anything_is() -> None:
         "readonly://results": ("E433", "the store does not let us in", "an account by which it may be written"),
         "s3://nobody-made-it/results": ("E433", "there is no such place in the store", "make the bucket first"),
         "nowhere://results": ("E433", "the store cannot be written", "check the URL"),
+        "memory://results": ("E415", "is lost when the process ends", "or of a store that stays"),
         "zip://results::memory://a.zip": ("E415", "cannot be written", "name a folder of a store"),
     }
     for url, (code, *words) in said.items():
