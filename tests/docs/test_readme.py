@@ -199,7 +199,7 @@ def test_options_exist(pytestconfig: pytest.Config) -> None:
 
 
 OTHERS = {"--no-deps", "--no-cache-dir", "--cpus", "--standalone", "--nproc-per-node", "--nnodes", "--rdzv-endpoint"}
-OTHERS |= {"--images", "--kills"}
+OTHERS |= {"--images", "--kills", "--rounds"}
 """Options of pip, docker, torchrun and the benchmark of many images."""
 
 
