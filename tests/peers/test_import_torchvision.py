@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import make_torchvision_names
 import numpy as np
 import pytest
 
+from benchmarks.public_networks import as_onnx, drawn
 from cnnspec.interop.imported import Imported
 from cnnspec.interop.importing import read_model
 from cnnspec.spec import bundled
@@ -31,37 +31,11 @@ BY_HAND = ("resnet18", "mobilenet_v2", "densenet121", "googlenet")
 """Those of which there is a spec by hand, and no imported one is much longer."""
 
 
-def network(name: str) -> Any:
-    """A network with values that are neither trivial nor large."""
-    import torch
-
-    module = make_torchvision_names.made(name)
-    random = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for key, tensor in module.state_dict().items():
-            if not tensor.is_floating_point():
-                tensor.zero_()
-                continue
-            values = torch.randn(tensor.shape, generator=random)
-            if tensor.ndim > 1:
-                tensor.copy_(values * (2 / tensor[0].numel()) ** 0.5)
-            elif key.endswith(("running_var", "weight")):
-                tensor.copy_(1 + 0.1 * values.abs())
-            else:
-                tensor.copy_(0.1 * values)
-    return module.eval()
-
-
 @pytest.fixture(scope="module", params=NETWORKS)
 def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any, Imported]:
     """A name, the network, and what comes in of it."""
-    import torch
-
-    module = network(request.param)
-    path = tmp_path_factory.mktemp("models") / "net.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(module, (torch.zeros(1, 3, 224, 224),), path, dynamo=False)
+    module = drawn(make_torchvision_names.made(request.param))
+    path = as_onnx(module, (3, 224, 224), tmp_path_factory.mktemp("models") / "net.onnx")
     return request.param, module, read_model(path, "net.safetensors")
 
 

@@ -37,6 +37,7 @@ SLOW = (
     "fuzz/test_fuzzing",
     "graph/test_builder",
     "house/test_benchmarks",
+    "house/test_benchmarks_models",
     "house/test_benchmarks_training",
     "house/test_packaging",
     "house/test_startup",

@@ -8,12 +8,11 @@ The specs in `specs/` take their names from there, so that torchvision's publish
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
+
+from benchmarks.public_networks import torchvision_models
 
 NAMES = Path(__file__).parents[1] / "data" / "torchvision-names.json.gz"
 NETWORKS = (
@@ -43,18 +42,9 @@ def build(network: str) -> Any:
 
 def made(network: str) -> Any:
     """A torchvision network with the values that it begins with, as it stands after training."""
-    import torch
-
-    # torchvision describes compiled operators that are not there when its wheel does not fit torch's.
-    with mock.patch.object(torch.library, "register_fake", _as_written):
-        models = importlib.import_module("torchvision.models")
+    models = torchvision_models()
     without_auxiliary = {"aux_logits": False, "init_weights": False} if network == "googlenet" else {}
     return getattr(models, network)(weights=None, **without_auxiliary).eval()
-
-
-def _as_written(*_: Any, **__: Any) -> Callable[[Any], Any]:
-    """A decorator that leaves its function alone."""
-    return lambda function: function
 
 
 def names(module: Any) -> dict[str, list[int]]:
