@@ -30,7 +30,9 @@ def difference(shapes: Sequence[Shape]) -> str:
     """The axes on which shapes differ, with all their sizes."""
     if len({len(shape) for shape in shapes}) > 1:
         return "one is an image, one a vector" if len(shapes) == 2 else "some are images, some vectors"
-    axes = AXES if is_image(shapes[0]) else ("lengths",)
+    rank = len(shapes[0])
+    # A model that is imported may have other tensors: they have axes of no name.
+    axes = {1: ("lengths",), len(AXES): AXES}.get(rank) or tuple(f"axis {i}" for i in range(rank))
     sizes = {axis: list(dict.fromkeys(along)) for axis, along in zip(axes, zip(*shapes, strict=True), strict=True)}
     return ", ".join(f"{axis} {' != '.join(map(str, n))}" for axis, n in sizes.items() if len(n) > 1)
 

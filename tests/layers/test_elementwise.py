@@ -12,6 +12,7 @@ from oracle import values
 
 from cnnspec.kernels.reference.error_function import erfc
 from cnnspec.layers import find
+from cnnspec.layers._branches import difference
 
 EXTREME = np.array([-1e6, -1000, -745, -89, -30, -6, -3, -0.0, 0, 3, 6, 30, 89, 745, 1000, 1e6])
 
@@ -88,3 +89,7 @@ def test_absorbing_what_follows_changes_nothing(
     }
     expected = follower.forward(layer.forward(x, **own), **its)
     np.testing.assert_allclose(one.forward(x, **absorbed), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_branches_with_axes_of_no_name() -> None:
+    assert difference(((2, 3), (2, 4))) == "axis 1 3 != 4"
