@@ -13,11 +13,13 @@ from pathlib import Path
 
 VARIABLE = "CNNSPEC_CACHE"
 INSTALL = "pip install numba"
+"""That brings the other, too."""
+PACKAGES = ("numba", "llvmlite")
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """numba's version, None where it is not installed, and the folder that keeps what it makes."""
+    """numba's version, None where it cannot be used, and the folder that keeps what it makes."""
 
     numba: str | None
     folder: str
@@ -28,9 +30,14 @@ def compiler() -> Compiler:
     return Compiler(numba_version(), str(folder()))
 
 
+def missing() -> str | None:
+    """A package that the compiler needs and that is not installed."""
+    return next((package for package in PACKAGES if find_spec(package) is None), None)
+
+
 def numba_version() -> str | None:
-    """None where numba is not installed."""
-    return version("numba")
+    """None where numba, or the package that it needs, is not installed."""
+    return None if missing() else version("numba")
 
 
 def version(package: str) -> str | None:

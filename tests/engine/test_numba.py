@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -171,16 +172,18 @@ def test_numba_is_not_imported_where_the_code_is_there() -> None:
     assert "llvmlite" not in modules or not processor.runs_images()
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_code, "numba_version", lambda: None)
+@pytest.mark.parametrize("package", ["numba", "llvmlite"])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setattr(compiled_code, "find_spec", lambda name: None if name == package else find_spec(name))
+    assert compiled_code.compiler().numba is None, "the doctor says how to install it"
     backends._loaded.cache_clear()
     cure = "pip install numba"
-    with pytest.raises(ValueError, match="the backend numba needs the package numba") as raised:
+    with pytest.raises(ValueError, match=f"the backend numba needs the package {package}") as raised:
         backends.chain("numba")
     assert cure in str(raised.value)
     called = call("run", "lenet5", "--backend", "numba")
     assert called.code == 3
-    assert "error[E417]: the backend numba needs the package `numba`" in called.err
+    assert f"error[E417]: the backend numba needs the package `{package}`" in called.err
     assert f"help: `{cure}`" in called.err
 
 

@@ -14,11 +14,11 @@ def _numpy() -> Backend:
 
 
 def _numba() -> Backend:
-    from ...machine.compiled_code import INSTALL, numba_version
+    from ...machine.compiled_code import INSTALL, missing
     from .numba import NumbaBackend
 
-    if numba_version() is None:
-        raise MissingPackageError("numba", "numba", INSTALL)
+    if (package := missing()) is not None:
+        raise MissingPackageError("numba", package, INSTALL)
     return NumbaBackend()
 
 
