@@ -108,7 +108,7 @@ def _timm(name: str, folder: Path) -> Path:
 def _keras(name: str, folder: Path) -> Path:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     keras = importlib.import_module("keras")
-    model = getattr(keras.applications, name)(weights=None)
+    model = getattr(keras.applications, name)(weights=None, input_shape=(224, 224, 3))
     random = np.random.default_rng(0)
     for variable in model.weights:
         values = random.standard_normal(variable.shape)
