@@ -128,6 +128,17 @@ def test_names_of_classes_are_no_code(tmp_path: Path) -> None:
     assert '"\\u202e"' in path.read_text(encoding="utf-8")
 
 
+def test_names_do_not_steer_a_terminal(tmp_path: Path) -> None:
+    head = {"input": {"C": 1, "H": 2, "W": 1}, "preprocess": {"mode": "gray"}, "classes": ["a\u202eb", "c\u200bd"]}
+    path = written(load({**head, "layers": ["flatten"]}), tmp_path, "numpy", None, standalone=True)
+    picture = tmp_path / "p\u202e.npy"
+    np.save(picture, np.array([[2], [1]], np.uint8))
+    found = printed(path, picture, tmp_path / "none\x07.npy")
+    assert found.stdout.splitlines()[0].endswith(r"p\u202e.npy")
+    assert [line.split()[-1] for line in found.stdout.splitlines()[1:]] == [r"a\u202eb", r"c\u200bd"]
+    assert found.stderr.endswith("none\\x07.npy: No such file or directory\n")
+
+
 @pytest.mark.peers
 @pytest.mark.parametrize("name", ["lenet5", "mobilenet_v1"])
 def test_it_is_formatted(name: str, tmp_path: Path) -> None:

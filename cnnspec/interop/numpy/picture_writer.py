@@ -101,6 +101,6 @@ def main() -> None:
         with reported(path):
             x = preprocess(load_array(path))
 {run}
-        say(path)
+        say(shown(path))
         for i in likeliest(p, {TOP}):
-            say(f"{{100 * p[i]:7.2f}} %  {{CLASSES[i]}}")'''
+            say(f"{{100 * p[i]:7.2f}} %  {{shown(CLASSES[i])}}")'''

@@ -9,6 +9,11 @@ import numpy as np
 from ..code.shared_definitions import Array
 
 
+def shown(text: object) -> str:
+    """A name in which signs that a terminal would obey are spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
     """End the program with a line where something is wrong with a file."""
@@ -18,7 +23,7 @@ def reported(path: Path) -> Iterator[None]:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if isinstance(error, KeyError):
             why = f"there is no {error} in it"
-        raise SystemExit(f"{path}: {' '.join(why.split())}") from error
+        raise SystemExit(shown(f"{path}: {' '.join(why.split())}")) from error
 
 
 def load_array(path: Path) -> Array:
