@@ -8,11 +8,8 @@ https://docs.python.org/3/c-api/init.html (a thread that asks for the interprete
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, BinaryIO
-
-ROWS = 65536
-"""That come together, where nothing else is said."""
 
 
 def table(stream: BinaryIO) -> Any:
@@ -22,8 +19,8 @@ def table(stream: BinaryIO) -> Any:
     return ParquetFile(stream, pre_buffer=False)
 
 
-def batches(table: Any, columns: list[str], rows: int = ROWS, groups: Sequence[int] | None = None) -> Iterator[Any]:
-    """Columns of it, at most `rows` at a time; of some of its groups of rows, or of all."""
-    if groups is None:
-        groups = range(table.num_row_groups)
-    yield from table.iter_batches(rows, groups, columns, use_threads=False)
+def batches(table: Any, columns: list[str], **some: Any) -> Iterator[Any]:
+    """Columns of it, some rows at a time; `some` goes to Arrow: `batch_size` rows at most, of `row_groups` alone.
+    Raises pyarrow.ArrowException."""
+    found: Iterator[Any] = table.iter_batches(columns=columns, use_threads=False, **some)
+    return found

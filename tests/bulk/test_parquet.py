@@ -17,7 +17,7 @@ path, way = sys.argv[1:]
 with open(path, "rb") as stream:
     before = len(os.listdir("/proc/self/task"))
     if way == "ours":
-        rows = sum(len(batch) for batch in parquet.batches(parquet.table(stream), ["a", "b"], 7))
+        rows = sum(len(batch) for batch in parquet.batches(parquet.table(stream), ["a", "b"], batch_size=7))
     else:
         from pyarrow.parquet import ParquetFile
         rows = sum(len(batch) for batch in ParquetFile(stream).iter_batches(7))

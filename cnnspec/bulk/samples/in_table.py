@@ -36,7 +36,8 @@ def cases(url: str, decoding: Decoding, span: Span | None = None) -> Iterator[Ca
             sizes, (first, end) = _sizes(table), span or Span(0, None)
             number = sum(sizes[:first])
             groups = list(range(len(sizes)))[first:end]
-            for batch in parquet.batches(table, [image, *([label] if label else [])], ROWS, groups):
+            wanted = [image, *([label] if label else [])]
+            for batch in parquet.batches(table, wanted, batch_size=ROWS, row_groups=groups):
                 labels = batch.column(label).to_pylist() if label else [None] * len(batch)
                 for cell, found in zip(batch.column(image), labels, strict=True):
                     yield _case(f"{url}[{number}]", cell.as_py(), _named(found, names), decoding)
