@@ -1,11 +1,10 @@
 """The axes that a node names. ONNX counts from the front, or with negative numbers from behind, and no further.
-
-https://onnx.ai/onnx/operators/: "Accepted range is [-r, r-1] where r = rank(input)".
+https://onnx.ai/onnx/operators/
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,12 @@ STORED = {"Squeeze": 1, "Unsqueeze": 1, "Slice": 3, "Pad": 3, "CumSum": 1}
 """The input that holds axes since they are no attribute; of reductions it is the second."""
 
 
-def outside(
-    op: str, inputs: tuple[str, ...], said: Mapping[str, Any], rank: int, constants: Mapping[str, NDArray[Any]]
-) -> str:
-    """Why an axis of a node over a value of `rank` axes is none of these; `""` where all are, or are not known."""
+def outside(op: str, said: Mapping[str, Any], rank: int, operand: Callable[[int], NDArray[Any] | None]) -> str:
+    """Why an axis of a node over a value of `rank` axes is none of these; `""` where all are, or are not known.
+    `operand` gives those that are stored."""
     told = said.get("axis", said.get("axes"))
-    index = STORED.get(op, 1 if op.startswith("Reduce") else len(inputs))
-    if told is None and index < len(inputs):
-        told = constants.get(inputs[index])
+    if told is None and (op in STORED or op.startswith("Reduce")):
+        told = operand(STORED.get(op, 1))
     if told is None:
         return ""
     stored = np.ravel(told)

@@ -27,8 +27,7 @@ class Composition:
 
     def array(self, index: int) -> NDArray[Any] | None:
         """A stored operand."""
-        inputs = self.node.inputs
-        return self.model.constants.get(inputs[index]) if index < len(inputs) else None
+        return self.model.constant(self.node, index)
 
     def hold(self, array: NDArray[Any], origin: str = "") -> str:
         name = f"{self.node.output}/part{len(self.nodes)}_{len(self.model.constants)}"

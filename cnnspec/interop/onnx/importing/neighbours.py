@@ -30,7 +30,7 @@ class Neighbours:
         return self.model.shapes.get(name, ())
 
     def array(self, node: Node, index: int) -> NDArray[Any] | None:
-        return self.model.constants.get(node.inputs[index]) if index < len(node.inputs) else None
+        return self.model.constant(node, index)
 
     def parted(self, node: Node) -> tuple[str, str] | None:
         """Of two operands the computed one and the stored one."""

@@ -51,16 +51,11 @@ def pieces(nodes: list[Node], model: StaticModel) -> Iterator[Node]:
             start = end
 
 
-def _constant(node: Node, model: StaticModel, index: int) -> NDArray[Any] | None:
-    name = node.inputs[index] if index < len(node.inputs) else ""
-    return model.constants.get(name)
-
-
 def _numbers(node: Node, model: StaticModel, attribute: str, index: int) -> list[int] | None:
     """Whole numbers that are an attribute in older versions and an operand in newer ones."""
     if attribute in node.attributes:
         return [int(value) for value in node.attributes[attribute]]
-    found = _constant(node, model, index)
+    found = model.constant(node, index)
     return None if found is None else [int(value) for value in found.ravel()]
 
 
@@ -79,7 +74,7 @@ def _without(node: Node, **usual: Any) -> dict[str, Any]:
 def window(node: Node, model: StaticModel) -> Node:
     """Padding in numbers; what says nothing is left out."""
     given = dict(node.attributes)
-    weight = _constant(node, model, 1) if node.op in ("Conv", "ConvTranspose") else None
+    weight = model.constant(node, 1) if node.op in ("Conv", "ConvTranspose") else None
     F = list(given.get("kernel_shape", weight.shape[2:] if weight is not None else ()))
     auto = given.pop("auto_pad", "NOTSET")
     count = len(F)
@@ -129,7 +124,7 @@ def _around_transposed(
 
 def gemm(node: Node, model: StaticModel) -> Node | None:
     """alpha and beta go into the weights, which are turned to one row a neuron."""
-    weight, bias = _constant(node, model, 1), _constant(node, model, 2)
+    weight, bias = model.constant(node, 1), model.constant(node, 2)
     if weight is None or weight.ndim != 2 or node.attributes.get("transA", 0):
         return None
     if bias is not None and bias.ndim == 2 and bias.shape[0] != 1:
@@ -149,7 +144,7 @@ def gemm(node: Node, model: StaticModel) -> Node | None:
 
 def matmul(node: Node, model: StaticModel) -> Node | None:
     """A product with stored numbers is a layer of neurons."""
-    weight = _constant(node, model, 1)
+    weight = model.constant(node, 1)
     if weight is None or weight.ndim > 2 or len(model.shapes.get(node.inputs[0], ())) != 2:
         return None
     if weight.ndim == 1:
@@ -224,7 +219,7 @@ def pad(node: Node, model: StaticModel) -> Node | None:
         amounts = sides
     if not any(amounts):
         return node.to("Identity", node.inputs[0])
-    value = _constant(node, model, 2)
+    value = model.constant(node, 2)
     fill = np.float32(node.attributes.get("value", 0.0) if value is None else value.reshape(-1)[:1].sum())
     names = (_held(model, node, "amounts", np.array(amounts, np.int64)), _held(model, node, "fill", np.array(fill)))
     return node.to("Pad", node.inputs[0], *names, **_without(node, pads=node.attributes.get("pads"), value=fill))
@@ -253,7 +248,7 @@ def _bound(node: Node, model: StaticModel, attribute: str, index: int) -> float 
     if attribute in node.attributes:
         value = float(node.attributes[attribute])
     elif index < len(node.inputs) and node.inputs[index]:
-        found = _constant(node, model, index)
+        found = model.constant(node, index)
         if found is None or found.size != 1:
             return None
         value = float(found.reshape(-1)[0])
@@ -280,7 +275,7 @@ def batchnorm(node: Node, model: StaticModel) -> Node | None:
 
 def prelu(node: Node, model: StaticModel) -> Node | None:
     """One slope for all is one a channel."""
-    shape, slope = model.shapes.get(node.inputs[0], ()), _constant(node, model, 1)
+    shape, slope = model.shapes.get(node.inputs[0], ()), model.constant(node, 1)
     if len(shape) < 2 or slope is None or slope.size != 1:
         return None
     whole = np.full((shape[1], *(1 for _ in shape[2:])), slope.reshape(-1)[0], "f4")
@@ -289,7 +284,7 @@ def prelu(node: Node, model: StaticModel) -> Node | None:
 
 def product(node: Node, model: StaticModel) -> Node | None:
     """Stored numbers behind what is computed; one number is one a channel; a quotient is a product."""
-    first, second = (_constant(node, model, i) for i in (0, 1))
+    first, second = (model.constant(node, i) for i in (0, 1))
     shape = model.shapes.get(node.output, ())
     if second is None and first is not None and node.op == "Mul":
         return node.to("Mul", node.inputs[1], node.inputs[0])
@@ -317,7 +312,7 @@ def total(node: Node, model: StaticModel) -> Node | None:
 
 def addition(node: Node, model: StaticModel) -> Node | None:
     """Stored numbers behind what is computed; nothing is added where they are 0."""
-    first, second = (_constant(node, model, i) for i in (0, 1))
+    first, second = (model.constant(node, i) for i in (0, 1))
     if first is not None and second is None and node.op == "Add":
         return node.to("Add", node.inputs[1], node.inputs[0])
     if second is not None and not second.any() and model.shapes.get(node.output) == model.shapes.get(node.inputs[0]):

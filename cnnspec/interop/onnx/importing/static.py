@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,10 @@ class StaticModel:
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     """Names of stored tensors of the file, by those of constants that were made of them."""
+
+    def constant(self, node: Node, index: int) -> NDArray[Any] | None:
+        """An operand of a node that is a constant; None for others, and where the node has none there."""
+        return self.constants.get(node.inputs[index]) if index < len(node.inputs) else None
 
     def hold(self, name: str, array: NDArray[Any], origin: str = "") -> str:
         """One more constant, and its name."""
@@ -208,7 +213,7 @@ class Pass:
 
     def _take(self, proto: NodeProto) -> None:
         node = self._node(proto)
-        fault = self.folding.fault(proto)
+        fault = self.folding.fault(proto) or self._stray_axis(node)
         if fault:
             raise broken(self.path, f"node `{node.name}` (`{node.op}`) is not as ONNX has it", fault)
         if node.op == "Constant":
@@ -224,6 +229,11 @@ class Pass:
                 self._infer(node, proto)
         else:
             self.names[node.output] = node.inputs[0]
+
+    def _stray_axis(self, node: Node) -> str:
+        shape = self.found.shapes.get(node.inputs[0]) if node.inputs else None
+        operand = partial(self.found.constant, node)
+        return "" if shape is None else axes.outside(node.op, node.attributes, len(shape), operand)
 
     def _node(self, proto: NodeProto) -> Node:
         op = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}.{proto.op_type}"
@@ -257,10 +267,6 @@ class Pass:
         if len(types) < len({*filter(None, node.inputs)}):
             return
         data = {name: self.constants[name] for name in node.inputs if name in self.constants}
-        first = self.found.shapes.get(node.inputs[0]) if node.inputs else None
-        fault = "" if first is None else axes.outside(node.op, node.inputs, node.attributes, len(first), data)
-        if fault:
-            raise broken(self.path, f"node `{node.name}` (`{node.op}`) is not as ONNX has it", fault)
         inferred = self.folding.infer(self._renamed(proto, node), types, data)
         if node.op in ALIKE and node.inputs[0] in types:
             inferred |= {node.output: types[node.inputs[0]]}
