@@ -29,13 +29,13 @@ class Library:
     write: Callable[[str, Path], Path]
 
 
-def torchvision_models() -> ModuleType:
-    """torchvision.models, also where torchvision's wheel does not fit torch's: it describes compiled operators that
-    are not there then, and that no classifier needs."""
+def torchvision(part: str) -> ModuleType:
+    """A module of torchvision, also where its wheel does not fit torch's: on import it describes compiled operators
+    that are not there then, and that no classifier or transform needs."""
     import torch
 
     with mock.patch.object(torch.library, "register_fake", _as_written):
-        return importlib.import_module("torchvision.models")
+        return importlib.import_module(f"torchvision.{part}")
 
 
 def _as_written(*_: Any, **__: Any) -> Callable[[Any], Any]:
@@ -89,7 +89,7 @@ def as_onnx(module: Any, shape: tuple[int, ...], path: Path) -> Path:
 
 
 def _torchvision(name: str, folder: Path) -> Path:
-    models = torchvision_models()
+    models = torchvision("models")
     # These two draw their first values slowly, and ask whether they shall.
     first = {"init_weights": False} if name in {"googlenet", "inception_v3"} else {}
     (side,) = models.get_model_weights(name).DEFAULT.transforms().crop_size
@@ -98,7 +98,7 @@ def _torchvision(name: str, folder: Path) -> Path:
 
 
 def _timm(name: str, folder: Path) -> Path:
-    torchvision_models()  # timm imports it as well
+    torchvision("models")  # timm imports it as well
     timm = importlib.import_module("timm")
     module = drawn(timm.create_model(name, pretrained=False, exportable=True))
     shape = module.default_cfg["input_size"]
@@ -177,7 +177,6 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
                 "EfficientNetB0",
                 "DenseNet121",
                 "ResNet50",
-                "NASNetMobile",
             ),
             _keras,
         ),

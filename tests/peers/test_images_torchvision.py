@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.public_networks import torchvision
 from cnnspec.inputs import images
 from cnnspec.language.sections.preprocess import Preprocess
 
@@ -21,17 +21,7 @@ STD = (0.229, 0.224, 0.225)
 
 @pytest.fixture(scope="module")
 def transforms() -> Any:
-    """torchvision.transforms. On import it describes operators to torch that this build may not have."""
-    import torch
-
-    def pass_through(*_: object, **__: object) -> Callable[[Any], Any]:
-        return lambda function: function
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.library, "register_fake", pass_through)
-        import torchvision.transforms
-
-    return torchvision.transforms
+    return torchvision("transforms")
 
 
 @pytest.fixture(scope="module")

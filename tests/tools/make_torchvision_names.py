@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.public_networks import torchvision_models
+from benchmarks.public_networks import torchvision
 
 NAMES = Path(__file__).parents[1] / "data" / "torchvision-names.json.gz"
 NETWORKS = (
@@ -42,7 +42,7 @@ def build(network: str) -> Any:
 
 def made(network: str) -> Any:
     """A torchvision network with the values that it begins with, as it stands after training."""
-    models = torchvision_models()
+    models = torchvision("models")
     without_auxiliary = {"aux_logits": False, "init_weights": False} if network == "googlenet" else {}
     return getattr(models, network)(weights=None, **without_auxiliary).eval()
 
