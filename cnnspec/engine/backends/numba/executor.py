@@ -5,8 +5,9 @@ What is left to Python is carried out between such calls; neighbouring native ca
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 import numpy as np
@@ -23,12 +24,20 @@ from .movement import native
 from .native import NativeCall, function
 
 PATIENCE = 2000
-"""How often a thread looks whether it may go on before it lets others have its core: for some ten microseconds."""
-SHORT_WAITS = 20
+"""How often a thread looks whether it may go on before it lets others have its core: for some twenty microseconds."""
+SHORT_WAITS = 200
 """How often it only does that before it sleeps."""
 NAP = 1e-4
 """Seconds of such a sleep."""
 FINISHED, RESULT = OWN.index("finished"), OWN.index("result")
+
+
+def _let_others_run() -> None:
+    time.sleep(0)
+
+
+give_way: Callable[[], object] = getattr(os, "sched_yield", _let_others_run)
+"""Lets others have the core who wait for it, if there are any; a sleep of no length takes some 70 microseconds."""
 
 
 class NativeExecutor:
@@ -102,7 +111,10 @@ class Part:
         while (item := int(self.table[RESULT])) != OVER:
             if item == WAITING:
                 # At first others may have the core for a moment; what takes long is slept over.
-                time.sleep(0 if waits < SHORT_WAITS else NAP)
+                if waits < SHORT_WAITS:
+                    give_way()
+                else:
+                    time.sleep(NAP)
                 waits += 1
                 self.table[FINISHED] = -1
             else:
