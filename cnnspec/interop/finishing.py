@@ -43,10 +43,11 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | str]) -
 
     Raises FileError: E430 where the language cannot say it, E432 where it computes something else.
     """
+    from ..language.writer.reading_order import in_reading_order
     from ..spec.authoring import author
 
     draft = found.draft
-    graph = draft.builder.build(dict.fromkeys(found.outputs))
+    graph = in_reading_order(draft.builder.build(dict.fromkeys(found.outputs)))
     about = found.about._replace(weights=wish.weights if wish.weights and draft.tensors else None)
     apart: tuple[str, ...] = ()
     if wish.classes and isinstance(about.classes, tuple) and stand_apart(about.classes):
