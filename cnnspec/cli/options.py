@@ -113,16 +113,9 @@ def _known(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     """A backend that can be had here."""
     if value is None:
         return None
-    from ..engine.backend import MissingPackageError
     from ..engine.backends import chain
 
-    try:
-        chain(value)
-    except MissingPackageError as missing:
-        from ..diagnostics.missing_package import missing_package
-
-        deed = f"the backend {missing.backend}"
-        raise FileError([missing_package(deed, missing.package, missing.install)]) from None
+    chain(value)
     return value
 
 

@@ -138,14 +138,6 @@ class UnknownBackendError(ValueError):
         super().__init__(f"no backend is called {name!r}; there is {', '.join(known)}")
 
 
-class MissingPackageError(ValueError):
-    """A backend whose package is not installed; `install` is the command that does it."""
-
-    def __init__(self, backend: str, package: str, install: str) -> None:
-        super().__init__(f"the backend {backend} needs the package {package}: {install}")
-        self.backend, self.package, self.install = backend, package, install
-
-
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The backends of a plan, the wanted one first."""

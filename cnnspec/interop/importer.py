@@ -48,5 +48,5 @@ class Importer(Protocol):
         """Whether a model's numbers lie in a file of their own."""
 
     def read(self, path: AnyPath, wish: Wish) -> Imported:
-        """The model as a spec. Raises ImportError without the package, FileError: E403 and E404 for files, E430 for
-        what is no network, E431 for parts that are no layers, E432 where the spec computes something else."""
+        """The model as a spec. The package is there. Raises FileError: E403 and E404 for files, E430 for what is no
+        network, E431 for parts that are no layers, E432 where the spec computes something else."""

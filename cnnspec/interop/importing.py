@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..diagnostics import FileError
-from ..diagnostics.missing_package import missing_package
+from ..diagnostics.missing_package import needed
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .beside import Pieces, Weights, bytes_there, ensure_free
@@ -38,11 +37,9 @@ def read_model(
     format = importer(path)
     if numbers is not None and not format.has_numbers_apart:
         raise broken(str(path), f"a model of {format.title} has its numbers in itself", help="leave out `--weights`")
-    try:
-        return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers, classes))
-    except ImportError as error:
-        deed, install = f"reading {format.title}", f"pip install {format.package}"
-        raise FileError([missing_package(deed, format.package, install, str(error))]) from error
+    if format.package:
+        needed(f"reading {format.title}", format.package)
+    return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers, classes))
 
 
 def write_spec(found: Imported, path: AnyPath) -> dict[Path, int]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics import FileError
+from ..diagnostics.missing_package import needed
 from ..diagnostics.wording import listed
 from ..files.reading import AnyPath
 from ..files.recognition import HDF5, KERAS, look
@@ -89,9 +90,11 @@ def _remarks(graph: Graph, other: Graph, matches: Mapping[str, Match]) -> list[s
 def _alone(path: AnyPath, spec: Spec) -> dict[str, NDArray[Any]] | None:
     """The weights in a file that holds nothing else; None for others."""
     try:
-        from .keras.importing.weights_alone import weights_alone
-    except ImportError:
+        needed("reading Keras", "h5py")
+    except FileError:
         return None  # whoever reads the model says which package is missing
+    from .keras.importing.weights_alone import weights_alone
+
     return weights_alone(path, spec.graph)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..diagnostics import Diagnostic, FileError
-from ..diagnostics.missing_package import missing_package
+from ..diagnostics.missing_package import needed
 from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .imported import Imported
@@ -26,16 +26,12 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
     FileError: E417 without the packages torch and onnx, E415 for a path that cannot be written, E430 for a module that
     PyTorch cannot write as ONNX, E431 for operations that are no layers, E432 where the spec computes something else.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise _missing("torch", error) from error
-    try:
-        from .onnx.importing.faults import broken
-        from .onnx.importing.model import imported
-        from .onnx.importing.model_file import parsed
-    except ImportError as error:
-        raise _missing("onnx", error) from error
+    torch: Any = needed("reading PyTorch modules", "torch")
+    needed("reading PyTorch modules", "onnx")
+    from .onnx.importing.faults import broken
+    from .onnx.importing.model import imported
+    from .onnx.importing.model_file import parsed
+
     is_shape = isinstance(shape, Sequence) and len(shape) == 3 and all(isinstance(size, int) for size in shape)
     if not isinstance(module, torch.nn.Module) or not is_shape or min(shape) < 1:
         raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) of its input")
@@ -64,10 +60,6 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
 
         write_spec(found, path)
     return found
-
-
-def _missing(package: str, error: ImportError) -> FileError:
-    return FileError([missing_package("reading PyTorch modules", package, f"pip install {package}", str(error))])
 
 
 def _in_python(found: Diagnostic) -> Diagnostic:

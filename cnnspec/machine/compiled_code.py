@@ -1,33 +1,84 @@
 """Where machine code that was made for this processor is kept, and whether there is a compiler for it.
 
-Only the standard library is imported.
+Only the standard library is imported, and the compiler when it is asked for.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+
+from ..diagnostics import FileError
+from ..diagnostics.missing_package import missing_package, needed
 
 VARIABLE = "CNNSPEC_CACHE"
 INSTALL = "pip install numba"
 """That brings the other, too."""
 PACKAGES = ("numba", "llvmlite")
+DEED = "the backend numba"
 
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """numba's version, None where it cannot be used, and the folder that keeps what it makes."""
+    """numba's version, None where it is not installed; the folder that keeps what it makes; what keeps numba from being
+    loaded, if anything."""
 
     numba: str | None
     folder: str
+    fault: str = ""
 
 
 def compiler() -> Compiler:
     """What there is here."""
-    return Compiler(numba_version(), str(folder()))
+    found = numba_version()
+    return Compiler(found, str(folder()), fault() if found else "")
+
+
+def load(module: str) -> ModuleType:
+    """numba, or a part of what it needs. Raises FileError (E417) where it cannot be loaded."""
+    return needed(DEED, module, INSTALL)
+
+
+def ensure_compiler() -> None:
+    """Raises FileError (E417) where a package is not installed. None is imported: code may have been kept."""
+    if (package := missing()) is not None:
+        raise FileError([missing_package(DEED, package, INSTALL)])
+
+
+def fault() -> str:
+    """What keeps numba from being loaded, "" for nothing. It is tried in a process of its own, which the import may
+    end, and whose memory is given back."""
+    import subprocess
+
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import trial; trial()"
+    try:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, errors="replace")
+    except OSError:
+        return ""
+    if not done.returncode:
+        return ""
+    said = done.stderr.strip()
+    if done.returncode == 1 and said:
+        return said.splitlines()[-1]
+    return f"importing it ends the process with {_ending(done.returncode)}"
+
+
+def trial() -> None:
+    """Load all that compiling takes; where that fails, leave with 1 and the reason on standard error."""
+    try:
+        for package in PACKAGES:
+            load(package)
+    except FileError as error:
+        sys.exit(error.diagnostics[0].why)
+
+
+def _ending(code: int) -> str:
+    return signal.Signals(-code).name if -code in list(signal.Signals) else f"exit code {code}"
 
 
 def missing() -> str | None:

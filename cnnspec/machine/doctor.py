@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..diagnostics.missing_package import reinstall
 from ..diagnostics.wording import quantity
 from .blas import Blas, Speed, blas, speed
 from .compiled_code import Compiler, compiler
@@ -111,6 +112,7 @@ def advise(findings: Findings, without: Without | None) -> Iterator[Advice]:
         yield from _kernel(findings, without)
     yield from _library(findings.blas)
     yield from _instructions(findings)
+    yield from _compiler(findings.compiler)
     yield from _threads(findings)
     yield from _others(findings)
     yield from _share(findings.cores)
@@ -161,6 +163,12 @@ def _instructions(findings: Findings) -> Iterator[Advice]:
             f"it is set to {findings.variables[LIMITING]!r}; additions, maxima and copies are slower for it",
             f"unset it for cnnspec: `env -u {LIMITING} cnnspec ...`",
         )
+
+
+def _compiler(found: Compiler) -> Iterator[Advice]:
+    if found.fault:
+        message = "numba, which `--backend numba` needs, is installed and cannot be loaded"
+        yield Advice(message, found.fault, f"`{reinstall('numba')}`")
 
 
 def _threads(findings: Findings) -> Iterator[Advice]:

@@ -13,6 +13,7 @@ from calling import call, inputs
 from engine_cases import Array, graph, lively
 from processes import modules_after
 
+from cnnspec.diagnostics import FileError
 from cnnspec.engine import backends
 from cnnspec.engine.backends.numba import NumbaBackend, native, processor
 from cnnspec.engine.backends.numba import executor as executor_module
@@ -178,7 +179,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, package: str)
     assert compiled_code.compiler().numba is None, "the doctor says how to install it"
     backends._loaded.cache_clear()
     cure = "pip install numba"
-    with pytest.raises(ValueError, match=f"the backend numba needs the package {package}") as raised:
+    with pytest.raises(FileError, match=f"the backend numba needs the package `{package}`") as raised:
         backends.chain("numba")
     assert cure in str(raised.value)
     called = call("run", "lenet5", "--backend", "numba")

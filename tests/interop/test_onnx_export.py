@@ -75,8 +75,7 @@ def test_without_the_package(write: Write, without_onnx: None) -> None:
     assert result.exit_code == 3
     first, why, help, _ = result.stderr.split("\n", 3)
     assert first == "error[E417]: writing ONNX needs the package `onnx`"
-    assert why.startswith("  = why: ")
-    assert "onnx" in why
+    assert why.startswith("  = why: it is not installed")
     assert help == "  = help: `pip install onnx`"
     assert [found.code for found in problems(load(spec).graph)] == ["E417"]
     assert not Path("net.onnx").exists()

@@ -15,7 +15,7 @@ from file_systems import machine
 from cnnspec.cli import group
 from cnnspec.machine import blas, doctor
 from cnnspec.machine.blas import Blas, Speed
-from cnnspec.machine.compiled_code import Compiler, version
+from cnnspec.machine.compiled_code import Compiler, fault, version
 from cnnspec.machine.doctor import Advice, Findings, Without, advise
 from cnnspec.machine.hardware import Cores, Processor, SystemMemory, cores, count_cores, instructions, memory, processor
 from cnnspec.reports.doctor import to_json, to_text
@@ -280,6 +280,37 @@ def test_numpy_kept_from_instructions() -> None:
 def test_the_compiler_is_named_or_how_to_install_it() -> None:
     shown = to_text.render(replace(FINDINGS, compiler=Compiler(None, "")), [], colour=False)
     assert "numba      none; `pip install numba` brings `--backend numba`" in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            "print('hello'); raise ImportError('Numba needs NumPy 2.1 or less.\\nmore')",
+            "ends with ImportError: Numba needs",
+        ),
+        ("raise OSError('no shared object file')", "ends with OSError: no shared object file"),
+        ("import os; os.abort()", "importing it ends the process with SIGABRT"),
+        ("import os; os._exit(7)", "importing it ends the process with exit code 7"),
+    ],
+)
+def test_a_compiler_that_cannot_be_loaded(tmp_path: Path, quick: pytest.MonkeyPatch, code: str, said: str) -> None:
+    """It is installed: whether it can be imported is seen by importing it."""
+    (tmp_path / "numba").mkdir()
+    (tmp_path / "numba" / "__init__.py").write_text(code)
+    quick.syspath_prepend(str(tmp_path))
+    found = Compiler("0.1", "", fault())
+    assert said in found.fault
+    assert "\n" not in found.fault
+    (advice_on_it,) = advice(replace(FINDINGS, compiler=found))
+    assert advice_on_it.why == found.fault
+    assert advice_on_it.help == "`pip install --upgrade --force-reinstall numba`"
+    shown = to_text.render(replace(FINDINGS, compiler=found), [], colour=False)
+    assert "numba      0.1, which cannot be loaded" in shown
+
+
+def test_a_compiler_that_can_be_loaded() -> None:
+    assert fault() == ""
 
 
 def test_text() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ..backend import Backend, Chain, Loader, MissingPackageError, UnknownBackendError
+from ..backend import Backend, Chain, Loader, UnknownBackendError
 
 
 def _numpy() -> Backend:
@@ -14,11 +14,10 @@ def _numpy() -> Backend:
 
 
 def _numba() -> Backend:
-    from ...machine.compiled_code import INSTALL, missing
+    from ...machine.compiled_code import ensure_compiler
     from .numba import NumbaBackend
 
-    if (package := missing()) is not None:
-        raise MissingPackageError("numba", package, INSTALL)
+    ensure_compiler()
     return NumbaBackend()
 
 
@@ -34,7 +33,7 @@ def _loaded(loader: Loader) -> Backend:
 
 def chain(name: str = DEFAULT) -> Chain:
     """The backend called `name`, with NumPy's behind it for what it has no kernels for. Raises UnknownBackendError,
-    MissingPackageError."""
+    FileError (E417) for a package that the backend needs."""
     if name not in BACKENDS:
         raise UnknownBackendError(name, sorted(BACKENDS))
     names = dict.fromkeys((name, DEFAULT))

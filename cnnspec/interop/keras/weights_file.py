@@ -26,7 +26,7 @@ HELP = "`-o` with `.safetensors` keeps them as they are"
 
 
 def save_for_keras(spec: Spec, tensors: Tensors, path: AnyPath) -> None:
-    """Write the tensors of a spec, whole or not at all. Raises ImportError without h5py, FileError: E415 where nothing
+    """Write the tensors of a spec, whole or not at all. The package h5py is there. Raises FileError: E415 where nothing
     can be written, E419 for layers whose weights Keras does not have."""
     import h5py
 

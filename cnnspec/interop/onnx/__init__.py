@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...diagnostics import Diagnostic, FileError
-from ...diagnostics.missing_package import missing_package
+from ...diagnostics.missing_package import needed
 from ...graph.graph import INPUT, Graph
 from ..exporter import Encoded
 
@@ -40,9 +40,9 @@ def problems(graph: Graph) -> list[Diagnostic]:
     if found := without_rule(graph.steps):
         return found
     try:
-        import onnx  # noqa: F401
-    except ImportError as error:
-        return [missing_package("writing ONNX", "onnx", "pip install onnx", str(error))]
+        needed("writing ONNX", "onnx")
+    except FileError as error:
+        return list(error.diagnostics)
     return []
 
 

@@ -65,6 +65,8 @@ def _blas(findings: Findings) -> str:
 def _compiler(found: Compiler) -> str:
     if found.numba is None:
         return f"none; `{INSTALL}` brings `--backend numba`, whose kernels are compiled for this processor"
+    if found.fault:
+        return f"{found.numba}, which cannot be loaded"
     return f"{found.numba}, for `--backend numba`; compiled kernels are kept in {found.folder}"
 
 

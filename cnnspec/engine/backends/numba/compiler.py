@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from ....kernels.compiled.vectors import Vectors
+from ....machine.compiled_code import load
 from . import processor
 from .image import NoImageError, image
 
@@ -83,9 +84,7 @@ def _object(module: Any, *, anywhere: bool = False) -> bytes:
 
 def _module(name: str, vectors: Vectors) -> Any:
     """LLVM's instructions."""
-    import numba
-    from llvmlite import binding
-
+    numba, binding = load("numba"), load("llvmlite.binding")
     file, function = SOURCES[name]
     source = getattr(import_module(f"cnnspec.kernels.compiled.{file}"), function)(vectors)
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ....machine.compiled_code import load
 from . import processor
 from .executable import executable, is_image
 
@@ -30,8 +31,7 @@ def linked(name: str, code: bytes) -> NativeFunction | None:
 
 
 def _by_llvm(name: str, code: bytes) -> int:
-    from llvmlite import binding
-
+    binding = load("llvmlite.binding")
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), processor.target())
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ....kernels.compiled.vectors import Vectors, of_processor
-from ....machine.compiled_code import version
+from ....machine.compiled_code import load, version
 from ....machine.hardware import instructions
 
 
@@ -52,6 +52,4 @@ def target(*, anywhere: bool = False) -> Any:
 
 
 def _llvm() -> Any:
-    from llvmlite import binding
-
-    return binding
+    return load("llvmlite.binding")
