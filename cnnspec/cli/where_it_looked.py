@@ -76,7 +76,8 @@ class Looking(NamedTuple):
         at = self.layer or last_image(trace, name)
         if at is None:
             cure = "--cam-layer input takes the gradient by the input."
-            raise click.UsageError(f"no layer before '{name}' has several rows and columns; {cure}")
+            said = f"no layer before '{name}' has several rows and columns that stand for those of the input"
+            raise click.UsageError(f"{said}; {cure}")
         try:
             return attribution(trace, name, place, at)
         except ValueError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from math import prod
 from typing import NamedTuple
 
@@ -73,6 +74,11 @@ class Step(NamedTuple):
     @property
     def buffers(self) -> int:
         return self.costs.buffers
+
+    @property
+    def going_on(self) -> tuple[str, ...]:
+        """Those of its inputs whose rows and columns its own are made of; gates are none of them."""
+        return tuple(compress(self.inputs, _going_on(self.arriving, self.shape)))
 
     @property
     def receptive_field(self) -> tuple[int, int] | None:
@@ -201,14 +207,17 @@ def compose_receptive_fields(
 ) -> ReceptiveFields:
     """Which rows and columns of the image a cell behind a layer hangs on, along all paths. `own` is the layer's."""
     rows, columns = own
-    # A C x 1 x 1 gate weighs whole channels: it widens no cell's view of the image.
-    through = fields
-    if len(fields) > 1:
-        through = [field for field, each in zip(fields, arriving, strict=True) if each[1:] == shape[1:]]
+    through = list(compress(fields, _going_on(arriving, shape)))  # a gate widens no cell's view of the image
     composed = compose(rows, [field[0] for field in through])
     if (rows is columns or rows == columns) and all(row is column for row, column in through):
         return composed, composed
     return composed, compose(columns, [field[1] for field in through])
+
+
+def _going_on(arriving: Sequence[Shape], shape: Shape) -> list[bool]:
+    """Of each arriving tensor, whether rows and columns of the output are its own: a C x 1 x 1 gate weighs whole
+    channels."""
+    return [len(arriving) == 1 or each[1:] == shape[1:] for each in arriving]
 
 
 def _unrolled_image(steps: Mapping[str, Step], name: str) -> Shape | None:

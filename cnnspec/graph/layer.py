@@ -160,6 +160,11 @@ class Layer(BaseModel):
         return {}
 
     @property
+    def keeps_places(self) -> bool:
+        """Whether an output's rows and columns stand for those that arrive, in their order: what was above is above."""
+        return True
+
+    @property
     def output_kind(self) -> OutputKind:
         """How the output reads when this is the network's last layer."""
         return "scores"

@@ -20,6 +20,10 @@ class Reading(Layer):
     family: ClassVar[Family] = "moving"
     is_view: ClassVar[bool] = True
 
+    @property
+    def keeps_places(self) -> bool:
+        return False
+
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
         return NOT_SPATIAL
 

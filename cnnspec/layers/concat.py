@@ -58,8 +58,12 @@ class Concat(Join):
             raise LayerError(unequal(self.kind, arriving, compared, rule, cure))
         return (*first[:along], sum(shape[along] for shape in arriving), *first[along + 1 :])
 
+    @property
+    def keeps_places(self) -> bool:
+        return self.axis == "C"
+
     def receptive_field(self, *arriving: Shape) -> ReceptiveFields:
-        return (IDENTITY, IDENTITY) if self.axis == "C" else NOT_SPATIAL
+        return (IDENTITY, IDENTITY) if self.keeps_places else NOT_SPATIAL
 
     def explain(self, place: Shape, *arriving: Shape) -> Explanation:
         along = self.index - 1

@@ -53,8 +53,12 @@ class Permute(Moving):
         arriving = image(arriving)
         return tuple(arriving[axis] for axis in self.axes)
 
+    @property
+    def keeps_places(self) -> bool:
+        return self.order == ("C", "H", "W")
+
     def receptive_field(self, arriving: Shape) -> ReceptiveFields:
-        return (IDENTITY, IDENTITY) if self.order == ("C", "H", "W") else NOT_SPATIAL
+        return (IDENTITY, IDENTITY) if self.keeps_places else NOT_SPATIAL
 
     def source(self, place: Shape, arriving: Shape) -> Shape:
         return tuple(place[self.axes.index(axis)] for axis in range(3))

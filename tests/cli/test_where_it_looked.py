@@ -159,7 +159,7 @@ def test_an_input_of_any_depth_is_drawn(channels: int, tmp_path: Path) -> None:
         (("--at", "dense1", "--follow", "--cam-layer", "conv1"), "--follow goes on along sums; Grad-CAM has none."),
         (
             ("--at", "conv1:0,0,0", "--cam", "x.png"),
-            "no layer before 'conv1' has several rows and columns; --cam-layer input takes the gradient by the input.",
+            "no layer before 'conv1' has several rows and columns that stand for those of the input; --cam-layer input",
         ),
     ],
 )
@@ -185,3 +185,15 @@ def test_the_picture_is_a_png(net: Path, tmp_path: Path) -> None:
     assert "`heat.jpg` would be no picture of that name: it is drawn as PNG" in called.err
     assert "help: end it in .png" in called.err
     assert call("inspect", net, "--cam", tmp_path / "nowhere" / "heat.png").code == 3
+
+
+def test_maps_whose_places_are_others_are_refused(tmp_path: Path) -> None:
+    layers = "[{conv: {F: 1, K: 2}}, {permute: {order: [C, W, H]}}, relu, flatten, {dense: {K: 2}}]"
+    (tmp_path / "net.yaml").write_text(f"cnnspec: 1\ninput: {{C: 1, H: 2, W: 3}}\nlayers: {layers}\n")
+    np.save(tmp_path / "x.npy", np.ones((1, 2, 3), np.float32))
+    words = "inspect", tmp_path / "net.yaml", tmp_path / "x.npy", "--init", "he"
+    called = call(*words, "--cam-layer", "relu1", "--cam", tmp_path / "seen.png")
+    assert called.code == 2
+    assert "columns of 'relu1' behind 'permute1' do not stand for those of the input." in " ".join(called.err.split())
+    assert not (tmp_path / "seen.png").exists()
+    assert "Grad-CAM at conv1 (2x2x3)" in call(*words, "--class", "0").out

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 from ...graph.array import Array
-from ...graph.graph import INPUT
+from ...graph.graph import INPUT, Graph
 from ...graph.shape import Shape, is_image
 from .sources import strongest_source
 from .trace import Trace
@@ -59,9 +59,13 @@ class Attribution:
 
 def attribution(trace: Trace, name: str, place: Shape, at: str) -> Attribution:
     """Grad-CAM at the layer `at`, or the input gradient at `input`, for the value at a place of the layer `name`.
-    Raises ValueError where the value does not hang on `at`, or that has no rows and columns."""
+    Raises ValueError where the value does not hang on `at`, or that has no rows and columns, or others than the
+    input."""
     if not is_image(trace.values[at].shape):
         raise ValueError(f"'{at}' has no rows and columns")
+    if mover := displaced(trace.graph).get(at):
+        where = "" if mover == at else f" behind '{mover}'"
+        raise ValueError(f"rows and columns of '{at}'{where} do not stand for those of the input")
     if at == name or (at != INPUT and at not in trace.graph.reached([name])):
         raise ValueError(f"'{name}' does not hang on '{at}'")
     gradient = gradients(trace, name, place, [at])[at]
@@ -130,10 +134,21 @@ def class_score(trace: Trace, output: str, index: int) -> tuple[str, Shape]:
 
 
 def last_image(trace: Trace, name: str) -> str | None:
-    """The last layer with several rows or columns that the layer `name` hangs on."""
-    reached = trace.graph.reached([name]) - {name}
+    """The last layer that the layer `name` hangs on whose rows and columns, several, stand for those of the input."""
+    reached = trace.graph.reached([name]) - {name} - displaced(trace.graph).keys()
     shapes = ((step.name, step.shape) for step in reversed(trace.graph.steps) if step.name in reached)
     return next((layer for layer, shape in shapes if is_image(shape) and prod(shape[1:]) > 1), None)
+
+
+def displaced(graph: Graph) -> dict[str, str]:
+    """The layers whose rows and columns do not stand for those of the input, and for each the first that put values
+    elsewhere, such as a `permute` or a `flatten`."""
+    found: dict[str, str] = {}
+    for step in graph.steps:
+        movers = [found[of] for of in step.going_on if of in found]
+        if movers or not step.layer.keeps_places:
+            found[step.name] = movers[0] if movers else step.name
+    return found
 
 
 def spread(image: Array, size: tuple[int, int]) -> Array:

@@ -12,6 +12,7 @@ from cnnspec.reports.inspection.attribution import (
     attribution,
     class_output,
     class_score,
+    displaced,
     gradients,
     last_image,
     spread,
@@ -187,3 +188,55 @@ def test_heat_is_spread_between_the_middles_of_cells() -> None:
     assert spread(np.array([[3.0]]), (2, 2)).tolist() == [[3, 3]] * 2
     image = np.arange(6.0).reshape(2, 3)
     np.testing.assert_array_equal(spread(image, (2, 3)), image)
+
+
+MOVING = """\
+cnnspec: 1
+input: {C: 1, H: 4, W: 8}
+layers:
+  - conv: {F: 1, K: 1, bias: false}
+  - %s
+  - conv: {F: 1, K: 1, bias: false}
+  - flatten
+  - dense: {K: 1, bias: false}
+"""
+
+
+@pytest.mark.parametrize(
+    ("moving", "mover"),
+    [
+        ("permute: {order: [C, W, H]}", "permute1"),
+        ("permute: {order: [W, H, C]}", "permute1"),
+        ("concat: {whole: [], again: []}\n    axis: H", "concat1"),
+        ("concat: {whole: [], again: []}\n    axis: W", "concat1"),
+        ("reshape: {C: 1, H: 8, W: 4}", "reshape1"),
+    ],
+)
+def test_maps_whose_places_are_others_are_not_laid_over_the_input(moving: str, mover: str) -> None:
+    """A bright cell of the input is where the heat is, though the last image has it elsewhere."""
+    graph = load(MOVING % moving).graph
+    x = np.zeros(graph.input)
+    x[0, 0, 6] = 1
+    run = trace(graph, {name: np.ones(tensor.shape) for name, tensor in graph.tensors.items()}, x)
+    assert last_image(run, "dense1") == "conv1"
+    found = attribution(run, "dense1", (0,), "conv1")
+    np.testing.assert_array_equal(spread(found.heat, (4, 8)), x[0])
+    assert displaced(graph) == dict.fromkeys((mover, "conv2", "flatten1", "dense1"), mover)
+    with pytest.raises(ValueError, match=f"rows and columns of 'conv2' behind '{mover}' do not stand for those of"):
+        attribution(run, "dense1", (0,), "conv2")
+
+
+@pytest.mark.parametrize(
+    "keeping",
+    [
+        "permute: {order: [C, H, W]}",
+        "concat: {one: [], other: []}",
+        "pixelunshuffle: {factor: 2}",
+        "resize: {to: [3, 5]}",
+        "mul: [[], [flatten, {dense: {K: 1}}, {reshape: {C: 1, H: 1, W: 1}}]]",
+        "concat: [[], [globalavgpool, {resize: {to: [4, 8]}}]]",
+    ],
+)
+def test_maps_that_keep_their_places_serve(keeping: str) -> None:
+    run = traced(MOVING % keeping)
+    assert last_image(run, run.graph.outputs[0]) == "conv2"
