@@ -50,6 +50,26 @@ SAME = {
           - {relu: {}, name: relu1.0}
           - maxpool: {F: 2}
         """,
+    "pairs as arguments": """\
+        blocks:
+          unit:
+            args: {F: required, K: required, S: 1}
+            layers:
+              - conv: {F: F, K: K, S: S, P: same}
+              - relu
+          narrow:
+            args: {m: required, to: required}
+            layers:
+              - conv: {F: [1, m], K: 6, P: same}
+              - resize: {to: to}
+
+        layers:
+          - unit: {F: 3, K: 8}
+          - unit: {F: [1, 7], K: 8, S: [2, 1]}
+          - unit: {F: [7, 1], K: 6}
+          - narrow: {m: 3, to: [12, 8]}
+          - narrow: {m: 5, to: 6}
+        """,
     "branches": """\
         layers:
           - {conv: {F: 1, K: 8}, name: conv1}

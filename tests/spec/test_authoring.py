@@ -98,6 +98,30 @@ def test_uses_are_called_after_their_modules() -> None:
     assert "name: features.5, repeat: 2}" in text
 
 
+def test_pairs_are_arguments() -> None:
+    """Rows and columns of Inception's factored convolutions are one block, with windows of one number, too."""
+    builder, last = GraphBuilder((4, 9, 9)), INPUT
+    for F in (3, (1, 7), (7, 1), (1, 3), 5):
+        for kind, fields in (("conv", {"F": F, "K": 4, "P": "same"}), ("batchnorm", {}), ("relu", {})):
+            last = builder.add(find(kind).model_validate(fields), [last], f"#{len(builder.steps)}").name
+    text, _ = author(builder.build([last]), {}, About())
+    assert "- conv: {F: F, K: 4, P: same}\n" in text
+    assert "- conv_bn_relu: {F: [1, 7]}\n" in text
+
+
+def test_labels_end_with_a_number_behind_a_dash() -> None:
+    """`block2-1` is one of `block2-0`, `block2-1`, `block2-2`: its repetitions count up."""
+    builder, last, told = GraphBuilder((4, 9, 9)), INPUT, {}
+    for unit in range(4):
+        for kind, name in (("conv", "f.a"), ("batchnorm", "f.b"), ("relu", "")):
+            fields = {"F": 3, "K": 4, "P": "same"} if kind == "conv" else {}
+            last = builder.add(find(kind).model_validate(fields), [last], f"#{len(builder.steps)}").name
+            if name:
+                told[last] = f"trunk.block2-{unit}.{name}"
+    text, _ = author(builder.build([last]), told, About())
+    assert "- {conv_bn_relu: {}, name: trunk.block2-0, repeat: 4}\n" in text
+
+
 @settings(max_examples=60)
 @given(random_specs.texts())
 @example(RESIDUALS)

@@ -10,9 +10,11 @@ from itertools import chain, count
 
 from ...layers import kinds
 from ..document.document import unfit_for_argument
-from ..syntax.nodes import Scalar, word
+from ..syntax.emitter import flow
+from ..syntax.nodes import Node, Scalar, word
+from ..syntax.nodes import Sequence as SequenceNode
 from ..values.names import AXIS_LETTERS
-from .lines import Argument, Branch, LeftOut, Reference, Value
+from .lines import Argument, Branch, LeftOut, Number, Reference, Value
 
 TEXTBOOK = "FKSPDG"
 """The order of the textbook's letters."""
@@ -20,6 +22,8 @@ DEPTHS = ("K", "G")
 """Letters whose numbers are depths."""
 PLACES = ("F", "S", "P", "D", "H", "W", "out", "factor", "top", "bottom", "left", "right")
 """Fields whose numbers are rows and columns; all others may go with the depth that arrives."""
+PAIRS = (*PLACES, "to")
+"""Fields that take one number or two, of rows and of columns."""
 REQUIRED = ("F", "K")
 """Letters that every use of a block should give: they tell uses apart."""
 WHOLE = re.compile("[1-9][0-9]*")
@@ -36,14 +40,15 @@ class Arguments:
         names = dict.fromkeys(chain.from_iterable(known))
         self.known = {name: [each.get(name) for each in known] for name in names}
 
-    def scalar(self, letter: str, values: Sequence[Scalar], depths: Sequence[int]) -> Scalar:
-        """What stands for a scalar that has a value in each use: in a field of some letter, where some C arrive."""
+    def number(self, letter: str, values: Sequence[Number], depths: Sequence[int]) -> Number:
+        """What stands for a scalar or a pair that has a value in each use: in a field of some letter, where some C
+        arrive."""
         if len(set(values)) == 1:
             return values[0]
         for name, others in self.values.items():
             if others == list(values) and self._goes_with(letter, name):
                 return word(name)
-        texts = [value.text for value in values]
+        texts = [value.text if isinstance(value, Scalar) else flow(value) for value in values]
         is_known = texts in self.known.values()
         if letter not in PLACES and not is_known and all(map(WHOLE.fullmatch, texts)):
             multiple = next(filter(None, self._multiples([int(text) for text in texts], list(depths))), None)
@@ -88,6 +93,11 @@ class Arguments:
         return not (is_hidden or name in self.taken or name in self.values or unfit_for_argument(name))
 
 
+def is_pair(letter: str, node: Node) -> bool:
+    """Whether a node is two numbers of rows and of columns, for which one number might stand as well."""
+    return letter in PAIRS and isinstance(node, SequenceNode) and all(isinstance(item, Scalar) for item in node.items)
+
+
 def _multiple(numbers: list[int], others: list[int], of: str) -> str:
     """`4*K` or `C/2` where each number is that; else nothing."""
     ratios = {Fraction(number, other) for number, other in zip(numbers, others, strict=True)}
@@ -98,12 +108,12 @@ def _multiple(numbers: list[int], others: list[int], of: str) -> str:
 
 
 def _default(letter: str, values: list[Value]) -> Value | None:
-    """The value of most uses, or no layers, or no branch."""
+    """The value of half the uses or more, or no layers, or no branch."""
     empty, left_out = values.count([]), sum(isinstance(value, LeftOut) for value in values)
     if empty or left_out:
         return [] if empty >= left_out else LeftOut()
-    scalars = [value for value in values if isinstance(value, Scalar)]
-    if letter in REQUIRED or len(scalars) < len(values):
+    numbers = [value for value in values if isinstance(value, Number)]
+    if letter in REQUIRED or len(numbers) < len(values):
         return None
-    value, times = Counter(scalars).most_common(1)[0]
-    return value if 2 * times > len(values) else None
+    value, times = Counter(numbers).most_common(1)[0]
+    return value if 2 * times >= max(len(values), 3) else None

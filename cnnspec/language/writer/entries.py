@@ -88,7 +88,7 @@ class Entries:
         match value:
             case list():
                 return self.layers(value)
-            case Scalar():
+            case Scalar() | Sequence():
                 return value
             case Argument():
                 return word(value.name)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..syntax.nodes import Node, Scalar
+from ..syntax.nodes import Node, Scalar, Sequence
 from ..values.field_types.scalars import NOTHING
 from .uses import Use
 
@@ -89,7 +89,9 @@ class FromLine:
 Line = LayerLine | UseLine | CallLine | FromLine | Argument
 Lines = list[Line]
 Branch = Lines | Reference | Argument | LeftOut
-Value = Scalar | Branch
+Number = Scalar | Sequence
+"""A scalar, or a pair of them: of rows and of columns."""
+Value = Number | Branch
 """What a call gives for an argument."""
 
 

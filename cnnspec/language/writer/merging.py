@@ -11,8 +11,21 @@ from ..syntax.nodes import Mapping as MappingNode
 from ..syntax.nodes import Node, Scalar, mapping, sequence
 from ..syntax.nodes import Sequence as SequenceNode
 from ..values.scope import LETTERS
-from .arguments import Arguments
-from .lines import Argument, Branch, CallLine, FromLine, JoinLine, LayerLine, LeftOut, Line, Lines, Reference, Value
+from .arguments import Arguments, is_pair
+from .lines import (
+    Argument,
+    Branch,
+    CallLine,
+    FromLine,
+    JoinLine,
+    LayerLine,
+    LeftOut,
+    Line,
+    Lines,
+    Number,
+    Reference,
+    Value,
+)
 from .names import Naming
 from .references import Shadowed
 
@@ -36,7 +49,12 @@ class Merger:
         match line:
             case LayerLine():
                 branches = len(line.branches) if isinstance(line, JoinLine) else 0
-                return line.kind, self.naming.fixed(line), tuple(map(_form, line.fields.values())), branches
+                return (
+                    line.kind,
+                    self.naming.fixed(line),
+                    tuple(_form(node, key) for key, node in line.fields.items()),
+                    branches,
+                )
             case CallLine():
                 return line.block, line.label
             case _:
@@ -90,10 +108,10 @@ class Merger:
 
     def _value(self, name: str, letter: str, values: Sequence[Value], depths: Sequence[int]) -> Value:
         """What a call gives for an argument: a scalar for a field of some letter, or layers."""
-        scalars = [value for value in values if isinstance(value, Scalar)]
-        if scalars:
-            return self.arguments.scalar(letter, scalars, depths)
-        return self._branch([value for value in values if not isinstance(value, Scalar)], name)
+        numbers = [value for value in values if isinstance(value, Number)]
+        if numbers:
+            return self.arguments.number(letter, numbers, depths)
+        return self._branch([value for value in values if not isinstance(value, Number)], name)
 
     def _branch(self, branches: Sequence[Branch], name: str = "") -> Branch:
         lists = [branch for branch in branches if isinstance(branch, list)]
@@ -120,23 +138,31 @@ class Merger:
         return self.arguments.lines(name, given)
 
     def _node(self, letter: str, nodes: Sequence[Node], depths: Sequence[int]) -> Node:
-        """A field's value for several that have one form."""
+        """A field's value for several that have one form. A pair is one argument unless one half is the same in all."""
+        numbers = [
+            node for node in nodes if isinstance(node, Number) and (isinstance(node, Scalar) or is_pair(letter, node))
+        ]
+        lists = [node.items for node in nodes if isinstance(node, SequenceNode)]
+        columns = [*zip(*lists, strict=True)] if len(lists) == len(nodes) else []
+        if len(numbers) == len(nodes) and all(len({*column}) > 1 for column in columns):
+            return self.arguments.number(letter, numbers, depths)
         match nodes[0]:
             case SequenceNode():
-                columns = zip(*(node.items for node in nodes if isinstance(node, SequenceNode)), strict=True)
                 return sequence(self._node(letter, column, depths) for column in columns)
             case MappingNode(items):
                 rows = [[value for _, value in node.items] for node in nodes if isinstance(node, MappingNode)]
                 keys = [key.text for key, _ in items]
-                columns = zip(*rows, strict=True)
-                return mapping((k, self._node(letter, column, depths)) for k, column in zip(keys, columns, strict=True))
+                sides = zip(keys, zip(*rows, strict=True), strict=True)
+                return mapping((key, self._node(letter, column, depths)) for key, column in sides)
             case _:
-                return self.arguments.scalar(letter, [node for node in nodes if isinstance(node, Scalar)], depths)
+                raise AssertionError(nodes[0])
 
 
-def _form(node: Node) -> Hashable:
-    """What fields' values must have in common to be merged. Nothing at all, and words that mean a number elsewhere,
-    cannot be arguments."""
+def _form(node: Node, letter: str = "") -> Hashable:
+    """What the values of a field must have in common to be merged. Nothing at all, and words that mean a number
+    elsewhere, cannot be arguments."""
+    if is_pair(letter, node):
+        return ""
     match node:
         case SequenceNode(items):
             return tuple(map(_form, items))

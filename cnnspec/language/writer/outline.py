@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..syntax.emitter import WIDTH, flow
 from ..syntax.nodes import Mapping, Node, mapping, word
 from ..syntax.nodes import Sequence as SequenceNode
+from .arguments import is_pair
 from .entries import SHORT
 from .lines import JoinLine, LayerLine, Line, Lines
 from .sections import default_nodes
@@ -69,7 +70,7 @@ def _item(line: Line) -> Item:
             item.token = joined(line.kind, item)
             return item
         case LayerLine():
-            token: Hashable = (line.kind, tuple((key, _form(node)) for key, node in line.fields.items()))
+            token: Hashable = (line.kind, tuple((key, _form(node, key)) for key, node in line.fields.items()))
             usual = default_nodes(line.kind)
             width = len(line.kind) + 2
             if written := [(key, node) for key, node in line.fields.items() if node != usual.get(key)]:
@@ -106,7 +107,10 @@ def kind_of(item: Item) -> str:
     return str(item.token[0]) if isinstance(item.token, tuple) else ""
 
 
-def _form(node: Node) -> Hashable:
+def _form(node: Node, letter: str = "") -> Hashable:
+    """What the values of a field must have in common; one number may be two, of rows and of columns."""
+    if is_pair(letter, node):
+        return None
     match node:
         case SequenceNode(items):
             return tuple(map(_form, items))

@@ -265,7 +265,7 @@ def _prefixes(names: list[str]) -> Iterator[str]:
     parts = [name.split(".")[:-1] for name in names]
     common = next((i for i, column in enumerate(zip(*parts, strict=False)) if len({*column}) > 1), min(map(len, parts)))
     shared = parts[0][:common]
-    last = max((i for i, part in enumerate(shared, 1) if part.isdigit()), default=0)
+    last = max((i for i, part in enumerate(shared, 1) if re.fullmatch(r"(.*[^A-Za-z])?[0-9]+", part)), default=0)
     for count in dict.fromkeys((last, common)):
         if count:
             yield ".".join(shared[:count])
