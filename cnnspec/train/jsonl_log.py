@@ -1,4 +1,4 @@
-"""A run's log: a JSON object a line, `step` for each step and `epoch` for each epoch.
+"""A run's log: a JSON object a line, `step` for each step and `epoch` for each epoch, with the network's fingerprint.
 
 A resumed run goes on in the same file: broken lines, and lines from beyond its checkpoint, are taken away first.
 """
@@ -27,8 +27,8 @@ class JsonlLog:
     cannot be written; it then ends with its last whole line.
     """
 
-    def __init__(self, path: AnyPath, progress: Progress) -> None:
-        self.path = Path(path)
+    def __init__(self, path: AnyPath, progress: Progress, network: str) -> None:
+        self.path, self.network = Path(path), network
         self.stream: FileIO | None = None
         if progress.step or is_stream(path):
             with writing(path):
@@ -37,7 +37,7 @@ class JsonlLog:
                 self.stream = open_stream(path) if is_stream(path) else FileIO(self.path, "ab")
 
     def __call__(self, event: Event) -> None:
-        record = _record(event)
+        record = self._record(event)
         if record is None:
             return
         line = json.dumps(record).encode() + b"\n"
@@ -53,6 +53,22 @@ class JsonlLog:
     def close(self) -> None:
         if self.stream is not None:
             self.stream.close()
+
+    def _record(self, event: Event) -> dict[str, Any] | None:
+        if isinstance(event, Stepped):
+            return {
+                "event": "step",
+                "epoch": event.epoch,
+                "step": event.step,
+                "loss": event.score.loss,
+                "accuracy": event.score.accuracy,
+                "rate": event.rate,
+                "gradient_norm": event.gradient_norm,
+                "images_per_second": round(event.examples / event.seconds, 1) if event.seconds else None,
+            }
+        if isinstance(event, EpochDone):
+            return {"event": "epoch", "network": self.network, **asdict(event)}
+        return None
 
     def _mend(self, progress: Progress) -> None:
         """Leave what stands for the run so far: no line from beyond it, and none that is broken."""
@@ -81,23 +97,6 @@ def _written(stream: FileIO, data: memoryview) -> int:
     if not taken:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
     return taken
-
-
-def _record(event: Event) -> dict[str, Any] | None:
-    if isinstance(event, Stepped):
-        return {
-            "event": "step",
-            "epoch": event.epoch,
-            "step": event.step,
-            "loss": event.score.loss,
-            "accuracy": event.score.accuracy,
-            "rate": event.rate,
-            "gradient_norm": event.gradient_norm,
-            "images_per_second": round(event.examples / event.seconds, 1) if event.seconds else None,
-        }
-    if isinstance(event, EpochDone):
-        return {"event": "epoch", **asdict(event)}
-    return None
 
 
 def _is_past(line: bytes, progress: Progress) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ..files.reading import AnyPath, Malformed, blaming, opened
+from ..graph.graph import Graph
 from .events import Count, EpochDone, Finite, Share
+from .identity import digest
 from .metrics import Evaluation
 from .mistakes import Mistake
 
@@ -19,22 +21,36 @@ MOST = 2**28
 _EPOCH = TypeAdapter(EpochDone)
 
 
-def epochs_of(path: AnyPath) -> list[EpochDone]:
-    """The epochs of a log, of a run that went on after an interruption the later ones. Raises FileError: E404 where
-    there is no file, E403 for one that is no log, or in which no epoch has ended."""
+class Log(NamedTuple):
+    """The epochs of a log, and the fingerprints of the networks that learned in them; those of earlier versions note
+    none."""
+
+    epochs: list[EpochDone]
+    networks: frozenset[str]
+
+    def is_of(self, graph: Graph) -> bool:
+        """Whether it is a network's, as far as can be known."""
+        return self.networks <= {digest(graph)}
+
+
+def log_of(path: AnyPath) -> Log:
+    """What a log says, of a run that went on after an interruption the later epochs. Raises FileError: E404 where there
+    is no file, E403 for one that is no log, or in which no epoch has ended."""
     with blaming(path):
-        found = {done.epoch: done for done in _epochs(_text(path))}
+        found = {done.epoch: (done, network) for done, network in _epochs(_text(path))}
         if not found:
             raise Malformed("no epoch has ended in it", "a log that `cnnspec train --log FILE.jsonl` has written")
-    return [found[epoch] for epoch in sorted(found)]
+    epochs, networks = zip(*(found[epoch] for epoch in sorted(found)), strict=True)
+    return Log(list(epochs), frozenset(filter(None, networks)))
 
 
-def _epochs(text: str) -> Iterator[EpochDone]:
+def _epochs(text: str) -> Iterator[tuple[EpochDone, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             record = json.loads(line)
             if record["event"] == "epoch":
-                yield _EPOCH.validate_python({key: value for key, value in record.items() if key != "event"})
+                network = str(record.pop("network", ""))
+                yield _EPOCH.validate_python({key: value for key, value in record.items() if key != "event"}), network
         except (ValueError, KeyError, TypeError, RecursionError):
             why = f"its line {number:,} is none of a log"
             raise Malformed(why, "a log that `cnnspec train --log FILE.jsonl` has written") from None

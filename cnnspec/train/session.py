@@ -122,7 +122,8 @@ class Session:
         Between two events the run may be left: with `save`, to be resumed. Raises TrainingError and FileError; what
         was kept before stays.
         """
-        log = JsonlLog(self.files.log, self.checkpointer.run.progress) if self.files.log else None
+        run, network = self.checkpointer.run, self.checkpointer.identity.spec
+        log = JsonlLog(self.files.log, run.progress, network) if self.files.log else None
         try:
             for event in self.checkpointer.events():
                 if log is not None:  # before the checkpoint: the log has all that it has

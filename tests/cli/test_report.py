@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from calling import call
+
+from cnnspec import load, report, weights
 
 
 def test_it_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,3 +71,24 @@ def test_the_evaluation_of_a_network_with_other_classes_is_refused(
     called = call("report", "lenet5", "--eval", "three.json")
     assert (called.code, called.out) == (3, "")
     assert "it is of a network with 3 classes; this one has 10" in called.err
+
+
+def test_the_log_of_another_network_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", x=np.ones((8, 1, 4, 4), np.float32), y=np.arange(8) % 2)
+    layers = "[{conv: {F: 3, K: 2, P: same}}, flatten, {dense: {K: 2}}, softmax]"
+    text = f"cnnspec: 1\ninput: {{C: 1, H: 4, W: 4}}\nlayers: {layers}\n"
+    Path("net.yaml").write_text(f"{text}train: {{data: data.npz, epochs: 1, batch: 4, validation: 0}}\n")
+    Path("other.yaml").write_text(text.replace("F: 3", "F: 1"))
+    np.save("x.npy", np.ones((1, 4, 4), np.float32))
+    assert call("train", "net.yaml", "--log", "run.jsonl").code == 0
+    words = "x.npy", "--init", "he", "--log", "run.jsonl"
+    assert call("report", "net.yaml", *words).err == ""
+    np.save("larger.npy", np.ones((1, 6, 6), np.float32))
+    assert "W403" not in call("report", "net.yaml", "larger.npy", *words[1:], "--input", "1x6x6").err
+    called = call("report", "other.yaml", *words)
+    assert called.code == 0
+    assert "warning[W403]: the log is not of other as it is now\n --> run.jsonl\n" in called.err
+    with pytest.warns(UserWarning, match=r"run.jsonl: warning\[W403\].*; another network learned there") as caught:
+        report(load("other.yaml"), "x.npy", weights.initial(load("other.yaml").graph.tensors, "he", 0), log="run.jsonl")
+    assert caught[0].filename == __file__

@@ -48,7 +48,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_short_write_goes_on(tmp_path: Path) -> None:
-    log = JsonlLog(tmp_path / "log", Progress())
+    log = JsonlLog(tmp_path / "log", Progress(), "n1")
     for number in (1, 2, 3):
         log(step(number))
     log.close()
@@ -58,7 +58,7 @@ def test_a_short_write_goes_on(tmp_path: Path) -> None:
 
 def test_of_a_line_that_fails_nothing_is_left(tmp_path: Path) -> None:
     Slow.fault = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    log = JsonlLog(tmp_path / "log", Progress())
+    log = JsonlLog(tmp_path / "log", Progress(), "n1")
     log(step(1))
     log(step(2))
     with pytest.raises(FileError) as caught:
@@ -71,13 +71,13 @@ def test_of_a_line_that_fails_nothing_is_left(tmp_path: Path) -> None:
 def test_a_resumed_run_leaves_no_broken_line(tmp_path: Path) -> None:
     """Not in the middle either, where a killed one has left half of it; what stands behind it is kept."""
     path = tmp_path / "log"
-    log = JsonlLog(path, Progress())
+    log = JsonlLog(path, Progress(), "n1")
     for number in (1, 2, 3, 4):
         log(step(number))
     log.close()
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1][:17] + lines[1] + lines[2] + lines[3] + lines[1][:5])
-    log = JsonlLog(path, Progress(step=3, sums=SUMS))
+    log = JsonlLog(path, Progress(step=3, sums=SUMS), "n1")
     log(step(4))
     log.close()
     assert steps(path) == [1, 3, 4]
@@ -86,7 +86,7 @@ def test_a_resumed_run_leaves_no_broken_line(tmp_path: Path) -> None:
 def test_an_earlier_log_is_there_until_the_first_line_takes_its_place(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("old\n")
-    log = JsonlLog(path, Progress())
+    log = JsonlLog(path, Progress(), "n1")
     assert path.read_text() == "old\n"
     log(step(1))
     log.close()
@@ -97,7 +97,7 @@ def test_a_stream_is_opened_once(tmp_path: Path) -> None:
     """Whoever reads at its other end sees one end of it."""
     os.mkfifo(tmp_path / "log")
     reader = os.open(tmp_path / "log", os.O_RDONLY | os.O_NONBLOCK)
-    log = JsonlLog(tmp_path / "log", Progress())
+    log = JsonlLog(tmp_path / "log", Progress(), "n1")
     log(step(1))
     log(step(2))
     log.close()

@@ -274,20 +274,20 @@ def bare_lines(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_log_has_every_step_and_epoch(tmp_path: Path) -> None:
-    logged(run(), JsonlLog(tmp_path / "log.jsonl", Progress()))
+    logged(run(), JsonlLog(tmp_path / "log.jsonl", Progress(), "n1"))
     records = bare_lines(tmp_path / "log.jsonl")
     assert [record["event"] for record in records] == ([*["step"] * BATCHES, "epoch"]) * 3
     assert records[0].keys() == {"event", "epoch", "step", "loss", "accuracy", "rate", "gradient_norm"}
-    assert records[BATCHES].keys() == {"event", "epoch", "step", "training", "validation", "is_best"}
+    assert records[BATCHES].keys() == {"event", "network", "epoch", "step", "training", "validation", "is_best"}
 
 
 @pytest.mark.parametrize("kept", range(1, 3 * (2 * BATCHES + 3)))
 def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     """A checkpoint after some event, a kill some events later, perhaps within a line."""
-    logged(run(), JsonlLog(tmp_path / "whole.jsonl", Progress()))
+    logged(run(), JsonlLog(tmp_path / "whole.jsonl", Progress(), "n1"))
     path = tmp_path / "log.jsonl"
     part = run()
-    log = JsonlLog(path, Progress())
+    log = JsonlLog(path, Progress(), "n1")
     events = part.events()
     for event in islice(events, kept):
         log(event)
@@ -299,7 +299,7 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'{"event": "st')
     _, found = load(tmp_path / "c.safetensors")
-    logged(run(found), JsonlLog(path, found.progress))
+    logged(run(found), JsonlLog(path, found.progress, "n1"))
     assert bare_lines(path) == bare_lines(tmp_path / "whole.jsonl")
 
 
@@ -307,19 +307,19 @@ def test_a_log_goes_on_without_repeats(kept: int, tmp_path: Path) -> None:
 def test_a_log_goes_on_before_what_is_no_line_of_it(line: str, tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     training = run()
-    logged(training, JsonlLog(path, Progress()), 4)
+    logged(training, JsonlLog(path, Progress(), "n1"), 4)
     path.write_text(path.read_text() + f"{line}\n")
-    JsonlLog(path, training.progress).close()
+    JsonlLog(path, training.progress, "n1").close()
     assert [record["step"] for record in bare_lines(path)] == [1, 2]
 
 
 def test_a_new_run_has_a_new_log(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text("old\n")
-    logged(run(), JsonlLog(path, Progress()), 2)
+    logged(run(), JsonlLog(path, Progress(), "n1"), 2)
     assert len(bare_lines(path)) == 1
 
 
 def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="E415"):
-        logged(run(), JsonlLog(tmp_path / "none" / "log.jsonl", Progress()))
+        logged(run(), JsonlLog(tmp_path / "none" / "log.jsonl", Progress(), "n1"))

@@ -13,19 +13,21 @@ import pytest
 from cnnspec import FileError, load
 from cnnspec.reports.evaluation import to_json
 from cnnspec.train.events import EpochDone, Score
+from cnnspec.train.identity import digest
 from cnnspec.train.metrics import Evaluation
 from cnnspec.train.mistakes import Mistake
-from cnnspec.train.past_run import epochs_of, evaluation_of
+from cnnspec.train.past_run import evaluation_of, log_of
 
 EPOCH = {"event": "epoch", "epoch": 1, "step": 5, "training": {"loss": 2.0}, "validation": None, "is_best": False}
 
 
-def test_the_epochs_of_a_run(net: Path) -> None:
+def test_the_log_of_a_run(net: Path) -> None:
     told: list[EpochDone] = []
     load(net).train(
         log="run.jsonl", on_event=lambda event: told.append(event) if isinstance(event, EpochDone) else None
     )
-    assert epochs_of("run.jsonl") == told
+    assert log_of("run.jsonl").epochs == told
+    assert log_of("run.jsonl").is_of(load(net).graph)
     assert len(told) == 3
 
 
@@ -33,8 +35,16 @@ def test_a_later_epoch_of_the_same_number_counts(tmp_path: Path) -> None:
     again = EPOCH | {"training": {"loss": 1.0, "accuracy": 0.5}}
     lines = [json.dumps(EPOCH | {"epoch": 2}), json.dumps(EPOCH), json.dumps({"event": "step"}), json.dumps(again)]
     (tmp_path / "run.jsonl").write_text("\n".join(lines))
-    first, second = epochs_of(tmp_path / "run.jsonl")
+    first, second = log_of(tmp_path / "run.jsonl").epochs
     assert (first.epoch, first.training, second.epoch) == (1, Score(1.0, 0.5), 2)
+
+
+def test_a_log_knows_whose_it_is(tmp_path: Path) -> None:
+    graph = load("lenet5").graph
+    for networks, is_of in {("",): True, (digest(graph),): True, (digest(graph), "a1"): False, ("a1",): False}.items():
+        lines = [EPOCH | {"epoch": i} | ({"network": name} if name else {}) for i, name in enumerate(networks)]
+        (tmp_path / "run.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        assert log_of(tmp_path / "run.jsonl").is_of(graph) == is_of
 
 
 @pytest.mark.parametrize(
@@ -53,7 +63,7 @@ def test_a_later_epoch_of_the_same_number_counts(tmp_path: Path) -> None:
 )
 def test_what_is_no_log_is_refused(tmp_path: Path, text: str, why: str) -> None:
     (tmp_path / "run.jsonl").write_text(text)
-    refused(epochs_of, tmp_path / "run.jsonl", why, "a log that `cnnspec train --log FILE.jsonl` has written")
+    refused(log_of, tmp_path / "run.jsonl", why, "a log that `cnnspec train --log FILE.jsonl` has written")
 
 
 def refused(read: Callable[[Path], object], path: Path, why: str, help: str) -> None:
@@ -97,6 +107,6 @@ def test_what_is_no_evaluation_is_refused(tmp_path: Path, change: dict[str, Any]
 
 def test_bytes_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
-    refused(epochs_of, tmp_path / "x", "it is no text in UTF-8", "")
+    refused(log_of, tmp_path / "x", "it is no text in UTF-8", "")
     with pytest.raises(FileError, match="E404"):
         evaluation_of(tmp_path / "y")

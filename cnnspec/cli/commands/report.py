@@ -20,7 +20,7 @@ from ...spec import Spec
 from ...spec.naming import spec_name as stem
 from ..class_names import class_index
 from ..completion import spec_names
-from ..diagnostics_output import loaded
+from ..diagnostics_output import loaded, show
 from ..missing import together_with
 from ..notes import note
 from ..options import COUNT, OUTPUT, PATH, Count, input_option
@@ -127,7 +127,7 @@ def command(
         "language": language or _language(),
         "target": index,
         "command": _inspect(spec_name, inputs, weights, init, seed, shape),
-        "training": learned(spec, log, judged),
+        "training": learned(spec, log, judged, lambda found: show([found])),
     }
     if port is not None:
         from ..serving import serve

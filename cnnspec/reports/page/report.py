@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from itertools import islice
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
+from warnings import warn as python_warning
 
+from ...diagnostics import Diagnostic
 from ...diagnostics.wording import quantity
 from ...graph.array import Array
 from ..drawing.terminal_text import escaped
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ...files.reading import AnyPath
     from ...spec import Spec
     from ...spec.spec import Weights
+    from ...train.events import EpochDone
     from ...train.metrics import Evaluation
 
 SIZE, MAPS, CELLS = 8_000_000, 16, 4
@@ -126,8 +129,13 @@ def report(
         language,
         Amount(size, maps, cells),
         target,
-        training=learned(spec, log, evaluation),
+        training=learned(spec, log, evaluation, _warn),
     )
+
+
+def _warn(found: Diagnostic) -> None:
+    """At the line of who asked for a page."""
+    python_warning(f"{found}; {found.why}", stacklevel=5)
 
 
 def _ensure_class(spec: Spec, target: int | None) -> None:
@@ -143,18 +151,31 @@ def _ensure_class(spec: Spec, target: int | None) -> None:
         raise ValueError(f"`target` is a class from 0 to {counts[0] - 1}, not {target}")
 
 
-def learned(spec: Spec, log: AnyPath | None, evaluation: AnyPath | None) -> dict[str, Any] | None:
-    """What the page says of training: what `train --log` has written, and what `eval --format json` has found. Raises
-    FileError."""
+def learned(
+    spec: Spec, log: AnyPath | None, evaluation: AnyPath | None, warn: Callable[[Diagnostic], object]
+) -> dict[str, Any] | None:
+    """What the page says of training: what `train --log` has written, and what `eval --format json` has found. `warn`
+    is called with a warning of a log of another network (W403). Raises FileError."""
     if log is None and evaluation is None:
         return None
-    from ...train.past_run import epochs_of, evaluation_of
+    from ...train.past_run import evaluation_of
     from .training_data import training_data
 
     found, classes = (None, None) if evaluation is None else evaluation_of(evaluation)
     if evaluation is not None and found is not None:
         _ensure_own(spec, evaluation, found)
-    return training_data(spec.name, [] if log is None else epochs_of(log), found, classes)
+    return training_data(spec.name, [] if log is None else _epochs(spec, log, warn), found, classes)
+
+
+def _epochs(spec: Spec, path: AnyPath, warn: Callable[[Diagnostic], object]) -> list[EpochDone]:
+    from ...train.past_run import log_of
+
+    log, size = log_of(path), spec.header.input
+    own = spec.at((size.C, size.H, size.W))  # what is trained, at whatever size the page shows it
+    if own is not None and not log.is_of(own):
+        message, why = f"the log is not of {spec.name} as it is now", "another network learned there"
+        warn(Diagnostic("W403", message, file=fspath(path), why=why, help="the log of a run of this spec"))
+    return log.epochs
 
 
 def _ensure_own(spec: Spec, path: AnyPath, found: Evaluation) -> None:
