@@ -51,3 +51,30 @@ def test_the_data_of_the_spec_are_what_it_knows_without_a_sample(folder: Path) -
     assert call("run", "net.yaml", "white.png", "--init", "he").err == ""
     Path("net.yaml").write_text(Path("net.yaml").read_text().replace("train: {data: digits28}\n", ""))
     assert call("run", "net.yaml", "black.png", "--init", "he").err == ""
+
+
+WARNED = "cnnspec: 1\ninput: {C: 1, H: 6, W: 6}\nlayers: [{conv: {F: 3, S: 2, K: 2}}, globalavgpool]\n"
+
+
+def test_that_the_spec_has_warnings_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they are shown; not those that nobody wants, nor those of another size than is run."""
+    monkeypatch.chdir(tmp_path)
+    Path("a net.yaml").write_text(WARNED)
+    np.save("x.npy", np.ones((1, 6, 6), np.float32))
+    np.save("y.npy", np.ones((1, 7, 7), np.float32))
+    words = "run", "a net.yaml", "x.npy", "--init", "he"
+    said = "note: the spec has 1 warning (W201); `cnnspec validate 'a net.yaml'` shows it\n"
+    called = call(*words)
+    assert (called.code, called.err) == (0, said)
+    assert called.out == call("run", "a net.yaml", "x.npy", "--init", "he").out
+    assert "W201" in call("validate", "a net.yaml").out
+    larger = call("run", "a net.yaml", "y.npy", "--init", "he", "--input", "1x7x7")
+    assert "W201" not in larger.err
+    Path("a net.yaml").write_text(WARNED.replace("6", "7"))
+    smaller = call(*words, "--input", "1x6x6")
+    assert "`cnnspec validate 'a net.yaml' --input 1x6x6` shows it" in " ".join(smaller.err.split())
+    Path("a net.yaml").write_text(WARNED)
+    Path("cnnspec.toml").write_text('ignore = ["W201"]\n')
+    assert call(*words).err == ""
+    Path("cnnspec.toml").write_text("ignore = [[\n")
+    assert call(*words).err == said
