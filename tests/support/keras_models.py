@@ -68,6 +68,8 @@ def windows(L: Any) -> Any:
         L.UpSampling2D(2, interpolation="bilinear"),
         L.Cropping2D(((1, 0), (2, 1))),
         L.MaxPooling2D(2),
+        L.AveragePooling2D(1),
+        L.MaxPooling2D(1, strides=2),
         size=(15, 13, 2),
     )
 
@@ -123,6 +125,46 @@ def nested(L: Any) -> Any:
     return keras.Model(outer, L.Dense(4, activation="softmax")(L.GlobalMaxPooling2D()(unit(unit(outer)))))
 
 
+def channels_first(L: Any) -> Any:
+    """Images as C, H, W, distinct on every axis; rows that are joined, and an image that is unrolled as it lies."""
+    import keras
+
+    first: dict[str, Any] = {"data_format": "channels_first"}
+    given = keras.Input((3, 9, 7))
+    x = L.Conv2D(4, (3, 2), strides=(2, 1), padding="same", activation="relu", **first)(given)
+    x = L.BatchNormalization(axis=1)(x)
+    x = L.ZeroPadding2D(((1, 0), (0, 2)), **first)(x)
+    x = L.Cropping2D(((0, 1), (1, 0)), **first)(L.UpSampling2D((1, 2), **first)(x))
+    x = L.Concatenate(axis=1)([L.MaxPooling2D(2, **first)(x), L.AveragePooling2D(2, padding="valid", **first)(x)])
+    x = L.Concatenate(axis=-2)([x, x])
+    weights = L.Reshape((8, 1, 1))(L.Dense(8, activation="sigmoid")(L.GlobalAveragePooling2D(**first)(x)))
+    x = L.PReLU(shared_axes=[2, 3])(L.Multiply()([x, weights]))
+    lying = L.Dense(5)(L.Flatten()(x))
+    turned = L.Dense(6)(L.Flatten(**first)(L.Softmax(axis=1)(x)))
+    return keras.Model(given, [lying, turned, L.Permute((2, 3, 1))(x), L.GlobalMaxPooling2D(**first)(x)])
+
+
+def signal_first(L: Any) -> Any:
+    first: dict[str, Any] = {"data_format": "channels_first"}
+    return in_a_row(
+        L.Conv1D(4, 3, activation="elu", **first),
+        L.BatchNormalization(axis=1),
+        L.MaxPooling1D(2, **first),
+        L.Permute((2, 1)),
+        size=(2, 12),
+    )
+
+
+def repeated(L: Any) -> Any:
+    """Vectors as signals, joined and turned."""
+    import keras
+
+    given = keras.Input((6,))
+    left, right = L.RepeatVector(3)(L.Dense(4)(given)), L.RepeatVector(3)(L.Dense(4)(given))
+    outputs = [L.Concatenate(axis=axis)([left, right]) for axis in (1, 2)]
+    return keras.Model(given, [*outputs, L.Permute((2, 1))(left), L.RepeatVector(1)(given)])
+
+
 def signal(L: Any) -> Any:
     return in_a_row(
         L.Conv1D(4, 3, padding="same", activation="elu"),
@@ -135,7 +177,11 @@ def signal(L: Any) -> Any:
 
 
 MODELS: dict[str, Callable[[Any], Any]] = {
-    make.__name__: make for make in (convolutions, norms, windows, unrolled, moved, gated, nested, signal)
+    make.__name__: make
+    for make in (
+        *(convolutions, norms, windows, unrolled, moved, gated, nested),
+        *(signal, channels_first, signal_first, repeated),
+    )
 }
 
 

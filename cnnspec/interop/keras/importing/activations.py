@@ -83,7 +83,8 @@ def prelu(turning: Turning) -> Held:
     """One slope a channel, as Keras has it where rows and columns are shared axes."""
     held = turning.held
     slope = turning.array("alpha", "0")
-    if slope.size != held.shape[-1]:
+    channels = 0 if turning.channels_first else -1
+    if slope.size != held.shape[-1] or slope.shape[channels] != slope.size:
         raise Unsaid(f"it has {times(slope.shape)} slopes, not one a channel")
     return turning.same_shape(
         turning.add("prelu", held.value, tensors={"weight": along(slope.reshape(-1), held.order)})
@@ -94,11 +95,12 @@ def along_axis(kind: str) -> Callable[[Turning], Held]:
     """Over channels, or over the rows or columns of an image."""
 
     def layer(turning: Turning) -> Held:
-        held, axis = turning.held, turning["axis"]
+        held = turning.held
+        axis = turning.axis(len(held.shape))
         if axis in (None, -1, len(held.shape)):
             return plain(turning, kind)
         if len(held.shape) != 3 or axis not in (1, 2):
-            raise Unsaid(f"it goes over the axis {axis!r:.20}, not over channels, rows or columns")
+            raise Unsaid(f"it goes over the axis {turning['axis']!r:.20}, not over channels, rows or columns")
         return plain(turning, kind, axis="HW"[axis - 1])
 
     return layer

@@ -57,9 +57,9 @@ def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, o
         asked = {"outputs": outputs, "model": "model.keras" if file.packed else "model.h5", "config": config}
         with whole(folder / "asked.json") as stream:
             stream.write(json.dumps(asked).encode())
-        inputs = np.concatenate(random_inputs(size)).transpose(0, 2, 3, 1)
+        inputs = np.concatenate(random_inputs(size))
         with whole(folder / "inputs.npy") as stream:
-            np.save(stream, inputs.reshape(len(inputs), *inputs.shape[-len(found.size) :]))
+            np.save(stream, _theirs(inputs, found))
         command = [sys.executable, "-m", f"{__package__}.keras_process", name]
         environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
         try:
@@ -71,15 +71,24 @@ def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, o
         if ended.returncode:
             return "Keras, which is installed here, could not run the model"
         with opened(folder / "outputs.npz") as stream, np.load(stream) as made:
-            answers = iter([[_ours(made[key][i : i + 1]) for key in made.files] for i in range(len(inputs))])
+            first = found.channels_first
+            answers = iter([[_ours(made[key][i : i + 1], first) for key in made.files] for i in range(len(inputs))])
     return Judge("Keras", lambda x: next(answers))
 
 
-def _ours(values: Array) -> Array:
+def _theirs(inputs: Array, found: Topology) -> Array:
+    """(N, C, H, W) in the model's order and with as many axes as its input has."""
+    N, C, H, W = inputs.shape
+    if found.channels_first:
+        return inputs.reshape(N, *((C, H, W) if len(found.size) == 3 else (C, W)[: len(found.size)]))
+    return inputs.transpose(0, 2, 3, 1).reshape(N, *(H, W, C)[-len(found.size) :])
+
+
+def _ours(values: Array, channels_first: bool) -> Array:
     """(N, H, W, C), or (N, T, C), as (N, C, H, W)."""
     if values.ndim == 3:
-        values = values[:, np.newaxis]
-    return values.transpose(0, 3, 1, 2) if values.ndim == 4 else values
+        values = np.expand_dims(values, 2 if channels_first else 1)
+    return values if channels_first or values.ndim != 4 else values.transpose(0, 3, 1, 2)
 
 
 def _lay_out(folder: Path, file: KerasFile, path: AnyPath, config: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ from ....graph.shape import is_image, times
 from ...faults import Unsaid
 from . import activations, operations, windows
 from .activations import activated
-from .values import Array, Held, Turning, along, held_image, unrolled_order
+from .topology import FIRST
+from .values import Array, Held, Turning, along, held_image, last, unrolled_order
 
 Layer = Callable[[Turning], Held]
 
@@ -26,6 +27,7 @@ def dense(turning: Turning) -> Held:
     if kernel.ndim != 2 or kernel.shape[0] != held.shape[-1]:
         raise Unsaid(f"its kernel has the shape {times(kernel.shape)}, {times(held.shape)} arrives")
     if len(held.shape) > 1:
+        turning.wants_channels_last()
         weight = kernel.T[:, :, np.newaxis, np.newaxis]
         made = turning.add("conv", held.value, fields={"F": 1, **fields}, tensors={"weight": weight, **bias})
         return activated(turning, held_image(made, held))
@@ -94,8 +96,7 @@ def normalization(turning: Turning) -> Held:
     """(x - mean) / sqrt(variance), with the numbers that it has learned or was given."""
     held = turning.held
     turning.only(invert=False)
-    if turning["axis"] not in (-1, [-1], [len(held.shape)], len(held.shape)):
-        raise Unsaid("it does not go over channels")
+    _over_channels(turning, held)
     given = [turning["mean"], turning["variance"]]
     mean, variance = (
         np.asarray(said, np.float64) if said is not None else turning.array(name, number).astype(np.float64)
@@ -132,6 +133,8 @@ def flatten(turning: Turning) -> Held:
     if len(held.shape) == 1:
         return held
     C, H, W = held.value.shape
+    if turning.channels_first and turning["data_format"] != FIRST:  # as it lies there: C, H, W
+        return Held(turning.add("flatten", held.value), (prod(held.shape),))
     order = unrolled_order(C, H, W)
     if order is None or turning.is_unrolled:
         return Held(turning.add("flatten", held.value), (prod(held.shape),), order)
@@ -144,13 +147,14 @@ def reshape(turning: Turning) -> Held:
     target = list(turning["target_shape"])
     if target.count(-1) == 1:
         target[target.index(-1)] = prod(held.shape) // max(1, prod(size for size in target if size != -1))
-    shape = tuple(target)
+    shape = (*target[1:], target[0]) if turning.channels_first else tuple(target)
     if prod(shape) != prod(held.shape) or not 1 <= len(shape) <= 3 or min(shape) < 1:
         raise Unsaid(f"{times(held.shape)} does not become {times(shape)}")
     if [size for size in shape if size != 1] == [size for size in held.shape if size != 1] and (
         shape[-1] == held.shape[-1] == prod(shape)
     ):
         return Held(turning.pixel(held), shape, held.order)
+    turning.wants_channels_last()
     if len(shape) == 1:
         return flatten(turning)
     if held.order is not None:
@@ -162,12 +166,29 @@ def reshape(turning: Turning) -> Held:
 
 
 def permute(turning: Turning) -> Held:
-    """Axes in another order, counted from 1 as Keras has them: H, W, C."""
+    """Axes in another order, counted from 1 as Keras has them: H, W, C, or of a signal T, C."""
     held, dims = turning.image, turning["dims"]
-    if len(held.shape) != 3 or sorted(dims) != [1, 2, 3]:
-        raise Unsaid(f"the order {dims!r:.40} is not of three axes")
-    rows, columns, channels = (("H", "W", "C")[number - 1] for number in dims)
+    rank = len(held.shape)
+    if sorted(dims) != list(range(1, rank + 1)):
+        raise Unsaid(f"the order {dims!r:.40} is not of {rank} axes")
+    if turning.channels_first:
+        dims = [last(number, rank) for number in (*dims[1:], dims[0])]
+    axes = (*"HWC",)[-rank:]
+    *others, channels = (axes[number - 1] for number in dims)
+    rows, columns = ("H", *others)[-2:]
     return held_image(turning.add("permute", held.value, fields={"order": (channels, rows, columns)}), held)
+
+
+def repeated(turning: Turning) -> Held:
+    """A vector n times, as a signal: an image of one cell whose columns are made more."""
+    held, n = turning.held, turning["n"]
+    if len(held.shape) != 1 or type(n) is not int or n < 1:
+        raise Unsaid(f"{times(held.shape)} arrives, to be repeated {n!r:.20} times")
+    if turning.channels_first or held.order is not None:
+        raise Unsaid("it stands behind an image that is unrolled in another order")
+    made = turning.pixel(held)
+    made = turning.add("upsample", made, fields={"factor": (1, n)}) if n > 1 else made
+    return Held(made, (n, *held.shape))
 
 
 def joined(kind: str) -> Layer:
@@ -219,8 +240,9 @@ LINES: dict[tuple[str, bool], Callable[[float], tuple[float, float]]] = {
 
 def concatenated(turning: Turning) -> Held:
     held = [each for each in turning.inputs if isinstance(each, Held)]
-    axis = -1 if turning["axis"] is None else turning["axis"]
     rank = len(held[0].shape)
+    said = turning.axis(rank)
+    axis = -1 if said is None else said
     axis = axis - 1 if axis > 0 else axis + rank
     if len(held) == 1:
         return held[0]
@@ -238,9 +260,9 @@ def concatenated(turning: Turning) -> Held:
 
 
 def _over_channels(turning: Turning, held: Held) -> None:
-    axis = turning["axis"]
-    if axis not in (None, -1, [-1], len(held.shape), [len(held.shape)]):
-        raise Unsaid(f"it goes over the axis {axis!r:.20}, not over channels")
+    rank = len(held.shape)
+    if turning.axis(rank) not in (None, -1, [-1], rank, [rank]):
+        raise Unsaid(f"it goes over the axis {turning['axis']!r:.20}, not over channels")
 
 
 def _number(turning: Turning, field: str, usual: float) -> float:
@@ -287,6 +309,7 @@ KINDS: dict[str, Layer] = {
     "Normalization": normalization,
     "Permute": permute,
     "Rescaling": rescaling,
+    "RepeatVector": repeated,
     "Reshape": reshape,
     "Subtract": joined("sub"),
     "TrueDivide": joined("div"),

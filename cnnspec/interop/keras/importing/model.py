@@ -55,7 +55,8 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
     name = Path(path).stem
     about = About(name if name.isprintable() else "", f"Imported from {Path(path).name}, written by {version}.")
     C, H, W = size
-    source = f"{version}, input (N, {H}, {W}, {C})"
+    sizes = f"{C}, {H}, {W}" if found.channels_first else f"{H}, {W}, {C}"
+    source = f"{version}, input (N, {sizes})"
     finding = Finding(str(path), writing.draft, outputs, about, source, writing.names)
     finding.notes = lambda spec: _notes(writing)
     return finished(finding, wish, lambda spec: judge.keras_itself(file, path, found, size, wish.outputs))
@@ -66,6 +67,8 @@ def _size(found: Topology, asked: Shape | None, path: str) -> Shape:
     sizes = found.size
     if len(sizes) not in (1, 2, 3):
         raise broken(path, "the input is no image (N, H, W, C)", f"it has {1 + len(sizes)} axes", "")
+    if found.channels_first:
+        sizes = (*sizes[1:], sizes[0])
     H, W, C = (1, 1, *sizes)[-3:]
     known = (C, H, W)
     said = "x".join(str(own or "?") for own in known)
@@ -88,6 +91,7 @@ class _Writing:
         C, H, W = size
         shape = {3: (H, W, C), 2: (W, C), 1: (C,)}[len(found.size)]
         self.held: dict[str, Held] = {found.input: Held(self.draft.input, shape)}
+        self.channels_first = found.channels_first
         self.names: dict[str, str] = {}
         self.left_out: list[str] = []
         self.twice: list[str] = []
@@ -138,7 +142,7 @@ class _Writing:
         first = node.named not in self.shared
         self.shared.add(node.named)
         turning = Turning(node, inputs, arrays, self.draft, self._name(node) if first else "", self.file.version)
-        turning.is_unrolled = self.turns[node.output]
+        turning.is_unrolled, turning.channels_first = self.turns[node.output], self.channels_first
         try:
             made = layer(turning)
         except MISTYPED as fault:

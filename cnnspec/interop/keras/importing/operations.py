@@ -17,6 +17,7 @@ SIDES = ("top", "bottom", "left", "right")
 
 def padded(turning: Turning) -> Held:
     """Cells along the axes. Those of minus infinity are for a maximum, which has them as its window's padding."""
+    turning.wants_channels_last()
     held, mode, value = turning.held, turning["mode"], turning["constant_values"] or 0.0
     amounts = [tuple(each) for each in turning["pad_width"]]
     if len(amounts) != 1 + len(held.shape) or len(amounts) == 3 or any(amounts[0]) or held.order is not None:
@@ -40,6 +41,7 @@ def padded(turning: Turning) -> Held:
 
 def part(turning: Turning) -> Held:
     """`x[:, 1:5, 2:]`: rows, columns and channels between two bounds."""
+    turning.wants_channels_last()
     held, bounds = turning.image, turning["slices"]
     if len(held.shape) != 3 or not isinstance(bounds, list) or not all(map(_is_slice, bounds)):
         raise Unsaid("what it takes is not of rows, columns and channels of an image")
@@ -64,6 +66,7 @@ def _is_slice(given: Any) -> bool:
 
 def mean(turning: Turning) -> Held:
     """Over rows, over columns or over both, which stay as one."""
+    turning.wants_channels_last()
     held, axis = turning.image, turning["axis"]
     axes = sorted([axis] if isinstance(axis, int) else axis or [])
     if len(held.shape) != 3 or axes not in ([1], [2], [1, 2]) or not turning["keepdims"]:

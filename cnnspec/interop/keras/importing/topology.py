@@ -16,6 +16,8 @@ from ...faults import Unsaid, broken
 from .model_file import Place
 
 MODELS = ("Sequential", "Functional", "Model")
+FIRST = "channels_first"
+"""What a layer says whose images are C, H, W."""
 INPUTS = ("InputLayer",)
 DEEPEST = 16
 """Models inside each other."""
@@ -54,6 +56,11 @@ class Topology:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     input: str = ""
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether images are C, H, W in the model; a layer that says otherwise is at odds with it."""
+        return any(node.config.get("data_format") == FIRST for node in self.nodes)
 
 
 def topology(config: Mapping[str, Any], path: str, outputs: tuple[str, ...]) -> Topology:

@@ -1,4 +1,5 @@
-"""Values as Keras has them, H x W x C, beside ours, C x H x W; and layers by which they are made.
+"""Values as Keras has them, H x W x C, beside ours, C x H x W; and layers by which they are made. A model with channels
+first is read as the same one with channels last.
 
 Keras counts an unrolled image H, W, C. Ours lies in memory C, H, W, so what reads the vector has its weights turned;
 where nothing does, the image's axes change their order before.
@@ -18,7 +19,7 @@ from ....graph.builder import Value
 from ....graph.shape import Shape, is_image, times
 from ...draft import Draft
 from ...faults import Unsaid
-from .topology import Node
+from .topology import FIRST, Node
 
 Array = NDArray[Any]
 
@@ -48,9 +49,18 @@ class Turning:
     version: str
     is_unrolled: bool = False
     """Whether all that reads what it makes can have its weights turned."""
+    channels_first: bool = False
+    """Whether the model has images as C, H, W. `Held` has them as H, W, C all the same."""
 
     def __getitem__(self, field: str) -> Any:
         return self.node.config.get(field)
+
+    def axis(self, rank: int) -> Any:
+        """The field `axis`, or those axes, of a value with so many, counted as where channels are last."""
+        said = self["axis"]
+        if not self.channels_first or rank < 2:
+            return said
+        return [last(each, rank) for each in said] if isinstance(said, list) else last(said or -1, rank)
 
     @property
     def held(self) -> Held:
@@ -63,10 +73,16 @@ class Turning:
     def image(self) -> Held:
         """The one image, or signal, that it is given."""
         held = self.held
-        if len(held.shape) < 2 or self["data_format"] == "channels_first":
-            way = "with channels first" if len(held.shape) > 1 else "no image"
-            raise Unsaid(f"{times(held.shape)} arrives, {way}; images have their channels last")
+        if len(held.shape) < 2:
+            raise Unsaid(f"{times(held.shape)} arrives, no image")
+        if self.channels_first and self["data_format"] not in (None, FIRST):
+            raise Unsaid("it has the channels last, other layers of the model have them first")
         return held
+
+    def wants_channels_last(self) -> None:
+        """Raise Unsaid in a model with channels first, for a layer that counts axes in a way of its own."""
+        if self.channels_first:
+            raise Unsaid("it counts axes in a model that has its channels first")
 
     def array(self, *names: str) -> Array:
         """The first array that the file has under one of these names."""
@@ -108,6 +124,12 @@ class Turning:
     def same_shape(self, value: Value) -> Held:
         """What a layer makes that keeps its one input's shape and order."""
         return self.held._replace(value=value)
+
+
+def last(axis: int, rank: int) -> int:
+    """Where an axis of C, H, W stands in H, W, C, both counted from 1, the batch left out."""
+    counted = axis if axis > 0 else axis + rank + 1
+    return counted - 1 or rank
 
 
 def rows_columns(held: Held) -> Shape:

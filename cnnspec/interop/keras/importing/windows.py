@@ -71,10 +71,8 @@ def pooling(kind: str, padded: Mapping[str, Any] | None = None) -> Layer:
         held = turning.image
         F = _pair(turning["pool_size"], len(held.shape) == 2)
         fields = _window(turning, held, F, turning["strides"] or turning["pool_size"])
-        if fields.get("S", (1, 1)) == F:
-            del fields["S"]
-        elif "S" not in fields:
-            fields["S"] = (1, 1)
+        S = fields.pop("S", (1, 1))
+        fields |= {"S": S} if S != F else {}
         if padded and fields.get("P", "same-upper") != "same-upper":
             fields |= padded
         return held_image(turning.add(kind, held.value, fields=fields), held)
