@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from queue import SimpleQueue
 from threading import Thread
 from weakref import finalize
@@ -39,6 +40,17 @@ def _cores() -> int:
     from .hardware import cores  # nobody counts them where their number is said
 
     return cores()
+
+
+@cache
+def giving_way() -> int:
+    """The address of the system's call that lets others have the core who wait for it, if there are any."""
+    import ctypes
+
+    call = ctypes.CDLL("kernel32").SwitchToThread if os.name == "nt" else ctypes.CDLL(None).sched_yield
+    address = ctypes.cast(call, ctypes.c_void_p).value
+    assert address is not None
+    return address
 
 
 class SleepingThreads:

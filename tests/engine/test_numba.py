@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import numpy as np
 import pytest
 from calling import call, inputs
 from engine_cases import Array, graph, lively
-from processes import modules_after
+from leftovers import interrupted, no_threads_left
+from processes import PATIENCE, modules_after
 
 from cnnspec.diagnostics import FileError
 from cnnspec.engine import backends
-from cnnspec.engine.backends.numba import NumbaBackend, native, processor
-from cnnspec.engine.backends.numba import executor as executor_module
+from cnnspec.engine import plan as plan_module
+from cnnspec.engine.backends.numba import NumbaBackend, crew, native, part, processor
 from cnnspec.engine.backends.numba.compiler import SOURCES
 from cnnspec.engine.backends.numba.executor import NativeExecutor
 from cnnspec.engine.backends.numba.functions import FUNCTIONS_OF
@@ -26,9 +29,10 @@ from cnnspec.engine.model import Model
 from cnnspec.engine.passes import Wanted, optimise
 from cnnspec.engine.program import program
 from cnnspec.files import byproducts
-from cnnspec.kernels.compiled.layout import DONE
+from cnnspec.kernels.compiled.layout import AWAY, DONE, LINE
 from cnnspec.kernels.compiled.vectors import Vectors
-from cnnspec.machine import compiled_code
+from cnnspec.machine import compiled_code, threads
+from cnnspec.machine.threads import Job
 from cnnspec.spec import load
 
 SMALL = Vectors("small", 4, 8)
@@ -265,8 +269,9 @@ def test_a_run_is_one_call_where_all_is_native(layers: str) -> None:
 def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, _, x = bound(1, layers)
     [(name, wanted)] = plan.run(x).items()
-    for patience in (0, 1, 10_000):
-        monkeypatch.setattr(executor_module, "PATIENCE", patience)
+    for patience in (0, 1, 1000):
+        monkeypatch.setattr(part, "PATIENCE", patience)
+        monkeypatch.setattr(part, "LOOKS", 1 + patience)
         plan, executor, _ = bound(3, layers)
         for _ in range(20):
             np.testing.assert_array_equal(plan.run(x)[name], wanted)
@@ -283,14 +288,74 @@ def test_what_a_call_raises_arrives_and_the_next_run_is_whole(threads: int) -> N
         raise ArithmeticError("by intent")
 
     item = max(executor.parts[0].others)
-    for part in executor.parts:
-        part.others[item].append(fail)
+    for each in executor.parts:
+        each.others[item].append(fail)
     for _ in range(3):
         with pytest.raises(ArithmeticError, match="by intent"):
             executor.run()
-    for part in executor.parts:
-        part.others[item].remove(fail)
+    for each in executor.parts:
+        each.others[item].remove(fail)
     np.testing.assert_array_equal(plan.run(x)[name], wanted)
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too")
+def test_helpers_stay_awake_for_a_while_and_sleep_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, executor, x = bound(3)
+    given: list[int] = []
+    assert executor.crew is not None
+    give, states = executor.crew.threads.give, executor.crew.states[:: LINE // 8]
+
+    def counted(number: int, job: Job) -> None:
+        given.append(number)
+        give(number, job)
+
+    monkeypatch.setattr(executor.crew.threads, "give", counted)
+    for _ in range(3):
+        before = len(given)
+        plan.run(x)
+        assert set(given[before:]) <= {0, 1}
+        deadline = time.monotonic() + PATIENCE
+        while (states != AWAY).any():
+            assert time.monotonic() < deadline
+            time.sleep(1e-3)
+    assert given.count(0) == given.count(1) == 3
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too")
+def test_a_run_does_not_wait_for_helpers_that_do_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, executor, x = bound(3)
+    [(name, wanted)] = plan.run(x).items()
+    plan, executor, x = bound(3)
+    jobs: list[Job] = []
+    assert executor.crew is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(executor.crew.threads, "give", lambda number, job: jobs.append(job))
+        for _ in range(3):
+            np.testing.assert_array_equal(plan.run(x)[name], wanted)
+    assert len(jobs) == 6
+    for late in jobs:
+        late()  # there is nothing to do any more
+    assert not executor.crew.states[:: LINE // 8].any()
+    np.testing.assert_array_equal(plan.run(x)[name], wanted)
+
+
+@pytest.mark.usefixtures("small_stages_are_shared_too", "mish_is_numpys")
+@pytest.mark.parametrize("layers", [NATIVE, NATIVE.replace("relu", "mish")])
+def test_threads_end_with_a_run_that_is_interrupted_anywhere(layers: str) -> None:
+    """Before any line of what calls the others and works with them. Another plan computes on as if nothing had been."""
+    found = graph((16, 40, 50), layers)
+    tensors, x = lively(found), inputs(2, found.input)
+    wanted = np.asarray(Model(found, tensors, 1, backend="numba")(x))
+
+    def everywhere() -> int:
+        model, line = Model(found, tensors, 3, backend="numba"), 1
+        while interrupted(partial(model, x), line, plan_module, crew, part, threads):
+            line += 1 + line // 20
+        np.testing.assert_array_equal(model(x), wanted)
+        return line
+
+    with no_threads_left():
+        assert everywhere() > 50
 
 
 def test_exact_leaves_winograd_out() -> None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+LINE = 64
+"""Bytes of a cache line, which are copied at once."""
+
 # Work items, by `running`.
 
 NEXT, BEHIND, DONE = 0, 8, 16
 """Places of what threads share, in cache lines of their own: how many items are taken; how many from the first on are
 done; and from there on, for each item, whether it is done."""
-OWN = ("progress", "count", "needs", "items", "calls", "finished", "patience", "result")
+OWN = ("progress", "count", "needs", "items", "calls", "finished", "looks", "patience", "give_way", "result")
 """What a thread has: where that is; how many items there are, and how many of the first each needs; where the calls of
 each begin and end among `calls`, pairs of a function's address and its table's, -1 where it is the interpreter's; which
-of those was finished there, or -1; how often to look before it gives up for a while; and what it came back with: an
-item for the interpreter, or one of the following."""
+of those was finished there, or -1; how often to look before others may have the core, and how often to let them before
+it comes back; the address of the system's call for that; and what it came back with: an item for the interpreter, or
+one of the following."""
 OVER, WAITING = -1, -2
+
+AWAY, CALLED, BUSY, LINGERING = 0, 1, 2, 3
+"""What a helper does: it sleeps; it is called to a run; it takes part in it; it is awake to see whether another begins.
+Each has its word in a cache line of its own."""
+HELPER = ("run", "own", "state", "looks", "patience", "give_way")
+"""What a helper has beside its own: the address of `run`, that of its own, and of its word."""
+LEADER = ("run", "own", "states", "helpers", "looks", "patience", "give_way")
+"""The same of who begins runs: where the helpers' words are, and how many."""
+GATHER = ("states", "helpers", "were_away", "away")
+"""To call them: for each whether it was away, and of how many that is true."""
 
 # Values, by `values`.
 

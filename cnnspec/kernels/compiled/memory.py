@@ -10,13 +10,12 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 from .emitter import I32, I64
+from .layout import LINE
 
 Kernel = Callable[[int], None]
-LINE = 64
-"""Bytes that are copied at once."""
 
 
 def fields(names: Sequence[str]) -> Any:
@@ -153,15 +152,47 @@ def write(typing: Any, address: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def add_if(typing: Any, address: Any, value: Any) -> Any:
-    """Add 1 to the whole number at an address if it is still this one; whether it was."""
+def replace_if(typing: Any, address: Any, old: Any, new: Any) -> Any:
+    """Replace the whole number at an address if it is still the old one; whether it was."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         at = builder.inttoptr(arguments[0], I64.as_pointer())
-        following = builder.add(arguments[1], ir.Constant(I64, 1))
-        return builder.extract_value(builder.cmpxchg(at, arguments[1], following, "seq_cst", "seq_cst"), 1)
+        return builder.extract_value(builder.cmpxchg(at, *arguments[1:], "seq_cst", "seq_cst"), 1)
 
-    return types.boolean(types.int64, types.int64), emit
+    return types.boolean(types.int64, types.int64, types.int64), emit
+
+
+PAUSES = {"x86_64": ("llvm.x86.sse2.pause", ()), "aarch64": ("llvm.aarch64.hint", (ir.Constant(I32, 1),))}
+"""By the architecture: the instruction that tells a processor that it waits for another one."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def pause(typing: Any) -> Any:
+    """Wait for some ten nanoseconds, without getting in the way of the core that is waited for."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        module = builder.module
+        name, given = PAUSES.get(module.triple.partition("-")[0], ("", ()))
+        if name:
+            kind = ir.FunctionType(ir.VoidType(), [I32] * len(given))
+            builder.call(module.globals.get(name) or ir.Function(module, kind, name=name), given)
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def changed(address: int, value: int, looks: int, patience: int, give_way: int) -> bool:
+    """Wait until the whole number at an address is another one than a value; False where it stays too long. Others may
+    have the core, by the system's call for that, each time when it was looked at `looks` times, and `patience` times
+    in all."""
+    for _ in range(patience):
+        for _ in range(looks):
+            if read(address) != value:
+                return True
+            pause()
+        call(give_way, 0)
+    return False
 
 
 def micro_kernel(emit_one: Callable[[Any, int], Any], sizes: range, count: int) -> Any:

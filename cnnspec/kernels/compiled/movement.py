@@ -5,7 +5,8 @@ Cost: that of the memory where values lie side by side, a few cycles a value whe
 
 from __future__ import annotations
 
-from .memory import LINE, Kernel, addresses, copy_line, copy_value, fields, put_zero
+from .layout import LINE
+from .memory import Kernel, addresses, copy_line, copy_value, fields, put_zero
 from .vectors import Vectors
 
 FIELDS = (

@@ -3,52 +3,110 @@
 All items stand in one list, each with so many of the first that it needs. A thread takes the next one once what it
 needs is done. It gives the interpreter an item that is not native, and comes back; it does so too when it has waited
 long, for another process may have the core of the thread that it waits for.
+
+One thread begins runs, the others help. Behind a run these stay awake for about a millisecond, since runs follow each
+other more often than not: a call then costs them a cache line's way, where waking a sleeping thread takes as long as a
+small layer. Who waits lets others have the core every few microseconds.
 Cost: some tens of nanoseconds an item, and the time of a cache line from core to core.
 """
 
 from __future__ import annotations
 
-from .layout import BEHIND, DONE, OVER, OWN, WAITING
-from .memory import Kernel, add_if, call, fields, number, put, read, write
+from .layout import AWAY, BEHIND, BUSY, CALLED, DONE, GATHER, HELPER, LEADER, LINE, LINGERING, OVER, OWN, WAITING
+from .memory import Kernel, call, changed, fields, number, put, read, replace_if, write
 from .vectors import Vectors
+
+FINISHED, RESULT, FOUND = OWN.index("finished"), OWN.index("result"), GATHER.index("away")
 
 
 def run(vectors: Vectors) -> Kernel:
     """Carries out items until none is left to take."""
     of = fields(OWN)
-    result = OWN.index("result")
 
     def kernel(p: int) -> None:
         count, needs, items, calls = of(p, "count"), of(p, "needs"), of(p, "items"), of(p, "calls")
         following, behind, done = of(p, "progress"), of(p, "progress") + 8 * BEHIND, of(p, "progress") + 8 * DONE
-        finished, looked = of(p, "finished"), 0
+        finished = of(p, "finished")
         while True:
             if finished >= 0:
                 write(done + 8 * finished, 1)
                 first = read(behind)
                 while first < count and read(done + 8 * first) == 1:
-                    add_if(behind, first)
+                    replace_if(behind, first, first + 1)
                     first = read(behind)
                 finished = -1
-            item = read(following)
+            item, ready = read(following), read(behind)
             if item >= count:
-                put(p, result, OVER)
+                put(p, RESULT, OVER)
                 return
-            if number(needs, item) > read(behind):
-                looked += 1
-                if looked > of(p, "patience"):
-                    put(p, result, WAITING)
+            if number(needs, item) > ready:
+                if not changed(behind, ready, of(p, "looks"), of(p, "patience"), of(p, "give_way")):
+                    put(p, RESULT, WAITING)
                     return
                 continue
-            if not add_if(following, item):
+            if not replace_if(following, item, item + 1):
                 continue
-            looked = 0
             if number(items, 2 * item) < 0:
-                put(p, result, item)
+                put(p, RESULT, item)
                 return
             for i in range(number(items, 2 * item), number(items, 2 * item + 1)):
                 call(number(calls, 2 * i), number(calls, 2 * i + 1))
             finished = item
+
+    return kernel
+
+
+def gather(vectors: Vectors) -> Kernel:
+    """Calls all helpers to a run: those that linger come by themselves, those that are away must be told."""
+    of = fields(GATHER)
+
+    def kernel(p: int) -> None:
+        away = 0
+        for i in range(of(p, "helpers")):
+            state, was_away = of(p, "states") + LINE * i, 0
+            if not replace_if(state, LINGERING, CALLED):
+                write(state, CALLED)
+                was_away = 1
+            put(of(p, "were_away"), i, was_away)
+            away += was_away
+        put(p, FOUND, away)
+
+    return kernel
+
+
+def lead(vectors: Vectors) -> Kernel:
+    """Carries out items, then waits until no helper has one any more. Those that have not come by then need not."""
+    of = fields(LEADER)
+
+    def kernel(p: int) -> None:
+        own, i = of(p, "own"), 0
+        call(of(p, "run"), own)
+        while number(own, RESULT) == OVER and i < of(p, "helpers"):
+            state = of(p, "states") + LINE * i
+            has_ended = replace_if(state, CALLED, AWAY) or read(state) != BUSY
+            if has_ended or changed(state, BUSY, of(p, "looks"), of(p, "patience"), of(p, "give_way")):
+                i += 1
+            else:
+                put(own, RESULT, WAITING)
+
+    return kernel
+
+
+def assist(vectors: Vectors) -> Kernel:
+    """Carries out items of one run after the other, until none has begun for a while."""
+    of = fields(HELPER)
+
+    def kernel(p: int) -> None:
+        own, state = of(p, "own"), of(p, "state")
+        while read(state) == BUSY or replace_if(state, CALLED, BUSY):
+            call(of(p, "run"), own)
+            if number(own, RESULT) != OVER:
+                return
+            put(own, FINISHED, -1)
+            write(state, LINGERING)
+            if not changed(state, LINGERING, of(p, "looks"), of(p, "patience"), of(p, "give_way")):
+                replace_if(state, LINGERING, AWAY)
+        put(own, RESULT, OVER)
 
     return kernel
 

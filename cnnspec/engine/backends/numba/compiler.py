@@ -16,6 +16,7 @@ from .image import NoImageError, image
 
 SOURCES = {
     "apply": ("values", "apply"),
+    "assist": ("running", "assist"),
     "by_depthwise_filters": ("gradients", "by_depthwise_filters"),
     "by_filters": ("gradients", "by_filters"),
     "channel_response": ("channel_response", "channel_response"),
@@ -30,9 +31,11 @@ SOURCES = {
     "depthwise_5_2": ("windows", "depthwise_5_2"),
     "filters_to_places": ("transforms", "filters_to_places"),
     "from_places": ("winograd", "from_places"),
+    "gather": ("running", "gather"),
     "gradient_to_places": ("transforms", "gradient_to_places"),
     "join": ("values", "join"),
     "largest": ("windows", "largest"),
+    "lead": ("running", "lead"),
     "map_norm": ("map_norm", "map_norm"),
     "map_statistics": ("map_norm", "map_statistics"),
     "mix": ("batch_norm", "mix"),
