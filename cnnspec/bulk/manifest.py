@@ -48,7 +48,7 @@ class Manifest:
                 else ("other inputs: their names or sizes differ")
             )
         elif self.shards != other.shards and self.choices == other.choices:
-            yield f"other inputs: {quantity(other.shards, 'shard')}, not {self.shards:,}"
+            yield f"inputs that were cut otherwise: {quantity(other.shards, 'shard')}, not {self.shards:,}"
         for name in sorted({*self.choices, *other.choices}):
             mine, theirs = self.choices.get(name, "nothing"), other.choices.get(name, "nothing")
             if mine != theirs:

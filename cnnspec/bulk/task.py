@@ -11,16 +11,16 @@ from ..files.store import Stored
 from ..files.tar_stream import ENDINGS
 from ..inputs.images import is_image
 
-TABLE = ".parquet"
+TABLE, ARRAY = ".parquet", ".npy"
 SAMPLED = (*ENDINGS, TABLE)
 """Files of samples, of which an image is a part."""
-CONTAINERS = (*SAMPLED, ".npy", ".npz")
+CONTAINERS = (*SAMPLED, ARRAY, ".npz")
 """Files of many inputs, by their names: each is a task of its own."""
 
 
 class Span(NamedTuple):
-    """A part of a container, from `first` to before `end`: bytes of an archive, groups of rows of a table. The last
-    part goes as far as the file, which `end` None stands for."""
+    """A part of a container, from `first` to before `end`: bytes of an archive, groups of rows of a table,
+    inputs of an array. The last part goes as far as the file, which `end` None stands for."""
 
     first: int
     end: int | None

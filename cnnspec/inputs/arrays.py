@@ -41,13 +41,15 @@ class InputArray:
     def __len__(self) -> int:
         return len(self.array)
 
-    def batches(self, size: int) -> Iterator[NDArray[np.float32]]:
-        """Up to `size` inputs at a time, (n, C, H, W). Raises FileError (E403) when the file has become shorter."""
+    def batches(self, size: int, first: int = 0, end: int | None = None) -> Iterator[NDArray[np.float32]]:
+        """Up to `size` inputs at a time, (n, C, H, W), of all or of those from `first` to before `end`. Raises
+        FileError (E403) when the file has become shorter."""
         import numpy as np
 
-        for first in range(0, len(self), size):
+        end = len(self) if end is None else min(end, len(self))
+        for place in range(first, end, size):
             with blaming(self.path), np.errstate(over="ignore"):
-                batch = np.ascontiguousarray(self.array[first : first + size], dtype=np.float32)
+                batch = np.ascontiguousarray(self.array[place : min(place + size, end)], dtype=np.float32)
             yield batch
 
 
@@ -65,6 +67,14 @@ def check(path: AnyPath, shape: tuple[int, ...]) -> int:
     with _fitting(path, shape) as source:
         found = source.header.shape
     return 1 if found == shape else found[0]
+
+
+def separable(path: AnyPath, shape: tuple[int, ...]) -> int:
+    """How many inputs lie one behind the other in an `.npy` file, so that each is read without the others; 0 where they
+    do not. Raises what `load_input` would, by the header alone; without NumPy."""
+    with _fitting(path, shape) as source:
+        header = source.header
+    return 0 if header.fortran_order or header.shape == shape else header.shape[0]
 
 
 @contextmanager

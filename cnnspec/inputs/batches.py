@@ -63,18 +63,29 @@ def cases(
 ) -> Iterator[Case]:
     """Every input of the given files, in order, named by its path, or by its path in `folder`."""
     for path in files:
-        name = str(path.relative_to(folder) if folder else path)
-        try:
-            if is_array(path):
-                arrays = load_input(path, input)
-                for i, one in enumerate(arrays.batches(1)):
-                    yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
-            elif is_folder(path):
-                raise _empty(path)
-            else:
-                yield Case(name, load(path, preprocess, input))
-        except FileError as failure:
-            yield Case(name, failure=failure)
+        yield from of_file(path, str(path.relative_to(folder) if folder else path), preprocess, input)
+
+
+def of_file(path: Path, name: str, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Iterator[Case]:
+    """Every input of a file, in order, under its `name`."""
+    try:
+        if is_array(path):
+            yield from of_array(path, name, input)
+        elif is_folder(path):
+            raise _empty(path)
+        else:
+            yield Case(name, load(path, preprocess, input))
+    except FileError as failure:
+        yield Case(name, failure=failure)
+
+
+def of_array(
+    path: Path, name: str, input: tuple[int, int, int], first: int = 0, end: int | None = None
+) -> Iterator[Case]:
+    """The inputs of an array, or those from `first` to before `end`. Raises FileError."""
+    arrays = load_input(path, input)
+    for i, one in enumerate(arrays.batches(1, first, end), first):
+        yield Case(f"{name}[{i}]" if len(arrays) > 1 else name, one[0])
 
 
 def batches(cases: Iterable[Case], size: int) -> Iterator[InputBatch]:

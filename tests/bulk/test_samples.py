@@ -419,6 +419,35 @@ def test_the_parts_of_a_table_are_groups_of_its_rows(tmp_path: Path) -> None:
     assert by_parts(path, 2, image_column="gone") == (0, [])
 
 
+def test_the_parts_of_an_array_are_its_inputs(tmp_path: Path) -> None:
+    path, x = tmp_path / "x.npy", np.random.default_rng(0).normal(size=(11, 1, 4, 6))
+    np.save(path, x)
+    for size, count in ((1, 11), (2, 6), (5, 3), (10, 2), (11, 0)):
+        found, together = by_parts(path, size)
+        assert found == count
+        if count:
+            assert told(together) == told(read(path))
+            assert [case.name for case in together] == [f"{path}[{i}]" for i in range(11)]
+            np.testing.assert_array_equal([case.array for case in together], x.astype(np.float32))
+    path.write_bytes(path.read_bytes()[:-8])
+    assert by_parts(path, 2) == (0, [])
+    for other in (x[0], x[:1], np.asfortranarray(x), x.reshape(11, -1)):
+        np.save(path, other)
+        assert by_parts(path, 2) == (0, [])
+
+
+def test_an_array_that_has_become_shorter_is_a_failure_of_each_part(tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((6, 1, 4, 6), np.float32))
+    decoding, file = Decoding(PREPROCESS, (1, 4, 6)), Stored(str(path), path.stat().st_size)
+    found = parts(file, decoding, 2)
+    path.write_bytes(path.read_bytes()[:-8])
+    for span in found:
+        [case] = cases(file, decoding, span)
+        assert case.failure is not None
+        assert (case.name, case.failure.diagnostics[0].code) == (str(path), "E403")
+
+
 def test_only_what_is_large_beside_all_inputs_is_cut(tmp_path: Path) -> None:
     path = tar(tmp_path / "a.tar", samples(range(9)))
     file = Stored(str(path), path.stat().st_size)

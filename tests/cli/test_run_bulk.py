@@ -142,6 +142,26 @@ def test_results_of_another_run_are_not_mixed_with(spec: Path) -> None:
     assert len(rows(Path("r.parquet"))[0]["top"]) == 2
 
 
+def test_an_array_is_shared_by_workers(spec: Path) -> None:
+    """Each input with the values that it has in a run of all of them; a folder of before, of one shard, is refused."""
+    np.save("x.npy", np.random.default_rng(0).normal(size=(7, 1, 4, 6)).astype(np.float32))
+    alone = call("run", spec, "x.npy", "--out", "alone.parquet", "--shard", "3")
+    assert (alone.code, alone.out) == (0, "alone.parquet: 7 rows in 3 shards\n")
+    assert call("run", spec, "x.npy", "--out", "shared.parquet", "--shard", "3", "--workers", "2").code == 0
+    assert contents(Path("shared.parquet")) == contents(Path("alone.parquet"))
+    printed = call("run", spec, "x.npy", "--format", "json").objects
+    found = rows(Path("alone.parquet"))
+    assert [row["input"] for row in found] == [f"x.npy[{i}]" for i in range(7)]
+    for row, line in zip(found, printed, strict=True):
+        assert row["score"] == pytest.approx(line["top"][0]["score"], rel=1e-5)
+    manifest = Path("alone.parquet/_manifest.json")
+    manifest.write_text(manifest.read_text().replace('"shards": 3', '"shards": 1'))
+    called = call("run", spec, "x.npy", "--out", "alone.parquet", "--shard", "3")
+    assert called.code == 3
+    assert "error[E434]" in called.err
+    assert "inputs that were cut otherwise: 1 shard, not 3" in called.err
+
+
 def test_the_first_errors_are_said_and_a_command_lists_all(spec: Path) -> None:
     folder(Path("in"), 3)
     for number in range(5):

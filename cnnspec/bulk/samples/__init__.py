@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from ...files.store import Stored, is_remote
+from ...files.store import Stored
 from ...files.tar_stream import ENDINGS
 from ...inputs.batches import Case
-from ..task import TABLE, Span, file_name
-from . import in_table, in_tar, single
+from ..task import ARRAY, TABLE, Span, file_name
+from . import in_array, in_table, in_tar, single
 from .decoding import Decoding
 
 
@@ -21,7 +21,7 @@ class Container(Protocol):
     def cuts(self, url: str, decoding: Decoding, size: int) -> Iterator[int]: ...
 
 
-_CONTAINERS: dict[str, Container] = {**dict.fromkeys(ENDINGS, in_tar), TABLE: in_table}
+_CONTAINERS: dict[str, Container] = {**dict.fromkeys(ENDINGS, in_tar), TABLE: in_table, ARRAY: in_array}
 
 
 def cases(file: Stored, decoding: Decoding, span: Span | None = None) -> Iterator[Case]:
@@ -29,7 +29,7 @@ def cases(file: Stored, decoding: Decoding, span: Span | None = None) -> Iterato
     with its failure."""
     if container := _container(file):
         return container.cases(file.url, decoding, span)
-    return single.in_store(file.url, decoding) if is_remote(file.url) else single.on_disk(file.url, decoding)
+    return single.cases(file.url, decoding)
 
 
 def parts(file: Stored, decoding: Decoding, size: int) -> list[Span]:

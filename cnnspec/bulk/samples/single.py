@@ -9,20 +9,30 @@ from ...diagnostics import FileError
 from ...files import store
 from ...files.store import StoreError
 from ...inputs.batches import Case
-from ...inputs.batches import cases as read
+from ...inputs.batches import of_file as read
 from ..task import file_name
 from .decoding import MOST, Decoding
 
 
-def on_disk(url: str, decoding: Decoding) -> Iterator[Case]:
+def cases(url: str, decoding: Decoding) -> Iterator[Case]:
+    """The inputs of a file. Raises StoreError: whatever else is wrong becomes a case with its failure."""
+    return _in_store(url, decoding) if store.is_remote(url) else _on_disk(url, decoding)
+
+
+def placed(url: str, decoding: Decoding) -> tuple[Path, str]:
+    """The path of a file of this machine, and its name in rows: relative where that is how it was named."""
+    path, local = Path(decoding.place(url)), Path(store.local(url))
+    return path, str(path if local.is_absolute() else path.relative_to(decoding.folder))
+
+
+def _on_disk(url: str, decoding: Decoding) -> Iterator[Case]:
     """As `run` reads it: an image, or an array of one or several inputs."""
-    path = Path(decoding.place(url))
-    folder = None if Path(store.local(url)).is_absolute() else Path(decoding.folder)
-    for case in read([path], decoding.preprocess, decoding.input, folder):
+    path, name = placed(url, decoding)
+    for case in read(path, name, decoding.preprocess, decoding.input):
         yield case._replace(label=path.parent.name)
 
 
-def in_store(url: str, decoding: Decoding) -> Iterator[Case]:
+def _in_store(url: str, decoding: Decoding) -> Iterator[Case]:
     """An image."""
     label = PurePath(file_name(url)).parent.name
     try:
