@@ -19,19 +19,16 @@ MOST = 3
 LONG = 500
 """Characters of one: names in damaged archives have no end."""
 
-_IN_A_FOLDER = (
-    "from pyarrow.parquet import read_table; "
-    'rows = read_table(%s, columns=["input", "error"]).to_pylist(); '
-    'print(*(row for row in rows if row["error"]), sep="\\n")'
-)
+_IN_A_FOLDER = 'from pyarrow.parquet import read_table; rows = read_table(%s, columns=["input", "error"]).to_pylist()'
 _IN_A_STORE = (  # by fsspec, whose settings the run had; without Arrow's threads, for the reason in bulk/parquet.py
     "from fsspec.core import url_to_fs; from pyarrow.parquet import ParquetFile; "
     "store, path = url_to_fs(%s); "
     'names = (name for name in store.find(path) if name.endswith(".parquet")); '
     "shards = (ParquetFile(store.open(name), pre_buffer=False) for name in names); "
     'tables = (shard.read(["input", "error"], use_threads=False) for shard in shards); '
-    'print(*(row for table in tables for row in table.to_pylist() if row["error"]), sep="\\n")'
+    "rows = (row for table in tables for row in table.to_pylist())"
 )
+_PRINTED = 'print(*(row for row in rows if row["error"]), sep="\\n")'
 
 
 def tell(first: list[Failure], count: int, out: str | None) -> None:
@@ -48,4 +45,5 @@ def tell(first: list[Failure], count: int, out: str | None) -> None:
 
 def listing(out: str) -> str:
     """A command that prints each row of the results that is an error."""
-    return f"python -c {shlex.quote((_IN_A_STORE if is_remote(out) else _IN_A_FOLDER) % json.dumps(out))}"
+    read = (_IN_A_STORE if is_remote(out) else _IN_A_FOLDER) % json.dumps(out)
+    return f"python -c {shlex.quote(f'{read}; {_PRINTED}')}"
