@@ -625,3 +625,26 @@ def test_a_second_output_is_no_layer() -> None:
     (found,) = refused(model([pool], outputs=("y", "places"))).diagnostics
     assert (found.code, found.message) == ("E431", "the output `places` is no layer")
     assert layers(imported(model([pool], outputs=("y",)))) == ["maxpool"]
+
+
+@pytest.mark.parametrize(
+    ("said", "stored", "found"),
+    [
+        ({"axes": [3, -2]}, None, (2, 3)),
+        ({"axes": [-1, 3]}, None, (3,)),
+        ({}, [-1, 2], (2, 3)),
+        ({}, [[1]], (1,)),
+        ({"axes": [1]}, [2], (1,)),
+        ({"axes": []}, None, None),
+        ({}, [], None),
+        ({}, None, None),
+    ],
+)
+def test_the_axes_of_a_reduction(said: dict[str, Any], stored: list[Any] | None, found: tuple[int, ...] | None) -> None:
+    """As an attribute or an operand, from the front or from behind."""
+    from cnnspec.interop.onnx.importing.static import Node, StaticModel
+
+    read = StaticModel("net.onnx", "x", (2, 3, 4), ("y",), 18, shapes={"x": (1, 2, 3, 4)})
+    if stored is not None:
+        read.constants["axes"] = np.array(stored, np.int64)
+    assert read.axes(Node("ReduceMean", "", ("x", "axes"), ("y",), said)) == found

@@ -13,16 +13,6 @@ TINY = 1e-24
 """Less than any root that is not 0, in float32."""
 
 
-def _axes(of: Composition, index: int = 1) -> tuple[int, ...] | None:
-    """The axes of a reduction, those behind the batch; None where the batch is one of them."""
-    rank = len(of.shape(of.node.inputs[0]))
-    found = of.node.attributes.get("axes")
-    if found is None and (array := of.array(index)) is not None:
-        found = array.ravel().tolist()
-    axes = sorted({int(axis) % rank for axis in found}) if found and rank else ()
-    return None if 0 in axes or not axes else tuple(axes)
-
-
 def norm(of: Composition) -> str | None:
     """Over rows, columns or both: those as channels."""
     (x, *learned), said = of.node.inputs, of.node.attributes
@@ -59,10 +49,10 @@ REDUCTIONS = {
 def reduction(of: Composition) -> str | None:
     """One value of each of what is kept."""
     x, after = of.node.inputs[0], of.shape(of.node.output)
-    shape, axes = of.shape(x), _axes(of)
+    shape, axes = of.shape(x), of.model.axes(of.node)
     if axes is None and of.node.attributes.get("noop_with_empty_axes") and shape == after:
         return of.make("Identity", [x], shape)
-    if axes is None or len(shape) not in (2, IMAGE) or after[:1] != (1,):
+    if axes is None or 0 in axes or len(shape) not in (2, IMAGE) or after[:1] != (1,):
         return None
     op = REDUCTIONS[of.node.op]
     if axes == (2, 3) and of.node.op in ("ReduceMax", "ReduceMean"):

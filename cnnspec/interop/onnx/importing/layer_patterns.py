@@ -95,15 +95,15 @@ def rmsnorm(near: Neighbours, node: Node) -> Found | None:
         return None
     (x, axes, inner), eps = found, near.model.constants[raised[1]]
     shape, weight = near.shape(x), near.model.constants[weighed[1]]
-    is_all = axes == list(range(1, len(shape))) and len(shape) > 2
+    is_all = axes == tuple(range(1, len(shape))) and len(shape) > 2
     fits = weight.shape in (shape, shape[1:]) if is_all else near.per_channel(weighed[1], shape) is not None
-    if eps.size != 1 or near.shape(node.output) != shape or not fits or not (is_all or axes == [1]):
+    if eps.size != 1 or near.shape(node.output) != shape or not fits or not (is_all or axes == (1,)):
         return None
     fields = {"eps": shortest(float(eps.reshape(-1)[0]))} | ({"over": "all"} if is_all else {})
     return near.layer(node, "rmsnorm", fields, x, weighed[1]), [ratio, root, total, *inner]
 
 
-def mean_square(near: Neighbours, name: str) -> tuple[str, list[int], list[Node]] | None:
+def mean_square(near: Neighbours, name: str) -> tuple[str, tuple[int, ...], list[Node]] | None:
     """Of a mean of squares over some axes, as one operator or as a sum times a share: what is squared, and the axes."""
     share, scaled = 1.0, near.inner(name, "Mul")
     inner = [scaled] if scaled else []
@@ -116,10 +116,10 @@ def mean_square(near: Neighbours, name: str) -> tuple[str, list[int], list[Node]
     square = near.inner(total.inputs[0], "Mul", "Pow") if total else None
     if total is None or square is None or not total.attributes.get("keepdims", 1):
         return None
-    told = total.attributes.get("axes", near.array(total, 1))
-    shape = near.shape(square.output)
-    axes = [] if told is None else sorted(int(axis) % len(shape) for axis in told)
-    cells = prod(shape[axis] for axis in axes)
+    axes = near.model.axes(total)
+    if axes is None:
+        return None
+    cells = prod(near.shape(square.output)[axis] for axis in axes)
     exponent = near.array(square, 1) if square.op == "Pow" else None
     is_square = len({*square.inputs}) == 1 if exponent is None else exponent.size == 1 and (exponent == 2).all()
     if not is_square or (scaled and np.float32(share) != np.float32(1 / cells)):

@@ -51,14 +51,6 @@ def pieces(nodes: list[Node], model: StaticModel) -> Iterator[Node]:
             start = end
 
 
-def _numbers(node: Node, model: StaticModel, attribute: str, index: int) -> list[int] | None:
-    """Whole numbers that are an attribute in older versions and an operand in newer ones."""
-    if attribute in node.attributes:
-        return [int(value) for value in node.attributes[attribute]]
-    found = model.constant(node, index)
-    return None if found is None else [int(value) for value in found.ravel()]
-
-
 def _held(model: StaticModel, node: Node, what: str, array: NDArray[Any], origin: str = "") -> str:
     return model.hold(f"{node.output}/{what}", array, origin)
 
@@ -181,9 +173,7 @@ def reduced(op: str) -> Rule:
     """A mean or a maximum over rows and columns."""
 
     def rule(node: Node, model: StaticModel) -> Node | None:
-        axes = _numbers(node, model, "axes", 1)
-        shape = model.shapes.get(node.inputs[0], ())
-        if axes is None or len(shape) != 4 or sorted(axis % 4 for axis in axes) != [2, 3]:
+        if len(model.shapes.get(node.inputs[0], ())) != 4 or model.axes(node) != (2, 3):
             return None
         return node.to(op, node.inputs[0])
 
@@ -192,11 +182,11 @@ def reduced(op: str) -> Rule:
 
 def slice(node: Node, model: StaticModel) -> Node | None:
     """Starts, ends and axes as operands, without steps of 1."""
-    starts, ends = (_numbers(node, model, name, i) for i, name in ((1, "starts"), (2, "ends")))
+    starts, ends = (model.numbers(node, name, i) for i, name in ((1, "starts"), (2, "ends")))
     if starts is None or ends is None:
         return None
-    axes = _numbers(node, model, "axes", 3) or list(range(len(starts)))
-    steps = _numbers(node, model, "steps", 4) or [1] * len(starts)
+    axes = model.numbers(node, "axes", 3) or list(range(len(starts)))
+    steps = model.numbers(node, "steps", 4) or [1] * len(starts)
     if any(step != 1 for step in steps):
         return None
     parts = (("starts", starts), ("ends", ends), ("axes", axes))
@@ -206,11 +196,11 @@ def slice(node: Node, model: StaticModel) -> Node | None:
 
 def pad(node: Node, model: StaticModel) -> Node | None:
     """Amounts for all axes and a value as operands."""
-    amounts = _numbers(node, model, "pads", 1) or _numbers(node, model, "paddings", 1)
+    amounts = model.numbers(node, "pads", 1) or model.numbers(node, "paddings", 1)
     shape = model.shapes.get(node.inputs[0])
     if amounts is None or shape is None:
         return None
-    axes = _numbers(node, model, "", 3)
+    axes = model.numbers(node, "", 3)
     if axes is not None:
         sides = [0] * (2 * len(shape))
         for i, axis in enumerate(axes):

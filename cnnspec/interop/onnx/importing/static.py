@@ -80,6 +80,18 @@ class StaticModel:
         """An operand of a node that is a constant; None for others, and where the node has none there."""
         return self.constants.get(node.inputs[index]) if index < len(node.inputs) else None
 
+    def numbers(self, node: Node, attribute: str, index: int) -> list[int] | None:
+        """Whole numbers that are an attribute in older versions and an operand in newer ones; None where they are
+        neither, or computed."""
+        found = node.attributes.get(attribute, self.constant(node, index))
+        return None if found is None else [int(value) for value in np.ravel(found)]
+
+    def axes(self, node: Node) -> tuple[int, ...] | None:
+        """The axes that a reduction names, each once, counted from the front; None where it names none, or they are
+        computed."""
+        told, rank = self.numbers(node, "axes", 1), len(self.shapes.get(node.inputs[0], ()))
+        return tuple(sorted({axis % rank for axis in told})) if told and rank else None
+
     def hold(self, name: str, array: NDArray[Any], origin: str = "") -> str:
         """One more constant, and its name."""
         self.constants[name] = array
