@@ -155,7 +155,7 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
             ("Transpose", {"perm": [0, 2, 1]}),
             ("Slice", "start", "stop", "axes"),
         ),
-        ["conv", "relu", "maxpool", "constant", "permute", "slice"],
+        ["conv", "relu", "maxpool", "constant", "slice", "permute"],
         size=(3, 40),
         w=numbers(4, 3, 5),
         b=numbers(10, seed=1),

@@ -46,6 +46,7 @@ SLOW = (
     "interop/test_keras_import",
     "interop/test_numpy_code",
     "interop/test_numpy_standalone",
+    "interop/test_onnx_channels_last",
     "interop/test_onnx_import",
     "interop/test_onnx_import_hostile",
     "interop/test_onnx_import_memory",

@@ -13,6 +13,15 @@ from numpy.typing import NDArray
 STORED = {"Squeeze": 1, "Unsqueeze": 1, "Slice": 3, "Pad": 3, "CumSum": 1}
 """The input that holds axes since they are no attribute; of reductions it is the second."""
 
+EACH = frozenset(
+    {"Abs", "Cast", "Celu", "Clip", "Dropout", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "Identity"}
+    | {"LeakyRelu", "Log", "Mish", "Neg", "Reciprocal", "Relu", "Selu", "Shrink", "Sigmoid", "Softplus", "Softsign"}
+    | {"Sqrt", "Swish", "Tanh", "ThresholdedRelu"}
+)
+"""Operators that compute each value of what arrives, wherever it stands."""
+BROADCAST = frozenset({"Add", "Div", "Max", "Mean", "Min", "Mul", "PRelu", "Pow", "Sub", "Sum"})
+"""Operators of several values that stand in the same place."""
+
 
 def outside(op: str, said: Mapping[str, Any], rank: int, operand: Callable[[int], NDArray[Any] | None]) -> str:
     """Why an axis of a node over a value of `rank` axes is none of these; `""` where all are, or are not known.
@@ -30,3 +39,13 @@ def outside(op: str, said: Mapping[str, Any], rank: int, operand: Callable[[int]
     last = axes - 1 + (op == "Flatten")  # that one names the place between two axes
     wrong = [axis for axis in found if not -axes <= axis <= last]
     return f"its axis {wrong[0]} is none of the {axes} axes, {-axes} to {last}" if wrong else ""
+
+
+def channels_last(rank: int) -> tuple[int, ...]:
+    """The order of axes that brings the channels behind rows and columns."""
+    return (0, *range(2, rank), 1)
+
+
+def channels_first(rank: int) -> tuple[int, ...]:
+    """The order of axes that brings them back."""
+    return (0, rank - 1, *range(1, rank - 1))

@@ -10,7 +10,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
 from ....files.reading import AnyPath
 from ...comparison import INPUTS, Array, Judge
-from . import model_file
+from . import axes, model_file
 from .faults import broken
 from .model_file import Model
 from .static import StaticModel
@@ -29,7 +29,20 @@ def judge(read: Model, path: AnyPath, model: StaticModel, spec: Spec) -> Judge:
     """Who runs the model up to its `ends`, which the spec would make."""
     name, run = _runner(read, path, model)
     is_slow = name != RUNTIME and spec.graph.totals.macs > SLOW
-    return Judge(name, lambda x: run(x.reshape(model.given)), 1 if is_slow else INPUTS)
+    return Judge(name, lambda x: _first(run(_given(x, model)), model), 1 if is_slow else INPUTS)
+
+
+def _given(x: Array, model: StaticModel) -> Array:
+    """An image as the file has it."""
+    if not model.is_channels_last:
+        return x.reshape(model.given)
+    shape = tuple(model.given[axis] for axis in axes.channels_first(len(model.given)))
+    return np.ascontiguousarray(np.moveaxis(x.reshape(shape), 1, -1))
+
+
+def _first(outputs: list[Array], model: StaticModel) -> list[Array]:
+    """Outputs of the model with the channels first, where the spec has them so."""
+    return [np.moveaxis(y, -1, 1) if is_turned else y for y, is_turned in zip(outputs, model.turned, strict=True)]
 
 
 def _runner(read: Model, path: AnyPath, model: StaticModel) -> tuple[str, Run]:

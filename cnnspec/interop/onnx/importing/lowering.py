@@ -161,7 +161,8 @@ class _Lowering:
     def _fault(self, why: str, nodes: list[Node]) -> Diagnostic:
         node = nodes[0]
         more = f"; {len(nodes) - 1} more nodes are like it" if len(nodes) > 1 else ""
-        before = [name for name in node.inputs if name in self.made and name != self.model.input]
+        known = (self.made & self.model.values) - {self.model.input}
+        before = [name for name in node.inputs if name in known]
         help = f"`--outputs {before[0]}` imports the part before it" if before else ""
         return unsaid(self.model.path, node.name, node.op, why + more, help)
 

@@ -18,6 +18,7 @@ from ...finishing import Finding, finished
 from ...imported import Imported
 from ...importer import Wish
 from . import check, model_file, names
+from .channels_last import turned
 from .composing import composed
 from .lowering import Lowered, lower
 from .model_file import Model
@@ -28,8 +29,6 @@ from .static import StaticModel, static
 
 if TYPE_CHECKING:
     from ....spec import Spec
-
-OURS = "cnnspec"
 
 
 def of_file(path: AnyPath, wish: Wish) -> Imported:
@@ -43,8 +42,10 @@ def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
 
     proto = read.proto
     model = static(read, str(path), wish.size, wish.outputs)
-    ours = proto.producer_name == OURS
+    ours = read.is_ours
     model.nodes = list(pieces(model.nodes, model))
+    if not ours:
+        turned(model)
     nodes = list(composed(as_images(Patterns(model, ours).nodes(), model), model))
     lowered = lower(model, nodes if ours else grown(nodes))
     if lowered.faults:
@@ -54,7 +55,7 @@ def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
     shape = draft.builder.value(lowered.outputs[-1]).shape
     about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, shape))
     found = Finding(str(path), draft, lowered.outputs, about, _source(proto, model), lowered.names)
-    found.notes = lambda spec: [*read.notes, *_notes(lowered, draft.told, spec, ours)]
+    found.notes = lambda spec: [*read.notes, *_order(model), *_notes(lowered, draft.told, spec, ours)]
     return finished(found, wish, lambda spec: check.judge(read, path, model, spec))
 
 
@@ -91,6 +92,13 @@ def _classes(proto: ModelProto, shape: Shape) -> tuple[str, ...] | None:
         return None
     is_list = isinstance(names, list) and all(isinstance(name, str) and name.isprintable() for name in names)
     return tuple(names) if is_list and names and shape[0] == len(names) else None
+
+
+def _order(model: StaticModel) -> Iterator[str]:
+    """What has its channels elsewhere than in the file."""
+    if model.is_channels_last:
+        ends = [f"the output `{name}`" for name, is_turned in zip(model.ends, model.turned, strict=True) if is_turned]
+        yield f"channels are last in the file, first in the spec: {listed(['the input', *ends], 3)}"
 
 
 def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> Iterator[str]:

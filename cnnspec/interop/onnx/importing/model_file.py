@@ -23,6 +23,8 @@ from .faults import MANY, broken
 from .folding import FEW
 from .tensors import array, emptied
 
+OURS = "cnnspec"
+"""What calls itself the program that wrote a model of ours."""
 IR_WITHOUT_INPUTS = 4
 """The version of the format from which on stored tensors are no inputs."""
 CUT = "it is cut off, damaged, or no ONNX model"
@@ -38,6 +40,11 @@ class Model(NamedTuple):
     """The types of numbers in other files that are to be float32."""
     notes: tuple[str, ...] = ()
     """What is to be known of that."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was exported from a spec."""
+        return bool(self.proto.producer_name == OURS)
 
 
 def read(path: AnyPath) -> Model:

@@ -189,9 +189,19 @@ def slice(node: Node, model: StaticModel) -> Node | None:
     steps = model.numbers(node, "steps", 4) or [1] * len(starts)
     if any(step != 1 for step in steps):
         return None
-    parts = (("starts", starts), ("ends", ends), ("axes", axes))
+    shape = model.shapes.get(node.inputs[0], ())
+    cuts = [each for each in zip(starts, ends, axes, strict=True) if not _is_whole(*each, shape)]
+    if not cuts:
+        return node.to("Identity", node.inputs[0])
+    parts = zip(("starts", "ends", "axes"), zip(*cuts, strict=True), strict=True)
     names = (_held(model, node, what, np.array(values, np.int64)) for what, values in parts)
     return node.to("Slice", node.inputs[0], *names)
+
+
+def _is_whole(start: int, end: int, axis: int, shape: tuple[int, ...]) -> bool:
+    """Whether a part of an axis is all of it."""
+    size = shape[axis] if shape else 0
+    return bool(shape) and start in (0, -size) and end >= size
 
 
 def pad(node: Node, model: StaticModel) -> Node | None:

@@ -21,6 +21,7 @@ from ....graph.shape import Shape
 from . import axes, model_file, number_types, tensors
 from .faults import broken
 from .folding import Folding, Unfoldable
+from .input_order import is_channels_last
 from .model_file import Model
 
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
@@ -66,6 +67,10 @@ class StaticModel:
     opset: int
     given: tuple[int, ...] = ()
     """The shape that the file gives its input: an image of one row may be a signal there, one of one cell a vector."""
+    is_channels_last: bool = False
+    """Whether that is (N, H, W, C)."""
+    turned: tuple[bool, ...] = ()
+    """Which of `ends` have their channels last in the file, and first among `outputs`."""
     outputs: tuple[str, ...] = ()
     """The values that `ends` are names of."""
     nodes: list[Node] = field(default_factory=list)
@@ -73,6 +78,8 @@ class StaticModel:
     stored: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """The constants that are the file's stored tensors, under their names there."""
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    values: frozenset[str] = frozenset()
+    """The computed values that the file has."""
     origins: dict[str, str] = field(default_factory=dict)
     """Names of stored tensors of the file, by those of constants that were made of them."""
 
@@ -115,7 +122,7 @@ class Pass:
         self.path = path
         opsets = {each.domain: each.version for each in model.proto.opset_import}
         opset = opsets.get("", opsets.get("ai.onnx", 0))
-        self.model = model_file.inlined(model.proto)
+        self.model, self.is_ours = model_file.inlined(model.proto), model.is_ours
         inlined = model._replace(proto=self.model)
         self.constants = dict(model_file.constants(inlined, Path(path)))
         if len(self.constants) < len(self.model.graph.initializer):
@@ -130,8 +137,10 @@ class Pass:
         self.found.constants = self.constants
         self.found.stored = dict(self.constants)
         own = ((1, shape[0]), (1, shape[0], shape[2]), (1, *shape))[self.rank - 2]
+        if self.is_channels_last:
+            own = tuple(own[axis] for axis in axes.channels_last(self.rank))
         self._typed(given.name, given.type.tensor_type.elem_type, own)
-        self.found.given = own
+        self.found.given, self.found.is_channels_last = own, self.is_channels_last
 
     def run(self) -> StaticModel:
         needed = self._needed()
@@ -140,6 +149,8 @@ class Pass:
                 self._take(node)
         found = self.found
         found.outputs = tuple(self.names.get(name, name) for name in found.ends)
+        found.values = frozenset(found.shapes)
+        found.turned = (False,) * len(found.ends)
         constant = [name for name in found.outputs if name in self.constants]
         if constant:
             raise broken(self.path, f"the output `{constant[0]}` does not hang on the input")
@@ -165,6 +176,11 @@ class Pass:
             help = "networks of images are imported, of signals and of vectors"
             raise broken(self.path, "the input is no image (N, C, H, W)", why, help)
         self.rank = len(dims)
+        self.is_channels_last = not self.is_ours and is_channels_last(
+            self.model.graph, given.name, dims, self.constants
+        )
+        if self.is_channels_last:
+            dims = [dims[axis] for axis in axes.channels_first(self.rank)]
         known = ((dims[1], 1, 1), (dims[1], 1, dims[-1]), tuple(dims[1:]))[len(dims) - 2]
         if size is not None and any(own not in (0, asked) for own, asked in zip(known, size, strict=True)):
             why = f"the file says {'x'.join(str(own or '?') for own in known)}"
