@@ -9,6 +9,7 @@ from processor_time import about
 
 from cnnspec.graph.builder import GraphBuilder
 from cnnspec.graph.graph import INPUT, Graph
+from cnnspec.language.writer.reading_order import in_reading_order
 from cnnspec.language.writer.repetition import with_uses
 from cnnspec.layers import find
 from cnnspec.spec import bundled, load
@@ -85,17 +86,55 @@ def test_a_shortcut_is_an_argument() -> None:
 
 
 def test_a_block_holds_whole_modules_that_begin_with_two_of_one_kind() -> None:
-    """An inverted bottleneck begins with two convolutions and their norms; a shortcut is put around it."""
+    """An inverted bottleneck begins with two convolutions and their norms, whether a shortcut goes past it or not."""
     graph = load("mobilenet_v2").graph
     text, _ = author(flat(graph), told(graph), About())
-    assert "- add: [[], [{inverted: {K: C}}]]\n" in text
-    assert "- {inverted: {K: 24, S: 2}, name: features.2}\n" in text
+    assert "args: {K: required, S: 1, shortcut: []}" in text
+    assert "- {inverted: {K: 24, S: 2, shortcut: none}, name: features.2}\n" in text
 
 
 def test_uses_are_called_after_their_modules() -> None:
     graph = load("mobilenet_v2").graph
     text, _ = author(flat(graph), told(graph), About())
     assert "name: features.5, repeat: 2}" in text
+
+
+def test_a_unit_within_a_shortcut_and_without_one_is_one_block() -> None:
+    """No shortcut goes past some units, and one with a layer in it past another; the last two are repetitions."""
+    builder, last = GraphBuilder((4, 9, 9)), INPUT
+
+    def add(kind: str, inputs: list[str], **fields: object) -> str:
+        return builder.add(find(kind).model_validate(fields), inputs, f"#{len(builder.steps)}").name
+
+    for K, shortcut in ((8, "none"), (8, "[]"), (12, "none"), (6, "layers"), (6, "[]"), (6, "[]")):
+        before = last
+        last = add("relu", [add("conv", [last], F=1, K=4 * K)])
+        last = add("conv", [add("tanh", [add("conv", [last], F=3, K=4 * K, P="same", G=4 * K)])], F=1, K=K)
+        if shortcut != "none":
+            last = add("add", [last, before if shortcut == "[]" else add("conv", [before], F=1, K=K)])
+    text, _ = author(builder.build([last]), {}, About())
+    assert text.count("layers:") == 2
+    assert "args: {K: required, shortcut: []}" in text
+    for line in (
+        "- inverted: {K: 32, shortcut: none}",
+        "- inverted: {K: 32}",
+        "- inverted: {K: 24, shortcut: [{conv: {F: 1, K: 6}}]}",
+        "- {inverted: {K: 24}, repeat: 2}",
+    ):
+        assert f"  {line}\n" in text
+
+
+def test_a_long_branch_of_joins_stands_in_its_join() -> None:
+    """Twenty layers in five joins are five lines, not too long for a branch."""
+    builder, last = GraphBuilder((4, 9, 9)), INPUT
+    kinds = iter(["relu", "tanh", "silu", "abs", "gelu"] * 3)
+    for _ in range(5):
+        sides = [builder.add(find(next(kinds))(), [last], f"#{len(builder.steps)}").name for _ in range(3)]
+        last = builder.add(find("add")(), sides, f"#{len(builder.steps)}").name
+    last = builder.add(find("add")(), [last, INPUT], f"#{len(builder.steps)}").name
+    text, _ = author(in_reading_order(builder.build([last])), {}, About())
+    assert "name:" not in text
+    assert "from:" not in text
 
 
 def test_pairs_are_arguments() -> None:

@@ -26,6 +26,8 @@ PAIRS = (*PLACES, "to")
 """Fields that take one number or two, of rows and of columns."""
 REQUIRED = ("F", "K")
 """Letters that every use of a block should give: they tell uses apart."""
+FEW = 4
+"""Parts at most of which a number is several, as in `3*C/4`."""
 WHOLE = re.compile("[1-9][0-9]*")
 
 
@@ -99,12 +101,13 @@ def is_pair(letter: str, node: Node) -> bool:
 
 
 def _multiple(numbers: list[int], others: list[int], of: str) -> str:
-    """`4*K` or `C/2` where each number is that; else nothing."""
+    """`4*K`, `C/2` or `2*C/3` where each number is that; else nothing."""
     ratios = {Fraction(number, other) for number, other in zip(numbers, others, strict=True)}
     ratio = ratios.pop()
-    if ratios or 1 not in ratio.as_integer_ratio():
+    times, parts = ratio.as_integer_ratio()
+    if ratios or (1 not in (times, parts) and max(times, parts) > FEW):
         return ""
-    return f"{ratio}*{of}" if ratio.denominator == 1 else f"{of}/{ratio.denominator}"
+    return (f"{times}*" if times > 1 else "") + of + (f"/{parts}" if parts > 1 else "")
 
 
 def _default(letter: str, values: list[Value]) -> Value | None:

@@ -18,7 +18,7 @@ def block_name(items: Sequence[Item]) -> str:
     for kind, name in JOINS.items():
         join = next((item for item in items if kind_of(item) == kind), None)
         if join is not None:
-            return name(join, len(filters))
+            return name(join, filters)
     if is_depthwise:
         return "separable" if len(filters) < 3 else "inverted"
     if len(items) <= SHORT and not any(item.use for item in items):
@@ -26,15 +26,21 @@ def block_name(items: Sequence[Item]) -> str:
     return "unit"
 
 
-def _branches(join: Item, filters: int) -> str:
+def _branches(join: Item, filters: Sequence[Item]) -> str:
     if [] in join.lists:
         return "dense_layer"
     return "inception" if len(join.lists) > 2 else "branches"
 
 
-JOINS: dict[str, Callable[[Item, int], str]] = {
+def _residual(_: Item, filters: Sequence[Item]) -> str:
+    if len(filters) > 2 and any(item.is_depthwise for item in filters):
+        return "inverted"
+    return "bottleneck" if len(filters) == 3 else "residual"
+
+
+JOINS: dict[str, Callable[[Item, Sequence[Item]], str]] = {
     "concat": _branches,
-    "add": lambda _, filters: "bottleneck" if filters == 3 else "residual",
-    "mul": lambda _, filters: "gated" if filters < 4 else "gated_unit",
+    "add": _residual,
+    "mul": lambda _, filters: "gated" if len(filters) < 4 else "gated_unit",
 }
-"""What a block with a join is called, by the join and how many layers have filters."""
+"""What a block with a join is called, by the join and the layers that have filters."""

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..syntax.emitter import WIDTH, flow
-from ..syntax.nodes import Mapping, Node, mapping, word
+from ..syntax.nodes import Mapping, Node, Scalar, mapping, word
 from ..syntax.nodes import Sequence as SequenceNode
 from .arguments import is_pair
 from .entries import SHORT
@@ -75,7 +75,7 @@ def _item(line: Line) -> Item:
             width = len(line.kind) + 2
             if written := [(key, node) for key, node in line.fields.items() if node != usual.get(key)]:
                 width += len(flow(mapping(written))) + NAMED
-            is_depthwise = line.fields.get("G") not in (None, word("1"))
+            is_depthwise = line.depths != (1,) and line.fields.get("G") == word(str(line.depths[0]))
             number = line.steps[0]
             fields = tuple(line.fields.values())
             item = Item(token, number, number, width, fields)
@@ -110,14 +110,14 @@ def kind_of(item: Item) -> str:
 def _form(node: Node, letter: str = "") -> Hashable:
     """What the values of a field must have in common; one number may be two, of rows and of columns."""
     if is_pair(letter, node):
-        return None
+        return ""
     match node:
         case SequenceNode(items):
             return tuple(map(_form, items))
         case Mapping(items):
             return tuple((key.text, _form(value)) for key, value in items)
-        case _:
-            return None
+        case Scalar():
+            return node.text if node.is_null else ""
 
 
 def width_of(items: Sequence[Item]) -> int:
@@ -132,8 +132,9 @@ def _written(items: Sequence[Item]) -> int:
 def common(items: Sequence[Item]) -> Iterator[Item]:
     """All lines that uses have in common, those of branches before their join; no shortcuts."""
     for item in items:
-        for branch in item.lists if item.use else [b for b, is_own in zip(item.lists, item.own, strict=True) if is_own]:
-            yield from common(branch)
+        for number, branch in enumerate(item.lists):
+            if item.use or item.own[number]:
+                yield from common(branch)
         if not item.use:
             yield item
 

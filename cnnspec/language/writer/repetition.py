@@ -11,8 +11,8 @@ must be the same in all uses of a block.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...graph.graph import BlockUse, Graph
@@ -20,13 +20,10 @@ from ..document.document import unfit_for_block
 from ..elaboration.symbol_table import repeated
 from .block_names import block_name
 from .outline import Found, Item, common, items_of, joined, kind_of, values, width_of
+from .runs import Place, apart, repeated_runs
 from .tree import Tree
 from .uses import no_uses
 
-LONGEST = 48
-"""Lines of a run at most."""
-WORK = 100_000
-"""Places and lengths of runs that are compared in a round, at most."""
 ROUNDS = 12
 LEAST = 3
 """Lines that a block must save; where some of its uses are repetitions, one line is enough."""
@@ -38,22 +35,6 @@ MODULE = 1.3
 """How much more a block is worth whose uses are whole modules, by their names."""
 BEGUN = 1.05
 """How much more one that begins with what has a name: activations stand behind, not before."""
-
-
-class Place(NamedTuple):
-    """A run in a list."""
-
-    items: list[Item]
-    start: int
-    end: int
-
-    @property
-    def first(self) -> int:
-        return self.items[self.start].first
-
-    @property
-    def last(self) -> int:
-        return self.items[self.end - 1].last
 
 
 class Run(NamedTuple):
@@ -80,6 +61,7 @@ class _Search:
         self.items = items
         self.names = names
         self.kinds = kinds
+        self.taken = {*names}
         self.under: dict[str, tuple[int, int]] = {}
         """The first and the last step of those whose names begin with a prefix."""
         for number, name in enumerate(names):
@@ -101,54 +83,52 @@ class _Search:
 
     def _best(self) -> Run | None:
         best: Run | None = None
-        lists = list(_lists(self.items, True))
-        for places in _runs(lists):
-            body = sum(item.lines for item in places[0][0].items[places[0][0].start : places[0][0].end])
-            written = sum(counts for _, counts in places)
-            if best is not None and MODULE * BEGUN * ((written - 1) * body - HEAD - 1) <= best.score:
-                continue
-            found = self._judged(places, body)
-            if found is not None and (best is None or found.score > best.score):
-                best = found
+        for places in repeated_runs(self.items):
+            least = best.score / (MODULE * BEGUN) if best else 0
+            if _most(places) > least and _most(places := [*apart(places)]) > least:
+                found = self._judged(places)
+                if found is not None and (best is None or found.score > best.score):
+                    best = found
         return best
 
-    def _judged(self, places: list[tuple[Place, bool]], body: int) -> Run | None:
+    def _judged(self, places: list[Place]) -> Run | None:
         """Those of some places that can be uses of one block, and what that is worth; None where it is not worth it."""
-        groups: dict[tuple[str, ...], list[tuple[Place, bool, str]]] = {}
-        for place, counts in _apart(places):
+        groups: dict[tuple[str, ...], list[tuple[Place, str]]] = {}
+        for place in places:
             label, inner = self._label(place)
-            groups.setdefault(inner, []).append((place, counts, label))
-        group = max(groups.values(), key=lambda each: sum(counts for _, counts, _ in each))
-        labels = [label for _, _, label in group]
+            groups.setdefault(inner, []).append((place, label))
+        group = max((_alike(each) for each in groups.values()), key=lambda each: sum(place.counts for place, _ in each))
+        labels = [label for _, label in group]
         if any(labels) and (len({*labels}) < len(labels) or not all(labels)):
             return None
-        written = [(place, label) for place, counts, label in group if counts]
+        written = [(place, label) for place, label in group if place.counts]
         if len(written) < 2 or _arguments([place for place, _ in written]) > MOST:
             return None
         calls = sum(
             not (before and _follows(before[0], before[1], place, label))
             for before, (place, label) in zip([None, *written], written, strict=False)
         )
-        saved = len(written) * body - body - HEAD - calls
+        lines = [place.lines for place, _ in written]
+        saved = sum(lines) - max(lines) - HEAD - calls
         if saved < (LEAST if calls == len(written) else 1):
             return None
-        is_module = all(label and self._is_whole(place, label) for place, _, label in group)
-        begins = any(self.names[item.last] for item in common(_body(group[0][0])[:1]))
+        is_module = all(label and self._is_whole(place, label) for place, label in group)
+        begins = any(self.names[item.last] for item in common(group[0][0].body()[:1]))
         worth = saved * (MODULE if is_module else 1) * (BEGUN if begins else 1)
-        return Run(worth, [place for place, _, _ in group], labels)
+        return Run(worth, [place for place, _ in group], labels)
 
     def _label(self, place: Place) -> tuple[str, tuple[str, ...]]:
         """A label for a run, and what its steps are called behind it; nothing for those that may be counted."""
         named = [name for number in range(place.first, place.last + 1) if (name := self.names[number])]
-        ends = [item.last for item in common(_body(place))]
+        ends = [item.last for item in common(place.body())]
         for label in _prefixes(named):
-            if label not in self.names:
+            if label not in self.taken:
                 return label, tuple(self._behind(number, f"{label}.") for number in ends)
         return "", tuple(self._behind(number, "") for number in ends)
 
     def _behind(self, number: int, scope: str) -> str:
         name = self.names[number].removeprefix(scope)
-        return "" if re.fullmatch(f"{self.kinds[number]}[1-9][0-9]*", name) else name
+        return "" if not name or re.fullmatch(f"{self.kinds[number]}[1-9][0-9]*", name) else name
 
     def _is_whole(self, place: Place, label: str) -> bool:
         first, last = self.under.get(label, (0, 0))
@@ -158,7 +138,7 @@ class _Search:
 
     def _take(self, run: Run) -> None:
         block = len(self.blocks)
-        sample = run.places[0]
+        sample = max(run.places, key=lambda place: place.opened is not None)
         self.blocks.append(self._named(sample.items[sample.start : sample.end]))
         # From behind, so that places before stay where they are.
         for place, label in sorted(zip(run.places, run.labels, strict=True), key=lambda each: -each[0].start):
@@ -209,55 +189,6 @@ class _Search:
         return name
 
 
-def _lists(items: list[Item], counts: bool, seen: set[int] | None = None) -> Iterator[tuple[list[Item], bool]]:
-    """All lists, and whether what stands in them is written there: of the uses of a block, the first one's is."""
-    seen = set() if seen is None else seen
-    yield items, counts
-    for item in items:
-        is_first = item.use is None or item.use.block not in seen
-        if item.use:
-            seen.add(item.use.block)
-        for inner in item.lists:
-            yield from _lists(inner, counts and is_first, seen)
-
-
-def _runs(lists: list[tuple[list[Item], bool]]) -> Iterator[list[tuple[Place, bool]]]:
-    """Places of equal runs, for every run that comes more than once, short ones first."""
-    longest = max(4, min(LONGEST, WORK // max(1, sum(len(items) for items, _ in lists))))
-    groups: list[list[tuple[int, int]]] = [[(n, i) for n, (items, _) in enumerate(lists) for i in range(len(items))]]
-    for length in range(1, longest + 1):
-        further: dict[tuple[int, Hashable], list[tuple[int, int]]] = {}
-        for number, group in enumerate(groups):
-            for n, i in group:
-                items = lists[n][0]
-                if i + length <= len(items):
-                    further.setdefault((number, items[i + length - 1].token), []).append((n, i))
-        groups = [group for group in further.values() if len(group) > 1]
-        for group in groups:
-            n, i = group[0]
-            if not _is_periodic([item.token for item in lists[n][0][i : i + length]]):
-                yield [(Place(lists[n][0], i, i + length), lists[n][1]) for n, i in group]
-
-
-def _is_periodic(tokens: list[Hashable]) -> bool:
-    """Whether a run is no block: uses of one block in a row and nothing else, or more than two of them, a use alone, a
-    run that comes several times."""
-    uses = [token for token in tokens if isinstance(token, tuple) and token[0] == "block"]
-    in_a_row = max((len([*same]) for token, same in groupby(tokens) if token in uses), default=0)
-    if in_a_row > 2 or (len(uses) == len(tokens) and (in_a_row == 2 or len(uses) == 1)):
-        return True
-    return any(tokens[period:] == tokens[:-period] for period in range(1, len(tokens) // 2 + 1))
-
-
-def _apart(places: list[tuple[Place, bool]]) -> Iterator[tuple[Place, bool]]:
-    """Those that do not overlap an earlier one."""
-    ends: dict[int, int] = {}
-    for place, counts in places:
-        if ends.get(id(place.items), 0) <= place.start:
-            ends[id(place.items)] = place.end
-            yield place, counts
-
-
 def _prefixes(names: list[str]) -> Iterator[str]:
     """What names have in common: up to the last number of it, and whole."""
     if not names:
@@ -271,18 +202,27 @@ def _prefixes(names: list[str]) -> Iterator[str]:
             yield ".".join(shared[:count])
 
 
-def _body(place: Place) -> list[Item]:
-    return place.items[place.start : place.end]
+def _most(places: list[Place]) -> int:
+    """Lines that a block saves at most."""
+    lines = [place.lines for place in places if place.counts]
+    return sum(lines) - max(lines, default=0) - HEAD - 1
+
+
+def _alike(group: list[tuple[Place, str]]) -> list[tuple[Place, str]]:
+    """Those of some places that are opened at the join that most are opened at, and those that are at none."""
+    joins = Counter(join for place, _ in group if (join := place.join()) is not None)
+    taken = {None, *(join for join, _ in joins.most_common(1))}
+    return [(place, label) for place, label in group if place.join() in taken]
 
 
 def _arguments(places: Sequence[Place]) -> int:
     """Fields that differ between uses; those that go together are one argument."""
-    columns = zip(*(values(_body(place)) for place in places), strict=False)
+    columns = zip(*(values(place.body()) for place in places), strict=False)
     return len({column for column in columns if len({*column}) > 1})
 
 
 def _follows(place: Place, label: str, after: Place, other: str) -> bool:
     """Whether a use is one more repetition of the one before it."""
-    is_next = place.items is after.items and place.end == after.start
+    is_next = place.items is after.items and place.end == after.start and place.shortcut() == after.shortcut()
     counts_up = not label or (label[-1].isdigit() and repeated(label, 1) == other)
-    return is_next and counts_up and list(values(_body(place))) == list(values(_body(after)))
+    return is_next and counts_up and list(values(place.body())) == list(values(after.body()))

@@ -22,7 +22,8 @@ from .sections import field_nodes
 from .uses import ROOT, Use, Uses
 
 LONG = 14
-"""Layers of a branch at most; a longer one is written in the main line, and its end referred to."""
+"""Layers of a branch at most, a join with its branches as one; a longer one is written in the main line, and its end
+referred to."""
 NESTED = 4
 """Joins in each other's branches at most: deeper text is hard to read, and the language has a bound."""
 
@@ -177,13 +178,8 @@ class Tree:
 
     def _is_main_line(self, branch: LayerList, join: int) -> bool:
         """Whether a branch is too long to stand in a join, or a U that the join closes: down in size and up again."""
-        count, at = 0, branch.first
-        while at < branch.end:
-            use = self._use(at, branch)
-            at = use.end if use else at + 1
-            count += 1
-            if count > LONG:
-                return True
+        if len(self._parts(branch)) > LONG:
+            return True
         if branch.arriving not in self.inputs[join]:
             return False
         smallest, at = self._cells(branch.end - 1), branch.end - 1
