@@ -648,3 +648,10 @@ def test_the_axes_of_a_reduction(said: dict[str, Any], stored: list[Any] | None,
     if stored is not None:
         read.constants["axes"] = np.array(stored, np.int64)
     assert read.axes(Node("ReduceMean", "", ("x", "axes"), ("y",), said)) == found
+
+
+def test_an_axis_may_be_put_behind_the_last() -> None:
+    """The axis that `OneHot` makes; what it makes is no layer."""
+    nodes = [node("ArgMax", ["x"], "i", axis=1, keepdims=0), node("OneHot", ["i", "d", "v"], "y", axis=3)]
+    fault = refused(model(nodes, {"d": np.array([3]), "v": np.array([0, 1], "f4")}))
+    assert {each.code for each in fault.diagnostics} == {"E431"}

@@ -77,6 +77,7 @@ def two_inputs() -> Any:
     return found
 
 
+TWO = np.array([2])
 HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
     "a circle": (circle, "reads `b`, which nothing before it makes"),
     "one name for two": (twice, "two things are called `y`"),
@@ -106,6 +107,28 @@ HOSTILE: dict[str, tuple[Callable[[], Any], str]] = {
     "an axis of a stored list": (
         lambda: model([node("ReduceMean", ["x", "w"], "y")], {"w": np.array([2, 6])}, opset=18),
         "its axis 6 is none of the 4 axes, -4 to 3",
+    ),
+    "an axis of stored numbers": (
+        lambda: model([node("Concat", ["w", "x"], "y", axis=4)], {"w": numbers(1, 3, 8, 8)}),
+        "its axis 4 is none of the 4 axes, -4 to 3",
+    ),
+    "an axis of what is worked out": (
+        lambda: model(
+            [node("ReduceSum", ["w", "a"], "v"), node("Add", ["x", "v"], "y")], {"w": numbers(3, 1), "a": TWO}
+        ),
+        "its axis 2 is none of the 2 axes, -2 to 1",
+    ),
+    "an order of other axes": (
+        lambda: model([node("Transpose", ["x"], "y", perm=[0, 1, 4, 2])]),
+        "its perm [0, 1, 4, 2] is no order of the 4 axes",
+    ),
+    "an order of stored numbers": (
+        lambda: model([node("Transpose", ["w"], "v", perm=[1, 1]), node("Add", ["x", "v"], "y")], {"w": numbers(1, 1)}),
+        "its perm [1, 1] is no order of the 2 axes",
+    ),
+    "an axis that none is put behind": (
+        lambda: model([node("OneHot", ["x", "d", "v"], "y", axis=5)], {"d": TWO, "v": numbers(2)}),
+        "its axis 5 is none of the 5 axes, -5 to 4",
     ),
     "axes that are no numbers": (
         lambda: model([node("Unsqueeze", ["x", "w"], "y")], {"w": np.array([np.nan], np.float32)}),

@@ -24,8 +24,11 @@ BROADCAST = frozenset({"Add", "Div", "Max", "Mean", "Min", "Mul", "PRelu", "Pow"
 
 
 def outside(op: str, said: Mapping[str, Any], rank: int, operand: Callable[[int], NDArray[Any] | None]) -> str:
-    """Why an axis of a node over a value of `rank` axes is none of these; `""` where all are, or are not known.
+    """Why an axis of a node whose first operand has `rank` axes is none of these; `""` where all are, or are not known.
     `operand` gives those that are stored."""
+    perm = said.get("perm")
+    if perm is not None and sorted(perm) != list(range(rank)):
+        return f"its perm {list(perm)} is no order of the {rank} axes"
     told = said.get("axis", said.get("axes"))
     if told is None and (op in STORED or op.startswith("Reduce")):
         told = operand(STORED.get(op, 1))
@@ -35,7 +38,7 @@ def outside(op: str, said: Mapping[str, Any], rank: int, operand: Callable[[int]
     if stored.dtype.kind not in "iu" and stored.size:
         return "its axes are no whole numbers"
     found = [int(axis) for axis in stored]
-    axes = rank + (len(found) if op == "Unsqueeze" else 0)
+    axes = rank + (len(found) if op == "Unsqueeze" else int(op == "OneHot"))  # counted with those that it puts in
     last = axes - 1 + (op == "Flatten")  # that one names the place between two axes
     wrong = [axis for axis in found if not -axes <= axis <= last]
     return f"its axis {wrong[0]} is none of the {axes} axes, {-axes} to {last}" if wrong else ""

@@ -259,8 +259,9 @@ class Pass:
             self.names[node.output] = node.inputs[0]
 
     def _stray_axis(self, node: Node) -> str:
-        shape = self.found.shapes.get(node.inputs[0]) if node.inputs else None
         operand = partial(self.found.constant, node)
+        first = operand(0)
+        shape = self.found.shapes.get("".join(node.inputs[:1])) if first is None else first.shape
         return "" if shape is None else axes.outside(node.op, node.attributes, len(shape), operand)
 
     def _node(self, proto: NodeProto) -> Node:
