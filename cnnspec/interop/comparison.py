@@ -57,6 +57,39 @@ def compared(known: Answers, spec: Spec, tensors: Mapping[str, Array], steps: Se
     return Difference(known.judge, largest, scale, len(known.inputs))
 
 
+class Rounding(NamedTuple):
+    """How far a model and its spec, which compute with numbers of 32 bits, are from the spec in 64 bits: the largest
+    difference of each as a share of the output's scale."""
+
+    theirs: float
+    ours: float
+
+    @property
+    def is_all(self) -> bool:
+        """Whether both are about as far off: then they compute the same, and rounding is what they differ by."""
+        return max(self) <= ALIKE * min(self)
+
+
+ALIKE = 8
+"""How many times as far off one may be as the other: a sum in another order is off by another little."""
+
+
+def rounding(known: Answers, spec: Spec, tensors: Mapping[str, Array], steps: Sequence[str]) -> Rounding:
+    """That of all outputs, which the spec's `steps` make."""
+    from ..spec.in_float64 import in_float64
+
+    network = spec.compile(tensors, exact=True).run
+    theirs, ours = 0.0, 0.0
+    for x, outputs in zip(known.inputs, known.outputs, strict=True):
+        made, exact = network(x), in_float64(spec.graph, tensors, x)
+        for step, output in zip(steps, outputs, strict=True):
+            least = _least(spec, step)
+            wanted = _as_given(exact[step], output)
+            theirs = max(theirs, _share(np.asarray(output), wanted, least))
+            ours = max(ours, _share(_as_given(made[step], output), wanted, least))
+    return Rounding(theirs, ours if ours < float("inf") else 0.0)
+
+
 def _as_given(ours: Array, theirs: Array) -> Array:
     """An output in the model's shape, where axes of length 1 are all that differs: a signal is an image of one row."""
     return ours.reshape(theirs.shape) if _long(ours) == _long(theirs) else ours

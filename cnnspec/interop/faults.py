@@ -31,3 +31,12 @@ def differs(path: str, largest: float, judge: str) -> FileError:
     return FileError.about(
         path, "E432", message, why=why, help="`--no-verify` writes it all the same; please report it"
     )
+
+
+def rounds(path: str, largest: float, judge: str, theirs: float, ours: float) -> FileError:
+    """E432: the model and what was made of it are far apart by rounding alone."""
+    message = f"the model rounds so much that it differs from the spec by {largest:.1e} of its output's scale"
+    why = f"from the same in float64 {judge} is off by {theirs:.0e}, the spec by {ours:.0e}, on random inputs"
+    return FileError.about(
+        path, "E432", message, why=why, help="`--no-verify` writes the spec, which computes the same"
+    )

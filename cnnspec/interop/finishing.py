@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnostics import SpecError
+from ..diagnostics import FileError, SpecError
 from ..graph.graph import INPUT
 from .class_names import stand_apart
-from .comparison import Judge, answers, compared
+from .comparison import Judge, Rounding, answers, compared, rounding
 from .draft import Draft
-from .faults import broken, differs
-from .imported import TOLERANCE, Imported
+from .faults import broken, differs, rounds
+from .imported import TOLERANCE, Difference, Imported
 from .importer import Wish
 
 if TYPE_CHECKING:
@@ -68,8 +68,15 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | str]) -
             notes.append(f"not checked: {judging}")
         else:
             known = answers(judging, spec.graph.input)
-            difference = compared(known, spec, tensors, [renamed[step] for step in found.outputs])
+            outputs = [renamed[step] for step in found.outputs]
+            difference = compared(known, spec, tensors, outputs)
             if not difference.largest <= TOLERANCE:
-                raise differs(found.path, difference.largest, difference.judge)
+                raise _fault(found.path, difference, rounding(known, spec, tensors, outputs))
     values = {name: renamed[step] for name, step in found.values.items()}
     return Imported(text, spec, tensors, found.source, tuple(notes), difference, values, apart)
+
+
+def _fault(path: str, difference: Difference, rounding: Rounding) -> FileError:
+    if rounding.is_all:
+        return rounds(path, difference.largest, difference.judge, *rounding)
+    return differs(path, difference.largest, difference.judge)

@@ -64,7 +64,7 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
 
 def _in_python(found: Diagnostic) -> Diagnostic:
     """A finding without the command's options, which a call does not have."""
-    help = {"E431": "", "E432": "`verify=False` gives it all the same; please report it"}.get(found.code, found.help)
+    help = "" if found.code == "E431" else found.help.replace("`--no-verify` writes", "`verify=False` gives")
     return replace(found, help=help)
 
 

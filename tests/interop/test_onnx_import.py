@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -586,14 +587,38 @@ def test_a_size_that_is_free_is_given() -> None:
 
 
 def test_a_spec_that_computes_something_else_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnspec.interop.comparison._share", lambda *_: 0.25)
+    monkeypatch.setattr("cnnspec.interop.onnx.importing.check._first", lambda outputs, model: [outputs[0] * 0.8])
     written(model([node("Relu", ["x"], "y")]))
     called = call("import", "net.onnx", "-o", "net.yaml")
     assert called.code == 3
     assert "error[E432]" in called.err
     assert "it differs by 2.5e-01 of its output's scale" in called.err
     assert not Path("net.yaml").exists()
+    assert "that is a fault of the import" in called.err
     assert call("import", "net.onnx", "-o", "net.yaml", "--no-verify").code == 0
+
+
+def cancelling(share: float) -> Any:
+    """Sums of large numbers, of which little is left: the rest is rounding, more of it with a larger share."""
+    first = (share * 1e4 + numbers(64, 64, 1, 1, seed=1)).astype(np.float32)
+    second = numbers(8, 64, 1, 1, seed=2)
+    second -= second.mean(axis=1, keepdims=True)
+    nodes = [node("Conv", ["x", "a"], "v"), node("Conv", ["v", "b"], "y")]
+    return model(nodes, {"a": first, "b": second}, size=(64, 8, 8))
+
+
+def test_what_rounding_does_is_no_fault_of_the_import() -> None:
+    imported(cancelling(0))
+    (found,) = refused(cancelling(1)).diagnostics
+    assert found.code == "E432"
+    assert found.message.startswith("the model rounds so much that it differs from the spec by ")
+    assert re.fullmatch(r"from the same in float64 ONNX Runtime is off by .e-0\d, the spec by .e-0\d, on .*", found.why)
+
+
+def test_what_rounds_may_be_a_fault_besides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnspec.interop.onnx.importing.check._first", lambda outputs, model: [-outputs[0]])
+    (found,) = refused(cancelling(1)).diagnostics
+    assert "that is a fault of the import" in found.why
 
 
 def test_the_definitions_judge_where_there_is_no_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
