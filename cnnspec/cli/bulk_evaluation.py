@@ -21,7 +21,6 @@ from ..diagnostics.wording import quantity
 from ..files.natural_order import natural
 from ..files.store import Stored
 from ..graph.array import Array
-from ..graph.layer import image
 from ..graph.shape import Shape
 from ..inputs.batch_size import batch_size
 from ..language.sections.train import Train
@@ -62,7 +61,7 @@ def judge(
         ensure_columns(choices.image_column, label_column, files)
         classes = spec.classes() or _folders(files, count)
         folder = str(Path.cwd())
-        decoding = Decoding(spec.header.preprocess, image(scored.input), choices.image_column, label_column, folder)
+        decoding = Decoding(spec.header.preprocess, scored.input, choices.image_column, label_column, folder)
         size = batch_size(scored, LARGEST_BATCH)
         job = Job(
             scored, tensors, decoding, Judgements(settings, classes), size, engine.threads, backend=engine.backend

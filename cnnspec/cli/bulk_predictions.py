@@ -11,7 +11,6 @@ from ..bulk.predicting import Predictions
 from ..bulk.samples.decoding import Decoding
 from ..graph.array import Array
 from ..graph.graph import Graph
-from ..graph.layer import image
 from ..inputs.batch_size import batch_size
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
@@ -33,7 +32,7 @@ def predict(
     """Run a part of the network, `graph`, on all inputs; the exit code. Raises FileError, UsageError."""
     names = inputs_of(given, choices)
     ensure_packages((*names, out), choices)
-    decoding = Decoding(spec.header.preprocess, image(graph.input), choices.image_column, folder=str(Path.cwd()))
+    decoding = Decoding(spec.header.preprocess, graph.input, choices.image_column, folder=str(Path.cwd()))
     telling = Predictions(until, spec.classes(), top)
     size = engine.batch or batch_size(graph, LARGEST_BATCH)
     job = Job(graph, tensors, decoding, telling, size, engine.threads, engine.exact, engine.backend)

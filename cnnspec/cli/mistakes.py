@@ -33,7 +33,7 @@ class MistakePictures:
     def told(self) -> str:
         """The list, and small gray inputs as pictures."""
         C, *sides = self.spec.graph.input
-        drawn = self.wrong[:DRAWN] if C == 1 and max(sides) <= SMALL else ()
+        drawn = self.wrong[:DRAWN] if C == 1 and sides and max(sides) <= SMALL else ()
         return render(self.wrong, self.names, [self._pixels(each).astype(float) for each in drawn], width(), colour())
 
     def write(self, folder: str) -> None:

@@ -82,8 +82,9 @@ def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
     if value is None:
         return None
     parts = value.replace("x", ",").split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() and len(part) <= 12 and int(part) > 0 for part in parts):
-        raise click.BadParameter(f"{value!r} is not C,H,W, three whole numbers such as 3,224,224.")
+    are_whole = all(part.strip().isdecimal() and len(part) <= 12 and int(part) > 0 for part in parts)
+    if len(parts) not in (1, 3) or not are_whole:
+        raise click.BadParameter(f"{value!r} is not C,H,W, whole numbers such as 3,224,224; of a vector C alone.")
     return tuple(int(part) for part in parts)
 
 
@@ -150,5 +151,5 @@ input_option: Decorator = click.option(
     "shape",
     metavar="C,H,W",
     callback=_shape,
-    help="Try the spec at another input size, e.g. 3,320,320.",
+    help="Try the spec at another input size, e.g. 3,320,320, or 20 for a vector.",
 )

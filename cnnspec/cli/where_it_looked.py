@@ -37,6 +37,9 @@ class Looking(NamedTuple):
     def check(self, spec: Spec, places: int, follow: bool) -> None:
         """Before the work: is one value asked for, is there such a layer, can the picture be written? Raises
         UsageError, FileError."""
+        if not is_image(spec.graph.input):
+            why = f"the input is a vector of {spec.graph.input[0]}, in which there is no place to look at"
+            raise click.UsageError(f"{why}; --at LAYER:i shows the sum behind a value.")
         if follow:
             raise click.UsageError("--follow goes on along sums; Grad-CAM has none.")
         if places > 1:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph.array import Array
 from ..graph.graph import Graph
-from ..graph.shape import Shape, times
+from ..graph.shape import Shape, batch_of, is_image, times
 from ..machine.threads import default_threads, most_threads
 from .backends import DEFAULT, chain
 from .interpreter import execute
@@ -80,9 +80,8 @@ class Model:
         given = np.asarray(x)
         if given.dtype.kind not in "fiub":
             raise ValueError(f"the network takes real numbers, not an array of {given.dtype}")
-        if given.ndim != 4 or given.shape[1:] != self.graph.input or not len(given):
-            wanted = f"(N, {', '.join(map(str, self.graph.input))})"
-            cure = _cure(given.shape, self.graph.input)
+        if given.shape[1:] != self.graph.input or not len(given):
+            wanted, cure = batch_of(self.graph.input), _cure(given.shape, self.graph.input)
             raise ValueError(f"the network takes an array {wanted} with N >= 1, not {given.shape}{cure}")
         if given.dtype == np.float32:
             return np.ascontiguousarray(given)
@@ -91,10 +90,9 @@ class Model:
 
 
 def _cure(found: Shape, input: Shape) -> str:
-    C, H, W = input
     if found == input:
         return ": give it a batch axis, x[None]"
-    if found[1:] == (H, W, C):
+    if is_image(input) and found[1:] == (*input[1:], input[0]):
         return ": put its channels first, x.transpose(0, 3, 1, 2)"
     return ""
 

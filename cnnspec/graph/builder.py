@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ..diagnostics import NOWHERE, Issue, Span
 from .graph import INPUT, BlockUse, Costs, Graph, Step, compose_receptive_fields
 from .layer import Layer, TensorSpec
-from .receptive_field import IDENTITY, ReceptiveFields
-from .shape import Shape
+from .receptive_field import IDENTITY, NOT_SPATIAL, ReceptiveFields
+from .shape import Shape, is_image
 
 
 class Value(NamedTuple):
@@ -41,7 +41,7 @@ class Inferred(NamedTuple):
 class GraphBuilder:
     """Infers shapes, tensors and receptive fields; equal questions are answered once.
 
-    `input` is (C, H, W). A layer that has been used lives as long as the builder: its identity stands for it.
+    `input` is (C, H, W), or (C,). A layer that has been used lives as long as the builder: its identity stands for it.
     """
 
     def __init__(self, input: Shape) -> None:
@@ -97,7 +97,7 @@ class GraphBuilder:
     def value(self, name: str) -> Value:
         """The output of a step, or the network's input. Raises KeyError for a name that is neither."""
         if name == INPUT:
-            return Value(INPUT, self.input, (IDENTITY, IDENTITY))
+            return Value(INPUT, self.input, (IDENTITY, IDENTITY) if is_image(self.input) else NOT_SPATIAL)
         return Value.of(self._steps[name])
 
     def build(self, outputs: Iterable[str]) -> Graph:

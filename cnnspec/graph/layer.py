@@ -232,8 +232,9 @@ def image(shape: Shape) -> tuple[int, int, int]:
             Issue(
                 "E204",
                 f"{{layer}} needs an image, but a vector of {shape[0]} arrives",
-                why="after `flatten` there are no rows and columns",
-                help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first",
+                why="a vector has no rows and columns",
+                help="put it before `flatten`, or `reshape: {C: ..., H: ..., W: ...}` first; "
+                "`input` with H and W is an image",
                 shows_input=True,
             )
         )

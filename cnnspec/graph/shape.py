@@ -1,4 +1,7 @@
-"""Shapes, without the batch: (C, H, W), or (C,) after `flatten`."""
+"""Shapes, without the batch: an image (C, H, W), or a vector (C,), as `flatten` makes it.
+
+A network's input is either. A signal (C, W) is an image of one row.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ FLOAT = 4
 
 
 def is_image(shape: Shape) -> bool:
-    """(C, H, W), not the vector that `flatten` makes."""
+    """(C, H, W), not a vector (C,), which has no rows and columns."""
     return len(shape) == 3
 
 
@@ -20,6 +23,11 @@ def axis_index(letter: str) -> int:
 def trimmed(shape: Shape) -> Shape:
     """Without the axes of length 1 at its end, which make no difference."""
     return trimmed(shape[:-1]) if shape[-1:] == (1,) else shape
+
+
+def batch_of(shape: Shape) -> str:
+    """The shape of a batch as Python writes it, for people: (N, 3, 224, 224)."""
+    return f"(N, {', '.join(map(str, shape))})"
 
 
 def times(shape: Shape) -> str:

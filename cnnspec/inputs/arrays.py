@@ -1,5 +1,5 @@
 """Arrays as a network's input: `.npy` and `.npz` files of (N, C, H, W), or (C, H, W) for a single input, and tables of
-numbers in `.csv` files.
+numbers in `.csv` files. Where inputs are vectors, (N, C) or (C), and a table has one in each line.
 
 Numbers are taken as they are, as float32: nothing is scaled, and NaN and infinity stay.
 """
@@ -19,7 +19,7 @@ from ..diagnostics.wording import quantity
 from ..files import npy
 from ..files.reading import AnyPath, Malformed, blaming, opened
 from ..files.recognition import NPY, NPZ, TEXT, ZIP, Kind, ensure
-from ..graph.shape import times
+from ..graph.shape import is_image, times
 from . import TABLE, is_array
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputArray:
-    """Inputs side by side, (N, C, H, W), of the file at `path`. An `.npy` file's stay on disk until their batch is
+    """Inputs side by side, (N, *input), of the file at `path`. An `.npy` file's stay on disk until their batch is
     taken."""
 
     path: AnyPath
@@ -42,7 +42,7 @@ class InputArray:
         return len(self.array)
 
     def batches(self, size: int, first: int = 0, end: int | None = None) -> Iterator[NDArray[np.float32]]:
-        """Up to `size` inputs at a time, (n, C, H, W), of all or of those from `first` to before `end`. Raises
+        """Up to `size` inputs at a time, (n, *input), of all or of those from `first` to before `end`. Raises
         FileError (E403) when the file has become shorter."""
         import numpy as np
 
@@ -134,12 +134,13 @@ def _arrays(found: Kind | None, stream: BinaryIO, path: AnyPath) -> _Source:
 
 def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
     """A table of numbers, which must be one input: as many lines as that has rows, channel by channel. Where inputs are
-    vectors, C x 1 x 1, each line may be one."""
+    vectors, C or C x 1 x 1, each line may be one."""
     from . import number_table  # few inputs are tables
 
     table = number_table.read(stream, path)
-    C, H, W = shape
-    has_vectors = shape == (C, 1, 1) and table.shape[1] == C > 1
+    C, H, W = (*shape, 1, 1)[:3]
+    are_vectors = H == W == 1 and (C > 1 or not is_image(shape))
+    has_vectors = are_vectors and table.shape[1] == C
     if table.shape != (C * H, W) and not has_vectors:
         diagnostic = Diagnostic(
             "E413",
@@ -147,7 +148,7 @@ def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
             file=str(path),
             why=f"the input is {times(shape)}; the file holds {times(table.shape)}",
             help=f"{quantity(C * H, 'line')} of {quantity(W, 'number')}" + ", channel by channel" * (C > 1)
-            if max(H, W) > 1 or C == 1
+            if not are_vectors
             else f"lines of {quantity(C, 'number')}, a vector in each",
         )
         raise FileError([diagnostic])
@@ -193,6 +194,8 @@ def _cure(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "save `array[None]`: its axis C is missing"
     if found[1:] == shape[1:] and shape[0] == 1:
         return "save `array[:, None]`: its axis C is missing"
+    if not is_image(shape):
+        return f"save `array.reshape(-1, {shape[0]})`" if prod(found[1:]) == shape[0] and found[0] else ""
     if found[1:] == (prod(shape),) and found[0]:
         C, H, W = shape
         flat = f"its images lie flat: save `array.reshape(-1, {C}, {H}, {W})`"

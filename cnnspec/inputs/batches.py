@@ -12,6 +12,7 @@ import numpy as np
 from ..diagnostics import Diagnostic, FileError
 from ..files.places import is_folder
 from ..graph.array import Array
+from ..graph.shape import Shape
 from ..language.sections.preprocess import Preprocess
 from . import is_array
 from .arrays import check, load_input
@@ -46,12 +47,12 @@ def paths(given: Iterable[str]) -> Iterator[Path]:
         yield from images or [path]
 
 
-def count(files: Iterable[Path], input: tuple[int, int, int]) -> int:
+def count(files: Iterable[Path], input: Shape) -> int:
     """How many cases the files hold: an array file one or many, by its header."""
     return sum(_stored(path, input) for path in files)
 
 
-def _stored(path: Path, input: tuple[int, int, int]) -> int:
+def _stored(path: Path, input: Shape) -> int:
     try:
         return check(path, input) if is_array(path) else 1
     except FileError:
@@ -59,14 +60,14 @@ def _stored(path: Path, input: tuple[int, int, int]) -> int:
 
 
 def cases(
-    files: Iterable[Path], preprocess: Preprocess | None, input: tuple[int, int, int], folder: Path | None = None
+    files: Iterable[Path], preprocess: Preprocess | None, input: Shape, folder: Path | None = None
 ) -> Iterator[Case]:
     """Every input of the given files, in order, named by its path, or by its path in `folder`."""
     for path in files:
         yield from of_file(path, str(path.relative_to(folder) if folder else path), preprocess, input)
 
 
-def of_file(path: Path, name: str, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Iterator[Case]:
+def of_file(path: Path, name: str, preprocess: Preprocess | None, input: Shape) -> Iterator[Case]:
     """Every input of a file, in order, under its `name`."""
     try:
         if is_array(path):
@@ -79,9 +80,7 @@ def of_file(path: Path, name: str, preprocess: Preprocess | None, input: tuple[i
         yield Case(name, failure=failure)
 
 
-def of_array(
-    path: Path, name: str, input: tuple[int, int, int], first: int = 0, end: int | None = None
-) -> Iterator[Case]:
+def of_array(path: Path, name: str, input: Shape, first: int = 0, end: int | None = None) -> Iterator[Case]:
     """The inputs of an array, or those from `first` to before `end`. Raises FileError."""
     arrays = load_input(path, input)
     for i, one in enumerate(arrays.batches(1, first, end), first):

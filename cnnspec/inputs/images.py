@@ -33,6 +33,8 @@ from ..files.overwrite_guard import note_folder
 from ..files.places import AnyPath, is_plain
 from ..files.reading import Malformed, opened
 from ..files.recognition import recognised
+from ..graph.shape import Shape
+from ..graph.shape import is_image as is_image_shape
 from ..language.sections.preprocess import Preprocess
 from .image_kind import ANOTHER, otherwise, refuse_other
 from .image_work import MeteredFile, check_decoding, check_directory, check_exif
@@ -112,7 +114,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int, str]:
         return width, height, image.mode
 
 
-def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int]) -> None:
+def check(path: AnyPath, preprocess: Preprocess | None, input: Shape) -> None:
     """Raise what `load` would raise for this image, as far as its header shows it."""
     path = Path(path)
     refuse_other(path, preprocess)
@@ -121,18 +123,14 @@ def check(path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, i
     _refuse_misfit(path, height, width, preprocess, input)
 
 
-def fitting(
-    path: Path, height: int, width: int, preprocess: Preprocess | None, input: tuple[int, int, int]
-) -> Preprocess:
+def fitting(path: Path, height: int, width: int, preprocess: Preprocess | None, input: Shape) -> Preprocess:
     """The section by which images of one size, from `path`, become `input`. Raises FileError (E410 to E412)."""
     preprocess = section(path, preprocess, input)
     _refuse_misfit(path, height, width, preprocess, input)
     return preprocess
 
 
-def load(
-    path: AnyPath, preprocess: Preprocess | None, input: tuple[int, int, int], *, by_pillow: bool = False
-) -> NDArray[np.float32]:
+def load(path: AnyPath, preprocess: Preprocess | None, input: Shape, *, by_pillow: bool = False) -> NDArray[np.float32]:
     """The image as a tensor (C, H, W) = `input`: (x * scale - mean) / std with x, or 255 - x, from 0 to 255.
 
     Pixels are resized by Pillow, which rounds those of 8 bits; the arithmetic after that is in float64.
@@ -147,9 +145,7 @@ def load(
         return _tensor(path, file, preprocess, input, by_pillow)
 
 
-def decoded(
-    name: AnyPath, data: bytes, preprocess: Preprocess | None, input: tuple[int, int, int]
-) -> NDArray[np.float32]:
+def decoded(name: AnyPath, data: bytes, preprocess: Preprocess | None, input: Shape) -> NDArray[np.float32]:
     """What `load` makes of an image file, of one whose bytes are in memory; it is called `name`."""
     path = Path(name)
     preprocess = section(path, preprocess, input)
@@ -157,9 +153,7 @@ def decoded(
     return _tensor(path, BytesIO(data), preprocess, input, by_pillow=False)
 
 
-def _tensor(
-    path: Path, file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int], by_pillow: bool
-) -> NDArray[np.float32]:
+def _tensor(path: Path, file: BinaryIO, preprocess: Preprocess, input: Shape, by_pillow: bool) -> NDArray[np.float32]:
     import numpy as np
 
     pixels = None if by_pillow else _as_it_is(file, preprocess, input)
@@ -197,7 +191,7 @@ def pixels(values: NDArray[Any], preprocess: Preprocess) -> NDArray[np.float64]:
     return bounded
 
 
-def _as_it_is(file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64] | None:
+def _as_it_is(file: BinaryIO, preprocess: Preprocess, input: Shape) -> NDArray[np.float64] | None:
     """The pixels (H, W, channels) of a small PNG that keeps its size and its channels; None of any other file."""
     import numpy as np
 
@@ -213,7 +207,7 @@ def _as_it_is(file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int
     return np.frombuffer(values, np.uint8).reshape(shape).astype(np.float64)
 
 
-def _by_pillow(path: Path, file: BinaryIO, preprocess: Preprocess, input: tuple[int, int, int]) -> NDArray[np.float64]:
+def _by_pillow(path: Path, file: BinaryIO, preprocess: Preprocess, input: Shape) -> NDArray[np.float64]:
     """The pixels (H, W, channels) of an image, from 0 to 255, once cut and resized."""
     import numpy as np
 
@@ -353,22 +347,26 @@ def _refuse_samples(path: Path, image: ImageFile) -> None:
         raise FileError.about(path, "E410", "this kind of image is not read", why, RESAVE)
 
 
-def section(path: Path, preprocess: Preprocess | None, input: tuple[int, int, int]) -> Preprocess:
+def section(path: Path, preprocess: Preprocess | None, input: Shape) -> Preprocess:
     """The section, if there is one and it can make `input` of some image. Raises FileError (E412, E411)."""
-    C, H, W = input
+    if not is_image_shape(input):
+        message = f"the network takes vectors of {input[0]}, no images"
+        cure = "an `.npy` array or a `.csv` table of numbers; for images let `input` be one, and `flatten` it first"
+        raise FileError.about(path, "E412", message, "`input` has no H and W", cure)
     if preprocess is None:
+        C, H, W = input
         cure = f"an image has 1 or 3 channels; an input of {C} needs an array"
         if mode := {1: "gray", 3: "rgb"}.get(C):
             section = f"`preprocess: {{mode: {mode}, resize: [{H}, {W}], scale: 1/255}}`"
             cure = f"{section}, with the values that it is trained with"
         message = "the spec does not say how an image becomes its input"
         raise FileError.about(path, "E412", message, f"the input is {C}x{H}x{W}; there is no `preprocess`", cure)
-    if issues := [issue._replace(code="E411") for issue in preprocess.issues(*input)]:
+    if issues := [issue._replace(code="E411") for issue in preprocess.issues(input)]:
         raise FileError(issue.at(None).within(str(path)) for issue in issues)
     return preprocess
 
 
-def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, input: tuple[int, int, int]) -> None:
+def _refuse_misfit(path: Path, height: int, width: int, preprocess: Preprocess, input: Shape) -> None:
     """Refuse an image that ends with another size than `input`, or grows too large on the way."""
     C, H, W = input
     way = f"H x W = {height}x{width}"

@@ -28,9 +28,9 @@ def read_model(
 ) -> Imported:
     """The model in a file as a spec with its weights, held against the model on random inputs.
 
-    The spec names `weights` as their file. `input` (C, H, W) is for models that leave it free, `outputs` are values
-    of the model up to which it is taken, `numbers` is the file of those formats that keep them apart. The spec names
-    `classes`, if that is given, as the file of the classes' names where there are more than 20. Raises FileError:
+    The spec names `weights` as their file. `input`, (C, H, W) or (C,), is for models that leave it free, `outputs` are
+    values of the model up to which it is taken, `numbers` is the file of those formats that keep them apart. The spec
+    names `classes`, if that is given, as the file of the classes' names where there are more than 20. Raises FileError:
     E417 without the format's package, E403 and E404 for files, E430 for what is no network, E431 for parts that are no
     layers, E432 where the spec computes something else.
     """

@@ -19,12 +19,13 @@ from .importer import Wish
 
 
 def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify: bool = True) -> Imported:
-    """A `torch.nn.Module` that takes one image (C, H, W) as a spec, its tensors under their names in the state_dict.
+    """A `torch.nn.Module` that takes one image (C, H, W), or one vector (C,), as a spec.
 
-    With a `path` the spec is written there, and its weights beside it. The module is taken as it runs, not as it is
-    trained, and stays as it was. Both are held against each other on random inputs, unless `verify` is off. Raises
-    FileError: E417 without the packages torch and onnx, E415 for a path that cannot be written, E430 for a module that
-    PyTorch cannot write as ONNX, E431 for operations that are no layers, E432 where the spec computes something else.
+    Its tensors have their names in the state_dict. With a `path` the spec is written there, and its weights beside it.
+    The module is taken as it runs, not as it is trained, and stays as it was. Both are held against each other on
+    random inputs, unless `verify` is off. Raises FileError: E417 without the packages torch and onnx, E415 for a path
+    that cannot be written, E430 for a module that PyTorch cannot write as ONNX, E431 for operations that are no layers,
+    E432 where the spec computes something else.
     """
     torch: Any = needed("reading PyTorch modules", "torch")
     needed("reading PyTorch modules", "onnx")
@@ -32,9 +33,9 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
     from .onnx.importing.model import imported
     from .onnx.importing.model_file import parsed
 
-    is_shape = isinstance(shape, Sequence) and len(shape) == 3 and all(isinstance(size, int) for size in shape)
+    is_shape = isinstance(shape, Sequence) and len(shape) in (1, 3) and all(isinstance(size, int) for size in shape)
     if not isinstance(module, torch.nn.Module) or not is_shape or min(shape) < 1:
-        raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) of its input")
+        raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) or (C,) of its input")
     name, data = type(module).__name__, io.BytesIO()
     with _as_it_runs(module), warnings.catch_warnings():
         warnings.simplefilter("ignore")

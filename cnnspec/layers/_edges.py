@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from ..graph.layer import Layer, Natural, image
 from ..graph.receptive_field import NOT_SPATIAL, ReceptiveFields, offset
 from ..graph.shape import Shape, is_image
-from ._together import POSITIVE, excludes, given, having, implies
+from ..graph.together import POSITIVE, excludes, given, having, implies
 
 if TYPE_CHECKING:
     from ..graph.array import Array

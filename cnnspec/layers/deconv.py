@@ -23,9 +23,9 @@ from ..graph.explanation import Explanation, Read, biased, dot
 from ..graph.layer import Example, LayerError, Natural, Pair, TensorSpec, both
 from ..graph.receptive_field import ReceptiveField, ReceptiveFields, periodic
 from ..graph.shape import Shape
+from ..graph.together import POSITIVE, excludes, having
 from ..graph.window import AxisRange, SlidingWindow, transposed_size
 from ._filters import Filters
-from ._together import POSITIVE, excludes, having
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

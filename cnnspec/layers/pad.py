@@ -21,8 +21,8 @@ from ..graph.explanation import Explanation, Part, at, copied, number
 from ..graph.layer import Example, Family, LayerError, SavedForBackward
 from ..graph.receptive_field import ReceptiveFields
 from ..graph.shape import Shape
+from ..graph.together import excludes, having
 from ._edges import ONE_WAY, Edges, inside
-from ._together import excludes, having
 
 if TYPE_CHECKING:
     from ..graph.array import Array

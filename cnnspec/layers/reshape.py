@@ -14,8 +14,8 @@ from pydantic import ConfigDict, Field, model_validator
 from ..diagnostics import Issue
 from ..graph.layer import Count, Example, LayerError
 from ..graph.shape import Shape, times
+from ..graph.together import both_or_neither
 from ._reading import Reading
-from ._together import given, implies
 
 
 class Reshape(Reading):
@@ -34,12 +34,10 @@ class Reshape(Reading):
         Example("reshape: {C: 4, H: 4}", (4, 2, 2), "E104"),
     )
 
-    model_config = ConfigDict(
-        json_schema_extra={"allOf": [implies(given("H"), given("W")), implies(given("W"), given("H"))]}
-    )
+    model_config = ConfigDict(json_schema_extra=both_or_neither("H", "W"))
 
     @model_validator(mode="after")
-    def both_or_neither(self) -> Self:
+    def rows_and_columns(self) -> Self:
         if (self.H is None) != (self.W is None):
             raise ValueError("give both H and W for an image, neither for a vector")
         return self

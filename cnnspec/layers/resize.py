@@ -26,8 +26,8 @@ from ..graph.layer import Example, Family, Layer, LayerError, Pair, SavedForBack
 from ..graph.receptive_field import ReceptiveFields, periodic
 from ..graph.resampling import Mode, Near, Outside, Place, ResampledAxis, resampled
 from ..graph.shape import Shape, times
+from ..graph.together import given
 from ..graph.window import AxisRange
-from ._together import given
 
 if TYPE_CHECKING:
     from ..graph.array import Array

@@ -165,13 +165,13 @@ def _refuse_pixels(document: Document, path: Path, key: DataKey, folder: Path) -
     from ..inputs.images import section
     from ..train.datasets.kind import holds_pixels
 
-    C, H, W = document.header.input.shape
+    input = document.header.input.shape
     place = path if exists(path) else bundled.data().get(str(path.relative_to(folder)))
     needs_section = False
     with suppress(FileError):
-        needs_section = place is not None and holds_pixels(place, C, _USES[key])
+        needs_section = place is not None and holds_pixels(place, input, _USES[key])
     if needs_section:
-        section(path, None, (C, H, W))
+        section(path, None, input)
 
 
 def _classes(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
@@ -191,17 +191,17 @@ def _weights(document: Document, path: Path, graph: Graph | None) -> Iterator[Di
 def _sample(document: Document, path: Path, graph: Graph | None) -> Iterator[Diagnostic]:
     from ..inputs import is_array
 
-    C, H, W = document.header.input.shape
+    input = document.header.input.shape
     preprocess = document.header.preprocess
     try:
         if is_array(path):
             from ..inputs import arrays
 
-            arrays.check(path, (C, H, W))
-        elif preprocess is None or not any(preprocess.issues(C, H, W)):  # else no image at all would do
+            arrays.check(path, input)
+        elif preprocess is None or not any(preprocess.issues(input)):  # else no image at all would do
             from ..inputs import images
 
-            images.check(path, preprocess, (C, H, W))
+            images.check(path, preprocess, input)
     except FileError as error:
         yield from error.diagnostics
 

@@ -55,7 +55,6 @@ def _text(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spe
 
 
 def _header(graph: Graph, about: About) -> Header:
-    C, H, W = graph.input
     shapes = {name: graph.shape(name) for name in graph.outputs}
     output = shapes if len(shapes) > 1 else next(iter(shapes.values()))
     totals = graph.totals
@@ -63,7 +62,7 @@ def _header(graph: Graph, about: About) -> Header:
     return Header(
         name=about.name,
         about=about.about,
-        input=Input(C=C, H=H, W=W),
+        input=Input.of(graph.input),
         rounding="floor" if any(_rounding(step.layer) == "floor" for step in graph.steps) else None,
         classes=about.classes or None,
         weights=about.weights,

@@ -42,13 +42,12 @@ def work(
 ) -> Work:
     """The inputs of files and folders for a network; several batches are read ahead. `size` is by default what memory
     has room for, 16 at most; names are shown as they lie in `folder`."""
-    C, H, W = graph.input
     files = list(paths(inputs))
     for file in files:
         note_read(file)
     size = size or batch_size(graph, LARGEST_BATCH)
-    total = count(files, (C, H, W))
-    groups = batches(cases(files, preprocess, (C, H, W), folder), size)
+    total = count(files, graph.input)
+    groups = batches(cases(files, preprocess, graph.input, folder), size)
     return Work(total, size, ahead(groups) if total > size else groups)
 
 
@@ -69,8 +68,7 @@ def first(given: AnyPath | Array, graph: Graph, preprocess: Preprocess | None) -
     """The first input (C, H, W) of a file or folder, or the one that is given. Raises FileError."""
     if isinstance(given, np.ndarray):
         return given
-    C, H, W = graph.input
-    case = next(cases(paths([str(given)]), preprocess, (C, H, W)))
+    case = next(cases(paths([str(given)]), preprocess, graph.input))
     if case.failure is not None:
         raise case.failure
     assert case.array is not None
@@ -82,11 +80,10 @@ def named_inputs(
 ) -> Iterator[tuple[str, Array]]:
     """The inputs (C, H, W) of files and folders one by one, each with the name to show. Raises FileError for one that
     cannot be used."""
-    C, H, W = graph.input
     files = list(paths(map(str, inputs)))
     for file in files:
         note_read(file)
-    for case in cases(files, preprocess, (C, H, W), folder):
+    for case in cases(files, preprocess, graph.input, folder):
         if case.failure is not None:
             raise case.failure
         assert case.array is not None

@@ -242,16 +242,37 @@ def test_one_gray_plane_is_no_colour_image(tmp_path: Path) -> None:
 # vectors
 
 
-@pytest.mark.parametrize("found", [(4,), (3, 4), (1, 4), (4, 1, 1), (3, 4, 1, 1)])
+@pytest.mark.parametrize(
+    ("found", "shape"),
+    [
+        *(((4,), shape) for shape in ((4,), (4, 1, 1))),
+        *(((3, 4), shape) for shape in ((4,), (4, 1, 1))),
+        *(((1, 4), shape) for shape in ((4,), (4, 1, 1))),
+        ((4, 1, 1), (4, 1, 1)),
+        ((3, 4, 1, 1), (4, 1, 1)),
+    ],
+)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("suffix", ["npy", "npz"])
-def test_vectors_without_their_axes_of_length_one(tmp_path: Path, found: Any, order: Any, suffix: str) -> None:
+def test_vectors_with_and_without_axes_of_length_one(
+    tmp_path: Path, found: Any, shape: tuple[int, ...], order: Any, suffix: str
+) -> None:
     values = np.asarray(np.arange(np.prod(found), dtype=np.float32).reshape(found), order=order)
     path = tmp_path / f"x.{suffix}"
     np.save(path, values) if suffix == "npy" else np.savez(path, values)
-    loaded = load_input(path, (4, 1, 1))
-    assert check(path, (4, 1, 1)) == len(loaded) == values.size // 4
-    np.testing.assert_array_equal(np.concatenate([*loaded.batches(2)]), values.reshape(-1, 4, 1, 1))
+    loaded = load_input(path, shape)
+    assert check(path, shape) == len(loaded) == values.size // 4
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(2)]), values.reshape(-1, *shape))
+
+
+@pytest.mark.parametrize("found", [(3, 4, 1, 1), (3, 1, 4), (2, 2), (8,), (0, 4)])
+def test_other_arrays_are_no_vectors(tmp_path: Path, found: tuple[int, ...]) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros(found, np.float32))
+    refusal = refused(path, (4,))
+    assert refusal.code == "E413"
+    is_near = np.prod(found[1:]) == 4 and found[0] > 0
+    assert refusal.help == ("save `array.reshape(-1, 4)`" if is_near else "")
 
 
 @pytest.mark.parametrize(
@@ -263,16 +284,25 @@ def test_vectors_without_their_axes_of_length_one(tmp_path: Path, found: Any, or
         ("1\n2\n3\n", [[1, 2, 3]]),
     ],
 )
-def test_vectors_in_a_table(tmp_path: Path, text: str, wanted: list[list[float]]) -> None:
+@pytest.mark.parametrize("shape", [(3,), (3, 1, 1)])
+def test_vectors_in_a_table(tmp_path: Path, text: str, wanted: list[list[float]], shape: tuple[int, ...]) -> None:
     path = tmp_path / "x.csv"
     path.write_text(text, encoding="utf-8")
-    loaded = load_input(path, (3, 1, 1))
-    assert check(path, (3, 1, 1)) == len(loaded) == len(wanted)
-    np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)])[:, :, 0, 0], wanted)
+    loaded = load_input(path, shape)
+    assert check(path, shape) == len(loaded) == len(wanted)
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)]).reshape(-1, 3), wanted)
+
+
+def test_a_table_of_vectors_of_one_number(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("4\n5\n", encoding="utf-8")
+    loaded = load_input(path, (1,))
+    assert check(path, (1,)) == 2
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)]), [[4], [5]])
 
 
 @pytest.mark.parametrize(
-    ("text", "shape"), [("1,2\n", (3, 1, 1)), ("1,2,3\n4,5,6\n", (3, 1, 2)), ("1\n2\n", (1, 1, 1))]
+    ("text", "shape"), [("1,2\n", (3, 1, 1)), ("1,2\n", (3,)), ("1,2,3\n4,5,6\n", (3, 1, 2)), ("1\n2\n", (1, 1, 1))]
 )
 def test_other_tables_are_no_vectors(tmp_path: Path, text: str, shape: Any) -> None:
     path = tmp_path / "x.csv"

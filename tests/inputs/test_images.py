@@ -655,7 +655,7 @@ def test_without_a_section_the_error_writes_it(tmp_path: Path, C: int, cure: str
 def test_a_section_that_no_image_can_satisfy(
     tmp_path: Path, section: Preprocess, input: tuple[int, int, int], field: str, why: str, cure: str
 ) -> None:
-    (issue,) = section.issues(*input)
+    (issue,) = section.issues(input)
     assert (issue.field, issue.why, issue.help) == (field, why, cure)
     diagnostic = refusal(tmp_path / "a.png", section, input)
     assert (diagnostic.code, diagnostic.message) == ("E411", issue.message)
@@ -683,7 +683,7 @@ def test_all_problems_of_a_section_are_told_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_section_that_some_image_satisfies(section: Preprocess) -> None:
-    assert list(section.issues(3, 8, 8)) == []
+    assert list(section.issues((3, 8, 8))) == []
 
 
 # --- The section's fields -----------------------------------------------------------------------------------

@@ -206,6 +206,22 @@ def test_the_part_before_a_lambda_comes_in(tmp_path: Path) -> None:
     assert "did you mean `own_relu`?" in refused(path, "--outputs", "own_rely")
 
 
+def test_a_vector_stays_one(models: Path) -> None:
+    found = read_model(models / "features.keras")
+    assert "input: {C: 7}\n" in found.text
+    assert found.source.endswith(", input (N, 7)")
+    assert kinds(found) == ["dense", "relu", "batchnorm", "dropout", "dense", "softmax"]
+
+
+def test_a_free_length_is_asked_for(tmp_path: Path) -> None:
+    free = config(layer("ReLU"))
+    free["config"]["layers"][0]["config"]["batch_shape"] = [None, None]
+    path = packed(tmp_path / "net.keras", free)
+    assert "`--input C`" in refused(path)
+    assert read_model(path, input=(3,), verify=False).spec.graph.input == (3,)
+    assert "the input is not 3x5x6" in refused(path, "--input", "3,5,6")
+
+
 def test_a_free_size_is_asked_for(tmp_path: Path) -> None:
     free = config(layer("ReLU"))
     free["config"]["layers"][0]["config"]["batch_shape"] = [None, None, None, 3]

@@ -166,7 +166,7 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     ),
     "a vector": lambda: case(
         tail(("Gemm", "w", "b"), ("Softmax",)),
-        ["flatten", "dense", "softmax"],
+        ["dense", "softmax"],
         size=(6,),
         w=numbers(6, 4),
         b=numbers(4),
@@ -427,7 +427,7 @@ SPELLINGS: dict[str, Callable[[], Case]] = {
     "a row of weights": lambda: case(
         tail(("MatMul", "w")), ["permute", "conv", "reshape", "reshape"], size=(3, 4, 5), w=numbers(5)
     ),
-    "one number of a vector": lambda: case(tail(("MatMul", "w")), ["flatten", "dense"], size=(5,), w=numbers(5)),
+    "one number of a vector": lambda: case(tail(("MatMul", "w")), ["dense"], size=(5,), w=numbers(5)),
     "axes of length 1, and none": lambda: case(
         tail(("Unsqueeze", "more"), ("Reshape", "six"), ("Squeeze", "fewer"), ("Relu",)),
         ["reshape", "relu"],
@@ -584,6 +584,22 @@ def test_a_size_that_is_free_is_given() -> None:
     assert imported(free, input=(3, 5, 7)).spec.graph.input == (3, 5, 7)
     (found,) = refused(free, input=(1, 5, 7)).diagnostics
     assert found.message == "the input is not 1x5x7"
+
+
+def test_a_vector_stays_one() -> None:
+    found = imported(model([node("Relu", ["x"], "y")], size=(6,)))
+    assert "input: {C: 6}\n" in found.text
+    assert found.source.endswith(", input (N, 6)")
+    assert imported(model([node("Relu", ["x"], "y")], size=(6, 1, 1))).spec.graph.input == (6, 1, 1)
+
+
+def test_a_length_that_is_free_is_given() -> None:
+    free = model([node("Relu", ["x"], "y")], size=("C",))
+    (found,) = refused(free).diagnostics
+    assert (found.code, found.help) == ("E430", "`--input C`")
+    assert imported(free, input=(7,)).spec.graph.input == (7,)
+    (found,) = refused(free, input=(7, 1, 1)).diagnostics
+    assert (found.message, found.why) == ("the input is not 7x1x1", "the file says ?")
 
 
 def test_a_spec_that_computes_something_else_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:

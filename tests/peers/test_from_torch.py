@@ -106,12 +106,25 @@ def test_what_is_no_network_of_layers_is_refused(tmp_path: Path) -> None:
         cnnspec.from_torch(network(), (6, 5))
 
 
-@pytest.mark.parametrize("shape", [3, (3,), (3, 8.0, 8), "abc", (3, 0, 8), None])
-def test_a_shape_is_three_sizes(shape: Any) -> None:
+@pytest.mark.parametrize("shape", [3, (), (3, 8), (0,), (3, 8.0, 8), "abc", (3, 0, 8), None])
+def test_a_shape_is_three_sizes_or_one(shape: Any) -> None:
     from torch import nn
 
-    with pytest.raises(TypeError, match=r"the shape \(C, H, W\) of its input"):
+    with pytest.raises(TypeError, match=r"the shape \(C, H, W\) or \(C,\) of its input"):
         cnnspec.from_torch(nn.ReLU(), shape)
+
+
+def test_a_module_over_vectors() -> None:
+    import torch
+    from torch import nn
+
+    module = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 3)).eval()
+    found = cnnspec.from_torch(module, (6,))
+    assert "input: {C: 6}\n" in found.text
+    assert [step.kind for step in found.spec.graph.steps] == ["dense", "batchnorm", "relu", "dense"]
+    x = np.random.default_rng(0).standard_normal((4, 6), np.float32)
+    (y,) = found.spec.compile(found.tensors).run(x).values()
+    np.testing.assert_allclose(y, module(torch.from_numpy(x)).detach().numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_helps_are_those_of_a_call() -> None:

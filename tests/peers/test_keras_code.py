@@ -43,7 +43,7 @@ def outputs(of: Spec, folder: Path, tensors: dict[str, Array], x: Array) -> list
     model = module.build()
     if of.graph.until(*of.graph.outputs).tensors:
         module.load_weights(model, module.load_safetensors(folder / "net.safetensors"))
-    found = model(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), training=False)
+    found = model(np.ascontiguousarray(np.moveaxis(x, 1, -1)), training=False)
     arrays = [each.detach().numpy() for each in (found if isinstance(found, list | tuple) else [found])]
     return [array.transpose(0, 3, 1, 2) if array.ndim == 4 else array for array in arrays]
 

@@ -176,11 +176,22 @@ def signal(L: Any) -> Any:
     )
 
 
+def features(L: Any) -> Any:
+    """Over vectors."""
+    return in_a_row(
+        L.Dense(6, activation="relu"),
+        L.BatchNormalization(),
+        L.Dropout(0.5),
+        L.Dense(3, activation="softmax"),
+        size=(7,),
+    )
+
+
 MODELS: dict[str, Callable[[Any], Any]] = {
     make.__name__: make
     for make in (
         *(convolutions, norms, windows, unrolled, moved, gated, nested),
-        *(signal, channels_first, signal_first, repeated),
+        *(signal, channels_first, signal_first, repeated, features),
     )
 }
 

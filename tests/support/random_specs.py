@@ -1,4 +1,4 @@
-"""Random valid specs, as YAML text that a person might have written, over small images."""
+"""Random valid specs, as YAML text that a person might have written, over small images and vectors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from cnnspec.graph.layer import Join
 from cnnspec.layers import find, kinds
 from cnnspec.spec import spec
 
+images = st.tuples(st.sampled_from((2, 1, 3, 4)), st.sampled_from((6, 1, 5, 8, 9)), st.sampled_from((7, 2, 4, 6, 10)))
+vectors = st.tuples(st.sampled_from((12, 1, 2, 7, 36)))
 LARGEST = 3000
 """Values in a tensor, at most: nothing here may take long to run."""
 
@@ -98,6 +100,7 @@ REQUIRED = {"conv": 2, "deconv": 2, "pad": 0, "crop": 0, "slice": 0}
 STEEP = frozenset({"exp", "sqrt"})
 """Kinds that make numbers of any size, beside which no other can be compared."""
 SINGLE = tuple(kind for kind in kinds() if not issubclass(find(kind), Join) and kind not in STEEP)
+OVER_VECTORS = ("dense", "dense", *(kind for kind in SINGLE if any(len(e.arriving) == 1 for e in find(kind).examples)))
 FAVOURED = ("conv", "deconv", "conv", "deconv", "maxpool", "avgpool", "batchnorm", "upsample")
 
 
@@ -178,12 +181,14 @@ def texts(draw: Draw, without: frozenset[str] = frozenset()) -> str:
 
     `without` are layer kinds that may not occur.
     """
-    size = draw(st.tuples(*(st.sampled_from(sizes) for sizes in ((2, 1, 3, 4), (6, 1, 5, 8, 9), (7, 2, 4, 6, 10)))))
+    size = draw(images | images | images | vectors)
     rounding = draw(st.sampled_from(["", "rounding: floor\n"]))
-    head = "cnnspec: 1\ninput: {{C: {}, H: {}, W: {}}}\n".format(*size) + rounding + BLOCKS + WIDE + "layers:\n"
+    given = ", ".join(f"{axis}: {length}" for axis, length in zip("CHW", size, strict=False))
+    head = f"cnnspec: 1\ninput: {{{given}}}\n{rounding}{BLOCKS}{WIDE}layers:\n"
     lines: list[str] = []
     names: list[str] = ["input"]
-    items = st.one_of(favoured, favoured, join(names), call(), st.sampled_from(names).map("from: {}".format))
+    single = favoured if len(size) == 3 else plain(OVER_VECTORS)
+    items = st.one_of(single, single, join(names), call(), st.sampled_from(names).map("from: {}".format))
     tail = draw(st.sampled_from([[], [], ["flatten: {}"], ["flatten: {}", "dense: {K: 5}", "softmax: {}"]]))
     for i, strategy in enumerate([items] * draw(st.integers(3, 9)) + [*map(st.just, tail)]):
         item = draw(strategy)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...diagnostics import FileError
 from ...files import store
+from ...graph.shape import Shape
 from ...inputs.batches import Case
 from ...inputs.images import MAX_BYTES, decoded
 from ...language.sections.preprocess import Preprocess
@@ -21,7 +22,7 @@ class Decoding:
     labels, where they are named."""
 
     preprocess: Preprocess | None
-    input: tuple[int, int, int]
+    input: Shape
     image_column: str | None = None
     label_column: str | None = None
     folder: str = "."

@@ -8,7 +8,7 @@ import click
 
 from ...diagnostics.wording import quantity
 from ...graph.layer import Style
-from ...graph.shape import Shape
+from ...graph.shape import Shape, batch_of
 from ...interop.beside import weights_name
 from ...interop.export import problems, wants_weights, write
 from ...interop.exporter import Exporter, Option, OptionError, Tensors
@@ -89,12 +89,11 @@ def command(
         sizes = write(spec, output, format, choices, tensors)
     except OptionError as error:
         raise click.UsageError(f"{_flag(error.name)} {error.value}: {error.why}.") from None
-    C, H, W = spec.graph.input
     (_, size), *others = sizes.items()
     beside = "".join(f" and {more:,} in {escaped(path.name)}" for path, more in others)
     is_alone = not is_weighted and bool(spec.graph.tensors)
     told = f"{format.describe(choices)}, {quantity(size, 'byte')}{beside}{', without weights' * is_alone}"
-    click.echo(f"{escaped(output)}: {told}; input (N, {C}, {H}, {W})")
+    click.echo(f"{escaped(output)}: {told}; input {batch_of(spec.graph.input)}")
     if is_alone:
         note(f"the code alone; its weights are expected in `{escaped(weights_name(output))}`")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...graph.graph import Graph
-from ...graph.shape import Shape
+from ...graph.shape import Shape, batch_of
 from .layout import WIDTH
 
 if TYPE_CHECKING:
@@ -28,12 +28,8 @@ def shapes_about(graph: Graph) -> str:
 
 def from_to(input: Shape, outputs: Sequence[Shape]) -> str:
     """The shapes of batches, those of outputs as far as they stand in the first line of a docstring."""
-    line = f"{batch(input)} -> {' and '.join(map(batch, outputs))}"
-    return line if len(line) <= WIDTH - 10 else f"{batch(input)} -> {len(outputs)} outputs"
-
-
-def batch(shape: Shape) -> str:
-    return f"(N, {', '.join(map(str, shape))})"
+    line = f"{batch_of(input)} -> {' and '.join(map(batch_of, outputs))}"
+    return line if len(line) <= WIDTH - 10 else f"{batch_of(input)} -> {len(outputs)} outputs"
 
 
 def file_name(name: str) -> str:

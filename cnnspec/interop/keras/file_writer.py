@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...graph.graph import Graph
+from ...graph.shape import Shape, batch_of, is_image
 from ..code.bodies import Body
 from ..code.dataflow import identifier
 from ..code.describing import file_name, from_to, of_about
@@ -28,8 +29,7 @@ def text(spec: Spec, name: str) -> str:
     own = library(__package__, is_shared=True)
     written = [*functions(graph), BUILD]
     wanted = names_in("\n".join(written)) | ({"load_safetensors", "load_weights"} if graph.tensors else set())
-    C, H, W = graph.input
-    start = f"INPUT = {(H, W, C)}  # rows, columns, channels"
+    start = f"INPUT = {_last(graph.input)}" + "  # rows, columns, channels" * is_image(graph.input)
     needed = own.pieces(wanted)
     if needed and not needed[0].startswith("def"):
         start += f"\n\n{needed.pop(0)}"
@@ -59,19 +59,24 @@ def functions(graph: Graph) -> list[str]:
 
 def _shapes(graph: Graph) -> str:
     """Input and output of a network, channels last."""
-    input, *outputs = ((*shape[1:], shape[0]) for shape in (graph.input, *map(graph.shape, graph.outputs)))
+    input, *outputs = map(_last, (graph.input, *map(graph.shape, graph.outputs)))
     return from_to(input, outputs)
+
+
+def _last(shape: Shape) -> Shape:
+    """A shape with its channels last."""
+    return (*shape[1:], shape[0])
 
 
 def _docstring(spec: Spec, graph: Graph, name: str) -> list[str]:
     stem = Path(name).stem
-    C, H, W = graph.input
-    lines = [f'"""{of_about(spec, stem)}', "", f"Images are (N, {H}, {W}, {C}). With the spec's weights:", ""]
+    taken = f"{'Images' if is_image(graph.input) else 'Vectors'} are {batch_of(_last(graph.input))}"
+    lines = [f'"""{of_about(spec, stem)}', "", f"{taken}. With the spec's weights:", ""]
     imported = "build, load_safetensors, load_weights"
     lines += ["    from pathlib import Path", f"    from {identifier(stem)} import {imported}"]
     lines += ["", "    model = build()"]
     if not graph.tensors:
-        return [lines[0], "", f"Images are (N, {H}, {W}, {C}); `build()` makes the model.", '"""']
+        return [lines[0], "", f"{taken}; `build()` makes the model.", '"""']
     return [*lines, f'    load_weights(model, load_safetensors(Path("{file_name(stem)}.safetensors")))', '"""']
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...graph.graph import Graph
+from ...graph.shape import batch_of, is_image
 from ..code.bodies import Body
 from ..code.dataflow import identifier
-from ..code.describing import batch, file_name, of_about, shapes_about
+from ..code.describing import file_name, of_about, shapes_about
 from ..code.functions import Function, Style
 from ..code.library import library, names_in
 from ..code.names import body_names
@@ -45,7 +46,7 @@ def text(spec: Spec, name: str, standalone: bool = False) -> str:
     own = library(__package__, is_shared=True)
     ending = picture_writer.pieces(spec, graph) if standalone else [program_writer.main(graph)]
     written = [*functions(graph), CHECKED, program_writer.SAY, *ending]
-    start = f"INPUT = {graph.input}  # channels, rows, columns"
+    start = f"INPUT = {graph.input}" + "  # channels, rows, columns" * is_image(graph.input)
     needed = own.pieces(names_in("\n".join(written)))
     code = "\n\n\n".join([_constants(start, needed), *needed[1:], *written])
     code += '\n\n\nif __name__ == "__main__":\n    main()\n'
@@ -77,7 +78,7 @@ def _docstring(spec: Spec, graph: Graph, name: str, standalone: bool) -> list[st
     files = "PICTURE.npy..." if standalone else "INPUT.npy [OUTPUT.npy]"
     use = f"    python {file_name(Path(name).name)} {files}"
     lines = [f'"""{of_about(spec, stem)}', "", "It needs NumPy alone:", "", use, ""]
-    taken = f"The input is a batch {batch(graph.input)} of float32, or one without the N."
+    taken = f"The input is a batch {batch_of(graph.input)} of float32, or one without the N."
     lines += ["A picture is (H, W, 3), or (H, W) of gray, of uint8."] if standalone else [taken]
     if graph.tensors:
         lines += [f"The weights are read from {file_name(stem)}.safetensors beside this file."]

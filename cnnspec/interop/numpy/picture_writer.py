@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic, FileError
 from ...graph.graph import Graph
-from ...graph.layer import image
+from ...graph.shape import is_image
 from ..code.layout import listing, statement
 from ..code.parameters import literal
 from .program_writer import WEIGHTS
@@ -27,7 +27,10 @@ def pieces(spec: Spec, graph: Graph) -> list[str]:
     from ...inputs.images import section
     from ...spec.ranking import output_kind, reading
 
-    asked = section(Path(spec.source.file), spec.header.preprocess, image(graph.input))
+    if not is_image(graph.input):
+        message = f"the network takes vectors of {graph.input[0]}, no pictures"
+        raise _refused(spec, message, "pictures are what the file would take")
+    asked = section(Path(spec.source.file), spec.header.preprocess, graph.input)
     if len(graph.outputs) > 1 or reading(graph, graph.outputs[0]) is None:
         raise _refused(spec, "the outputs are no list of classes", "its likeliest classes are what the file prints")
     names = spec.classes()

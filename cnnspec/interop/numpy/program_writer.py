@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...graph.graph import Graph
-from ..code.describing import batch
+from ...graph.shape import batch_of
 from ..code.layout import INDENT, call, statement
 from ..code.parameters import literal
 
@@ -27,7 +27,7 @@ def main(graph: Graph) -> str:
         run = f"""    {WEIGHTS}
     with reported(weights):
         y = network(x, load_safetensors(weights))"""
-    about = literal(f"{batch(graph.input)} of float32")
+    about = literal(f"{batch_of(graph.input)} of float32")
     taken = call("parser.add_argument", '"input"', type="Path", metavar='"INPUT.npy"', help=about)
     asked = "\n".join(statement("", taken, INDENT))
     return f'''def main() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic
 from ...graph.graph import Graph, Step
+from ...graph.shape import is_image
 from .expression import OperatorCall, Own, Value
 from .operators import KINDS
 
@@ -24,7 +25,10 @@ LARGER = ((0, 1), (1, 0), (2, 3), (3, 2), (0, 32), (32, 0), (64, 96), (224, 160)
 
 
 def other_sizes(spec: Spec) -> list[Graph]:
-    """The part of the network that is written, at those other sizes at which the spec has no mistakes."""
+    """The part of the network that is written, at those other sizes at which the spec has no mistakes. A vector has no
+    other."""
+    if not is_image(spec.graph.input):
+        return []
     C, H, W = spec.graph.input
     graphs = (spec.at((C, H + rows, W + columns)) for rows, columns in LARGER)
     return [graph.until(*graph.outputs) for graph in graphs if graph is not None]
@@ -32,6 +36,9 @@ def other_sizes(spec: Spec) -> list[Graph]:
 
 def fixed(graph: Graph, others: Sequence[Graph]) -> list[Diagnostic]:
     """E428 at the first layer that is written otherwise at another size, or where there is no other size."""
+    if not is_image(graph.input):
+        why = f"`input` is a vector of {graph.input[0]}, which has no height and width"
+        return [_diagnostic("the network takes no images", None, why, "leave out `--free-size`")]
     free = [any(other.input[axis] != graph.input[axis] for other in others) for axis in (1, 2)]
     if not all(free):
         why = "at no other size that was tried is the spec without mistakes"
@@ -81,6 +88,8 @@ def _equal(value: Value, other: Value) -> bool:
     return np.array_equal(value, other)
 
 
-def _diagnostic(message: str, step: Step | None, why: str) -> Diagnostic:
-    help = "leave out `--free-size`; or write the network at the size that is needed, with `--input C,H,W`"
+CURE = "leave out `--free-size`; or write the network at the size that is needed, with `--input C,H,W`"
+
+
+def _diagnostic(message: str, step: Step | None, why: str, help: str = CURE) -> Diagnostic:
     return Diagnostic("E428", message, span=step.span if step else None, why=why, help=help)

@@ -66,7 +66,7 @@ def of_root(source: Source, root: Mapping, said: Iterable[Diagnostic] = ()) -> t
     """The document of a root that has been read, with every mistake after those that have been `said`."""
     found = Collector()
     found.extend(said)
-    reader = DocumentReader(found, source)
+    reader = DocumentReader(found)
     root = reader.keys(root)
     header = reader.header(root)
     reader.declare(root.get("blocks"))
@@ -78,9 +78,8 @@ def of_root(source: Source, root: Mapping, said: Iterable[Diagnostic] = ()) -> t
 class DocumentReader:
     """Reads the sections of a spec: blocks are declared first, so that they may be used before they are written."""
 
-    def __init__(self, found: Collector, source: Source) -> None:
+    def __init__(self, found: Collector) -> None:
         self.found = found
-        self.source = source
         self.resolver = Resolver(found)
 
     def keys(self, root: Mapping) -> Mapping:
@@ -96,9 +95,6 @@ class DocumentReader:
         rest = tuple((k, v) for k, v in root.items if k.text in field_types(Header))
         header, found = read(Header, Mapping(rest, root.span))
         if header is None:  # the layers can be checked all the same, if their input is known
-            from .vector_input import told  # only a mistake needs it
-
-            found = list(told(found, self.source, root))
             places = [d.span for d in found if d.span]
             sound = [(k, v) for k, v in rest if not any(k.span.up_to(v.span).covers(place) for place in places)]
             header, _ = read(Header, Mapping(tuple(sound), root.span))

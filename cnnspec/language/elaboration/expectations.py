@@ -145,5 +145,5 @@ def _preprocess(document: Document) -> Iterator[Diagnostic]:
     header = document.header
     if header.preprocess is None:
         return
-    for issue in header.preprocess.issues(*header.input.shape):
+    for issue in header.preprocess.issues(header.input.shape):
         yield issue.at(document.span(".".join(filter(None, ("preprocess", issue.field)))))

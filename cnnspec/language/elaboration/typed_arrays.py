@@ -9,7 +9,7 @@ from ...diagnostics.suggest import is_certain
 from ...diagnostics.wording import listed, quantity
 from ...graph.graph import Graph
 from ...graph.layer import TensorSpec
-from ...graph.shape import Shape, times
+from ...graph.shape import Shape, is_image, times
 from ..document.document import Document
 from ..values.array_literal import ArrayLiteral
 
@@ -22,14 +22,21 @@ def check_sample(document: Document, input: Shape) -> Iterator[Diagnostic]:
     """E307 when the sample that is typed does not become the network's input."""
     sample = document.header.sample
     if isinstance(sample, ArrayLiteral) and not sample.fits(input):
-        C, H, W = input
-        rows = f"{quantity(H, 'row')} of {quantity(W, 'number')}"
         yield Diagnostic(
             "E307",
             f"the sample is {times(sample.shape)}; the input is {times(input)}",
             span=document.span("sample"),
-            help=f"a list of {rows}" if C == 1 else f"a list of {quantity(C, 'channel')}, each a list of {rows}",
+            help=f"a list of {_listed(input)}",
         )
+
+
+def _listed(input: Shape) -> str:
+    """What the list of an input's numbers holds."""
+    if not is_image(input):
+        return quantity(input[0], "number")
+    C, H, W = input
+    rows = f"{quantity(H, 'row')} of {quantity(W, 'number')}"
+    return rows if C == 1 else f"{quantity(C, 'channel')}, each a list of {rows}"
 
 
 def check_weights(document: Document, graph: Graph) -> Iterator[Diagnostic]:

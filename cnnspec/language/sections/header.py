@@ -6,12 +6,13 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...graph.layer import STRICT, Count
 from ...graph.shape import Shape
+from ...graph.together import both_or_neither
 from ..values.array_literal import ArrayLiteral
 from ..values.field_types import Spelled
 from .preprocess import Preprocess
@@ -46,20 +47,35 @@ class Strict(BaseModel):
 
 
 class Input(Strict):
-    """The tensor that the network takes: depth, height, width."""
+    """The tensor that the network takes: an image's depth, height and width, or the length of a vector."""
 
-    C: Count = Field(description="depth: 1 for gray, 3 for colour")
-    H: Count = Field(description="height, rows")
-    W: Count = Field(description="width, columns")
+    C: Count = Field(description="depth: 1 for gray, 3 for colour; alone, the length of a vector")
+    H: Count | None = Field(None, description="height, rows; without H and W the input is a vector")
+    W: Count | None = Field(None, description="width, columns")
+
+    model_config = ConfigDict(json_schema_extra=both_or_neither("H", "W"))
+
+    @model_validator(mode="after")
+    def rows_and_columns(self) -> Self:
+        if (self.H is None) != (self.W is None):
+            raise ValueError("give both H and W for an image, neither for a vector")
+        return self
+
+    @classmethod
+    def of(cls, shape: Shape) -> Input:
+        """The section for an image (C, H, W) or a vector (C,)."""
+        return cls(**dict(zip("CHW", shape, strict=False)))
 
     @property
     def shape(self) -> Shape:
-        return (self.C, self.H, self.W)
+        return (self.C,) if self.H is None or self.W is None else (self.C, self.H, self.W)
 
     @staticmethod
     def order_of(values: Sequence[int]) -> Sequence[int] | None:
         """Where C, H and W stand among three numbers whose order nobody has said: depth is 1 or 3, or what differs
-        where the others are equal, and comes first or last. None where that may be either."""
+        where the others are equal, and comes first or last. None where that may be either. One number is C."""
+        if len(values) != 3:
+            return (0,) if len(values) == 1 else None
         first, middle, last = values
         leads, trails = (0, 1, 2), (2, 0, 1)
         if first == middle == last:
@@ -87,7 +103,7 @@ class Header(Strict):
     cnnspec: Literal[1] = Field(1, description="version of the language")
     name: str = Field("", description="what people call the network")
     about: str = Field("", description="a line on where it comes from")
-    input: Input = Field(description="`{C: 3, H: 224, W: 224}`")
+    input: Input = Field(description="`{C: 3, H: 224, W: 224}`, or a vector, `{C: 10}`")
     rounding: Literal["floor", "exact"] | None = Field(
         None, description="for windows that do not divide: `floor` accepts them, `exact` refuses them"
     )

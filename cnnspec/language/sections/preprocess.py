@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...diagnostics import Issue
 from ...diagnostics.wording import quantity
 from ...graph.layer import STRICT, Count
-from ...graph.shape import times
+from ...graph.shape import Shape, is_image, times
 
 # The bounds keep (255 x scale - mean) / std far inside float32.
 Level = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -109,8 +109,15 @@ class Preprocess(BaseModel):
             H, W = map(min, _pair(self.crop), (height, width))
             yield Step(_written("crop", self.crop), (H, W), (round((height - H) / 2), round((width - W) / 2)))
 
-    def issues(self, C: int, H: int, W: int) -> Iterator[Issue]:
-        """What keeps every image whatsoever from becoming an input of `C` x `H` x `W`."""
+    def issues(self, input: Shape) -> Iterator[Issue]:
+        """What keeps every image whatsoever from becoming such an input."""
+        if not is_image(input):
+            message = f"an image cannot become a vector of {input[0]}"
+            why = "`input` has no H and W, so it takes arrays and tables of numbers as they are"
+            help = "leave `preprocess` out; or let `input` be an image, with `flatten` as the first layer"
+            yield Issue("E304", message, why=why, help=help)
+            return
+        C, H, W = input
         yield from self._depth_issues(C)
         yield from self._size_issues(H, W)
 

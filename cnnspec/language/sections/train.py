@@ -42,6 +42,11 @@ class Augmentation(BaseModel):
 
     def issues(self, input: Shape, output: Shape) -> Iterator[Issue]:
         """What keeps these changes from making sense for images `input`, of which `output` is learned."""
+        if not is_image(input):
+            if self != Augmentation():
+                why = f"`input` is a vector of {input[0]}, which has no rows and columns"
+                yield Issue("E306", "`augment` changes images", "augment", why=why, help="leave `augment` out")
+            return
         if self != Augmentation() and prod(output[1:]) > 1:
             why = f"the output is an image, {times(output)}; what it is held against stays as it is"
             message = "`augment` changes the images, but not their targets"

@@ -24,8 +24,7 @@ def suited(header: Header | None, graph: Graph, end: str) -> Header:
 
     `end` is the step that the network ends with, which is its output when `outputs` names none.
     """
-    C, H, W = graph.input
-    header = header or Header(input=Input(C=C, H=H, W=W))
+    header = header or Header(input=Input.of(graph.input))
     changes: dict[str, Any] = {"outputs": None if graph.outputs == (end,) else graph.outputs}
     if any(_is_unrounded(step.layer) for step in graph.steps):
         changes["rounding"] = None
@@ -34,8 +33,8 @@ def suited(header: Header | None, graph: Graph, end: str) -> Header:
     if isinstance(header.weights, dict) and not _are_of(header.weights, graph):
         changes["weights"] = None
     if header.input.shape != graph.input:  # as with `load(..., input=...)`: the spec's promises are about its own
-        changes |= {"input": Input(C=C, H=H, W=W), "expect": None}
-        if header.preprocess is not None and any(header.preprocess.issues(C, H, W)):
+        changes |= {"input": Input.of(graph.input), "expect": None}
+        if header.preprocess is not None and any(header.preprocess.issues(graph.input)):
             changes["preprocess"] = None
     return header.model_copy(update=changes)
 

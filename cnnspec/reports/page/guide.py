@@ -155,11 +155,21 @@ class Story:
     # the chapters
 
     def _numbers(self) -> Chapter:
+        if not is_image(self.trace.graph.input):
+            return self._values()
         C, H, W = self.trace.graph.input
         facts: dict[str, Fact] = {"channels": C, "rows": H, "columns": W, "count": C * H * W}
         kind = {1: "gray", 3: "colour"}.get(C, "planes")
-        cells = tuple(mark for mark in self.thread if mark[0] == INPUT) or ((INPUT, self.trace.strongest(INPUT)),)
-        return Chapter("numbers", (Sentence(f"numbers.{kind}", facts), Sentence("numbers.here")), cells)
+        return Chapter("numbers", (Sentence(f"numbers.{kind}", facts), Sentence("numbers.here")), self._given())
+
+    def _values(self) -> Chapter:
+        """Of a network whose input is a vector."""
+        said = Sentence("values.text", {"count": self.trace.graph.input[0]}), Sentence("values.here")
+        return Chapter("values", said, self._given())
+
+    def _given(self) -> tuple[Mark, ...]:
+        """The input's cell on the thread, or else its strongest."""
+        return tuple(mark for mark in self.thread if mark[0] == INPUT) or ((INPUT, self.trace.strongest(INPUT)),)
 
     def _filters(self, step: Step) -> Iterator[Chapter]:
         cells = self._cells(step.name)

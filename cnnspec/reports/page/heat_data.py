@@ -9,6 +9,7 @@ import numpy as np
 
 from ...graph.array import Array
 from ...graph.graph import INPUT
+from ...graph.shape import is_image
 from ..drawing.json_number import json_number
 from ..inspection.attribution import Attribution, attribution, class_output, class_score, last_image
 from ..inspection.trace import Trace
@@ -22,7 +23,9 @@ SHADES = 255
 
 def heat_data(trace: Trace, number: Mapping[str, int], target: int | None) -> dict[str, Any] | None:
     """Of the class `target`, by default the likeliest: the value that is explained, and where it was looked for. Layers
-    are named by their `number`. None where there are no classes."""
+    are named by their `number`. None where there are no classes, and where the input is no image."""
+    if not is_image(trace.graph.input):
+        return None
     found = likeliest(trace)
     output = found["output"] if found else class_output(trace)
     if output is None:

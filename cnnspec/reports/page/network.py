@@ -8,7 +8,7 @@ from typing import Any
 from ...graph.graph import INPUT, Graph, Step
 from ...graph.layer import Layer
 from ...graph.receptive_field import ReceptiveField
-from ...graph.shape import Shape
+from ...graph.shape import Shape, is_image
 from ...language.sections.preprocess import Preprocess
 from ...layers import find
 from ...spec import Spec
@@ -100,7 +100,7 @@ def _field(field: ReceptiveField | None) -> list[Any] | None:
 
 def _picture(preprocess: Preprocess | None, input: Shape) -> dict[str, Any] | None:
     """How values of the input become pixels again; None where nothing is known of it."""
-    if preprocess is None or input[0] != preprocess.channels(input[0]):
+    if preprocess is None or not is_image(input) or input[0] != preprocess.channels(input[0]):
         return None
     return {
         "bgr": preprocess.mode == "bgr",

@@ -15,6 +15,7 @@ from warnings import warn as python_warning
 from ...diagnostics import Diagnostic
 from ...diagnostics.wording import quantity
 from ...graph.array import Array
+from ...graph.shape import batch_of
 from ..drawing.terminal_text import escaped
 from ..inspection.trace import Trace, trace
 from ..summary.summary import summary_of
@@ -170,8 +171,8 @@ def learned(
 def _epochs(spec: Spec, path: AnyPath, warn: Callable[[Diagnostic], object]) -> list[EpochDone]:
     from ...train.past_run import log_of
 
-    log, size = log_of(path), spec.header.input
-    own = spec.at((size.C, size.H, size.W))  # what is trained, at whatever size the page shows it
+    log = log_of(path)
+    own = spec.at(spec.header.input.shape)  # what is trained, at whatever size the page shows it
     if own is not None and not log.is_of(own):
         message, why = f"the log is not of {spec.name} as it is now", "another network learned there"
         warn(Diagnostic("W403", message, file=fspath(path), why=why, help="the log of a run of this spec"))
@@ -197,10 +198,8 @@ def given(spec: Spec, inputs: AnyPath | Iterable[AnyPath] | Array | None) -> Ite
     from ...spec.running import named_inputs
 
     if isinstance(inputs, np.ndarray):
-        if inputs.ndim != 4 or inputs.shape[1:] != spec.graph.input:
-            raise ValueError(
-                f"the network takes an array (N, {', '.join(map(str, spec.graph.input))}), not {inputs.shape}"
-            )
+        if inputs.shape[1:] != spec.graph.input:
+            raise ValueError(f"the network takes an array {batch_of(spec.graph.input)}, not {inputs.shape}")
         named: Iterable[tuple[str, Array]] = ((f"[{i}]", np.asarray(x, np.float32)) for i, x in enumerate(inputs))
     elif inputs is None:
         sample = spec.sample("report")

@@ -17,6 +17,7 @@ from ...diagnostics import Diagnostic, FileError
 from ...diagnostics.wording import listed, quantity
 from ...files.natural_order import natural
 from ...files.reading import blaming, opened
+from ...graph.shape import Shape
 from ...inputs.images import check, listing, load
 from ...language.sections.preprocess import Preprocess
 from ...machine.hardware import cores
@@ -31,7 +32,7 @@ class ImageFiles:
 
     paths: tuple[Path, ...]
     preprocess: Preprocess | None
-    input: tuple[int, int, int]
+    input: Shape
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -11,6 +11,7 @@ from ...files.npz import Archive
 from ...files.places import is_folder, is_plain
 from ...files.reading import blaming
 from ...files.recognition import EMPTY, GZIP, IDX, NPZ, TEXT, ZIP, ensured, look
+from ...graph.shape import Shape, is_image
 
 Kind = Literal["images", "idx", "npz", "csv"]
 """A folder of images, IDX files, an archive of arrays, a table."""
@@ -38,19 +39,22 @@ def kind_of(path: Path) -> Kind:
     raise FileError.about(path, "E420", f"`{path.name}` is no data set", help=KINDS)
 
 
-def holds_pixels(path: Path, channels: int, use: Use = "learn") -> bool:
-    """Whether the data are pixels, which the spec's `preprocess` makes inputs (`channels`, H, W) of. Raises FileError
-    as `kind_of`; of an archive only the headers are read."""
-    if kind_of(path) != "npz":
+def holds_pixels(path: Path, input: Shape, use: Use = "learn") -> bool:
+    """Whether the data are pixels, which the spec's `preprocess` makes inputs of. Raises FileError as `kind_of`; of an
+    archive only the headers are read."""
+    kind = kind_of(path)
+    if kind == "csv":
+        return is_image(input)
+    if kind != "npz":
         return True
     archive = Archive(path, MOST)
-    return are_pixels(archive, names(path, archive, use)[0], channels)
+    return are_pixels(archive, names(path, archive, use)[0], input)
 
 
-def are_pixels(archive: Archive, x: str, channels: int) -> bool:
+def are_pixels(archive: Archive, x: str, input: Shape) -> bool:
     """Whether the array `x` is of gray pixels (N, H, W), bytes, for images of one or three channels."""
     header = archive.headers[x]
-    return header.dtype == "|u1" and len(header.shape) == 3 and channels in (1, 3)
+    return header.dtype == "|u1" and len(header.shape) == 3 and is_image(input) and input[0] in (1, 3)
 
 
 def names(path: Path, archive: Archive, use: Use) -> tuple[str, str]:

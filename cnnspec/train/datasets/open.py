@@ -74,7 +74,7 @@ def _csv(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
 
 def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Network, loss: LossName) -> Dataset:
     _refuse_empty(path, len(pixels))
-    inputs = PixelInputs.of(path, pixels, network.header.preprocess, image(network.graph.input))
+    inputs = PixelInputs.of(path, pixels, network.header.preprocess, network.graph.input)
     y = answers(path, labels, len(inputs), _output(network), loss)
 
     def seal() -> str:
@@ -89,7 +89,7 @@ def _images(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     names = tuple(classes)
     order, numbers = mixed([len(images) for images in classes.values()])
     paths = [image for images in classes.values() for image in images]
-    files = ImageFiles(tuple(paths[i] for i in order), network.header.preprocess, image(network.graph.input))
+    files = ImageFiles(tuple(paths[i] for i in order), network.header.preprocess, network.graph.input)
     labels = named(path, names, network.classes(), _output(network), loss)[numbers]
     y = answers(path, labels, len(files), _output(network), loss)
     files.check()
@@ -106,7 +106,7 @@ def _images(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
 def _npz(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
     archive = Archive(path, MOST)
     x, y = names(path, archive, use)
-    if are_pixels(archive, x, network.graph.input[0]):
+    if are_pixels(archive, x, network.graph.input):
         return _pixels(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)
     _refuse_misfit(path, archive.headers[x].shape, network)
     return _numbers(path, _stored(archive, path, x), _stored(archive, path, y), network, loss)

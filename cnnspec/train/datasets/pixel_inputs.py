@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...files.file_array import StoredArray
 from ...files.reading import blaming
+from ...graph.shape import Shape
 from ...inputs.images import fitting, levels, resized
 from ...language.sections.preprocess import Preprocess
 from .array_values import Indices
@@ -25,12 +26,10 @@ class PixelInputs:
     path: Path
     pixels: StoredArray
     preprocess: Preprocess
-    input: tuple[int, int, int]
+    input: Shape
 
     @classmethod
-    def of(
-        cls, path: Path, pixels: StoredArray, preprocess: Preprocess | None, input: tuple[int, int, int]
-    ) -> PixelInputs:
+    def of(cls, path: Path, pixels: StoredArray, preprocess: Preprocess | None, input: Shape) -> PixelInputs:
         """The pixels of the file `path`, or what `images.check` would raise for one of them: E410 to E412."""
         return cls(path, pixels, fitting(path, pixels.shape[1], pixels.shape[2], preprocess, input), input)
 

@@ -13,7 +13,7 @@ from ....diagnostics.wording import listed
 from ....files.reading import AnyPath, blaming, ensure_file, opened
 from ....graph.builder import Value
 from ....graph.graph import INPUT
-from ....graph.shape import Shape, times
+from ....graph.shape import Shape, is_image, times
 from ...draft import Draft
 from ...faults import SHOWN, Unsaid, broken, unsaid
 from ...finishing import Finding, finished
@@ -68,6 +68,8 @@ def _beside(path: AnyPath) -> Path | None:
 def _size(network: Section, asked: Shape | None, path: str) -> Shape:
     if network.kind not in ("net", "network"):
         raise broken(path, "the configuration does not begin with `[net]`", "so Darknet's begin", "")
+    if asked is not None and not is_image(asked):
+        raise broken(path, f"the input is no vector of {times(asked)}", "Darknet's networks take images", "")
     size = asked or tuple(
         network.number(name, usual, 1) for name, usual in (("channels", 3), ("height", 0), ("width", 0))
     )

@@ -77,7 +77,9 @@ def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, o
 
 
 def _theirs(inputs: Array, found: Topology) -> Array:
-    """(N, C, H, W) in the model's order and with as many axes as its input has."""
+    """(N, C, H, W) in the model's order and with as many axes as its input has; vectors (N, C) as they are."""
+    if len(found.size) == 1:
+        return inputs
     N, C, H, W = inputs.shape
     if found.channels_first:
         return inputs.reshape(N, *((C, H, W) if len(found.size) == 3 else (C, W)[: len(found.size)]))

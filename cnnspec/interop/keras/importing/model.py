@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 
 from ....diagnostics import Diagnostic, FileError
 from ....diagnostics.wording import listed, quantity
 from ....files.reading import AnyPath
-from ....graph.shape import Shape, is_image, times
+from ....graph.shape import Shape, batch_of, is_image, times
 from ...draft import Draft
 from ...faults import SHOWN, Unsaid, broken, unsaid
 from ...finishing import Finding, finished
 from ...imported import Imported
 from ...importer import Wish
+from ...input_size import settled
 from . import judge
 from .layers import KINDS, PASSES, TURNABLE
 from .model_file import KerasFile, Place, reading
@@ -54,30 +56,22 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
     version = f"Keras {file.version}" if re.fullmatch(r"[\w.+-]{1,40}", file.version) else "Keras"
     name = Path(path).stem
     about = About(name if name.isprintable() else "", f"Imported from {Path(path).name}, written by {version}.")
-    C, H, W = size
-    sizes = f"{C}, {H}, {W}" if found.channels_first else f"{H}, {W}, {C}"
-    source = f"{version}, input (N, {sizes})"
+    source = f"{version}, input {batch_of(size if found.channels_first else (*size[1:], size[0]))}"
     finding = Finding(str(path), writing.draft, outputs, about, source, writing.names)
     finding.notes = lambda spec: _notes(writing)
     return finished(finding, wish, lambda spec: judge.keras_itself(file, path, found, size, wish.outputs))
 
 
 def _size(found: Topology, asked: Shape | None, path: str) -> Shape:
-    """(C, H, W), from the file and, where that leaves it free, from what is asked for."""
+    """(C, H, W), or (C,), from the file and, where that leaves it free, from what is asked for."""
     sizes = found.size
     if len(sizes) not in (1, 2, 3):
         raise broken(path, "the input is no image (N, H, W, C)", f"it has {1 + len(sizes)} axes", "")
     if found.channels_first:
         sizes = (*sizes[1:], sizes[0])
-    H, W, C = (1, 1, *sizes)[-3:]
-    known = (C, H, W)
-    said = "x".join(str(own or "?") for own in known)
-    if asked is not None and any(own not in (None, wanted) for own, wanted in zip(known, asked, strict=True)):
-        raise broken(path, f"the input is not {times(asked)}", f"the file says {said}", "leave out `--input`")
-    size = asked or tuple(own or 0 for own in known)
-    if min(size) < 1:
-        raise broken(path, "the file leaves the size of the input free", f"it says {said}", "`--input C,H,W`")
-    if size[0] * size[1] * size[2] > SIZES:
+    *cells, C = sizes if len(sizes) == 1 else (1, *sizes)[-3:]
+    size = settled(path, [own or 0 for own in (C, *cells)], asked)
+    if prod(size) > SIZES:
         raise broken(path, f"the input has more than {SIZES:,} values", f"it is {times(size)}", "")
     return size
 
@@ -88,8 +82,7 @@ class _Writing:
     def __init__(self, file: KerasFile, found: Topology, size: Shape, path: str) -> None:
         self.file, self.found, self.path = file, found, path
         self.draft = Draft(size)
-        C, H, W = size
-        shape = {3: (H, W, C), 2: (W, C), 1: (C,)}[len(found.size)]
+        shape = (*size[1:], size[0])[-len(found.size) :]
         self.held: dict[str, Held] = {found.input: Held(self.draft.input, shape)}
         self.channels_first = found.channels_first
         self.names: dict[str, str] = {}

@@ -12,7 +12,7 @@ from onnx import ModelProto
 from ....diagnostics import FileError
 from ....diagnostics.wording import listed
 from ....files.reading import AnyPath
-from ....graph.shape import Shape, is_image
+from ....graph.shape import Shape, batch_of, is_image
 from ...faults import SHOWN
 from ...finishing import Finding, finished
 from ...imported import Imported
@@ -80,7 +80,7 @@ def _plain(text: str) -> str:
 
 
 def _source(proto: ModelProto, model: StaticModel) -> str:
-    return f"{_producer(proto)}, opset {model.opset}, input (N, {', '.join(map(str, model.given[1:]))})"
+    return f"{_producer(proto)}, opset {model.opset}, input {batch_of(model.given[1:])}"
 
 
 def _classes(proto: ModelProto, shape: Shape) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""Models whose input is no image: vectors (N, C), and signals (N, C, W), which become images of one row.
+"""Signals (N, C, W), which become images of one row.
 
 Each value of three axes gets a fourth one, of length 1 between its channels and its cells, and what nodes say of axes
 is said of four. Values of other ranks stay as they are.
@@ -24,26 +24,11 @@ PLACES = {0: 0, 1: 1, 2: 3}
 def as_images(nodes: list[Node], model: StaticModel) -> list[Node]:
     """The nodes over vectors and images alone, which all that arrives and is made becomes."""
     dropped(nodes, model)
-    if len(model.shapes[model.input]) == 2:
-        nodes = _begun_with_a_vector(nodes, model)
     signals = {name for name, shape in model.shapes.items() if len(shape) == SIGNAL}
     turned = [_node(node, model) if not node.kind and signals.intersection(node.inputs) else node for node in nodes]
     for name in signals:
         model.shapes[name] = _shape(model.shapes[name])
     return turned
-
-
-def _begun_with_a_vector(nodes: list[Node], model: StaticModel) -> list[Node]:
-    """The input as an image of one cell, which becomes a vector at once."""
-    given, flat = model.input, f"{model.input}/vector"
-    shape = model.shapes[given]
-    begun = [
-        Node("Flatten", flat, (given,), (flat,), {"axis": 1}),
-        *(replace(node, inputs=tuple(flat if name == given else name for name in node.inputs)) for node in nodes),
-    ]
-    model.outputs = tuple(flat if name == given else name for name in model.outputs)
-    model.shapes |= {given: (*shape, 1, 1), flat: shape}
-    return begun
 
 
 def _node(node: Node, model: StaticModel) -> Node:

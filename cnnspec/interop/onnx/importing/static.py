@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
 from ....graph.shape import Shape
+from ...input_size import settled
 from . import axes, model_file, number_types, tensors
 from .faults import broken
 from .folding import Folding, Unfoldable
@@ -66,7 +67,7 @@ class StaticModel:
     ends: tuple[str, ...]
     opset: int
     given: tuple[int, ...] = ()
-    """The shape that the file gives its input: an image of one row may be a signal there, one of one cell a vector."""
+    """The shape that the file gives its input: an image of one row may be a signal there."""
     is_channels_last: bool = False
     """Whether that is (N, H, W, C)."""
     turned: tuple[bool, ...] = ()
@@ -106,11 +107,15 @@ class StaticModel:
         return name
 
 
+SIGNAL = 3
+"""Axes of a signal, (N, C, W)."""
+
+
 def static(model: Model, path: str, size: Shape | None = None, outputs: Iterable[str] = ()) -> StaticModel:
     """A model with constants and shapes worked out, up to some of its values.
 
-    `size` (C, H, W) is for an input that leaves sizes free. Raises FileError (E430) for what is no network, E431 for
-    nodes whose shapes cannot be known.
+    `size`, (C, H, W) or (C,), is for an input that leaves sizes free. Raises FileError (E430) for what is no network,
+    E431 for nodes whose shapes cannot be known.
     """
     return Pass(model, path, size, tuple(outputs)).run()
 
@@ -136,7 +141,7 @@ class Pass:
         self.found = StaticModel(path, given.name, shape, outputs or self._outputs(), opset)
         self.found.constants = self.constants
         self.found.stored = dict(self.constants)
-        own = ((1, shape[0]), (1, shape[0], shape[2]), (1, *shape))[self.rank - 2]
+        own = (1, shape[0], shape[2]) if self.rank == SIGNAL else (1, *shape)
         if self.is_channels_last:
             own = tuple(own[axis] for axis in axes.channels_last(self.rank))
         self._typed(given.name, given.type.tensor_type.elem_type, own)
@@ -169,7 +174,7 @@ class Pass:
         return given[0]
 
     def _size(self, given: ValueInfoProto, size: Shape | None) -> Shape:
-        """The input's (C, H, W), from the file and, where that leaves it free, from `size`."""
+        """The input's (C, H, W), or (C,), from the file and, where that leaves it free, from `size`."""
         dims = [each.dim_value if each.HasField("dim_value") else 0 for each in given.type.tensor_type.shape.dim]
         if not 2 <= len(dims) <= 4:
             why = f"`{given.name}` has {len(dims)} axes"
@@ -181,14 +186,8 @@ class Pass:
         )
         if self.is_channels_last:
             dims = [dims[axis] for axis in axes.channels_first(self.rank)]
-        known = ((dims[1], 1, 1), (dims[1], 1, dims[-1]), tuple(dims[1:]))[len(dims) - 2]
-        if size is not None and any(own not in (0, asked) for own, asked in zip(known, size, strict=True)):
-            why = f"the file says {'x'.join(str(own or '?') for own in known)}"
-            raise broken(self.path, f"the input is not {'x'.join(map(str, size))}", why, "leave out `--input`")
-        found = size or known
-        if min(found) < 1:
-            said = "x".join(str(own) if own > 0 else "?" for own in known)
-            raise broken(self.path, "the file leaves the size of the input free", f"it says {said}", "`--input C,H,W`")
+        known = (dims[1], 1, dims[-1]) if self.rank == SIGNAL else tuple(dims[1:])
+        found = settled(self.path, known, size)
         if prod(found) > SIZES:
             raise broken(self.path, f"the input has {prod(found):,} values", f"at most {SIZES:,} are taken")
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as SequenceABC
+from functools import partial
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -195,12 +196,13 @@ class Section(FieldType):
 
     def _keyed(self, values: SequenceABC[str]) -> str:
         keys = list(self.fields())
-        if len(keys) != len(values) or not all(value.isdecimal() and value.isascii() for value in values):
+        if not all(value.isdecimal() and value.isascii() for value in values):
             return ""
-        order = getattr(self.model, "order_of", _alike)([int(value) for value in values])
+        order_of = getattr(self.model, "order_of", None) or partial(_alike, len(keys))
+        order = order_of([int(value) for value in values])
         if order is None:
             return ""
-        return f"{{{', '.join(f'{key}: {values[place]}' for key, place in zip(keys, order, strict=True))}}}"
+        return f"{{{', '.join(f'{key}: {values[place]}' for key, place in zip(keys, order, strict=False))}}}"
 
 
 class ByName(FieldType):
@@ -245,6 +247,6 @@ def _plain(default: Any) -> Any:
     return default
 
 
-def _alike(values: SequenceABC[int]) -> SequenceABC[int] | None:
-    """Which of some values each key has in turn: plain only where they are equal."""
-    return range(len(values)) if len(set(values)) == 1 else None
+def _alike(keys: int, values: SequenceABC[int]) -> SequenceABC[int] | None:
+    """Which of some values each of so many keys has in turn: plain only where they are equal."""
+    return range(keys) if len(values) == keys and len(set(values)) == 1 else None

@@ -34,9 +34,10 @@ export class Drawing {
     this.page = page;
     this.show = show;
     const { layers, net, runs } = page.network;
-    const [channels, rows, columns] = layers[0].shape;
+    const [channels, rows = 1, columns = 1] = layers[0].shape;
+    const isImage = layers[0].shape.length === 3;
     this.isHere = runsHere(page.network);
-    this.canDraw = (channels === 1 || channels === 3) && (this.isHere || net.served);
+    this.canDraw = isImage && (channels === 1 || channels === 3) && (this.isHere || net.served);
     this.run = runs.length;
     this.ground = net.picture?.invert ? "#fff" : "#000";
     this.ink = net.picture?.invert ? "#000" : "#fff";

@@ -12,9 +12,12 @@ const PIECE = 7;
 const PLANES = 3;
 const ROWS_LISTED = 12;
 
-/** The numbers around a place of the input, in each of its first channels. @param {Page} page @param {number[]} place */
-export async function pieceOfInput(page, [at, row, column]) {
+/** The numbers around a place of the input, in each of its first channels; all of a vector. @param {Page} page @param {number[]} place */
+export async function pieceOfInput(page, place) {
   const { network } = page;
+  const [at, row, column] = place;
+  if (place.length === 1)
+    return h("div", { class: "figure piece" }, await mapOf(page, 0, place, [[at, 1, 1]], "to"));
   const [channels, rows, columns] = network.layers[0].shape;
   const values = await network.source.whole(network.made(page.choice.now.run, 0));
   if (!values) return null;

@@ -1,6 +1,6 @@
 /** The head of the page: what the network is, what it makes of the input, and how numbers are shown. */
 
-import { paintPicture, settings } from "./colours.js";
+import { largestOf, paint, paintPicture, settings } from "./colours.js";
 import { h } from "./dom.js";
 import { languages, language, t } from "./words.js";
 
@@ -38,7 +38,8 @@ export function result(page, run) {
     h("canvas", { role: "img", "aria-label": t("head.input", { name: run.name }) })
   );
   network.source.whole(network.made(page.choice.now.run, 0)).then((values) => {
-    if (values && shape[0] !== 2)
+    if (values && shape.length === 1) paint(canvas, values, Math.ceil(Math.sqrt(values.length)), largestOf(values));
+    else if (values && shape[0] !== 2)
       paintPicture(canvas, values, [shape[0] >= 3 ? 3 : 1, shape[1], shape[2]], network.net.picture);
   });
   const classes = run.top?.classes.map((/** @type {[number, number | null]} */ [index, probability]) =>

@@ -1,4 +1,4 @@
-"""Fields that go together, as a JSON Schema says it: for `json_schema_extra` of a layer.
+"""Fields that go together, as a JSON Schema says it: for `json_schema_extra` of a model.
 
 A schema knows no value of an expression, so that it can only speak of fields that are written, and of plain numbers.
 """
@@ -26,3 +26,7 @@ def implies(condition: JsonDict, consequence: JsonDict) -> JsonDict:
 
 def excludes(condition: JsonDict, other: JsonDict) -> JsonDict:
     return {"if": condition, "then": {"not": other}}
+
+
+def both_or_neither(one: str, other: str) -> JsonDict:
+    return {"allOf": [implies(given(one), given(other)), implies(given(other), given(one))]}
