@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
+from collections.abc import Iterable, Mapping
 
 from ..files.memory_map import release
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph
 from ..graph.shape import is_image
 from ..kernels.strips import Scratch, aligned
+from .arrival import Arrival
 from .backend import Chain
 from .lowering import BoundMemory, Lowering, channels_first
 from .memory_plan import MemoryPlan, Placement, plan_memory
 from .passes import Wanted, optimise
 from .program import program, with_arrays
-from .schedule import Schedule
+from .schedule import Schedule, Stage
 
 
 class CompiledGraph:
@@ -37,7 +36,7 @@ class CompiledGraph:
 
     def overlaps(self, later: str, earlier: str) -> bool:
         """Whether an operation writes where the one before it reads."""
-        return any(self.memory_plan.overlap(later, name) for name in self.reads[earlier])
+        return any(self.memory_plan.overlap(later, name) for name in self.reads.get(earlier, ()))
 
 
 class BoundPlan:
@@ -49,7 +48,7 @@ class BoundPlan:
         self.graph = compiled.graph
         self.arena = aligned(compiled.memory_plan.values * n)
         self.memory = BoundMemory(self._buffers(compiled.memory_plan), compiled.memory_plan.placements)
-        self.input = channels_first(self.memory.inner(INPUT))
+        self.arrival = Arrival(self.memory.inner(INPUT))
         self.outputs = {name: channels_first(self.memory.inner(name)) for name in self.graph.outputs}
         self.executor = compiled.backends.executor(lambda scratch: self._bind(compiled, scratch), threads)
 
@@ -57,15 +56,22 @@ class BoundPlan:
         """All work, bound to the scratch of one thread. What is not worth sharing is one item, together with its
         neighbours."""
         schedule = Schedule(compiled.overlaps)
+        worth = min(WORTH, compiled.backends.worth)
+
+        def add(name: str, reads: Iterable[str], stage: Stage, nanoseconds: float) -> None:
+            if len(stage.items) > 1 and nanoseconds >= worth:
+                schedule.shared(name, reads, stage)
+            else:
+                schedule.alone(call for item in stage.items for call in item)
+
         schedule.alone(self.memory.clear_border(INPUT))
+        for stage in self.arrival.stages():
+            add(INPUT, (), stage, self.arrival.nanoseconds)
         for (name, reads), work, lowering in zip(
             compiled.reads.items(), compiled.work, compiled.lowerings, strict=True
         ):
             for stage in lowering.stages(self.memory, scratch):
-                if len(stage.items) > 1 and work * self.n >= min(WORTH, compiled.backends.worth):
-                    schedule.shared(name, reads, stage)
-                else:
-                    schedule.alone(call for item in stage.items for call in item)
+                add(name, reads, stage, work * self.n)
         return schedule
 
     def _buffers(self, memory_plan: MemoryPlan) -> dict[str, Array]:
@@ -79,8 +85,9 @@ class BoundPlan:
 
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
-        np.copyto(self.input, x)
+        self.arrival.announce(x)
         self.executor.run()
+        self.arrival.forget()
         return {name: output.copy() for name, output in self.outputs.items()}
 
 

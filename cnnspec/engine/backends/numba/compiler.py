@@ -33,6 +33,7 @@ SOURCES = {
     "from_places": ("winograd", "from_places"),
     "gather": ("running", "gather"),
     "gradient_to_places": ("transforms", "gradient_to_places"),
+    "interleave": ("interleaving", "interleave"),
     "join": ("values", "join"),
     "largest": ("windows", "largest"),
     "lead": ("running", "lead"),

@@ -8,22 +8,26 @@ import numpy as np
 
 from ....graph.array import Array
 from ....kernels.compiled.vectors import Vectors
-from ....kernels.strips import Call
+from ....kernels.strips import Call, Strip
+from ...arrival import Arrival
 from .native import NativeCall, function
 
 AXES = 4
 
 
 def native(call: Call, vectors: Vectors) -> Call:
-    """The call itself, or a native one that moves the same float32 values: `copyto` and `fill`."""
+    """The call itself, or a native one that moves the same float32 values: `copyto`, `fill`, an input's way in."""
     if not isinstance(call, partial) or call.keywords:
         return call
+    owner = getattr(call.func, "__self__", None)
+    if isinstance(owner, Arrival):
+        [part] = call.args
+        return _arriving(owner, part, vectors)
     if call.func is np.copyto:
         to, of = call.args
         return _moved(call, to, of, vectors)
-    to = getattr(call.func, "__self__", None)
-    if isinstance(to, np.ndarray) and call.func == to.fill:
-        return _moved(call, to, call.args[0], vectors)
+    if isinstance(owner, np.ndarray) and call.func == owner.fill:
+        return _moved(call, owner, call.args[0], vectors)
     return call
 
 
@@ -34,6 +38,18 @@ def moved_up(x: Array, by: int, vectors: Vectors) -> NativeCall:
     steps = (0, 0, x.strides[0], x.strides[1])
     fields = (x[by:].ctypes.data, x.ctypes.data, 1, 1, rows - by, values, *steps, *steps)
     return NativeCall(function("move", vectors), fields, x)
+
+
+def _arriving(arrival: Arrival, part: Strip, vectors: Vectors) -> NativeCall:
+    """The call that brings some rows of an input, wherever that is by then."""
+    _, H, W, C = arrival.place.shape
+    out = part.of(arrival.place)
+    row, plane = 4 * W, 4 * W * H
+    fields = (
+        *(arrival.address.ctypes.data, part.n0 * C * plane + part.r0 * row, out.ctypes.data),
+        *(*out.shape, C * plane, plane, row, *out.strides[:3]),
+    )
+    return NativeCall(function("interleave", vectors), fields, arrival.address, out)
 
 
 def _moved(call: Call, to: Array, of: Array | float, vectors: Vectors) -> Call:
