@@ -269,8 +269,9 @@ def test_files_of_weights_that_make_no_sense(make: Callable[[Any], None], tmp_pa
     assert (called.code, "error[E4" in called.err, (tmp_path / "out.npz").exists()) == (3, True, False)
 
 
+@pytest.mark.parametrize("counted", ["keras", "spec"])
 @pytest.mark.parametrize("text", [CHAIN, UNROLLED], ids=["chain", "unrolled"])
-def test_back_to_keras(text: str, tmp_path: Path) -> None:
+def test_back_to_keras(text: str, counted: str, tmp_path: Path) -> None:
     """Out as Keras has them and in again: the same numbers. Equal weights give equal bytes."""
     of = random_specs.load(text)
     wanted = random_tensors(of)
@@ -278,7 +279,7 @@ def test_back_to_keras(text: str, tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(text)
     named = ("--for", tmp_path / "spec.yaml")
     for name in ("one.h5", "two.h5"):
-        called = call("convert", tmp_path / "net.npz", "-o", tmp_path / name, *named)
+        called = call("convert", tmp_path / "net.npz", "-o", tmp_path / name, *named, "--flatten", counted)
         assert (called.code, "error" in called.err) == (0, False)
     assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
     assert call("convert", tmp_path / "one.h5", "-o", tmp_path / "back.npz", *named).code == 0
@@ -302,17 +303,36 @@ def test_keras_loads_what_is_written_for_it(tmp_path: Path) -> None:
     tensors, x = random_tensors(of), random_input(of)
     weights.save(tensors, tmp_path / "net.npz")
     (tmp_path / "spec.yaml").write_text(text)
-    made = call("convert", tmp_path / "net.npz", "-o", tmp_path / "w.h5", "--for", tmp_path / "spec.yaml")
-    assert made.code == 0
-    assert "note: `seven`: columns in the order of Keras' own `Flatten`, channels last; code of `export" in made.err
+    words = ("convert", tmp_path / "net.npz", "-o", tmp_path / "w.h5", "--for", tmp_path / "spec.yaml")
+    made = call(*words, "--flatten", "keras")
+    assert (made.code, made.err) == (0, "")
     model.load_weights(tmp_path / "w.h5")
     ensure_close([model.predict(x.transpose(0, 2, 3, 1), verbose=0)], expected(of, x, tensors))
+
+
+def test_each_model_loads_the_columns_that_are_asked_for(tmp_path: Path) -> None:
+    """Keras would take either file: which one is not guessed."""
+    of = random_specs.load(UNROLLED)
+    tensors, x = random_tensors(of), random_input(of)
+    model = imported(written(of, tmp_path, "keras", tensors)).build()
+    (tmp_path / "spec.yaml").write_text(UNROLLED)
+    weights.save(tensors, tmp_path / "tensors.npz")
+    words = ("convert", tmp_path / "tensors.npz", "-o", tmp_path / "w.h5", "--for", tmp_path / "spec.yaml")
+    refused = call(*words)
+    assert (refused.code, (tmp_path / "w.h5").exists()) == (2, False)
+    said = " ".join(refused.err.split())
+    assert "`head.0`: columns of an unrolled image" in said
+    assert "--flatten spec for one that code of `export --to keras` builds" in said
+    assert call(*words, "--flatten", "spec").code == 0
+    model.load_weights(tmp_path / "w.h5")
+    ensure_close([model.predict(x.transpose(0, 2, 3, 1), verbose=0)], expected(of, x, tensors))
+    assert call("convert", tmp_path / "tensors.npz", "-o", tmp_path / "w.npz", "--flatten", "spec").code == 2
 
 
 @pytest.mark.parametrize(
     "layers", ["[globalavgpool, flatten, dense: {K: 2}]", "[conv: {F: 3, K: 1}, flatten, dense: {K: 2}]"]
 )
-def test_nothing_is_noted_where_the_order_is_the_same(layers: str, tmp_path: Path) -> None:
+def test_nothing_is_asked_where_the_order_is_the_same(layers: str, tmp_path: Path) -> None:
     text = f"input: {{C: 3, H: 5, W: 5}}\nlayers: {layers}\n"
     (tmp_path / "spec.yaml").write_text(text)
     weights.save(random_tensors(random_specs.load(text)), tmp_path / "net.npz")

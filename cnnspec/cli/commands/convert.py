@@ -35,9 +35,8 @@ Renaming = tuple[re.Pattern[str], str]
 LARGEST = "3.4028e38"
 LONGEST = 1_000
 """Characters of a tensor's name."""
-OWN_CODE = "code of `export --to keras` has the spec's order and loads its .safetensors"
 SHOWN = 3
-"""Layers that a note names."""
+"""Layers that a message names."""
 
 
 def _rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> list[Renaming]:
@@ -105,21 +104,38 @@ def _constant(text: str) -> tuple[str, float]:
     callback=_constants,
     help="A tensor of SPEC that IN lacks: VALUE everywhere; repeatable.",
 )
+@click.option(
+    "--flatten",
+    "counted",
+    type=click.Choice(["keras", "spec"]),
+    help="For an .h5: who unrolls images, Keras' own `Flatten` or code of `export --to keras`.",
+)
 @click.option("--key", metavar="KEY", help="Of several sets of weights in a checkpoint, take this one.")
 def command(
-    source: str, output: str, wanted: str | None, rules: list[Renaming], fills: dict[str, float], key: str | None
+    source: str,
+    output: str,
+    wanted: str | None,
+    rules: list[Renaming],
+    fills: dict[str, float],
+    counted: str | None,
+    key: str | None,
 ) -> None:
     """Turn IN (.pth, .npz, .safetensors or an index of several, .keras, .h5) into safetensors.
 
     PyTorch files are read without PyTorch, and nothing in them is executed. Wrappers such as `state_dict` and
     prefixes such as `module.` are taken off; weights that PyTorch keeps in parts are put together. Those of a Keras
     model get the order of axes that specs have, and with --for the names. With --for, what is missing, extra or
-    misshapen is listed. An .h5 is what `model.load_weights` of a Keras model takes, layer by layer.
+    misshapen is listed. An .h5 is what `model.load_weights` of a Keras model takes, layer by layer; where it unrolls an
+    image, --flatten says which model.
     """
     if fills and not wanted:
         raise click.UsageError("--fill needs --for, which says what shape a tensor has.")
     is_for_keras = _is_for_keras(output, wanted)
+    if counted and not is_for_keras:
+        raise click.UsageError("--flatten is for an .h5 file for Keras.")
     spec = loaded(wanted) if wanted else None
+    if is_for_keras and spec is not None and counted is None:
+        _ensure_counted_alike(spec)
     from ...weights import save
 
     found = _found(source, key, spec)
@@ -129,12 +145,9 @@ def command(
     if spec is not None:
         tensors = _fitted(_filled(tensors, spec, fills), spec, source)
     if spec is not None and is_for_keras:
-        from ...interop.keras.weights_file import channels_last, save_for_keras
+        from ...interop.keras.weights_file import save_for_keras
 
-        save_for_keras(spec, tensors, output)
-        if turned := channels_last(spec.graph):
-            which = listed([f"`{name}`" for name in turned], SHOWN)
-            note(f"{which}: columns in the order of Keras' own `Flatten`, channels last; {OWN_CODE}")
+        save_for_keras(spec, tensors, output, by_rows=counted != "spec")
     else:
         save(tensors, output)
     values = sum(tensor.size for tensor in tensors.values())
@@ -163,6 +176,19 @@ def _is_for_keras(output: str, wanted: str | None) -> bool:
         raise click.UsageError("Keras expects another format in .weights.h5; end the output in .h5 alone.")
     ensure_package("writing weights for Keras", "h5py", "keras")
     return True
+
+
+def _ensure_counted_alike(spec: Spec) -> None:
+    """A usage error where columns stand in one order in models of Keras, and in another one in code of ours: a model
+    would load either."""
+    from ...interop.keras.weights_file import behind_an_image
+
+    if names := behind_an_image(spec.graph):
+        which = listed([f"`{name}`" for name in names], SHOWN)
+        raise click.UsageError(
+            f"{which}: columns of an unrolled image, whose order two models count in two ways. --flatten keras is for "
+            "one with Keras' own `Flatten`, --flatten spec for one that code of `export --to keras` builds."
+        )
 
 
 def _renamed(tensors: Tensors, rules: list[Renaming]) -> Tensors:

@@ -31,6 +31,8 @@ SORTS = {
     "group_normalization": "groupnorm", "layer_normalization": "layernorm", "p_re_lu": "prelu",
 }  # fmt: skip
 """Classes of Keras by the names that they have in files."""
+COUNTED, AS_SPECS = "columns", "channels first"
+"""What is said in a file of ours whose columns are counted as specs do."""
 SPLIT = frozenset({"conv"})
 """Kinds of which Keras has a class more, for channels apart."""
 TELLING = {"depthwise_kernel": "depthwise", "moving_mean": "batchnorm", "alpha": "prelu", "kernel": "conv"}
@@ -43,6 +45,8 @@ class Saved(NamedTuple):
     name: str
     sort: str
     arrays: Mapping[str, Array]
+    by_rows: bool = True
+    """Whether columns of an unrolled image are counted as Keras does."""
 
     def array(self, number: int, *names: str) -> Array:
         for name in (*names, str(number)):
@@ -64,7 +68,9 @@ def weights_alone(path: AnyPath, graph: Graph) -> Tensors | None:
         with closing(hdf5.root):
             if hdf5.text("model_config") is not None:
                 return None
-            saved, is_permuted = _saved(hdf5), _is_permuted(hdf5)
+            by_rows = hdf5.text(COUNTED) != AS_SPECS
+            saved = [held._replace(by_rows=by_rows) for held in _saved(hdf5)]
+            is_permuted = _is_permuted(hdf5)
     steps = [step for step in graph.steps if step.tensors]
     pairs = _by_name(steps, saved) or _by_order(steps, saved, graph, str(path))
     tensors: Tensors = {}
@@ -197,7 +203,7 @@ def _dense(held: Saved, step: Step, graph: Graph) -> Tensors:
     if graph.tensors[f"{step.name}.weight"].unrolled == ():
         raise Unsaid("cells of an image arrive at it in an order that cannot be told")
     order = column_order(step, graph)
-    if order is not None and len(order) == len(kernel):
+    if order is not None and held.by_rows and len(order) == len(kernel):
         kernel = kernel[order]
     return _with_bias(held, kernel.T, step)
 
