@@ -66,12 +66,13 @@ class Rounding(NamedTuple):
 
     @property
     def is_all(self) -> bool:
-        """Whether both are about as far off: then they compute the same, and rounding is what they differ by."""
-        return max(self) <= ALIKE * min(self)
+        """Whether the model is not much further off than the spec itself: then they compute the same, and rounding is
+        what they differ by."""
+        return self.theirs <= ALIKE * self.ours
 
 
 ALIKE = 8
-"""How many times as far off one may be as the other: a sum in another order is off by another little."""
+"""How many times as far off the model may be: a sum in another order is off by another little."""
 
 
 def rounding(known: Answers, spec: Spec, tensors: Mapping[str, Array], steps: Sequence[str]) -> Rounding:

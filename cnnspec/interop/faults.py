@@ -33,10 +33,9 @@ def differs(path: str, largest: float, judge: str) -> FileError:
     )
 
 
-def rounds(path: str, largest: float, judge: str, theirs: float, ours: float) -> FileError:
-    """E432: the model and what was made of it are far apart by rounding alone."""
+def rounds(path: str, largest: float, why: str) -> FileError:
+    """E432: the model and what was made of it are too far apart, if by rounding alone."""
     message = f"the model rounds so much that it differs from the spec by {largest:.1e} of its output's scale"
-    why = f"from the same in float64 {judge} is off by {theirs:.0e}, the spec by {ours:.0e}, on random inputs"
     return FileError.about(
         path, "E432", message, why=why, help="`--no-verify` writes the spec, which computes the same"
     )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnostics import FileError, SpecError
+from ..diagnostics import SpecError
 from ..graph.graph import INPUT
 from .class_names import stand_apart
 from .comparison import Judge, Rounding, answers, compared, rounding
 from .draft import Draft
 from .faults import broken, differs, rounds
-from .imported import TOLERANCE, Difference, Imported
+from .imported import ROUGH, TOLERANCE, Difference, Imported
 from .importer import Wish
 
 if TYPE_CHECKING:
@@ -71,12 +71,18 @@ def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | str]) -
             outputs = [renamed[step] for step in found.outputs]
             difference = compared(known, spec, tensors, outputs)
             if not difference.largest <= TOLERANCE:
-                raise _fault(found.path, difference, rounding(known, spec, tensors, outputs))
+                notes.append(_rounded(found.path, difference, rounding(known, spec, tensors, outputs)))
     values = {name: renamed[step] for name, step in found.values.items()}
     return Imported(text, spec, tensors, found.source, tuple(notes), difference, values, apart)
 
 
-def _fault(path: str, difference: Difference, rounding: Rounding) -> FileError:
-    if rounding.is_all:
-        return rounds(path, difference.largest, difference.judge, *rounding)
-    return differs(path, difference.largest, difference.judge)
+def _rounded(path: str, difference: Difference, rounding: Rounding) -> str:
+    """A note on a large difference that is rounding. Raises FileError (E432) for one that is not, or is too large."""
+    if not rounding.is_all:
+        raise differs(path, difference.largest, difference.judge)
+    why = (
+        f"from the same in float64 {difference.judge} is off by {rounding.theirs:.0e}, the spec by {rounding.ours:.0e}"
+    )
+    if difference.largest > ROUGH:
+        raise rounds(path, difference.largest, why)
+    return f"the difference is rounding: {why}"

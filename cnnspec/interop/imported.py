@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     Tensors = dict[str, "NDArray[Any]"]
 
 TOLERANCE = 1e-4
-"""The largest difference from the model, as a share of its output's scale, with which a spec passes for it."""
+"""The largest difference from the model, as a share of its output's scale, with which a spec passes for it..."""
+ROUGH = 1e-2
+"""... and the largest where it is seen to be rounding."""
 
 
 @dataclass(frozen=True, slots=True)

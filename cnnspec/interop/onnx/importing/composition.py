@@ -43,6 +43,11 @@ class Composition:
     def layer(self, kind: str, inputs: Iterable[str], shape: tuple[int, ...], **fields: Any) -> str:
         return self.make("", inputs, shape, kind, **fields)
 
+    def channels(self, x: str, start: int, end: int) -> str:
+        """Some channels of an image, or of what becomes one."""
+        bounds = (self.hold(np.array([value], np.int64)) for value in (start, end, 1))
+        return self.make("Slice", [x, *bounds], (1, end - start, *self.shape(x)[-2:]))
+
     def reshape(self, x: str, shape: tuple[int, ...]) -> str:
         return self.make("Reshape", [x, self.hold(np.array(shape, np.int64))], shape)
 

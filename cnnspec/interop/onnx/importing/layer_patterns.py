@@ -127,11 +127,18 @@ def mean_square(near: Neighbours, name: str) -> tuple[str, tuple[int, ...], list
     return square.inputs[0], axes, [*inner, total, square]
 
 
+SQUARES = {(0, 1, 3, 5, 2, 4): "CRD", (0, 3, 5, 1, 2, 4): "DCR"}
+"""How channels and the cells of a square come to lie: those of a channel together, or those of a cell."""
+
+
 def pixelunshuffle(near: Neighbours, node: Node) -> Found | None:
     """Cells of a square, row by row, become channels."""
     turn = near.inner(node.inputs[0], "Transpose")
     split = near.inner(turn.inputs[0], "Reshape") if turn else None
-    if turn is None or split is None or turn.attributes.get("perm") != [0, 1, 3, 5, 2, 4]:
+    if turn is None or split is None:
+        return None
+    mode = SQUARES.get(tuple(turn.attributes.get("perm", ())))
+    if mode is None:
         return None
     before, table, after = (near.shape(each) for each in (split.inputs[0], split.output, node.output))
     if len(before) != 4 or len(table) != 6 or table[3] != table[5]:
@@ -140,7 +147,17 @@ def pixelunshuffle(near: Neighbours, node: Node) -> Found | None:
     r = table[3]
     if table != (1, C, H // r, r, W // r, r) or after != (1, C * r * r, H // r, W // r):
         return None
-    return near.layer(node, "pixelunshuffle", {"factor": r}, split.inputs[0]), [turn, split]
+    return node.to("SpaceToDepth", split.inputs[0], blocksize=r, mode=mode), [turn, split]
+
+
+def expanded(near: Neighbours, node: Node) -> Found | None:
+    """A value that is written out to the size of the other one is spread over it as it is."""
+    for name, other in zip(node.inputs, reversed(node.inputs), strict=True):
+        wide = near.inner(name, "Expand")
+        if wide is not None and near.shape(other) == near.shape(node.output) == near.shape(name):
+            narrow = wide.inputs[0]
+            return replace(node, inputs=tuple(narrow if each == name else each for each in node.inputs)), [wide]
+    return None
 
 
 def biased(near: Neighbours, node: Node) -> Found | None:
@@ -355,16 +372,16 @@ def chained(near: Neighbours, node: Node) -> Found | None:
 
 
 RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
-    "Add": (groupnorm, biased, rescaled, shifted, chained),
+    "Add": (groupnorm, expanded, biased, rescaled, shifted, chained),
     "AveragePool": (padded,),
     "Conv": (sumpool, dilated_mean, padded),
-    "Div": (chained,),
+    "Div": (expanded, chained),
     "MatMul": (weighed,),
     "MaxPool": (padded,),
-    "Mul": (sumpool, hanging, rmsnorm, rescaled, chained),
+    "Mul": (sumpool, expanded, hanging, rmsnorm, rescaled, chained),
     "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
     "Sqrt": (l2pool,),
-    "Sub": (shifted, chained),
+    "Sub": (expanded, shifted, chained),
     "Transpose": (layernorm,),
 }
 """By the operator of the last node."""

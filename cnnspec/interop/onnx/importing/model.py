@@ -25,6 +25,7 @@ from .model_file import Model
 from .patterns import Patterns, grown
 from .signals import as_images
 from .spelling import pieces
+from .stacks import unstacked
 from .static import StaticModel, static
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
     proto = read.proto
     model = static(read, str(path), wish.size, wish.outputs)
     ours = read.is_ours
-    model.nodes = list(pieces(model.nodes, model))
+    model.nodes = unstacked(pieces(model.nodes, model), model)
     if not ours:
         turned(model)
     nodes = list(composed(as_images(Patterns(model, ours).nodes(), model), model))
