@@ -29,29 +29,24 @@ class Arrival:
 
     def __init__(self, place: Array) -> None:
         self.place = place
-        self.x = place[:0]
+        self.is_large = place.size >= LARGE
+        self.nanoseconds = place.size / BROUGHT
         self.address = np.zeros(1, np.int64)
         """Where the input of this run is: native items look it up."""
-
-    @property
-    def is_large(self) -> bool:
-        return self.place.size >= LARGE
-
-    @property
-    def nanoseconds(self) -> float:
-        return self.place.size / BROUGHT
+        self._turned = channels_first(place)
+        self._nothing = self.x = place[:0]
 
     def announce(self, x: Array) -> None:
         """An input (n, C, H, W) for the run that follows."""
         if not self.is_large:
-            np.copyto(channels_first(self.place), x)
+            np.copyto(self._turned, x)
             return
         self.x = np.ascontiguousarray(x, np.float32)
         self.address[0] = self.x.ctypes.data
 
     def forget(self) -> None:
         """The run is over: the input is whose it was."""
-        self.x = self.place[:0]
+        self.x = self._nothing
 
     def stages(self) -> Iterator[Stage]:
         if self.is_large:
@@ -61,4 +56,5 @@ class Arrival:
 
     def bring(self, part: Strip) -> None:
         """Some rows."""
-        np.copyto(channels_first(part.of(self.place)), self.x[part.n0 : part.n1, :, part.r0 : part.r1])
+        rows = slice(part.n0, part.n1), slice(None), slice(part.r0, part.r1)
+        np.copyto(self._turned[rows], self.x[rows])

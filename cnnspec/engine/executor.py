@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+
 from ..kernels.strips import Call, Scratch
 from ..machine.blas_threads import single_threaded_blas
 from .schedule import Schedule
@@ -20,7 +22,8 @@ Bind = Callable[[Scratch], Schedule]
 
 
 class Executor(Protocol):
-    """Carries out a plan's items. One run at a time; its threads end with it."""
+    """Carries out a plan's items. One run at a time; its threads end with it. Numbers that leave float32 become
+    infinity or NaN without NumPy's warnings."""
 
     def run(self) -> None:
         """Carry out every item once, each after those that it needs. Raises what an item raises."""
@@ -39,7 +42,7 @@ class CallExecutor:
         self.pool = ThreadPool(len(self.work_lists)) if others else None
 
     def run(self) -> None:
-        with single_threaded_blas:
+        with np.errstate(all="ignore"), single_threaded_blas:
             if self.pool is not None:
                 self.pool.run(self.work_lists, self.needs)
                 return

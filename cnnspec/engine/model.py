@@ -65,9 +65,7 @@ class Model:
 
     def run(self, x: Array) -> dict[str, Array]:
         """All outputs by name, each (N, *shape), for x (N, C, H, W). Raises ValueError."""
-        x = self.accept(x)
-        with np.errstate(all="ignore"):
-            return self.plan.run(x)
+        return self.plan.run(self.accept(x))
 
     def trace(self, x: Array) -> dict[str, Array]:
         """Every layer's output (N, *shape) by name, in order, by plain execution. Raises ValueError."""

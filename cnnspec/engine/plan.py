@@ -71,6 +71,8 @@ class Plan:
     def _parts(self, x: Array) -> list[Array]:
         """A batch cut by sizes alone, so that a result does not hang on the number of threads: into what the cache can
         hold, and where there is enough work into some more, for threads to have one each."""
+        if len(x) == 1:
+            return [x]
         worth = int(self.nanoseconds * len(x) // APIECE)
         count = max(-(-len(x) // self.together), min(len(x), worth, SIDES))
         n = -(-len(x) // count)

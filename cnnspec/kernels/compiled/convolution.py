@@ -28,16 +28,25 @@ NO_LIMITS = 8
 
 def convolve(vectors: Vectors) -> Kernel:
     """The kernel for tiles of a processor's vectors."""
-    lanes, panel, widest = vectors.lanes, vectors.panel, vectors.columns
+    return by_tiles(vectors, vectors.columns)
+
+
+def convolve_narrow(vectors: Vectors) -> Kernel:
+    """The same for few channels: tiles of one narrow vector."""
+    return by_tiles(vectors.narrow, 1)
+
+
+def by_tiles(vectors: Vectors, widest: int) -> Kernel:
+    """The kernel for tiles of up to so many vectors beside each other."""
+    lanes, panel = vectors.lanes, widest * vectors.lanes
     of = fields(FIELDS)
 
     def tiles(columns: int) -> tuple[int, Any]:
         most = vectors.rows(columns)
         return most, micro_kernel(lambda module, rows: emit(module, vectors, rows, columns), range(1, most + 1), COUNT)
 
-    # A processor with few registers has narrower tiles alone: the others are never asked for.
-    (most1, tile1), (most2, tile2) = tiles(1), tiles(2)
-    (most3, tile3), (most4, tile4) = (tiles(3), tiles(4)) if widest == 4 else (tiles(2), tiles(2))
+    # Wider tiles than those that there are are never asked for.
+    (most1, tile1), (most2, tile2), (most3, tile3), (most4, tile4) = (tiles(min(i, widest)) for i in range(1, 5))
 
     def kernel(p: int) -> None:
         images, rows, columns = of(p, "images"), of(p, "rows"), of(p, "columns")

@@ -29,6 +29,12 @@ class Vectors:
         """Of a tile of two vectors of channels each, where channels are kept apart."""
         return 8 if self.registers >= 32 else 4
 
+    @property
+    def narrow(self) -> Vectors:
+        """Vectors for no more channels than they have lanes: halves where a processor may take half the time for them,
+        as one does that multiplies its widest vectors in two steps."""
+        return self if self.lanes < 16 else Vectors(f"{self.name}, halves", self.lanes // 2, self.registers)
+
     def rows(self, columns: int) -> int:
         """Cells of a tile so many vectors wide: what a product needs at once, its accumulators, a row of filters and a
         repeated value, stays in registers. More than twelve cells would want more addresses than there are registers

@@ -42,6 +42,7 @@ SOURCES = {
     "mix": ("batch_norm", "mix"),
     "moments": ("batch_norm", "moments"),
     "move": ("movement", "move"),
+    "narrow_convolution": ("convolution", "convolve_narrow"),
     "places_to_filters": ("transforms", "places_to_filters"),
     "resample": ("resampling", "resample"),
     "run": ("running", "run"),

@@ -89,6 +89,5 @@ class Helper:
 
     def work(self) -> None:
         """Take part in runs until none has begun for a while."""
-        with np.errstate(all="ignore"):
-            if not self.run.take_part(self.part):
-                self.state[0] = AWAY
+        if not self.run.take_part(self.part):
+            self.state[0] = AWAY

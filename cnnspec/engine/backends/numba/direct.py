@@ -33,12 +33,14 @@ class Direct:
     def __init__(self, filters: FilterBank, limits: Limits, vectors: Vectors) -> None:
         weight, self.windows, bias, self.G = filters
         self.K, self.C = len(weight) // self.G, weight.shape[1]
+        is_narrow = self.K <= vectors.narrow.lanes < vectors.lanes
+        self.function = function("narrow_convolution" if is_narrow else "convolution", vectors)
+        vectors = vectors.narrow if is_narrow else vectors
         biases = np.zeros(len(weight), np.float32) if bias is None else bias
         self.filters = [packed(part, vectors) for part in np.split(weight, self.G)]
         self.biases = [padded_bias(part, vectors) for part in np.split(biases, self.G)]
         self.limits = two_limits(limits)
         self.vectors = vectors
-        self.function = function("convolution", vectors)
 
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         rows, columns = self.windows

@@ -74,7 +74,7 @@ class Part:
                 time.sleep(NAP)
                 self.table[FINISHED] = -1
             else:
-                with self.held:
+                with np.errstate(all="ignore"), self.held:
                     for call in self.others[item]:
                         call()
                 self.table[FINISHED] = item
