@@ -36,11 +36,12 @@ class NodeWindow:
         given = {"S": self.S} if stride != self.S else {}
         return {"F": self.F} | given | ({"D": self.D} if self.D != (1, 1) else {})
 
-    def padding(self, upper: bool = False) -> dict[str, Any]:
-        """P in the shortest way that says the pads, `same-upper` only where it may be."""
+    def padding(self, upper: bool = False, is_same: bool = False) -> dict[str, Any]:
+        """P in the shortest way that says the pads, `same-upper` only where it may be; what the other program calls
+        the same, too, where there are none."""
         top, left, bottom, right = self.pads
         axes = tuple(zip(self.size, self.F, self.S, self.D, strict=True))
-        if not any(self.pads):
+        if not any(self.pads) and not (is_same and max(self.F) == 1):
             return {}
         if (top, left) == (bottom, right):
             if (top, left) == tuple(same(F, D) for _, F, _, D in axes):

@@ -94,3 +94,34 @@ def test_minus_infinity_is_only_padding_of_a_maximum(tmp_path: Path) -> None:
         with pytest.raises(FileError) as fault:
             read_model(tmp_path / f"{name}.keras")
         assert "minus infinity" in fault.value.diagnostics[0].why
+
+
+def test_padding_comes_back(tmp_path: Path) -> None:
+    """Zeros that are put around an image for convolutions alone are their padding."""
+    of = network("mobilenet_v2")
+    imported(written(of, tmp_path, "keras", random_tensors(of))).build().save(tmp_path / "back.keras")
+    found = read_model(tmp_path / "back.keras", verify=False).spec.graph.steps
+    own, theirs = (
+        [step.layer.windows(step.arriving[0]) for step in steps if step.kind == "conv"]  # type: ignore[attr-defined]
+        for steps in (of.graph.steps, found)
+    )
+    assert own == theirs
+    assert not any(step.kind == "pad" for step in found)
+
+
+def test_zeros_that_others_read_stay(tmp_path: Path) -> None:
+    import keras
+
+    L = keras.layers
+    x = keras.Input((6, 5, 2))
+    y = L.Conv2D(3, 1, padding="same")(L.ZeroPadding2D(((0, 1), (2, 0)))(x))  # padding of its own
+    z = L.ZeroPadding2D(1)(y)
+    z = L.Add()([L.DepthwiseConv2D(3)(z), L.MaxPooling2D(3, strides=1)(z)])
+    z = L.SeparableConv2D(4, 3, strides=2)(L.ZeroPadding2D(((0, 1), (1, 1)))(z))
+    keras.Model(x, [z, L.ZeroPadding2D(1)(z)]).save(tmp_path / "net.keras")
+    found = read_model(tmp_path / "net.keras")
+    kinds = [step.kind for step in found.spec.graph.steps]
+    assert kinds == ["pad", "conv", "pad", "conv", "maxpool", "add", "conv", "conv", "pad"]
+    assert "left out" not in "".join(found.notes)
+    assert "conv: {F: 1, K: 3, P: same}" in found.text
+    assert "conv: {F: 3, K: 3, S: 2, P: {bottom: 1, left: 1, right: 1}, G: 3" in found.text.replace("G: C", "G: 3")

@@ -22,6 +22,7 @@ from .layers import KINDS, PASSES, TURNABLE
 from .model_file import KerasFile, Place, reading
 from .topology import Node, Topology, snake_case, topology
 from .values import Held, Turning
+from .windows import UNPADDED
 
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 AUTOMATIC = re.compile(r"(sequential|functional|model)(_\d+)?")
@@ -106,6 +107,12 @@ class _Writing:
             return False
         return reader.kind not in PASSES or self.turns[reader.output]
 
+    def _is_border(self, node: Node) -> bool:
+        """Whether what a node puts around an image is the padding of convolutions alone."""
+        readers = self.readers.get(node.output, [])
+        plain = (each.kind in UNPADDED and each.config.get("padding") in ("valid", None) for each in readers)
+        return bool(readers) and node.output not in self.found.outputs and all(plain)
+
     def run(self) -> list[str]:
         """The steps that make the outputs."""
         faults: dict[tuple[str, str], list[Node]] = {}
@@ -136,6 +143,7 @@ class _Writing:
         self.shared.add(node.named)
         turning = Turning(node, inputs, arrays, self.draft, self._name(node) if first else "", self.file.version)
         turning.is_unrolled, turning.channels_first = self.turns[node.output], self.channels_first
+        turning.is_border = self._is_border(node)
         try:
             made = layer(turning)
         except MISTYPED as fault:
@@ -144,7 +152,8 @@ class _Writing:
             ) from fault
         if not first and arrays:
             self.twice.append(node.name)
-        if any(isinstance(each, Held) and each.value == made.value for each in inputs):
+        is_same = any(isinstance(each, Held) and each.value == made.value for each in inputs)
+        if is_same and not any(made.margin) and not any(made.zeros):
             self.left_out.append(node.name)
         self.names[node.name] = made.value.name
         return made

@@ -28,6 +28,9 @@ def padded(turning: Turning) -> Held:
         (top, bottom), (left, right) = amounts[1:3]
         H, W, C = held.shape
         return Held(held.value, (H + top + bottom, W + left + right, C), margin=(top, left, bottom, right))
+    if turning.is_border and mode == "constant" and not value and len(amounts) == 4 and not any(amounts[3]):
+        (top, bottom), (left, right) = amounts[1:3]
+        return windows.bordered(held, top, left, bottom, right)
     cells: dict[str, Any] = {"mode": mode} if mode != "constant" else {"value": float(value)} if value else {}
     made = held.value if len(amounts) == 4 else turning.vector(held)
     around = dict(zip(SIDES, sum(amounts[1:-1], ()), strict=False))

@@ -34,6 +34,8 @@ class Held(NamedTuple):
     shape: Shape
     order: Array | None = None
     margin: tuple[int, int, int, int] = (0, 0, 0, 0)
+    zeros: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Such of zeros, which only convolutions read: they are their padding."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class Turning:
     version: str
     is_unrolled: bool = False
     """Whether all that reads what it makes can have its weights turned."""
+    is_border: bool = False
+    """Whether all that reads what it makes are convolutions without padding."""
     channels_first: bool = False
     """Whether the model has images as C, H, W. `Held` has them as H, W, C all the same."""
 

@@ -90,21 +90,38 @@ def over_all(kind: str) -> Layer:
     return layer
 
 
-def edges(kind: str, field: str) -> Layer:
-    """`pad` or `crop`, whose amounts are a number, one for rows and columns, or one for each side."""
+def zero_padded(turning: Turning) -> Held:
+    """Rows and columns of zeros, which become the padding of convolutions where only these read them."""
+    held, (top, bottom, left, right) = turning.image, _sides(turning, "padding")
+    return bordered(held, top, left, bottom, right) if turning.is_border else _edged(turning, "pad", "padding")
 
-    def layer(turning: Turning) -> Held:
-        held = turning.image
-        given = turning[field]
-        sides = [given, given] if isinstance(given, int) else given
-        if len(held.shape) == 2:
-            sides = [0, (given, given) if isinstance(given, int) else given]
-        (top, bottom), (left, right) = ((side, side) if isinstance(side, int) else side for side in sides)
-        said = {"top": top, "bottom": bottom, "left": left, "right": right}
-        fields = {side: cells for side, cells in said.items() if cells}
-        return held_image(turning.add(kind, held.value, fields=fields), held) if fields else held
 
-    return layer
+def cropped(turning: Turning) -> Held:
+    return _edged(turning, "crop", "cropping")
+
+
+def _edged(turning: Turning, kind: str, field: str) -> Held:
+    held, sides = turning.image, _sides(turning, field)
+    said = zip(("top", "bottom", "left", "right"), sides, strict=True)
+    fields = {side: cells for side, cells in said if cells}
+    return held_image(turning.add(kind, held.value, fields=fields), held) if fields else held
+
+
+def _sides(turning: Turning, field: str) -> tuple[int, int, int, int]:
+    """Amounts that are a number, one for rows and columns, or one for each side."""
+    given = turning[field]
+    sides = [given, given] if isinstance(given, int) else given
+    if len(turning.image.shape) == 2:
+        sides = [0, (given, given) if isinstance(given, int) else given]
+    (top, bottom), (left, right) = ((side, side) if isinstance(side, int) else side for side in sides)
+    return top, bottom, left, right
+
+
+def bordered(held: Held, top: int, left: int, bottom: int, right: int) -> Held:
+    """An image with zeros around it."""
+    *rows, columns, C = held.shape
+    shape = (*(size + top + bottom for size in rows), columns + left + right, C)
+    return held._replace(shape=shape, zeros=(top, left, bottom, right))
 
 
 def upsampled(turning: Turning) -> Held:
@@ -131,7 +148,7 @@ def _window(turning: Turning, held: Held, F: tuple[int, ...], strides: Any = Non
     S = _pair(strides or turning["strides"], is_signal)
     D = _pair(turning["dilation_rate"] or 1, is_signal)
     size = rows_columns(held)
-    pads = held.margin
+    pads = held.margin if any(held.margin) else held.zeros
     if turning["padding"] == "same":
         if any(pads):
             raise Unsaid("it has padding beside that which is written out")
@@ -140,7 +157,8 @@ def _window(turning: Turning, held: Held, F: tuple[int, ...], strides: Any = Non
     elif turning["padding"] not in ("valid", None):
         raise Unsaid(f"with the padding {turning['padding']!r:.40} it is no layer")
     window = NodeWindow(size, F, S, D, pads, False)
-    return {**window.letters(), **window.padding(upper=True), **window.rounding()}
+    padding = window.padding(upper=True, is_same=turning["padding"] == "same")
+    return {**window.letters(), **padding, **window.rounding()}
 
 
 def _bias(turning: Turning, number: str) -> dict[str, Array]:
@@ -170,6 +188,8 @@ def _pair(given: Any, is_signal: bool = False) -> tuple[int, int]:
     return numbers[0], numbers[-1]
 
 
+UNPADDED = frozenset({"Conv1D", "Conv2D", "DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"})
+"""Convolutions that may have zeros around their image as their padding."""
 KINDS: dict[str, Layer] = {
     "Conv2D": conv,
     "Conv1D": conv,
@@ -186,10 +206,10 @@ KINDS: dict[str, Layer] = {
     "GlobalAveragePooling1D": over_all("globalavgpool"),
     "GlobalMaxPooling2D": over_all("globalmaxpool"),
     "GlobalMaxPooling1D": over_all("globalmaxpool"),
-    "ZeroPadding2D": edges("pad", "padding"),
-    "ZeroPadding1D": edges("pad", "padding"),
-    "Cropping2D": edges("crop", "cropping"),
-    "Cropping1D": edges("crop", "cropping"),
+    "ZeroPadding2D": zero_padded,
+    "ZeroPadding1D": zero_padded,
+    "Cropping2D": cropped,
+    "Cropping1D": cropped,
     "UpSampling2D": upsampled,
     "UpSampling1D": upsampled,
 }
