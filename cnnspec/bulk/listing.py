@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..diagnostics import FileError
 from ..files import store
+from ..files.places import exists, is_possible
 from ..files.store import Stored
 from .task import is_input
 
@@ -53,7 +54,7 @@ def listed(names: Iterable[str], output: str) -> list[Stored]:
 
 def _found(name: str, output: str) -> list[Stored]:
     files: list[Stored] = []
-    for each in [name] if Path(name).exists() else expanded(name):
+    for each in [name] if exists(name) or not is_possible(name) else expanded(name):
         if not store.is_several(each):
             files += store.found(each)
             continue

@@ -9,6 +9,8 @@ from pathlib import Path
 
 AnyPath = str | os.PathLike[str]
 
+LONGEST = 4096
+"""Letters of a path that is taken for one, or for a pattern of some: more than systems allow."""
 _STREAM_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
@@ -18,6 +20,11 @@ def status(path: AnyPath) -> os.stat_result | None:
         return Path(path).stat()
     except (OSError, ValueError):
         return None
+
+
+def is_possible(name: str) -> bool:
+    """Whether there could be a file of that name: to take it for a pattern may fail, or take for ever."""
+    return len(name) <= LONGEST and "\0" not in name
 
 
 def exists(path: AnyPath) -> bool:

@@ -14,8 +14,8 @@ from time import sleep
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from ..diagnostics import FileError
-from .places import is_folder, status
-from .reading import Malformed, ensure_file, opened, reason
+from .places import is_folder, is_possible, status
+from .reading import Malformed, blaming, ensure_file, opened, reason
 
 PAUSES = (0.5, 2.0)
 """Seconds before a store that has failed is asked again."""
@@ -109,7 +109,7 @@ def patiently(work: Callable[[], Result]) -> Result:
 
 def ensure_readable(url: str) -> None:
     """Raises what reading a file would raise: its first byte is read."""
-    with opened_at(url) as stream, reading(url):
+    with opened_at(url) as stream, blaming(url), reading(url):
         stream.read(1)
 
 
@@ -136,7 +136,7 @@ def _on_disk(name: str) -> Iterator[Stored]:
 
 
 def _is_pattern(name: str) -> bool:
-    return has_magic(name) and status(name) is None
+    return has_magic(name) and is_possible(name) and status(name) is None
 
 
 def _below(folder: str) -> Iterator[Stored]:

@@ -31,7 +31,7 @@ from ..files import png
 from ..files.natural_order import natural
 from ..files.overwrite_guard import note_folder
 from ..files.places import AnyPath, is_plain
-from ..files.reading import Malformed, opened
+from ..files.reading import Malformed, blaming, opened
 from ..files.recognition import recognised
 from ..graph.shape import Shape
 from ..graph.shape import is_image as is_image_shape
@@ -239,12 +239,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     """An image's file, of a size that is read. Raises FileError (E404, E410)."""
     try:
         file = opened(path, MAX_BYTES + 1)
+        with blaming(path):
+            size = file.seek(0, 2)
     except FileError as fault:
         if fault.diagnostics[0].code == "E404":
             raise
         raise FileError.about(path, "E410", "the image cannot be read", fault.diagnostics[0].why, ANOTHER) from None
     with file:
-        size = file.seek(0, 2)
         file.seek(0)
         _refuse_bytes(path, size)
         yield file

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,25 @@ def test_what_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(FileError) as caught:
         urls(name)
     assert caught.value.diagnostics[0].code == code
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "[" * 100_000, "{a,b}" * 2000, "a*\0", "x/" * 3000, "a\0b"])
+def test_impossible_names_are_said(name: str) -> None:
+    with pytest.raises(FileError) as raised:
+        listed([name], "r.parquet")
+    assert raised.value.diagnostics[0].code in ("E403", "E404")
+
+
+def test_a_file_whose_first_byte_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Damaged(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "a.npy").write_bytes(b"something")
+    monkeypatch.setattr("cnnspec.files.store.opened", lambda path: Damaged())
+    with pytest.raises(FileError) as raised:
+        listed([str(tmp_path / "a.npy")], "r.parquet")
+    assert (raised.value.diagnostics[0].code, raised.value.diagnostics[0].why) == ("E403", os.strerror(errno.EIO))
 
 
 def test_the_results_do_not_lie_among_the_inputs(tmp_path: Path) -> None:
