@@ -25,8 +25,9 @@ def names() -> tuple[str, ...]:
 
 
 def data() -> dict[str, Path]:
-    """The folders of the data sets."""
-    return {path.name: path for path in sorted(folder().iterdir()) if any(path.glob("*-ubyte.gz"))}
+    """The data sets: folders of images, and tables."""
+    found = [path for path in folder().iterdir() if path.suffix == ".csv" or any(path.glob("*-ubyte.gz"))]
+    return {path.stem: path for path in sorted(found)}
 
 
 def path(name: str) -> Path | None:

@@ -150,7 +150,7 @@ class Spec:
         """What the network says of each input, in their order: its `top` likeliest classes, or its output as an array.
 
         `inputs` are images, folders of images, `.npy` or `.npz` arrays, `.csv` tables of numbers, or an array
-        (N, C, H, W) in memory; by default the spec's sample. Images go through the spec's `preprocess`; up to `batch`
+        (N, *input) in memory; by default the spec's sample. Images go through the spec's `preprocess`; up to `batch`
         inputs run together, by default 16, or as many as memory has room for. `until` names the layer whose output is
         the result. `weights`, `threads`, `exact` and `backend` are those of `compile`. A notebook shows the `progress`.
 
@@ -200,7 +200,7 @@ class Spec:
         """Learn the weights from examples; the same settings, seed and threads give the bytes of `cnnspec train`.
 
         `data` is a path or the name of a bundled data set, as `cnnspec train` takes them, or a pair of arrays: inputs
-        (N, C, H, W), taken as they are, and labels (N,) or targets (N, *output); by default the spec's own.
+        (N, *input), taken as they are, and labels (N,) or targets (N, *output); by default the spec's own.
         `validation_data`, which are given like them, are what the network is judged by in place of the last part of the
         data. `settings` are keys of the spec's `train` section, in place of its values: `epochs=5`,
         `augment={"shift": 1}`. Training starts from fresh weights, or from `weights`: a file, of which what does not

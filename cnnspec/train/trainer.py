@@ -206,4 +206,4 @@ class Trainer:
 
 def _laid_out(x: Array, dtype: DTypeLike) -> Array:
     """x as layers like it best: channels last in memory."""
-    return np.ascontiguousarray(x.transpose(0, 2, 3, 1), dtype).transpose(0, 3, 1, 2)
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1), dtype), -1, 1)

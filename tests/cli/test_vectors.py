@@ -99,3 +99,16 @@ def test_a_program_for_pictures_cannot_be_written(net: Path, tmp_path: Path) -> 
     said = refused("export", net, "-o", tmp_path / "net.py", "--to", "numpy", "--standalone")
     assert "E419" in said
     assert "the network takes vectors of 3, no pictures" in said
+
+
+def test_pictures_of_mistakes_are_refused(net: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2,3,left\n3,2,1,right\n")
+    assert "a vector of 3 is no picture" in refused("eval", net, "--data", tmp_path / "a.csv", "--images", tmp_path)
+
+
+def test_mistakes_on_a_table(net: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,c,kind\n1,2,3,left\n3,2,1,left\n1,2,0,right\n")
+    called = call("eval", net, "--data", tmp_path / "a.csv", "--part", "all", "--mistakes", "2")
+    assert called.code == 0
+    assert "accuracy 66.67 %" in called.out
+    assert "0  left" in called.out

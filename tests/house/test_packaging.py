@@ -78,7 +78,7 @@ def sources(folder: str) -> set[str]:
     return {path.as_posix() for path in files if path.suffix in (".py", ".md", ".js", ".css", ".json", ".typed", *DATA)}
 
 
-DATA = (".yaml", ".safetensors", ".png", ".jpg", ".txt", ".gz")
+DATA = (".yaml", ".safetensors", ".png", ".jpg", ".txt", ".gz", ".csv")
 
 
 def test_wheel_holds_the_package_and_the_specs_and_nothing_else(wheel: Path) -> None:

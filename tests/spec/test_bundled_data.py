@@ -14,7 +14,7 @@ TEXT = "input: {{C: 1, H: {0}, W: {0}}}\nlayers: [flatten, {{dense: {{K: 10}}}}]
 
 def test_the_two_sets_are_of_the_same_digits() -> None:
     """`digits28` are those of `digits`, in their order: other hands are held out in both."""
-    assert list(bundled.data()) == ["digits", "digits28"]
+    assert list(bundled.data()) == ["digits", "digits28", "iris"]
     small, large = (
         open_dataset(bundled.data()[name], load(io.StringIO(TEXT.format(side))))
         for name, side in (("digits", 8), ("digits28", 28))

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from ...diagnostics.wording import quantity
-from ...graph.shape import Shape
+from ...graph.shape import Shape, is_image
 from ..bulk_options import BulkChoices, Engine, bulk_options
 from ..completion import spec_names
 from ..diagnostics_output import loaded
@@ -80,6 +80,8 @@ def command(
     these all examples are judged.
     """
     spec = loaded(spec_name, shape, settings=False)
+    if folder and not is_image(spec.graph.input):
+        raise click.UsageError(f"--images draws inputs; a vector of {spec.graph.input[0]} is no picture.")
     settings = configured(spec, options)
     choices = BulkChoices(**bulk)
     if kept or choices.are_many or (data and _is_bulk(data)):
@@ -184,7 +186,7 @@ def _shown(name: str, data: Path, part: str, count: int, found: Evaluation, clas
     from ...spec import bundled
 
     which = f"{quantity(count, 'example')} of " + (
-        f"the bundled {data.name}" if data in bundled.data().values() else str(data)
+        f"the bundled {data.stem}" if data in bundled.data().values() else str(data)
     )
     if part == "validation":
         which = f"{found.examples:,} of {which}, held out; `--part all` for all"

@@ -64,7 +64,9 @@ class Train(BaseModel):
 
     model_config = ConfigDict(**STRICT, allow_inf_nan=False)
 
-    data: str | None = Field(None, description="the examples: `digits`, `digits28`, or the path of a folder or file")
+    data: str | None = Field(
+        None, description="the examples: `digits`, `digits28`, `iris`, or the path of a folder or file"
+    )
     validation: Natural | Share = Field(
         0.1, description="examples held out at the end of the data: a share, `1/5`, or a count, `10000`"
     )

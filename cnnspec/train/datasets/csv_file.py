@@ -1,36 +1,29 @@
 """CSV: an image a row, as its label and its gray pixels, whole numbers from 0 to 255, row by row.
 
 Without a header line the label stands first. With one, it is the column called `label`, `y`, `class` or `target`, and a
-column that counts the rows is left out. Fields stand between commas, semicolons or tabs, and may stand in quotes, as
-RFC 4180 has it; lines that begin with # are comments.
+column that counts the rows is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from csv import reader
 from math import isqrt
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...diagnostics import FileError, Span
+from ...diagnostics import FileError
 from ...diagnostics.wording import quantity
 from ...files.file_array import StoredArray
 from ...files.reading import blaming
+from . import csv_lines
+from .csv_lines import COUNTERS, LABELS, CsvLine, error, is_number
 from .storage import array, kept, plain
 
-LABELS = ("label", "y", "class", "target")
-COUNTERS = ("", "id", "index", "unnamed: 0")
-"""What the column is called in which other programs count the rows."""
-SEPARATORS = ",;\t"
-BLOCK = 2**22
-"""Bytes that are read at once; a line may not be longer."""
 MOST = 2**40
-_NUMBER = re.compile(r' *"? *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? *"? *|(?i: *nan *)', re.ASCII)
 _UNSEEN = re.compile(r"[^ -~\t]")
 """What NumPy may take for blanks around a number, and nobody else does."""
 WHOLE = 2**53
@@ -51,12 +44,7 @@ class CsvColumns(NamedTuple):
 
     def start(self, line: CsvLine, column: int) -> int:
         """Where a field begins, counted from 1."""
-        return sum(len(field) + 1 for field in self.fields(line)[:column]) + 1
-
-
-class CsvLine(NamedTuple):
-    number: int
-    text: str
+        return csv_lines.start(line, column, self.separator)
 
 
 def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int64]]:
@@ -70,7 +58,13 @@ def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int
 
     def pixels() -> Iterator[bytes]:
         nonlocal width
-        for lines, columns in _blocks(path, stream):
+        columns: CsvColumns | None = None
+        for lines in csv_lines.blocks(path, stream):
+            if columns is None:
+                columns = _columns(path, lines[0])
+                del lines[: columns.is_named]
+            if not lines:
+                continue
             rows = _parsed(path, lines, columns)
             width = columns.width - len(columns.others)
             labels.append(rows[:, columns.label])
@@ -85,7 +79,7 @@ def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int
     H, W = size if width == size[0] * size[1] else (isqrt(width), isqrt(width))
     if width != H * W or not width:
         why = f"{width} pixels are neither {size[0]} x {size[1]} nor a square"
-        raise _error(
+        raise error(
             path, 1, 1, "a row is no gray image", why, "all pixels of the image, row by row; else an `.npz` file"
         )
     found = np.concatenate(labels)
@@ -93,41 +87,18 @@ def read(path: Path, size: tuple[int, int]) -> tuple[StoredArray, NDArray[np.int
     return array(stored, "u1", (len(found), H, W), 0), found
 
 
-def _blocks(path: Path, stream: IO[bytes]) -> Iterator[tuple[list[CsvLine], CsvColumns]]:
-    """The table piece by piece, without blank lines and without its header."""
-    columns, number = None, 0
-    while block := stream.read(BLOCK):
-        block += stream.readline(BLOCK)
-        texts = (
-            block.decode("latin-1").removeprefix("\xef\xbb\xbf").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        )
-        texts = texts[: len(texts) - (not texts[-1])]
-        given = (CsvLine(number + i, text) for i, text in enumerate(texts, 1) if text.strip())
-        lines = [line for line in given if not line.text.startswith("#")]
-        number += len(texts)
-        if not block.endswith(b"\n") and stream.read(1):
-            raise _error(
-                path, number, 1, "a line is too long", f"it has more than {BLOCK:,} bytes", "an example a line"
-            )
-        if columns is None and lines:
-            columns = _columns(path, lines[0])
-            lines = lines[columns.is_named :]
-        if columns is not None and lines:
-            yield lines, columns
-
-
 def _columns(path: Path, first: CsvLine) -> CsvColumns:
     """What the first line says of all."""
-    separator = max(SEPARATORS, key=first.text.count)
+    separator = csv_lines.separator(first)
     fields = first.text.split(separator)
-    if all(map(_is_number, fields)):
+    if all(map(is_number, fields)):
         return CsvColumns(len(fields), separator, 0, (0,), False)
-    names = [name.strip().lower() for name in next(reader([first.text], delimiter=separator))]
+    names = csv_lines.names(first)
     found = [i for i, name in enumerate(names) if name in LABELS]
     if len(found) != 1:
         wanted = ", ".join(f"`{name}`" for name in LABELS)
         why = f"the first line is neither numbers nor names with one of {wanted}"
-        raise _error(path, first.number, 1, "which column is the label?", why, "call it `label`")
+        raise error(path, first.number, 1, "which column is the label?", why, "call it `label`")
     counters = tuple(i for i, name in enumerate(names) if name in COUNTERS)
     return CsvColumns(len(names), separator, found[0], (found[0], *counters), True)
 
@@ -140,7 +111,7 @@ def _refuse_first(path: Path, labels: NDArray[np.int64], lasts: list[NDArray[np.
     if len(found) > 1 and found[0] in (0, 1) and found[-1] - found[0] == len(found) - 1:
         why = f"the first column is always {labels[0]}, the last one counts from {found[0]} to {found[-1]}"
         cure = "a first line of names, with `label` for its column"
-        raise _error(path, 1, 1, "which column is the label?", why, cure)
+        raise error(path, 1, 1, "which column is the label?", why, cure)
 
 
 def _parsed(path: Path, lines: list[CsvLine], columns: CsvColumns) -> NDArray[np.int64]:
@@ -154,7 +125,7 @@ def _parsed(path: Path, lines: list[CsvLine], columns: CsvColumns) -> NDArray[np
         rows = np.loadtxt(texts, delimiter=columns.separator, comments=None, ndmin=2, quotechar=quote)
     except ValueError as fault:
         _blame(path, lines, columns)
-        raise _error(
+        raise error(
             path, lines[0].number, 1, "the table cannot be read", str(fault), "numbers and what parts them"
         ) from None
     if rows.shape[1] != columns.width:
@@ -167,7 +138,7 @@ def _parsed(path: Path, lines: list[CsvLine], columns: CsvColumns) -> NDArray[np
         line = lines[row]
         what = "a label is a whole number" if column == columns.label else "a pixel is a whole number from 0 to 255"
         cure = "other numbers go into an `.npz` file: its x is taken as it is"
-        raise _error(path, line.number, columns.start(line, column), what, f"found {rows[row, column]:g}", cure)
+        raise error(path, line.number, columns.start(line, column), what, f"found {rows[row, column]:g}", cure)
     return rows.astype(np.int64)
 
 
@@ -177,21 +148,11 @@ def _blame(path: Path, lines: list[CsvLine], columns: CsvColumns) -> None:
         fields = columns.fields(line)
         if len(fields) != columns.width:
             why = f"{quantity(len(fields), 'field')}; the first line has {columns.width}"
-            raise _error(
+            raise error(
                 path, line.number, 1, "a row has another length", why, "an example a line, as many fields in each"
             )
         for column, field in enumerate(fields):
-            if not _is_number(field):
+            if not is_number(field):
                 found = f"found `{field.strip()[:20]}`"
                 cure = "a number for each class, from 0 on, and for each pixel, from 0 to 255"
-                raise _error(path, line.number, columns.start(line, column), "a field is no number", found, cure)
-
-
-def _is_number(field: str) -> bool:
-    """Numbers as all programs write them, in quotes or not: no letters of other scripts, no characters that are not
-    seen."""
-    return _NUMBER.fullmatch(field) is not None
-
-
-def _error(path: Path, line: int, column: int, message: str, why: str, cure: str) -> FileError:
-    return FileError.about(path, "E424", message, why, cure, Span(line, column, line, column + 1))
+                raise error(path, line.number, columns.start(line, column), "a field is no number", found, cure)

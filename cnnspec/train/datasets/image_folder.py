@@ -11,7 +11,6 @@ from math import prod
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...diagnostics import Diagnostic, FileError
 from ...diagnostics.wording import listed, quantity
@@ -130,17 +129,6 @@ def _several(folder: Path, sets: list[Path], to_learn: bool) -> FileError:
     why = f"{listed([f'`{path.name}`' for path in sets], 5)} {'have' if len(sets) > 1 else 'has'} sub-folders of images"
     cure = f"give {names[0]} instead" if len(names) == 1 else f"give one of them: {listed(names, 5)}"
     return FileError.about(folder, "E420", "this folder holds data sets, not the images of classes", why, cure)
-
-
-def mixed(counts: list[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """An order of the images of all classes, given one class after the other, and the class of each in that order.
-
-    Each class is spread evenly over it, so that its end, which is held out, holds every class in proportion.
-    """
-    places = np.concatenate([(np.arange(count) + 0.5) / count for count in counts])
-    labels = np.repeat(np.arange(len(counts)), counts)
-    order = np.lexsort((labels, places))
-    return order, labels[order]
 
 
 def _no_classes(folder: Path, found: tuple[str, ...], to_learn: bool) -> FileError:

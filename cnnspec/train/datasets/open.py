@@ -15,18 +15,18 @@ from ...files.npy import nbytes
 from ...files.npz import Archive
 from ...files.places import is_folder
 from ...files.reading import AnyPath, Malformed, blaming
-from ...graph.layer import image
-from ...graph.shape import Shape
+from ...graph.shape import Shape, is_image
 from ...inputs.arrays import misfit
 from ...inputs.images import levels
 from ...language.sections.preprocess import Preprocess
 from ...language.sections.train import LossName
 from ..network import Network
-from . import csv_file, idx
+from . import csv_file, feature_table, idx
 from .array_values import ArrayValues
-from .dataset import Dataset
+from .class_order import InOrder, mixed, spread
+from .dataset import Dataset, InputSource
 from .fingerprint import fingerprint
-from .image_folder import ImageFiles, classes_in, mixed
+from .image_folder import ImageFiles, classes_in
 from .kind import MOST, Kind, Use, are_pixels, images_in, kind_of, names
 from .pixel_inputs import PixelInputs
 from .storage import are_few, array, chunks, kept
@@ -44,9 +44,10 @@ def open_dataset(
     - an IDX file of images, or a folder with `train-images-idx3-ubyte` (.gz or not); its labels beside it
     - a folder with one sub-folder of images a class, named like the spec's `classes` where it has some. The classes
       are mixed: every stretch of the data holds each of them in proportion
-    - `.npz` with x (N, C, H, W) and y, or with x_train and y_train, beside x_test and y_test for tests; x of bytes
+    - `.npz` with x (N, *input) and y, or with x_train and y_train, beside x_test and y_test for tests; x of bytes
       (N, H, W) are gray pixels
-    - `.csv` (.gz or not): label and gray pixels a row, or with a header, which names the column `label` or `y`
+    - `.csv` (.gz or not): label and gray pixels a row, or with a header, which names the column `label` or `y`; where
+      the input is a vector, features and answers a row
     - arrays x and y in memory, as in `.npz`
 
     Pixels (images, IDX, CSV) go through the spec's `preprocess`; numbers in arrays are taken as they are. Who judges
@@ -68,8 +69,24 @@ def _idx(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
 
 
 def _csv(path: Path, network: Network, loss: LossName, use: Use) -> Dataset:
-    _, H, W = image(network.graph.input)
+    if not is_image(network.graph.input):
+        return _features(path, network, loss)
+    _, H, W = network.graph.input
     return _pixels(path, *csv_file.read(path, (H, W)), network, loss)
+
+
+def _features(path: Path, network: Network, loss: LossName) -> Dataset:
+    (C,) = network.graph.input
+    table = feature_table.read(path, feature_table.Wanted(C, _output(network), loss, network.classes()))
+    x: InputSource = ArrayValues(path, "x", table.inputs, "float32")
+    given = table.answers
+    if not table.are_labels:
+        given = given.reshape(-1, *_output(network))
+    elif (order := spread(table.answers)) is not None:
+        x, given = InOrder(x, order), given[order]
+    y = answers(path, given, len(x), _output(network), loss)
+    blank, classes = np.zeros(C, np.float32), network.classes() or table.classes
+    return Dataset(str(path), x, y, classes, blank, lambda: fingerprint(table.inputs, y.array))
 
 
 def _pixels(path: Path, pixels: StoredArray, labels: StoredArray, network: Network, loss: LossName) -> Dataset:

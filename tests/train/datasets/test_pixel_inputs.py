@@ -101,7 +101,7 @@ def test_a_table_is_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pixels, labels = pictures(50)
     path = table(tmp_path / "a.csv", pixels, labels, "label" + ",p" * 20)
     whole, _ = read(open_dataset(path, network()))
-    monkeypatch.setattr("cnnspec.train.datasets.csv_file.BLOCK", 100)
+    monkeypatch.setattr("cnnspec.train.datasets.csv_lines.BLOCK", 100)
     x, y = read(open_dataset(path, network()))
     assert np.array_equal(x, whole)
     assert y.tolist() == labels.tolist()
