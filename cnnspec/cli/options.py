@@ -22,7 +22,10 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class GivenPath(click.Path):
-    """A path that is not empty."""
+    """A path that is not empty. Whether it can be read is seen when it is: then it is told as other files are."""
+
+    def __init__(self) -> None:
+        super().__init__(readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":

@@ -72,5 +72,7 @@ def _fields(text: bytes) -> tuple[str, tuple[int, ...], bool]:
     if "O" in str(dtype):
         raise pickled("it holds an object array, which is a pickle: loading one runs the code inside")
     if not isinstance(dtype, str) or not re.fullmatch(r"[<>][fiu][248]|[<>|][iub]1", dtype):
+        if isinstance(dtype, str) and dtype[1:2] in ("U", "S"):
+            raise Malformed("it holds text, not numbers", "number classes from 0; `classes` in a spec has their names")
         raise Malformed(f"its numbers are of type {reprlib.repr(dtype)}", "real numbers of 1 to 8 bytes are read")
     return dtype, shape, fortran_order

@@ -65,7 +65,10 @@ class Archive(Mapping[str, "NDArray[Any]"]):
 
     def _header(self, info: zipfile.ZipInfo) -> npy.NpyHeader:
         with self._zip.open(info) as stream:
-            return npy.read_header(stream, info.file_size)
+            try:
+                return npy.read_header(stream, info.file_size)
+            except Malformed as fault:
+                raise Malformed(f"`{info.filename}` in it: {fault.why}", fault.help, fault.code) from fault
 
     def place(self, name: str) -> int | None:
         """The byte of the file where an array's data begin, or None when they are compressed."""

@@ -170,6 +170,11 @@ class Layer(BaseModel):
         return "scores"
 
     @property
+    def reach(self) -> str:
+        """Between which numbers each value of the output lies, in words; empty where it may be any number."""
+        return ""
+
+    @property
     def part_of_loss(self) -> str:
         """The loss that, in training, works this layer out by itself when it is the network's last one."""
         return ""

@@ -31,6 +31,10 @@ class HardSigmoid(Activation):
         Example("hardsigmoid: {slope: 0}", (8,), "E104"),
     )
 
+    @property
+    def reach(self) -> str:
+        return "between 0 and 1"
+
     def forward(self, x: Array) -> Array:
         from ..kernels.reference.logistic import hard_logistic
 

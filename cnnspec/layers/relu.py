@@ -22,6 +22,10 @@ class ReLU(Activation):
         Example("relu: {}", (5,), (5,)),
     )
 
+    @property
+    def reach(self) -> str:
+        return "0 or more"
+
     def forward(self, x: Array) -> Array:
         import numpy as np
 

@@ -25,6 +25,10 @@ class ReLU6(Activation):
         Example("relu6: {}", (8,), (8,)),
     )
 
+    @property
+    def reach(self) -> str:
+        return "between 0 and 6"
+
     def forward(self, x: Array) -> Array:
         import numpy as np
 

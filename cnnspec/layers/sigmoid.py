@@ -23,6 +23,10 @@ class Sigmoid(Activation):
     )
 
     @property
+    def reach(self) -> str:
+        return "between 0 and 1"
+
+    @property
     def output_kind(self) -> OutputKind:
         return "probabilities"
 

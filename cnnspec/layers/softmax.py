@@ -31,6 +31,10 @@ class Softmax(AlongAxis):
     )
 
     @property
+    def reach(self) -> str:
+        return "between 0 and 1"
+
+    @property
     def output_kind(self) -> OutputKind:
         return "probabilities" if self.axis == "C" else "scores"
 

@@ -24,6 +24,10 @@ class Softsign(Activation):
         Example("softsign: {}", (8,), (8,)),
     )
 
+    @property
+    def reach(self) -> str:
+        return "between -1 and 1"
+
     def forward(self, x: Array) -> Array:
         import numpy as np
 

@@ -22,6 +22,10 @@ class Tanh(Activation):
         Example("tanh: {}", (8,), (8,)),
     )
 
+    @property
+    def reach(self) -> str:
+        return "between -1 and 1"
+
     def forward(self, x: Array) -> Array:
         import numpy as np
 

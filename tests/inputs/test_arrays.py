@@ -96,7 +96,7 @@ def test_every_version_of_the_format_is_read(version: int) -> None:
         (npy_claim(claim(shape=f"(0, {10**30})")), "no machine"),
         (npy_claim(claim(shape=f"({'9' * 4000},)")), "no machine"),
         (npy_claim(claim(descr="'<c8'")), "of type '<c8'"),
-        (npy_claim(claim(descr="'<U5'")), "of type"),
+        (npy_claim(claim(descr="'<U5'")), "it holds text, not numbers"),
         (npy_claim(claim(descr="'|V2'")), "of type"),
         (npy_claim(claim(descr="'<M8[ns]'")), "of type"),
         (npy_claim(claim(descr="[('a', '<f4')]")), "of type"),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...diagnostics import Issue
 from ...diagnostics.wording import clipped, listed
-from ...graph.layer import STRICT, Count, Natural, Style
+from ...graph.layer import STRICT, Count, Layer, Natural, Style
 from ...graph.shape import is_image, times
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ class Train(BaseModel):
         if not _weights(trained):
             why = "no layer that the output hangs on holds a weight"
             yield Issue("E306", "the network has nothing to learn", why=why, help="add a `conv`")
-        elif not self.learned(trained):
+            return
+        if not self.learned(trained):
             why = "all weights that the output hangs on are frozen"
             yield Issue("E306", "nothing is left to learn", "freeze", why=why, help="freeze fewer layers")
         if self.batch == 1 and (name := self.lonely(trained)):
@@ -230,18 +231,26 @@ class Train(BaseModel):
     def _last_layer(self, graph: Graph) -> Iterator[Issue]:
         """What the loss has against the layer that the network ends in."""
         last = graph.by_name.get(graph.outputs[0])
-        wants = last.layer.part_of_loss if last is not None else ""
-        if last is None or wants in ("", self.loss):
+        if last is None:
             return
-        kind = last.layer.kind
-        if self.loss == "binary_cross_entropy":
+        wants, kind = last.layer.part_of_loss, last.layer.kind
+        if self.loss == "binary_cross_entropy" and wants not in ("", self.loss):
             message = "binary_cross_entropy judges each output by itself"
             why = f"the network ends in `{kind}`, where they add up to 1"
             yield Issue("E306", message, "loss", why=why, help=f"`sigmoid` in the place of `{kind}`")
         if self.loss == "cross_entropy":
-            why = f"the network ends in `{kind}`: between 0 and 1, no class can be far ahead of the others"
+            scores = graph.by_name.get(last.inputs[0]) if wants == self.loss else last
+            if scores is not None and scores.layer.reach:
+                yield self._reach(scores.layer)
+
+    def _reach(self, layer: Layer) -> Issue:
+        """W302 for scores that are not of any size."""
+        kind = layer.kind
+        help = f"leave `{kind}` out"
+        if layer.part_of_loss == "binary_cross_entropy":
             help = f"`softmax` in the place of `{kind}`; for several labels at once `loss: binary_cross_entropy`"
-            yield Issue("W302", "`cross_entropy` takes scores of any size", "loss", why=why, help=help)
+        why = f"they come from `{kind}`, so that each is {layer.reach}"
+        return Issue("W302", "`cross_entropy` takes scores of any size", "loss", why=why, help=help)
 
 
 def _weights(graph: Graph) -> dict[str, Shape]:
