@@ -23,12 +23,20 @@ class Stage:
 
     Where they make its output from top to bottom, `rows_written` says how many of its rows, counted over all images,
     exist once an item and those before it are done, and `rows_read` how many rows of an input an item needs. An input
-    that is not in `rows_read` is needed as a whole.
+    that is not in `rows_read` is needed as a whole. `ranks` says which item lies above which, where that is not their
+    order.
     """
 
     items: Sequence[WorkItem]
     rows_written: Sequence[int] = ()
     rows_read: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    ranks: Sequence[int] = ()
+
+
+def ranks(strips: Sequence[Strip]) -> list[int]:
+    """The number of each strip when all are put in order from top to bottom."""
+    order = sorted(range(len(strips)), key=lambda i: (strips[i].n0, strips[i].r0))
+    return [order.index(i) for i in range(len(strips))]
 
 
 def rows_written(strips: Sequence[Strip], H: int, K: int) -> list[int]:
@@ -54,6 +62,9 @@ class Schedule:
     def __init__(self, overlaps: Callable[[str, str], bool]) -> None:
         self.items: list[WorkItem] = []
         self.needs: list[int] = []
+        self.places: list[float] = []
+        """Where in its layer an item lies, from 0 at the top to 1: a thread that takes those of a place in each layer
+        finds what it made of the layer before in its core's cache."""
         self._overlaps = overlaps
         self._name = ""
         self._first = 0
@@ -64,7 +75,7 @@ class Schedule:
         if self._first == len(self.items) - 1 and not self._written:
             self.items[-1].extend(calls)
             return
-        self._append(list(calls), len(self.items))
+        self._append(list(calls), len(self.items), 0.0)
         self._name, self._first, self._written = "", len(self.items) - 1, ()
 
     def shared(self, name: str, reads: Iterable[str], stage: Stage) -> None:
@@ -72,13 +83,16 @@ class Schedule:
         begin = len(self.items)
         whole = not self._written or name == self._name or self._overlaps(name, self._name)
         rows = stage.rows_read.get(self._name) if self._name in reads else [0] * len(stage.items)
+        count = len(stage.items)
         for i, item in enumerate(stage.items):
+            place = (stage.ranks[i] if stage.ranks else i) / count
             if whole or rows is None:
-                self._append(item, begin)
+                self._append(item, begin, place)
             else:
-                self._append(item, self._first + (bisect_left(self._written, rows[i]) + 1 if rows[i] else 0))
+                self._append(item, self._first + (bisect_left(self._written, rows[i]) + 1 if rows[i] else 0), place)
         self._name, self._first, self._written = name, begin, stage.rows_written
 
-    def _append(self, item: WorkItem, need: int) -> None:
+    def _append(self, item: WorkItem, need: int, place: float) -> None:
         self.items.append(item)
         self.needs.append(need)
+        self.places.append(place)

@@ -29,7 +29,7 @@ from cnnspec.engine.model import Model
 from cnnspec.engine.passes import Wanted, optimise
 from cnnspec.engine.program import program
 from cnnspec.files import byproducts
-from cnnspec.kernels.compiled.layout import AWAY, DONE, LINE
+from cnnspec.kernels.compiled.layout import AWAY, ITEMS, LINE
 from cnnspec.kernels.compiled.vectors import Vectors
 from cnnspec.machine import compiled_code, threads
 from cnnspec.machine.threads import Job
@@ -275,7 +275,7 @@ def test_threads_that_give_up_waiting_make_the_same(layers: str, monkeypatch: py
         plan, executor, _ = bound(3, layers)
         for _ in range(20):
             np.testing.assert_array_equal(plan.run(x)[name], wanted)
-            assert executor.progress[DONE:].all()
+            assert executor.progress[ITEMS:].all()
 
 
 @pytest.mark.usefixtures("small_stages_are_shared_too", "mish_is_numpys")

@@ -12,7 +12,7 @@ from engine_cases import Array, executor, graph, lively
 
 from cnnspec.engine.backends import chain
 from cnnspec.engine.compiled import BoundPlan, CompiledGraph
-from cnnspec.engine.schedule import Schedule, Stage, rows_read, rows_written
+from cnnspec.engine.schedule import Schedule, Stage, ranks, rows_read, rows_written
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.window import SlidingWindow
 from cnnspec.kernels import strips
@@ -151,3 +151,12 @@ def test_a_stage_needs_the_rows_above_it() -> None:
     schedule.alone([int])
     assert schedule.needs == [0, 1, 1, 1, 3, 4, 4, 4, 8, 9]
     assert [len(item) for item in schedule.items] == [1] * 9 + [2]
+    assert schedule.places == [0, 0, 1 / 3, 2 / 3, 0, 1 / 2, 0, 1 / 2, 0, 0]
+
+
+def test_items_of_a_place_are_those_of_its_rows() -> None:
+    halves = [Strip(0, 1, r, r + 4, k, k + 8) for k in (0, 8) for r in (0, 4)]
+    assert ranks(halves) == [0, 2, 1, 3]
+    schedule = Schedule(lambda later, earlier: False)
+    schedule.shared("a", [], Stage([[int]] * 4, ranks=ranks(halves)))
+    assert schedule.places == [0, 1 / 2, 1 / 4, 3 / 4]

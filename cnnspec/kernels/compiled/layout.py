@@ -7,15 +7,19 @@ LINE = 64
 
 # Work items, by `running`.
 
-NEXT, BEHIND, DONE = 0, 8, 16
-"""Places of what threads share, in cache lines of their own: how many items are taken; how many from the first on are
-done; and from there on, for each item, whether it is done."""
-OWN = ("progress", "count", "needs", "items", "calls", "finished", "looks", "patience", "give_way", "result")
+ENDED, BEHIND, ITEMS = 0, 8, 16
+"""Places of what threads share, in cache lines of their own: whether the run has been ended; how many items from the
+first on are done; and from there on what becomes of each item."""
+FREE, TAKEN, DONE = 0, 1, 2
+OWN = (
+    "progress", "count", "needs", "items", "calls", "mine", "mine_count", "next",
+    "finished", "looks", "patience", "give_way", "result",
+)  # fmt: skip
 """What a thread has: where that is; how many items there are, and how many of the first each needs; where the calls of
-each begin and end among `calls`, pairs of a function's address and its table's, -1 where it is the interpreter's; which
-of those was finished there, or -1; how often to look before others may have the core, and how often to let them before
-it comes back; the address of the system's call for that; and what it came back with: an item for the interpreter, or
-one of the following."""
+each begin and end among `calls`, pairs of a function's address and its table's, -1 where it is the interpreter's; the
+items that it takes before others, how many, and which of them comes next; which item was finished in the interpreter,
+or -1; how often to look before others may have the core, and how often to let them before it comes back; the address of
+the system's call for that; and what it came back with: an item for the interpreter, or one of the following."""
 OVER, WAITING = -1, -2
 
 AWAY, CALLED, BUSY, LINGERING = 0, 1, 2, 3

@@ -1,8 +1,10 @@
 """Work items carried out without the interpreter: threads that share a list, and meet at counters in memory.
 
-All items stand in one list, each with so many of the first that it needs. A thread takes the next one once what it
-needs is done. It gives the interpreter an item that is not native, and comes back; it does so too when it has waited
-long, for another process may have the core of the thread that it waits for.
+All items stand in one list, each with so many of the first that it needs. A thread has those of a part of each layer,
+the same in all of them: so it finds what it made of the layer before in the cache of its core. It takes its next one
+once what that needs is done; and another's, if that is ready, when there is none for a moment. It gives the interpreter
+an item that is not native, and comes back; it does so too when it has waited long, for another process may have the
+core of the thread that it waits for.
 
 One thread begins runs, the others help. Behind a run these stay awake for about a millisecond, since runs follow each
 other more often than not: a call then costs them a cache line's way, where waking a sleeping thread takes as long as a
@@ -12,11 +14,31 @@ Cost: some tens of nanoseconds an item, and the time of a cache line from core t
 
 from __future__ import annotations
 
-from .layout import AWAY, BEHIND, BUSY, CALLED, DONE, GATHER, HELPER, LEADER, LINE, LINGERING, OVER, OWN, WAITING
+from .layout import (
+    AWAY,
+    BEHIND,
+    BUSY,
+    CALLED,
+    DONE,
+    FREE,
+    GATHER,
+    HELPER,
+    ITEMS,
+    LEADER,
+    LINE,
+    LINGERING,
+    OVER,
+    OWN,
+    TAKEN,
+    WAITING,
+)  # fmt: skip
 from .memory import Kernel, call, changed, fields, number, put, read, replace_if, write
 from .vectors import Vectors
 
-FINISHED, RESULT, FOUND = OWN.index("finished"), OWN.index("result"), GATHER.index("away")
+SHORTLY = 60
+"""How often a thread that has nothing of its own to do looks whether that changes before it takes what is another's:
+for one or two microseconds."""
+NEXT, FINISHED, RESULT, FOUND = OWN.index("next"), OWN.index("finished"), OWN.index("result"), GATHER.index("away")
 
 
 def run(vectors: Vectors) -> Kernel:
@@ -25,28 +47,43 @@ def run(vectors: Vectors) -> Kernel:
 
     def kernel(p: int) -> None:
         count, needs, items, calls = of(p, "count"), of(p, "needs"), of(p, "items"), of(p, "calls")
-        following, behind, done = of(p, "progress"), of(p, "progress") + 8 * BEHIND, of(p, "progress") + 8 * DONE
-        finished = of(p, "finished")
+        ended, behind, states = of(p, "progress"), of(p, "progress") + 8 * BEHIND, of(p, "progress") + 8 * ITEMS
+        mine, mine_count, following, finished = of(p, "mine"), of(p, "mine_count"), of(p, "next"), of(p, "finished")
+        waited = False
         while True:
             if finished >= 0:
-                write(done + 8 * finished, 1)
+                write(states + 8 * finished, DONE)
                 first = read(behind)
-                while first < count and read(done + 8 * first) == 1:
+                while first < count and read(states + 8 * first) == DONE:
                     replace_if(behind, first, first + 1)
                     first = read(behind)
                 finished = -1
-            item, ready = read(following), read(behind)
-            if item >= count:
-                put(p, RESULT, OVER)
-                return
-            if number(needs, item) > ready:
-                if not changed(behind, ready, of(p, "looks"), of(p, "patience"), of(p, "give_way")):
-                    put(p, RESULT, WAITING)
+            while following < mine_count and read(states + 8 * number(mine, following)) != FREE:
+                following += 1
+            ready = read(behind)
+            item = number(mine, following) if following < mine_count else count
+            if item == count or number(needs, item) > ready:
+                # Nothing of its own is ready: after a moment it takes what is another's.
+                item = ready
+                while item < count and read(states + 8 * item) != FREE:
+                    item += 1
+                if item == count or read(ended) != 0:
+                    put(p, RESULT, OVER)
                     return
+                is_ready = number(needs, item) <= ready
+                if not (is_ready and waited):
+                    looks = SHORTLY if is_ready else of(p, "looks")
+                    waited = not changed(behind, ready, looks, 1 if is_ready else of(p, "patience"), of(p, "give_way"))
+                    if waited and not is_ready:
+                        put(p, NEXT, following)
+                        put(p, RESULT, WAITING)
+                        return
+                    continue
+            if not replace_if(states + 8 * item, FREE, TAKEN):
                 continue
-            if not replace_if(following, item, item + 1):
-                continue
+            waited = False
             if number(items, 2 * item) < 0:
+                put(p, NEXT, following)
                 put(p, RESULT, item)
                 return
             for i in range(number(items, 2 * item), number(items, 2 * item + 1)):
@@ -102,6 +139,7 @@ def assist(vectors: Vectors) -> Kernel:
             call(of(p, "run"), own)
             if number(own, RESULT) != OVER:
                 return
+            put(own, NEXT, 0)
             put(own, FINISHED, -1)
             write(state, LINGERING)
             if not changed(state, LINGERING, of(p, "looks"), of(p, "patience"), of(p, "give_way")):

@@ -23,8 +23,6 @@ STRIP = CACHE // 2
 """float32 values of a strip's image and output, which stay there beside it."""
 FEW_CELLS = 256
 """Up to which channels are cut before rows: then every filter is read once."""
-UNEVEN = 0.06
-"""Share by which pieces of the channels may be wider than equal ones."""
 
 
 class Direct:
@@ -53,15 +51,14 @@ class Direct:
         yield from strips(n, H, K, cost, room=min(STRIP, max(2 * cost, n * H * cost // ITEMS)))
 
     def by_panels(self, n: int, H: int) -> Iterator[Strip]:
-        """Some panels for all rows; where there are too few of them for even pieces, half of them for the upper rows
-        and then for the lower ones: then two threads have as much of either half."""
-        pieces, height = ITEMS, H
-        if H > 1 and ITEMS * self.wide(ITEMS) > (1 + UNEVEN) * self.K:
-            pieces, height = ITEMS // 2, -(-H // 2)
-        wide = self.wide(pieces)
-        for k in range(0, self.K, wide):
-            for r in range(0, H, height):
-                yield Strip(0, n, r, min(r + height, H), k, min(k + wide, self.K))
+        """Half of the panels for the upper rows and then for the lower ones, and the same with the others: two threads
+        have as much of either half of the rows, also where their number is odd. A single row is not cut."""
+        K = self.K
+        wide = self.wide(ITEMS if H == 1 else ITEMS // 2)
+        for i, k in enumerate(range(0, K, wide)):
+            middle = (H + 1 - i % 2) // 2
+            for first, end in ((0, H),) if H == 1 else ((0, middle), (middle, H)):
+                yield Strip(0, n, first, end, k, min(k + wide, K))
 
     def wide(self, pieces: int) -> int:
         """Channels of each of so many pieces but the last: whole panels."""

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from ....kernels.compiled.layout import DONE
+from ....kernels.compiled.layout import ITEMS
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import Scratch, aligned
 from ....machine.blas_threads import single_threaded_blas
@@ -22,9 +22,13 @@ class NativeExecutor:
         schedule = bind(Scratch())
         count = len(schedule.items)
         self.needs = np.array(schedule.needs, np.int64)
-        self.progress = aligned(2 * (DONE + count)).view(np.int64)
+        self.progress = aligned(2 * (ITEMS + count)).view(np.int64)
         lists = [schedule.items] + [bind(Scratch()).items for _ in range(threads - 1 if count > 1 else 0)]
-        self.parts = [Part(items, self.progress, self.needs, vectors) for items in lists]
+        owners = [int(place * len(lists)) for place in schedule.places]
+        self.parts = [
+            Part(items, self.progress, self.needs, [i for i in range(count) if owners[i] == thread], vectors)
+            for thread, items in enumerate(lists)
+        ]
         self.crew = Crew(self.parts, vectors) if len(lists) > 1 else None
         calls_numpy = any(part.others for part in self.parts)
         self.held = single_threaded_blas if calls_numpy else nullcontext()

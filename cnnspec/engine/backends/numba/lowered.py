@@ -11,7 +11,7 @@ from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import Scratch, Strip
 from ...lowering import BoundMemory
 from ...program import Operation
-from ...schedule import Stage, WorkItem, ends, rows_read, rows_written
+from ...schedule import Stage, WorkItem, ends, ranks, rows_read, rows_written
 from ..numpy.epilogue import epilogue
 from .kernel import CompiledKernel
 from .limits import NO_LIMITS, Limits, limits
@@ -39,7 +39,7 @@ class Lowered:
         seen = {operation.inputs[0]: rows_read(strips, self.rows)}
         # What is read twice is needed as far as the one that needs more.
         both = {name: list(map(max, reads[name], seen[name])) for name in reads.keys() & seen.keys()}
-        yield Stage(items, rows_written(strips, H, K), reads | seen | both)
+        yield Stage(items, rows_written(strips, H, K), reads | seen | both, ranks(strips))
 
     def item(self, memory: BoundMemory, strip: Strip, scratch: Scratch) -> WorkItem:
         operation = self.operation

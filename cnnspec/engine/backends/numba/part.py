@@ -12,7 +12,7 @@ from contextlib import nullcontext
 import numpy as np
 from numpy.typing import NDArray
 
-from ....kernels.compiled.layout import NEXT, OVER, OWN, WAITING
+from ....kernels.compiled.layout import ENDED, OVER, OWN, WAITING
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import Call
 from ....machine.blas_threads import single_threaded_blas
@@ -27,7 +27,7 @@ PATIENCE = 64
 """How often it does that before it sleeps: for about a millisecond, then."""
 NAP = 1e-4
 """Seconds of such a sleep."""
-FINISHED, RESULT = OWN.index("finished"), OWN.index("result")
+NEXT, FINISHED, RESULT = OWN.index("next"), OWN.index("finished"), OWN.index("result")
 
 
 def waits() -> tuple[int, int, int]:
@@ -40,7 +40,12 @@ class Part:
     with, which calls that."""
 
     def __init__(
-        self, items: Sequence[WorkItem], progress: NDArray[np.int64], needs: NDArray[np.int64], vectors: Vectors
+        self,
+        items: Sequence[WorkItem],
+        progress: NDArray[np.int64],
+        needs: NDArray[np.int64],
+        mine: Sequence[int],
+        vectors: Vectors,
     ) -> None:
         pairs: list[tuple[int, int]] = []
         bounds = np.full((len(items), 2), -1, np.int64)
@@ -56,10 +61,11 @@ class Part:
             else:
                 self.others[i] = list(joined(item, vectors))
         calls = np.array(pairs or [(0, 0)], np.int64)
-        self.progress, self.count = progress, len(items)
-        addresses = (array.ctypes.data for array in (needs, bounds, calls))
-        table = progress.ctypes.data, len(items), *addresses, -1, *waits(), 0
-        self.alive = items, kept, needs, bounds, calls
+        self.progress = progress
+        own = np.array(mine, np.int64)
+        addresses = (array.ctypes.data for array in (needs, bounds, calls, own))
+        table = progress.ctypes.data, len(items), *addresses, len(own), 0, -1, *waits(), 0
+        self.alive = items, kept, needs, bounds, calls, own
 
         self.enter = self.run = NativeCall(function("run", vectors), table)
         self.table = self.run.table
@@ -67,7 +73,7 @@ class Part:
 
     def work(self) -> None:
         """Carry out items until none is left to take."""
-        self.table[FINISHED] = -1
+        self.table[FINISHED], self.table[NEXT] = -1, 0
         self.enter()
         while (item := int(self.table[RESULT])) != OVER:
             if item == WAITING:
@@ -82,7 +88,7 @@ class Part:
 
     def end(self) -> None:
         """Let nobody take another item, or wait for one."""
-        self.progress[NEXT] = self.count
+        self.progress[ENDED] = 1
 
 
 def joined(item: Iterable[Call], vectors: Vectors) -> Iterable[Call]:
