@@ -15,7 +15,7 @@ from ..bulk.job import Job
 from ..bulk.judging import Judgements
 from ..bulk.listing import listed
 from ..bulk.samples.decoding import Decoding
-from ..bulk.task import file_name, is_container
+from ..bulk.task import TABLE, file_name, is_container
 from ..diagnostics import FileError
 from ..diagnostics.wording import quantity
 from ..files.natural_order import natural
@@ -52,6 +52,7 @@ def judge(
     choices: BulkChoices,
 ) -> Judged:
     """Judge the network by all inputs that have a label. Raises FileError, UsageError."""
+    _ensure_named(out)
     names = inputs_of((data,) if data else (), choices)
     ensure_packages((*names, out or ""), choices)
     scored = settings.trained(spec.graph)
@@ -79,6 +80,13 @@ def judge(
         note(f"{quantity(failed, 'input')} could not be judged")
         tell(first, failed, out)
     return Judged(found, classes, results.extent.failed)
+
+
+def _ensure_named(out: str | None) -> None:
+    """Raises FileError (E405) for a folder of results that is not called so."""
+    if out is not None and Path(out).suffix.lower() != TABLE:
+        message, why = f"cannot keep results in `{Path(out).name or out}`", "they are a folder that ends in .parquet"
+        raise FileError.about(out, "E405", message, why, "`--out RESULTS.parquet`")
 
 
 def _classes(settings: Train, output: Shape) -> int:

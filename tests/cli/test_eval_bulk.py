@@ -143,3 +143,12 @@ def test_what_does_not_go_together(spec: Path) -> None:
     called = call("eval", spec, "--data", "a.tar")
     assert called.code == 2
     assert "networks that tell classes apart" in called.err
+
+
+@pytest.mark.parametrize("out", ["/", ".", "r", "r.npz", "s3://bucket/r", ".parquet"])
+def test_results_are_called_so(spec: Path, out: str) -> None:
+    called = call("eval", spec, "--data", "in", "--out", out)
+    assert (called.code, called.out) == (3, "")
+    assert "error[E405]: cannot keep results in" in called.err
+    assert "help: `--out RESULTS.parquet`" in called.err
+    assert not Path("r").exists()
