@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,13 @@ def test_it_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     text = Path("lenet5.html").read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
     assert [path.name for path in tmp_path.iterdir()] == ["lenet5.html"]
+
+
+def test_a_python_without_docstrings_writes_one_too(tmp_path: Path) -> None:
+    """Only the line that says what a layer does is not there."""
+    words = [sys.executable, "-OO", "-m", "cnnspec", "report", "lenet5", "-o", str(tmp_path / "page.html")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("page.html: 13 layers, every cell of every layer; 0.5 MB\n")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ tensor that arrives, `[]` being that tensor itself, or the name of an earlier la
 
 def summary(kind: str) -> str:
     """A layer in one line."""
-    return cleandoc(find(kind).__doc__ or "").splitlines()[0].rstrip(".")
+    return cleandoc(find(kind).__doc__ or "").partition("\n")[0].rstrip(".")
 
 
 def key_page(key: str) -> Page:
