@@ -134,10 +134,10 @@ def _arrays(found: Kind | None, stream: BinaryIO, path: AnyPath) -> _Source:
 
 def _table(stream: BinaryIO, path: AnyPath, shape: tuple[int, ...]) -> _Source:
     """A table of numbers, which must be one input: as many lines as that has rows, channel by channel. Where inputs are
-    vectors, C or C x 1 x 1, each line may be one."""
+    vectors, C or C x 1 x 1, each line may be one; above those of C there may be names."""
     from . import number_table  # few inputs are tables
 
-    table = number_table.read(stream, path)
+    table = number_table.read(stream, path, has_names=not is_image(shape))
     C, H, W = (*shape, 1, 1)[:3]
     are_vectors = H == W == 1 and (C > 1 or not is_image(shape))
     has_vectors = are_vectors and table.shape[1] == C

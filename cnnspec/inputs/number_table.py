@@ -48,14 +48,18 @@ class NumberTable(NamedTuple):
         return found
 
 
-def read(stream: BinaryIO, path: AnyPath) -> NumberTable:
-    """The table in a file. Raises Malformed."""
+def read(stream: BinaryIO, path: AnyPath, has_names: bool = False) -> NumberTable:
+    """The table in a file; with `has_names` its first line may be names of its columns, which are passed over. Raises
+    Malformed."""
     data = stream.read(MOST + 1)
     if len(data) > MOST:
         raise Malformed(f"a table of more than {MOST:,} bytes", "save it as an .npy file")
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    lines = ((number, line) for number, line in enumerate(text.split("\n"), 1))
-    return NumberTable(path, [(n, line) for n, line in lines if line.strip(" \t") and not line.startswith("#")])
+    numbered = ((number, line) for number, line in enumerate(text.split("\n"), 1))
+    lines = [(n, line) for n, line in numbered if line.strip(" \t") and not line.startswith("#")]
+    if has_names and lines and not any(_NUMBER.fullmatch(field.strip(' "')) for field in _fields(lines[0][1])):
+        del lines[0]
+    return NumberTable(path, lines)
 
 
 def _fields(line: str) -> list[str]:

@@ -293,6 +293,17 @@ def test_vectors_in_a_table(tmp_path: Path, text: str, wanted: list[list[float]]
     np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)]).reshape(-1, 3), wanted)
 
 
+def test_names_above_vectors(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('"a","b, c",d\n1,2,3\n4,5,6\n', encoding="utf-8")
+    loaded = load_input(path, (3,))
+    np.testing.assert_array_equal(np.concatenate([*loaded.batches(8)]), [[1, 2, 3], [4, 5, 6]])
+    for text, shape in (("1,x,3\n4,5,6\n", (3,)), ("a,b,c\n", (3,)), ("a,b,c\n1,2,3\n", (3, 1, 1))):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(FileError):
+            load_input(path, shape)
+
+
 def test_a_table_of_vectors_of_one_number(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("4\n5\n", encoding="utf-8")

@@ -21,7 +21,9 @@ COUNTERS = ("", "id", "index", "unnamed: 0")
 SEPARATORS = ",;\t"
 BLOCK = 2**22
 """Bytes that are read at once; a line may not be longer."""
-_NUMBER = re.compile(r' *"? *[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)? *"? *|(?i: *nan *)', re.ASCII)
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+"""A number as all programs write it: no letters of other scripts, no words."""
+_FIELD = re.compile(rf' *"? *{NUMBER.pattern} *"? *|(?i: *nan *)', re.ASCII)
 
 
 class CsvLine(NamedTuple):
@@ -65,9 +67,8 @@ def start(line: CsvLine, column: int, separator: str) -> int:
 
 
 def is_number(field: str) -> bool:
-    """Numbers as all programs write them, in quotes or not: no letters of other scripts, no characters that are not
-    seen."""
-    return _NUMBER.fullmatch(field) is not None
+    """Whether a field is a number, in quotes or not, or stands for none, without characters that are not seen."""
+    return _FIELD.fullmatch(field) is not None
 
 
 def error(path: Path, line: int, column: int, message: str, why: str, cure: str) -> FileError:

@@ -22,7 +22,7 @@ from ...files.reading import blaming
 from ...graph.shape import Shape
 from ...language.sections.train import LossName
 from . import csv_lines
-from .csv_lines import COUNTERS, LABELS, CsvLine, error, is_number
+from .csv_lines import COUNTERS, LABELS, NUMBER, CsvLine, error
 from .label_texts import LabelTexts
 from .storage import array, kept, plain
 
@@ -108,7 +108,7 @@ def _columns(path: Path, first: CsvLine, wanted: Wanted) -> Columns:
     """What the first line says of all: it holds names where none of its fields is a number."""
     separator = csv_lines.separator(first)
     fields = _fields(path, first, separator)
-    is_named = not any(map(is_number, fields))
+    is_named = not any(map(NUMBER.fullmatch, fields))
     names = csv_lines.names(first) if is_named else []
     kept = [i for i in range(len(fields)) if not (is_named and names[i] in COUNTERS)]
     called = [i for i in kept if is_named and names[i] in LABELS]
@@ -147,7 +147,7 @@ def _fields(path: Path, line: CsvLine, separator: str) -> list[str]:
         (fields,) = csv.reader([line.text], delimiter=separator)
     except (csv.Error, ValueError) as fault:
         raise error(path, line.number, 1, "the row cannot be read", str(fault), "an example a line") from None
-    return [field.strip() for field in fields]
+    return [field.strip(" ") for field in fields]
 
 
 def _numbers(
@@ -157,7 +157,7 @@ def _numbers(
     cure = "a number for each feature; leave out rows in which one is not known"
     for line, row in zip(lines, rows, strict=True):
         for place in places:
-            if not is_number(row[place]) or row[place].lower() == "nan":
+            if not NUMBER.fullmatch(row[place]):
                 what = "a field is no number" if row[place] else "a number is missing"
                 found = f"found `{row[place][:20]}`" if row[place] else ""
                 raise error(path, line.number, csv_lines.start(line, place, separator), what, found, cure)

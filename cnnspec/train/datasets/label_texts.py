@@ -14,7 +14,7 @@ from ...diagnostics.wording import listed, quantity
 from ...files.natural_order import natural
 from ...graph.shape import Shape
 from ...language.sections.train import LossName
-from .csv_lines import is_number
+from .csv_lines import NUMBER
 from .targets import LISTED, named
 
 _WHOLE = re.compile(r"[+-]?\d{1,15}(\.0*)?", re.ASCII)
@@ -69,7 +69,7 @@ class LabelTexts:
             if loss != "binary_cross_entropy":
                 self._refuse_outside(numbers, output[0])
             return np.array([*numbers.values()]), None
-        if all(map(is_number, texts)):
+        if all(map(NUMBER.fullmatch, texts)):
             text = next(text for text in texts if not _WHOLE.fullmatch(text))
             cure = "`loss: mse` learns numbers; another column of labels is called `label` in a first line"
             raise self._at(text, "E423", f"`{text}` is no label", "labels are whole numbers or names", cure)
