@@ -133,7 +133,9 @@ def settled_in_keras(keras: Any, model: Any) -> Any:
     for norm in norms:
         norm.momentum = 0.0  # of what was known before
     random, shape = np.random.default_rng(1), (2, *model.input_shape[1:])
-    model(np.concatenate([random.random(shape, np.float32), random.standard_normal(shape, np.float32)]), training=True)
+    noise = np.concatenate([random.random(shape, np.float32), random.standard_normal(shape, np.float32)])
+    factors = [layer.scale for layer in model.layers if isinstance(layer, keras.layers.Rescaling)]
+    model(noise / factors[0] if factors else noise, training=True)  # pixels, which it makes such noise of
     for norm, momentum in zip(norms, before, strict=True):
         norm.momentum = momentum
     return model

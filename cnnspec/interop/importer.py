@@ -13,8 +13,9 @@ from .imported import Imported
 class Wish(NamedTuple):
     """What a person wants of an import: what the spec calls its file of weights, `""` for no such line; (C, H, W) for
     models that leave it free; values up to which the model is taken; whether both are held against each other; the
-    file with the model's numbers, for formats that keep them apart; and what the spec calls the file of its classes'
-    names where they are many, `""` where all are to stand in it."""
+    file with the model's numbers, for formats that keep them apart; what the spec calls the file of its classes' names
+    where they are many, `""` where all are to stand in it; and whether what the model does to all pixels first may be
+    the spec's `preprocess`, and no layer."""
 
     weights: str = ""
     size: Shape | None = None
@@ -22,6 +23,7 @@ class Wish(NamedTuple):
     verify: bool = True
     numbers: AnyPath | None = None
     classes: str = ""
+    preprocess: bool = True
 
 
 class Importer(Protocol):

@@ -25,6 +25,7 @@ def read_model(
     verify: bool = True,
     numbers: AnyPath | None = None,
     classes: str = "",
+    preprocess: bool = True,
 ) -> Imported:
     """The model in a file as a spec with its weights, held against the model on random inputs.
 
@@ -39,7 +40,7 @@ def read_model(
         raise broken(str(path), f"a model of {format.title} has its numbers in itself", help="leave out `--weights`")
     if format.package:
         needed(f"reading {format.title}", format.package)
-    return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers, classes))
+    return format.read(path, Wish(weights, input, tuple(outputs), verify, numbers, classes, preprocess))
 
 
 def write_spec(found: Imported, path: AnyPath) -> dict[Path, int]:

@@ -101,11 +101,11 @@ def _alone(path: AnyPath, spec: Spec) -> dict[str, NDArray[Any]] | None:
 def _model(path: AnyPath, spec: Spec | None) -> Imported:
     """The model; where it leaves the size of its input free, with that of the spec."""
     try:
-        return read_model(path, verify=False)
+        return read_model(path, verify=False, preprocess=False)
     except FileError as error:
         is_free = any("`--input " in each.help for each in error.diagnostics)
         if is_free and spec is not None:
-            return read_model(path, verify=False, input=spec.graph.input)
+            return read_model(path, verify=False, input=spec.graph.input, preprocess=False)
         if is_free or any(each.message == ALONE for each in error.diagnostics):
             raise FileError(replace(each, help="`--for SPEC` says it") for each in error.diagnostics) from None
         raise

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..graph.graph import Graph
 from ..language.sections.header import Expect, Header, Input
+from ..language.sections.preprocess import Preprocess
 from ..language.writer import write
 from ..language.writer.christening import christened
 from ..language.writer.repetition import with_uses
@@ -21,12 +22,13 @@ SHORTER = 0.6
 
 class About(NamedTuple):
     """What is to be said of a network beside its layers; `weights` is the name of the file that holds them. `classes`
-    are names, or that of the file with a name a line."""
+    are names, or that of the file with a name a line; `preprocess` is what is done to an image first."""
 
     name: str = ""
     about: str = ""
     classes: tuple[str, ...] | str | None = None
     weights: str | None = None
+    preprocess: Preprocess | None = None
 
 
 def author(graph: Graph, told: Mapping[str, str], about: About) -> tuple[str, Spec]:
@@ -64,6 +66,7 @@ def _header(graph: Graph, about: About) -> Header:
         about=about.about,
         input=Input.of(graph.input),
         rounding="floor" if any(_rounding(step.layer) == "floor" for step in graph.steps) else None,
+        preprocess=about.preprocess,
         classes=about.classes or None,
         weights=about.weights,
         expect=expect,

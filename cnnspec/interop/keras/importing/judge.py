@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,16 @@ class Unknown(Exception):  # noqa: N818 - it is nobody's mistake
     """The model holds what is not given to Keras."""
 
 
-def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, outputs: tuple[str, ...]) -> Judge | str:
-    """Keras, which has seen all inputs already; why not where it is not installed or cannot run the model."""
+def keras_itself(
+    file: KerasFile,
+    path: AnyPath,
+    found: Topology,
+    size: Shape,
+    outputs: tuple[str, ...],
+    undone: Callable[[Array], Array],
+) -> Judge | str:
+    """Keras, which has seen all inputs already, with what the spec does to an image first `undone`; why not where it is
+    not installed or cannot run the model."""
     backend = next((name for name in BACKENDS if find_spec(name)), None)
     if backend is None or find_spec("keras") is None:
         return "no program that runs the model is installed here"
@@ -59,7 +67,7 @@ def keras_itself(file: KerasFile, path: AnyPath, found: Topology, size: Shape, o
             stream.write(json.dumps(asked).encode())
         inputs = np.concatenate(random_inputs(size))
         with whole(folder / "inputs.npy") as stream:
-            np.save(stream, _theirs(inputs, found))
+            np.save(stream, _theirs(undone(inputs), found))
         command = [sys.executable, "-m", f"{__package__}.keras_process", name]
         environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
         try:

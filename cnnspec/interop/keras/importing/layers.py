@@ -85,25 +85,27 @@ def _normalized(turning: Turning, kind: str, fields: dict[str, Any]) -> Held:
     return turning.same_shape(turning.add(kind, held.value, fields=fields, tensors={"weight": weight, "bias": bias}))
 
 
-def rescaling(turning: Turning) -> Held:
+def rescaling_line(turning: Turning) -> tuple[Array, Array]:
     """x * scale + offset: one number for all, or one a channel."""
-    held = turning.held
-    scale, offset = (np.asarray(turning[name] or 0, "f4") for name in ("scale", "offset"))
-    return _affine(turning, held, scale, offset)
+    scale, offset = (np.asarray(turning[name] or 0, np.float64) for name in ("scale", "offset"))
+    return scale, offset
 
 
-def normalization(turning: Turning) -> Held:
+def normalization_line(turning: Turning) -> tuple[Array, Array]:
     """(x - mean) / sqrt(variance), with the numbers that it has learned or was given."""
-    held = turning.held
     turning.only(invert=False)
-    _over_channels(turning, held)
+    _over_channels(turning, turning.held)
     given = [turning["mean"], turning["variance"]]
     mean, variance = (
         np.asarray(said, np.float64) if said is not None else turning.array(name, number).astype(np.float64)
         for said, name, number in zip(given, ("mean", "variance"), "01", strict=True)
     )
     factor = 1 / np.maximum(np.sqrt(variance), 1e-7)
-    return _affine(turning, held, factor, -mean * factor)
+    return factor, -mean * factor
+
+
+def affine(line: Callable[[Turning], tuple[Array, Array]]) -> Layer:
+    return lambda turning: _affine(turning, turning.held, *line(turning))
 
 
 def _affine(turning: Turning, held: Held, factor: Array, offset: Array) -> Held:
@@ -282,6 +284,8 @@ def _unusual(fields: dict[str, Any], kind: str) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if usual[name].default != value}
 
 
+LINES_OF_CHANNELS = {"Normalization": normalization_line, "Rescaling": rescaling_line}
+"""Layers that are a factor and a summand, one for all or one a channel."""
 NOTHING = (
     "ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Identity", "RandomBrightness",
     "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
@@ -306,9 +310,9 @@ KINDS: dict[str, Layer] = {
     "Maximum": joined("max"),
     "Minimum": joined("min"),
     "Multiply": joined("mul"),
-    "Normalization": normalization,
+    "Normalization": affine(normalization_line),
     "Permute": permute,
-    "Rescaling": rescaling,
+    "Rescaling": affine(rescaling_line),
     "RepeatVector": repeated,
     "Reshape": reshape,
     "Subtract": joined("sub"),

@@ -18,8 +18,9 @@ from ...imported import Imported
 from ...importer import Wish
 from ...input_size import settled
 from . import judge
-from .layers import KINDS, PASSES, TURNABLE
+from .layers import KINDS, LINES_OF_CHANNELS, PASSES, TURNABLE
 from .model_file import KerasFile, Place, reading
+from .preparation import COLOURS, Preparation
 from .topology import Node, Topology, snake_case, topology
 from .values import Held, Turning
 from .windows import UNPADDED
@@ -53,14 +54,19 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
         found = topology(file.config, str(path), wish.outputs)
         size = _size(found, wish.size, str(path))
         writing = _Writing(file, found, size, str(path))
+        if wish.preprocess:
+            writing.prepare()
         outputs = writing.run()
     version = f"Keras {file.version}" if re.fullmatch(r"[\w.+-]{1,40}", file.version) else "Keras"
     name = Path(path).stem
     about = About(name if name.isprintable() else "", f"Imported from {Path(path).name}, written by {version}.")
+    if writing.prepared:
+        about = about._replace(preprocess=writing.preparation.section())
     source = f"{version}, input {batch_of(size if found.channels_first else (*size[1:], size[0]))}"
     finding = Finding(str(path), writing.draft, outputs, about, source, writing.names)
     finding.notes = lambda spec: _notes(writing)
-    return finished(finding, wish, lambda spec: judge.keras_itself(file, path, found, size, wish.outputs))
+    undone = writing.preparation.undone
+    return finished(finding, wish, lambda spec: judge.keras_itself(file, path, found, size, wish.outputs, undone))
 
 
 def _size(found: Topology, asked: Shape | None, path: str) -> Shape:
@@ -96,10 +102,33 @@ class _Writing:
             for name in node.inputs:
                 if isinstance(name, str):
                     self.readers.setdefault(name, []).append(node)
+        self.preparation = Preparation.nothing(size[0])
+        self.prepared: list[str] = []
+        """Layers that are said by it."""
         self.turns: dict[str, bool] = {}
         for node in reversed(found.nodes):  # readers stand behind what they read
             readers = self.readers.get(node.output, [])
             self.turns[node.output] = node.output not in found.outputs and all(map(self._turns, readers))
+
+    def prepare(self) -> None:
+        """Take the layers that do something to all pixels first for the spec's `preprocess`, where that can say it."""
+        found, name = self.found, self.found.input
+        while len(found.size) == 3 and self.draft.input.shape[0] in COLOURS:
+            readers = self.readers.get(name, [])
+            line = LINES_OF_CHANNELS.get(readers[0].kind) if len(readers) == 1 else None
+            if line is None or readers[0].inputs != (name,) or {name, readers[0].output} & {*found.outputs}:
+                return
+            (node,) = readers
+            try:
+                after = self.preparation.then(*line(self._turning(node)))
+            except (Unsaid, *MISTYPED):
+                return  # it is said where it stands
+            if after.section() is None or after.mean.shape != self.preparation.mean.shape:
+                return
+            self.preparation = after
+            self.prepared.append(node.name)
+            name = node.output
+            self.held[name] = self.held[found.input]
 
     def _turns(self, reader: Node) -> bool:
         """Whether what is read by a node may be unrolled in our order."""
@@ -117,6 +146,8 @@ class _Writing:
         """The steps that make the outputs."""
         faults: dict[tuple[str, str], list[Node]] = {}
         for node in self.found.nodes:
+            if node.output in self.held:
+                continue  # `preprocess` says it
             if not all(name in self.held for name in node.inputs if isinstance(name, str)):
                 continue  # it stands behind what is no layer
             try:
@@ -135,28 +166,33 @@ class _Writing:
         if layer is None:
             why = f"no layer of the language is a `{node.kind:.60}`"
             raise Unsaid(REASONS.get(node.kind, f"{why} of Keras" if node.is_of_keras else f"{why}; {CODE}"))
-        inputs = tuple(self.held[name] if isinstance(name, str) else name for name in node.inputs)
-        if node.kind not in MAXIMA and any(isinstance(each, Held) and any(each.margin) for each in inputs):
-            raise Unsaid(INFINITE)
-        arrays = self.file.arrays(node.counted, node.named)
         first = node.named not in self.shared
         self.shared.add(node.named)
-        turning = Turning(node, inputs, arrays, self.draft, self._name(node) if first else "", self.file.version)
-        turning.is_unrolled, turning.channels_first = self.turns[node.output], self.channels_first
-        turning.is_border = self._is_border(node)
+        turning = self._turning(node, self._name(node) if first else "")
+        inputs = turning.inputs
+        if node.kind not in MAXIMA and any(isinstance(each, Held) and any(each.margin) for each in inputs):
+            raise Unsaid(INFINITE)
         try:
             made = layer(turning)
         except MISTYPED as fault:
             raise Unsaid(
                 f"its fields are not as Keras writes them: {type(fault).__name__}: {fault}"[:LONGEST]
             ) from fault
-        if not first and arrays:
+        if not first and turning.arrays:
             self.twice.append(node.name)
         is_same = any(isinstance(each, Held) and each.value == made.value for each in inputs)
         if is_same and not any(made.margin) and not any(made.zeros):
             self.left_out.append(node.name)
         self.names[node.name] = made.value.name
         return made
+
+    def _turning(self, node: Node, name: str = "") -> Turning:
+        inputs = tuple(self.held[each] if isinstance(each, str) else each for each in node.inputs)
+        arrays = self.file.arrays(node.counted, node.named)
+        turning = Turning(node, inputs, arrays, self.draft, name, self.file.version)
+        turning.is_unrolled, turning.channels_first = self.turns[node.output], self.channels_first
+        turning.is_border = self._is_border(node)
+        return turning
 
     def _name(self, node: Node) -> str:
         """What a layer is called, where its author has called it something."""
@@ -185,6 +221,8 @@ class _Writing:
 
 
 def _notes(writing: _Writing) -> Iterator[str]:
+    if writing.prepared:
+        yield f"in `preprocess`, which images go through, and arrays do not: {listed(writing.prepared, 3)}"
     if writing.left_out:
         yield f"left out: {listed(writing.left_out, 3)}, which only hand on what arrives"
     if writing.twice:
