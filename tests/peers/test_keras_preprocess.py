@@ -83,7 +83,7 @@ def test_a_picture_goes_the_same_way(name: str, tmp_path: Path) -> None:
     write_spec(read(tmp_path), tmp_path / "net.yaml")
     (made,) = load(tmp_path / "net.yaml").run([tmp_path / "picture.png"], progress=False)
     wanted = model.predict(pixels[None].astype("f4"), verbose=0)[0].transpose(2, 0, 1)
-    np.testing.assert_allclose(made.found, wanted, atol=1e-5 * np.abs(wanted).max())
+    np.testing.assert_allclose(np.asarray(made.found), wanted, atol=1e-5 * np.abs(wanted).max())
 
 
 def test_what_cannot_be_said_stays_a_layer(tmp_path: Path) -> None:
