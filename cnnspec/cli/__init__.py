@@ -85,7 +85,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             from ..diagnostics import closest
 
             near = closest(args[0], COMMANDS)
@@ -244,6 +244,8 @@ def _explained(error: Exception) -> int:
         return exit_code(error.diagnostics)
     if isinstance(error, MemoryError):
         return _too_large(error)
+    if isinstance(error, ImportError):
+        return _unloadable(error)
     return _unwritable(error) if isinstance(error, OSError) else _internal_error()
 
 
@@ -260,6 +262,22 @@ def _unwritable(error: OSError) -> int:
     file = str(error.filename or "<stdout>")
     show([Diagnostic("E415", "cannot write the output", file=file, why=error.strerror or str(error))])
     return 3
+
+
+def _unloadable(error: ImportError) -> int:
+    """A package that came with cnnspec is gone, or a library of it: that is told by the first of the errors behind this
+    one that knows whose it is. Little is imported to say so."""
+    from ..diagnostics import FileError
+    from ..diagnostics.missing_package import unloadable
+
+    behind: BaseException | None = error
+    while behind is not None:
+        package = (behind.name or "").partition(".")[0] if isinstance(behind, ImportError) else ""
+        if package and package != "cnnspec":
+            click.echo(f"{FileError([unloadable(package, behind)])}\n", err=True)
+            return 3
+        behind = behind.__cause__ or behind.__context__
+    return _internal_error()
 
 
 def _too_large(error: MemoryError) -> int:

@@ -42,10 +42,21 @@ def reinstall(package: str) -> str:
     return f"pip install --upgrade --force-reinstall {package}"
 
 
-def _broken_package(deed: str, package: str, fault: Exception) -> Diagnostic:
+def unloadable(package: str, fault: BaseException) -> Diagnostic:
+    """E417: a package that is installed with cnnspec itself is not there any more, or cannot be loaded."""
+    return Diagnostic(
+        "E417", f"the package `{package}` cannot be loaded", why=_said(fault), help=f"`{reinstall('cnnspec')}`"
+    )
+
+
+def _said(fault: BaseException) -> str:
+    """The first line of an error, with its name."""
     said = str(fault).strip().partition("\n")[0]
-    name = type(fault).__name__
-    why = f"importing {package}{_version(package)} ends with {name}{': ' if said else ''}{said}"
+    return f"{type(fault).__name__}{': ' if said else ''}{said}"
+
+
+def _broken_package(deed: str, package: str, fault: Exception) -> Diagnostic:
+    why = f"importing {package}{_version(package)} ends with {_said(fault)}"
     message = f"{deed} needs the package `{package}`, which is installed and cannot be loaded"
     return Diagnostic("E417", message, why=why, help=f"`{reinstall(package)}`")
 

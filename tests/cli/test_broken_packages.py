@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from calling import call
+from checkout import ROOT
 
 from cnnspec import FileError, from_torch
 from cnnspec.diagnostics.missing_package import needed
@@ -93,3 +96,48 @@ def test_modules_of_pytorch(breaking: Breaking, monkeypatch: pytest.MonkeyPatch,
     breaking(package)
     with pytest.raises(FileError, match=f"reading PyTorch modules needs the package `{package}`, which is installed"):
         from_torch(None, (1, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("raised", "package", "why"),
+    [
+        (ImportError("No module named 'yaml'", name="yaml"), "yaml", "ImportError: No module named 'yaml'"),
+        (ImportError("\nread this\n"), "numpy", "ModuleNotFoundError: No module named 'numpy._core.umath'"),
+    ],
+)
+def test_a_package_that_came_with_it_is_no_bug_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, raised: ImportError, package: str, why: str
+) -> None:
+    """NumPy's own error has no name, but comes of one that has."""
+
+    def work() -> None:
+        try:
+            raise ModuleNotFoundError("No module named 'numpy._core.umath'", name="numpy._core.umath")
+        except ModuleNotFoundError as cause:
+            raise raised from cause
+
+    monkeypatch.setattr("cnnspec.cli.commands.doctor.command.callback", lambda **options: work())
+    called = call("doctor")
+    assert (called.code, called.out) == (3, "")
+    assert f"error[E417]: the package `{package}` cannot be loaded\n  = why: {why}\n" in called.err
+    assert "help: `pip install --upgrade --force-reinstall cnnspec`" in called.err
+
+
+def test_an_import_of_its_own_that_fails_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(**options: object) -> None:
+        raise ImportError("cannot import name 'x' from 'cnnspec.cli'", name="cnnspec.cli")
+
+    monkeypatch.setattr("cnnspec.cli.commands.doctor.command.callback", work)
+    called = call("doctor")
+    assert called.code == 70
+    assert "internal error: ImportError" in called.err
+
+
+@pytest.mark.parametrize("package", ["numpy", "yaml", "pydantic"])
+def test_without_what_it_cannot_do_without(tmp_path: Path, package: str) -> None:
+    (tmp_path / f"{package}.py").write_text(f"raise ImportError('no shared object', name='{package}.core')")
+    words = [sys.executable, "-m", "cnnspec", "run", "lenet5"]
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error[E417]: the package `{package}` cannot be loaded\n  = why: ImportError: no sh")

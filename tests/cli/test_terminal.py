@@ -94,6 +94,13 @@ def test_names_of_networks_are_completed(command: str) -> None:
     assert completed(command, "len") == ["lenet5"]
 
 
+def test_behind_a_wrong_command_nothing_is_said() -> None:
+    """It would stand in the line that is being typed."""
+    environment = {"_CNNSPEC_COMPLETE": "bash_complete", "COMP_WORDS": "cnnspec vali ", "COMP_CWORD": "2"}
+    result = CliRunner().invoke(group, env=environment, prog_name="cnnspec", complete_var="_CNNSPEC_COMPLETE")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_commands_pages_and_formats_are_completed() -> None:
     assert completed("va") == ["validate"]
     assert {"conv", "concat"} <= set(completed("explain", "con"))
