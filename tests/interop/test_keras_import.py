@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import keras_models
 import numpy as np
 import pytest
 from calling import call
+from checkout import ROOT
 
 from cnnspec.interop.imported import Imported
 from cnnspec.interop.importing import read_model
@@ -95,6 +97,18 @@ def test_without_keras_nothing_is_checked_and_that_is_said(models: Path, monkeyp
     found = read_model(models / "windows.h5")
     assert found.difference is None
     assert "not checked: no program that runs the model is installed here" in found.notes
+
+
+def test_a_keras_that_cannot_be_loaded_is_said(models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "keras.py").write_text("print('hello'); raise OSError('no shared object')")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    found = read_model(models / "windows.h5")
+    assert found.difference is None
+    said = [
+        note for note in found.notes if note.startswith("not checked: Keras is installed here and cannot be loaded")
+    ]
+    assert len(said) == 1
+    assert said[0].endswith("OSError: no shared object")
 
 
 # what is not read

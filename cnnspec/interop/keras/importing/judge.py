@@ -21,11 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from ....files.places import is_file
 from ....files.reading import AnyPath, opened
 from ....files.writing import whole
 from ....graph.shape import Shape
 from ...comparison import Array, Judge, random_inputs
 from .activations import FUNCTIONS, OLD
+from .keras_process import UNLOADABLE
 from .layers import KINDS
 from .model_file import KerasFile
 from .operations import KINDS as OPERATIONS
@@ -76,6 +78,9 @@ def keras_itself(
             return "Keras could not be started"
         except subprocess.TimeoutExpired:
             return f"Keras did not answer within {SECONDS} seconds"
+        if is_file(folder / UNLOADABLE):
+            with opened(folder / UNLOADABLE) as stream:
+                return f"Keras is installed here and cannot be loaded: {stream.read().decode()}"
         if ended.returncode:
             return "Keras, which is installed here, could not run the model"
         with opened(folder / "outputs.npz") as stream, np.load(stream) as made:

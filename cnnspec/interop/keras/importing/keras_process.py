@@ -6,17 +6,21 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ....diagnostics import FileError
+from ....diagnostics.missing_package import needed
 from ....files.reading import opened
 from ....files.writing import whole
 
+UNLOADABLE = "unloadable.txt"
+"""The file with the reason, where Keras is installed and cannot be loaded."""
 
-def run(folder: Path) -> None:
+
+def run(folder: Path, keras: Any) -> None:
     """Write what a model makes of inputs, each as an array of its own."""
-    import keras
-
     with opened(folder / "asked.json") as stream:
         asked = json.load(stream)
     path = str(folder / asked["model"])
@@ -35,4 +39,11 @@ def run(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]))
+    given = Path(sys.argv[1])
+    try:
+        loaded: Any = needed("comparing with Keras", "keras")
+    except FileError as error:
+        with whole(given / UNLOADABLE) as stream:
+            stream.write(error.diagnostics[0].why.encode())
+    else:
+        run(given, loaded)
