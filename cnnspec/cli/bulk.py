@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -22,10 +23,11 @@ from ..bulk.parts import Parts
 from ..bulk.results import Results
 from ..bulk.table import utf8
 from ..bulk.task import SAMPLED, TABLE, file_name, tasks
+from ..diagnostics import FileError
 from ..diagnostics.missing_package import ensure_package
 from ..diagnostics.wording import quantity
 from ..files import store
-from ..files.reading import blaming, opened, standard_input
+from ..files.reading import blaming, opened, reason, standard_input
 from ..files.store import Stored
 from ..reports.drawing.terminal_text import escaped
 from ..spec import Spec
@@ -61,6 +63,15 @@ def _text(file: str) -> str:
         return standard_input(MOST).decode("utf-8", "surrogateescape")
     with opened(file) as stream, blaming(file):
         return stream.read(MOST).decode("utf-8", "surrogateescape")
+
+
+def current_folder() -> str:
+    """What relative names start from, for workers that run elsewhere. Raises FileError (E404) where it was removed."""
+    try:
+        return str(Path.cwd())
+    except OSError as fault:
+        message, cure = "the folder that the command runs in is not there any more", "`cd` to one that is"
+        raise FileError.about(".", "E404", message, reason(fault), cure) from None
 
 
 def ensure_packages(places: Iterable[str], choices: BulkChoices) -> None:

@@ -27,7 +27,7 @@ from ..language.sections.train import Train
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
 from ..train.metrics import Evaluation
-from .bulk import Bulk, ensure_columns, ensure_packages, inputs_of
+from .bulk import Bulk, current_folder, ensure_columns, ensure_packages, inputs_of
 from .bulk_errors import MOST, tell
 from .bulk_options import BulkChoices, Engine
 from .notes import note
@@ -61,8 +61,8 @@ def judge(
         files = listed(names, place)
         ensure_columns(choices.image_column, label_column, files)
         classes = spec.classes() or _folders(files, count)
-        folder = str(Path.cwd())
-        decoding = Decoding(spec.header.preprocess, scored.input, choices.image_column, label_column, folder)
+        columns = choices.image_column, label_column
+        decoding = Decoding(spec.header.preprocess, scored.input, *columns, current_folder())
         size = batch_size(scored, LARGEST_BATCH)
         job = Job(
             scored, tensors, decoding, Judgements(settings, classes), size, engine.threads, backend=engine.backend

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from ..bulk.job import Job
 from ..bulk.listing import listed
@@ -14,7 +13,7 @@ from ..graph.graph import Graph
 from ..inputs.batch_size import batch_size
 from ..spec import Spec
 from ..spec.running import LARGEST_BATCH
-from .bulk import Bulk, ensure_columns, ensure_packages, inputs_of, told
+from .bulk import Bulk, current_folder, ensure_columns, ensure_packages, inputs_of, told
 from .bulk_options import BulkChoices, Engine
 
 
@@ -32,7 +31,7 @@ def predict(
     """Run a part of the network, `graph`, on all inputs; the exit code. Raises FileError, UsageError."""
     names = inputs_of(given, choices)
     ensure_packages((*names, out), choices)
-    decoding = Decoding(spec.header.preprocess, graph.input, choices.image_column, folder=str(Path.cwd()))
+    decoding = Decoding(spec.header.preprocess, graph.input, choices.image_column, folder=current_folder())
     telling = Predictions(until, spec.classes(), top)
     size = engine.batch or batch_size(graph, LARGEST_BATCH)
     job = Job(graph, tensors, decoding, telling, size, engine.threads, engine.exact, engine.backend)

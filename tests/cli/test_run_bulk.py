@@ -162,6 +162,20 @@ def test_an_array_is_shared_by_workers(spec: Path) -> None:
     assert "inputs that were cut otherwise: 1 shard, not 3" in called.err
 
 
+@pytest.mark.parametrize("words", [("run", "lenet5"), ("eval", "lenet5", "--data")])
+def test_a_folder_that_was_removed_meanwhile_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    path = tar(tmp_path / "a.tar", samples(range(2)))
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    called = call(*words, path, "--out", tmp_path / "r.parquet")
+    monkeypatch.chdir(tmp_path)
+    assert called.code == 3
+    assert "error[E404]: the folder that the command runs in is not there any more" in called.err
+
+
 def test_the_first_errors_are_said_and_a_command_lists_all(spec: Path) -> None:
     folder(Path("in"), 3)
     for number in range(5):
