@@ -66,6 +66,8 @@ def command(
 ) -> int:
     """Run SPEC on images, folders of images, .npy or .npz arrays (N,C,H,W or C,H,W), .csv tables of numbers.
 
+    Where the input is a vector, arrays are (N,C) or (C), and each line of a table is one.
+
     Without INPUT the spec's own sample is used. Of a folder its images are read; hidden files, files that are no
     images and subfolders are passed over. A bad input is reported and the rest go on (exit code 4).
 
