@@ -87,7 +87,7 @@ def _shape(ctx: click.Context, param: click.Parameter, value: str | None) -> Sha
     parts = value.replace("x", ",").split(",")
     are_whole = all(part.strip().isdecimal() and len(part) <= 12 and int(part) > 0 for part in parts)
     if len(parts) not in (1, 3) or not are_whole:
-        raise click.BadParameter(f"{value!r} is not C,H,W, whole numbers such as 3,224,224; of a vector C alone.")
+        raise click.BadParameter(f"{value!r} is not C,H,W, three whole numbers such as 3,224,224; of a vector C alone.")
     return tuple(int(part) for part in parts)
 
 
