@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .....graph.array import Array
+from .....kernels.compiled.batch_norm import MIX_FIELDS, SUM_FIELDS
 from .....kernels.training.batch_norm import BY_NUMPY
 from .....layers.batchnorm import BatchNorm
 from .calls import Native, address, cut, owners
+from .plan import PLANS, Plan
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext
@@ -49,37 +52,25 @@ class NativePasses:
         out = np.empty_like(x)
         y, by_y = others[0] if others else (None, plus)
         rows = self._whole(by_x, by_y, plus)
-        first, second, offset = (address(rows) + rows.strides[0] * i for i in range(3))
-        cells, C = x.size // x.shape[-1], x.shape[-1]
-        x_at, y_at, out_at = address(x), 0 if y is None else address(y), address(out)
-        parts = cut(cells, self.native.hands(cells, VALUE * x.size))
-        tables = [
-            (
-                x_at + 4 * C * part.start, y_at and y_at + 4 * C * part.start, first, second, offset,
-                out_at + 4 * C * part.start, part.stop - part.start, C,
-            )
-            for part in parts
-        ]  # fmt: skip
-        self.native.carry_out("mix", np.array(tables, np.int64), np.arange(len(parts)))
+        C, begin = x.shape[-1], address(rows)
+        cells = x.size // C
+        plan = _multiples(cells, C, y is not None, self.native.hands(cells, VALUE * x.size))
+        images = {"x": address(x), "out": address(out)} | ({} if y is None else {"y": address(y)})
+        by = {name: begin + rows.strides[0] * i for i, name in enumerate(("by_x", "by_y", "plus"))}
+        self.native.carry_out("mix", plan.at(**images, **by), plan.owners)
         return out
 
     def _sums(self, name: str, x: Array, y: Array | None, mean: Array) -> tuple[Array, Array]:
         """Those of so many parts as hang on the size alone, added up in order."""
         middle, C = self._whole(mean), x.shape[-1]
         cells = x.size // C
-        parts = cut(cells, max(1, min(PARTS, x.size // PART)))
-        sums = np.zeros((len(parts), 2, middle.shape[1]))
-        x_at, y_at, mean_at, sums_at = address(x), 0 if y is None else address(y), address(middle), address(sums)
-        tables = [
-            (
-                x_at + 4 * C * part.start, y_at and y_at + 4 * C * part.start, mean_at,
-                sums_at + sums.strides[0] * i, sums_at + sums.strides[0] * i + sums.strides[1],
-                part.stop - part.start, C,
-            )
-            for i, part in enumerate(parts)
-        ]  # fmt: skip
-        hands = self.native.hands(len(parts), VALUE * x.size)
-        self.native.carry_out(name, np.array(tables, np.int64), owners(len(parts), hands))
+        parts = max(1, min(PARTS, x.size // PART))
+        plan = _partial_sums(cells, C, middle.shape[1], parts, self.native.hands(parts, VALUE * x.size))
+        sums = np.zeros((len(plan.tables), 2, middle.shape[1]))
+        images = {"x": address(x)} | ({} if y is None else {"y": address(y)})
+        first = address(sums)
+        tables = plan.at(**images, mean=address(middle), first=first, second=first + sums.strides[1])
+        self.native.carry_out(name, tables, plan.owners)
         total = sums.sum(axis=0)
         return total[0, :C], total[1, :C]
 
@@ -89,3 +80,23 @@ class NativePasses:
         for row, each in zip(rows, values, strict=True):
             row[: len(each)] = each
         return rows
+
+
+@lru_cache(PLANS)
+def _multiples(cells: int, C: int, has_y: bool, hands: int) -> Plan:
+    """Of `mix`: a call for each thread."""
+    tables = [
+        (4 * C * part.start, 4 * C * part.start * has_y, 0, 0, 0, 4 * C * part.start, part.stop - part.start, C)
+        for part in cut(cells, hands)
+    ]
+    return Plan(np.array(tables, np.int64), MIX_FIELDS, (), np.arange(len(tables)))
+
+
+@lru_cache(PLANS)
+def _partial_sums(cells: int, C: int, width: int, parts: int, hands: int) -> Plan:
+    """Of sums: a call for each part, which has two rows of so many sums in float64."""
+    tables = [
+        (4 * C * part.start, 4 * C * part.start, 0, 16 * width * i, 16 * width * i, part.stop - part.start, C)
+        for i, part in enumerate(cut(cells, parts))
+    ]
+    return Plan(np.array(tables, np.int64), SUM_FIELDS, (), owners(len(tables), min(hands, len(tables))))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import inf
-from typing import NamedTuple
 
 import numpy as np
 
@@ -24,11 +23,10 @@ from ..direct import PANEL_BYTES, STRIP
 from ..kernel import two_limits
 from ..phases import phases
 from .border import with_border
-from .calls import Native, Numbers, address, cut, owners, row_table, rows_in_strips
+from .calls import Native, address, cut, owners, row_table, rows_in_strips
 from .filters import packed, turned_and_packed, unpacked
+from .plan import PLANS, Plan
 
-PLANS = 1 << 10
-"""Shapes whose tables are kept."""
 MACS = 50.0
 """Multiply-accumulates of a nanosecond."""
 NO_LIMITS = two_limits((-inf, inf))
@@ -79,27 +77,10 @@ def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, native: Nat
     plan = _sums(x.shape[:3], x.strides, dy.shape, dy.strides, windows, C, K, hands, native.vectors)
     for g in range(G):
         total = np.zeros((rows.F * columns.F, C, native.whole(K)), np.float32)
-        tables = plan.tables + plan.at(x=address(x) + 4 * g * C, y=address(dy) + 4 * g * K, out=address(total))
+        tables = plan.at(x=address(x) + 4 * g * C, y=address(dy) + 4 * g * K, out=address(total))
         native.carry_out("by_filters", tables, plan.owners)
         unpacked(total, found[g * K : (g + 1) * K], native)
     return found
-
-
-class Plan(NamedTuple):
-    """Tables whose addresses of images lack where these begin, and what else they point to."""
-
-    tables: Numbers
-    fields: tuple[str, ...]
-    alive: tuple[object, ...]
-    owners: Numbers
-    cells: int = 0
-
-    def at(self, **begins: int) -> Numbers:
-        """What is to be added to the tables for images that begin at these addresses."""
-        row = np.zeros(len(self.fields), np.int64)
-        for name, begin in begins.items():
-            row[self.fields.index(name)] = begin
-        return row
 
 
 @lru_cache(PLANS)
@@ -139,7 +120,7 @@ def _convolve(
     hands = native.hands(len(x) * out.shape[1], out.size * x.shape[3] * len(places[0]) * len(places[1]) / MACS)
     plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, hands, native.vectors)
     scratch = np.empty((hands, 3 * plan.cells), np.int64)
-    tables = plan.tables + plan.at(x=address(x), out=address(out), filters=address(filters), table=address(scratch))
+    tables = plan.at(x=address(x), out=address(out), filters=address(filters), table=address(scratch))
     native.carry_out("convolution", tables, plan.owners)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,9 +17,11 @@ from .....kernels.training.padding import padded
 from ..phases import phases
 from .border import reach, with_border
 from .calls import Native, address, cut, row_table, rows_in_strips
+from .plan import PLANS, Plan
 
 MACS = 20.0
 """Multiply-accumulates of a nanosecond."""
+Shape = tuple[int, ...]
 
 
 def depthwise(x: Array, weight: Array, windows: SlidingWindows, native: Native) -> tuple[Array, ConvolutionPullback]:
@@ -61,40 +65,65 @@ def _correlate(
 ) -> None:
     """Write to `out` (N, H, W, C) the sums over taps, whose rows and columns stand in `places`, of x times filters
     (rows, columns, C)."""
-    N, H, W, C = out.shape
-    _, row, cell, _ = x.strides
-    taps = np.add.outer(places[0] * row, places[1] * cell).reshape(-1).astype(np.int64)
-    rows = row_table((N, H), (x.strides[0], steps[0] * row), out.strides)
-    parts = cut(N * H, native.hands(N * H, out.size * len(taps) / MACS))
+    if out.size:
+        hands = native.hands(len(out) * out.shape[1], out.size * filters[..., 0].size / MACS)
+        down, across = (tuple(place.tolist()) for place in places)
+        plan = _taps(x.strides, down, across, steps, out.shape, out.strides, hands)
+        tables = plan.at(x=address(x), out=address(out), weights=address(filters))
+        native.carry_out("channel_taps", tables, plan.owners)
+
+
+@lru_cache(PLANS)
+def _taps(
+    x_steps: Shape, down: Shape, across: Shape, steps: tuple[int, int], out: Shape, out_steps: Shape, hands: int
+) -> Plan:
+    """Of `_correlate`: a call for each thread, which has some of the rows."""
+    N, H, W, C = out
+    image, row, cell, _ = x_steps
+    taps = np.add.outer(np.array(down) * row, np.array(across) * cell).reshape(-1).astype(np.int64)
+    rows = row_table((N, H), (image, steps[0] * row), out_steps)
     tables = [
         (
-            address(x), address(out), address(taps), address(filters), address(rows) + rows.strides[0] * part.start,
-            len(taps), part.stop - part.start, W, steps[1] * cell, out.strides[2], 4 * C, C,
+            0, 0, address(taps), 0, address(rows) + rows.strides[0] * part.start,
+            len(taps), part.stop - part.start, W, steps[1] * cell, out_steps[2], 4 * C, C,
         )
-        for part in parts
+        for part in cut(N * H, hands)
     ]  # fmt: skip
-    if out.size:
-        assert len(tables[0]) == len(FIELDS)
-        native.carry_out("channel_taps", np.array(tables, np.int64), np.arange(len(parts)))
+    return Plan(np.array(tables, np.int64), FIELDS, (taps, rows), np.arange(len(tables)))
 
 
 def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:
     """The gradient (C, 1, FH, FW) by the filters."""
     rows, columns = windows
-    N, H, W, C = dy.shape
-    _, row, cell, _ = x.strides
+    C, count = dy.shape[3], rows.F * columns.F
+    total = np.zeros((count, native.whole(C)), np.float32)
+    hands = native.hands(C // native.vectors.lanes, dy.size * count / MACS)
+    plan = _sums(x.strides, dy.shape, dy.strides, windows, total.strides[0], hands, native.vectors.lanes)
+    tables = plan.at(x=address(x), y=address(dy), out=address(total))
+    native.carry_out("by_depthwise_filters", tables, plan.owners)
+    return np.ascontiguousarray(total[:, :C].T).reshape(C, 1, rows.F, columns.F)
+
+
+@lru_cache(PLANS)
+def _sums(
+    x_steps: Shape, dy: Shape, dy_steps: Shape, windows: SlidingWindows, step: int, hands: int, lanes: int
+) -> Plan:
+    """Of `_by_filters`: for each strip a call for each thread, which has some of the channels."""
+    rows, columns = windows
+    N, H, W, C = dy
+    image, row, cell, _ = x_steps
     taps = np.add.outer(np.arange(rows.F) * rows.D * row, np.arange(columns.F) * columns.D * cell).reshape(-1)
-    places = row_table((N, H), (x.strides[0], rows.S * row), dy.strides)
+    places = row_table((N, H), (image, rows.S * row), dy_steps)
     first, count = rows_in_strips(N * H, W * C * (rows.S * columns.S + 1), CACHE)
-    total = np.zeros((len(taps), native.whole(C)), np.float32)
-    parts = cut(C, native.hands(C // native.vectors.lanes, dy.size * len(taps) / MACS), native.vectors.lanes)
+    parts = cut(C, hands, lanes)
     tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
     for i, part in enumerate(parts):
+        begin = 4 * part.start
         tables[:, i] = (
-            *(address(image) + 4 * part.start for image in (x, dy, total)), address(taps), 0,
-            len(taps), 0, W, columns.S * cell, dy.strides[2], total.strides[0], part.stop - part.start,
+            begin, begin, begin, address(taps), 0,
+            len(taps), 0, W, columns.S * cell, dy_steps[2], step, part.stop - part.start,
         )  # fmt: skip
     tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
     tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]
-    native.carry_out("by_depthwise_filters", tables, np.tile(np.arange(len(parts)), len(first)))
-    return np.ascontiguousarray(total[:, :C].T).reshape(C, 1, rows.F, columns.F)
+    owned = np.tile(np.arange(len(parts)), len(first))
+    return Plan(tables.reshape(-1, len(GRADIENT_FIELDS)), GRADIENT_FIELDS, (taps, places), owned)

@@ -6,13 +6,16 @@ The taps of a filter's channels are neighbours, in a panel those of several filt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from .....graph.array import Array
 from .....kernels.compiled.packing import panels
 from .....kernels.compiled.transposition import FIELDS
+from .....kernels.compiled.vectors import Vectors
 from .calls import Native, Numbers, address, cut, owners
+from .plan import PLANS, Plan
 
 VALUE = 0.5
 """Nanoseconds of a value."""
@@ -24,17 +27,9 @@ def packed(filters: Array, native: Native) -> Array:
     taps = FH * FW
     wanted = list(panels(K, native.vectors))
     total = _room(K, taps * C, wanted)
-    rows = filters.strides[0] * np.arange(K)
-    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in wanted]
-    tables = [
-        (
-            address(filters) + rows[first], address(total) + 4 * first * taps * C, address(rows),
-            address(places), width, taps * C, 1, 0, 0,
-        )
-        for (first, width, _), places in zip(wanted, columns, strict=True)
-    ]  # fmt: skip
     hands = native.hands(len(wanted), VALUE * filters.size)
-    native.carry_out("transpose", np.array(tables, np.int64), owners(len(tables), hands))
+    plan = _into_panels(filters.shape, filters.strides[0], hands, native.vectors)
+    native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
     return total
 
 
@@ -73,19 +68,37 @@ def turned_and_packed(
 
 def unpacked(total: Array, found: Array, native: Native) -> None:
     """Write to filters `found` (K, C, FH, FW) values by tap, channel and filter (FH*FW, C, at least K)."""
-    K, C, FH, FW = found.shape
+    hands = native.hands(len(found), VALUE * found.size)
+    plan = _out_of_sums(found.shape, 4 * total.shape[2], found.strides[0], hands, native.vectors)
+    native.carry_out("transpose", plan.at(x=address(total), out=address(found)), plan.owners)
+
+
+@lru_cache(PLANS)
+def _into_panels(shape: tuple[int, ...], step: int, hands: int, vectors: Vectors) -> Plan:
+    """Of `packed`: a call for each panel of filters that lie so many bytes apart."""
+    K, C, FH, FW = shape
     taps = FH * FW
-    rows, columns = 4 * total.shape[2] * _by_channel(taps, C), found.strides[0] * np.arange(K)
-    parts = cut(K, native.hands(K, VALUE * found.size), native.vectors.lanes)
+    wanted = list(panels(K, vectors))
+    rows = step * np.arange(K)
+    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in wanted]
     tables = [
-        (
-            address(total) + 4 * part.start, address(found), address(rows), address(columns) + 8 * part.start,
-            taps * C, part.stop - part.start, 1, 0, 0,
-        )
-        for part in parts
-    ]  # fmt: skip
-    assert len(tables[0]) == len(FIELDS)
-    native.carry_out("transpose", np.array(tables, np.int64), np.arange(len(parts)))
+        (rows[first], 4 * first * taps * C, address(rows), address(places), width, taps * C, 1, 0, 0)
+        for (first, width, _), places in zip(wanted, columns, strict=True)
+    ]
+    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), owners(len(tables), hands))
+
+
+@lru_cache(PLANS)
+def _out_of_sums(shape: tuple[int, ...], width: int, step: int, hands: int, vectors: Vectors) -> Plan:
+    """Of `unpacked`: a call for each thread; sums of a channel take so many bytes, filters lie so many apart."""
+    K, C, FH, FW = shape
+    taps = FH * FW
+    rows, columns = width * _by_channel(taps, C), step * np.arange(K)
+    tables = [
+        (4 * part.start, 0, address(rows), address(columns) + 8 * part.start, taps * C, part.stop - part.start, 1, 0, 0)
+        for part in cut(K, hands, vectors.lanes)
+    ]
+    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), np.arange(len(tables)))
 
 
 def _by_channel(taps: int, C: int) -> Numbers:
