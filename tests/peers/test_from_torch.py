@@ -65,6 +65,62 @@ def test_a_norm_without_weights_has_none(channels: int) -> None:
     assert found.spec.graph.tensors["2.running_mean"].shape == (channels,)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "BatchNorm2d(4)",
+        "InstanceNorm2d(4, affine=True)",
+        "GroupNorm(2, 4)",
+        "LayerNorm((4, 6, 5))",
+        "PReLU(4)",
+        "Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))",
+    ],
+)
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_what_has_not_learned_yet_is_there(name: str, is_moved: bool) -> None:
+    """Weights of 1 and biases of 0 throughout are parameters like others."""
+    from torch import nn
+
+    layer = eval(f"nn.{name}", {"nn": nn})
+    for key, buffer in layer.named_buffers():
+        if is_moved and "running" in key:
+            nn.init.uniform_(buffer, 0.5, 2)
+    for module in (nn.Sequential(layer), layer):
+        found = cnnspec.from_torch(module, (4, 6, 5))
+        learned = [each.numel() for each in module.parameters()]
+        assert found.spec.graph.totals.params == sum(learned)
+        assert found.spec.graph.totals.buffers == sum(
+            each.numel() for key, each in module.named_buffers() if "running" in key
+        )
+
+
+@pytest.mark.parametrize("name", ["BatchNorm2d(4, affine=False)", "InstanceNorm2d(4)"])
+def test_what_is_never_learned_is_not_there(name: str) -> None:
+    """A batch norm's statistics may be those before any training."""
+    from torch import nn
+
+    found = cnnspec.from_torch(nn.Sequential(eval(f"nn.{name}", {"nn": nn})), (4, 6, 5))
+    assert found.spec.graph.totals.params == 0
+    assert "affine: false" in found.text
+
+
+def test_a_shift_of_nothing_is_there() -> None:
+    import torch
+    from torch import nn
+
+    class Shift(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.bias = nn.Parameter(torch.zeros(4, 1, 1))
+
+        def forward(self, x: Any) -> Any:
+            return x + self.bias
+
+    found = cnnspec.from_torch(nn.Sequential(Shift(), nn.ReLU()), (4, 6, 5))
+    assert [step.kind for step in found.spec.graph.steps] == ["scale", "relu"]
+    assert found.tensors["0.bias"].shape == (4,)
+
+
 def test_a_module_stays_as_it_was() -> None:
     module = network()
     module[0].eval()

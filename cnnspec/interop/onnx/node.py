@@ -47,12 +47,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 class Operand(NamedTuple):
     """What a node is given: a computed tensor, its `shape` without the batch, or a stored one with its whole shape.
 
-    `values` are those of a stored tensor in a row; weights may leave them out.
+    `values` are those of a stored tensor in a row; weights may leave them out. A `is_parameter` one is called by its
+    layer, which has it whatever its values are.
     """
 
     shape: Shape
     is_stored: bool = False
     values: tuple[float, ...] = ()
+    is_parameter: bool = False
 
     @property
     def whole(self) -> tuple[int, ...]:

@@ -33,12 +33,12 @@ def batchnorm(layer: BatchNorm, step: Step) -> OperatorCall:
 
 
 def read_batchnorm(node: OnnxNode) -> Fields | None:
-    """ONNX's momentum is the share of what was before. Where the statistics are those before any training, weight and
-    bias have not learned yet: 1 and 0 do not say then that there are none."""
+    """ONNX's momentum is the share of what was before. Where no names tell what is learned and the statistics are those
+    before any training, weight and bias have not learned yet: 1 and 0 do not say then that there are none."""
     if len(node.arriving) != 1 or len(node.stored) != 4:
         return None
     *learned, mean, variance = node.stored
-    is_fresh = set(mean.values) == {0.0} and set(variance.values) == {1.0}
+    is_fresh = set(mean.values) == {0.0} and set(variance.values) == {1.0} and not mean.is_parameter
     fields = {"eps": shortest(node["epsilon"]), "momentum": shortest(1 - shortest(node["momentum"]))}
     return fields if is_fresh else fields | _unweighed(*learned)
 
@@ -69,7 +69,9 @@ def _weighing(layer: Norm, step: Step) -> tuple[Value, ...]:
 
 
 def _unweighed(weight: Operand, bias: Operand) -> Fields:
-    """Whether weight and bias are 1 and 0 throughout."""
+    """Whether weight and bias are 1 and 0 throughout, and no tensors that a layer is called to hold."""
+    if weight.is_parameter or bias.is_parameter:
+        return {}
     return {"affine": False} if (set(weight.values), set(bias.values)) == ({1.0}, {0.0}) else {}
 
 

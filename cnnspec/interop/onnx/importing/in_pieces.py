@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import operators
 from ..node import OnnxNode, Operand, shortest
 from .composition import IMAGE, Composition, Rule, spread_over
+from .parameters import is_parameter
 from .spelling import spelled
 
 LARGEST = 2**22
@@ -43,11 +44,14 @@ def unweighed(of: Composition) -> str | None:
     channels there are."""
     node = spelled(of.node, of.model)
     x, *names = node.inputs
-    stored = [of.model.constants[name] for name in names if name in of.model.constants]
+    stored = [(name, of.model.constants[name]) for name in names if name in of.model.constants]
     shape = of.shape(x)
     if len(stored) != len(names) or len(shape) < 2:
         return None
-    distinct = (Operand(array.shape, True, tuple(map(float, np.unique(array)))) for array in stored)
+    distinct = (
+        Operand(array.shape, True, tuple(map(float, np.unique(array))), is_parameter(name, of.model))
+        for name, array in stored
+    )
     found = operators.read(OnnxNode(node.op, (Operand(shape[1:]), *distinct), node.attributes))
     if found is None or found[1].get("affine", True):
         return None

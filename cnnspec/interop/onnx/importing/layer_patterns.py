@@ -15,6 +15,7 @@ from .. import operators, resampling, windowed
 from ..node import shortest
 from . import operands
 from .neighbours import Neighbours
+from .parameters import is_parameter
 from .spelling import spelled
 from .static import Node
 
@@ -46,7 +47,12 @@ def layernorm(near: Neighbours, node: Node) -> Found | None:
     if len(norm.inputs) != 3:
         return None
     fields = {"eps": shortest(norm.attributes.get("epsilon", 1e-5))}
-    return near.layer(node, "layernorm", fields, last.inputs[0], *norm.inputs[1:]), [norm, last]
+    learned: tuple[str, ...] = norm.inputs[1:]
+    ones, zeros = near.array(norm, 1), near.array(norm, 2)
+    is_plain = ones is not None and zeros is not None and bool((ones == 1).all()) and not zeros.any()
+    if is_plain and not any(is_parameter(name, near.model) for name in learned):
+        fields, learned = {**fields, "affine": False}, ()
+    return near.layer(node, "layernorm", fields, last.inputs[0], *learned), [norm, last]
 
 
 def groupnorm(near: Neighbours, node: Node) -> Found | None:

@@ -11,12 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from .lowering import Origin
+from .parameters import layer_of
 
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 """What the language takes as a name."""
 LONGEST = 200
-WITHIN = re.compile(r"(.*)[._/](weight|bias|running_mean|running_var|kernel|gamma|beta|scale|B|W|w|b|w_0|b_0)(:0)?")
-"""A tensor's name: its layer, and what it is there."""
 SCOPED = re.compile(r"/(.+)/[A-Za-z]+(_[0-9]+)?")
 """A node's name that begins with modules and ends with its operator."""
 
@@ -40,7 +39,7 @@ def _told(origin: Origin) -> str:
 
 def _layer(tensors: Iterable[str]) -> str:
     """What tensors are called together."""
-    stems = {match[1] if (match := WITHIN.fullmatch(name)) else "" for name in tensors}
+    stems = {*map(layer_of, tensors)}
     return stems.pop().replace("/", ".") if len(stems) == 1 else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..node import OnnxNode, Operand
+from .parameters import is_parameter
 from .static import Node, StaticModel
 
 FEW = 64
@@ -21,4 +22,4 @@ def _operand(name: str, model: StaticModel) -> Operand | None:
     if array is None:
         return Operand(model.shapes[name][1:])
     values = tuple(map(float, array.ravel())) if array.size <= FEW and array.dtype.kind in "fiub" else ()
-    return Operand(array.shape, True, values)
+    return Operand(array.shape, True, values, is_parameter(name, model))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .parameters import is_parameter
 from .resizing import resize
 from .static import Node, StaticModel
 
@@ -294,7 +295,7 @@ def product(node: Node, model: StaticModel) -> Node | None:
         with np.errstate(divide="ignore"):
             return node.to("Mul", node.inputs[0], _held(model, node, "factor", np.float32(1) / second))
     if second.size == 1:
-        if second.reshape(-1)[0] == 1:
+        if second.reshape(-1)[0] == 1 and not is_parameter(node.inputs[1], model):
             return node.to("Identity", node.inputs[0])
         whole = np.full((shape[1], *(1 for _ in shape[2:])), second.reshape(-1)[0], "f4")
         return node.to("Mul", node.inputs[0], _held(model, node, "factor", whole))
@@ -311,11 +312,12 @@ def total(node: Node, model: StaticModel) -> Node | None:
 
 
 def addition(node: Node, model: StaticModel) -> Node | None:
-    """Stored numbers behind what is computed; nothing is added where they are 0."""
+    """Stored numbers behind what is computed; nothing is added where they are 0, unless a layer may learn others."""
     first, second = (model.constant(node, i) for i in (0, 1))
     if first is not None and second is None and node.op == "Add":
         return node.to("Add", node.inputs[1], node.inputs[0])
-    if second is not None and not second.any() and model.shapes.get(node.output) == model.shapes.get(node.inputs[0]):
+    is_shape_kept = model.shapes.get(node.output) == model.shapes.get(node.inputs[0])
+    if second is not None and not second.any() and is_shape_kept and not is_parameter(node.inputs[1], model):
         return node.to("Identity", node.inputs[0])
     if node.op == "Sub" and second is not None:
         return node.to("Add", node.inputs[0], _held(model, node, "summand", -second))
