@@ -1,4 +1,5 @@
 """Many calls of a native function as one: the interpreter is let go of once, however many strips there are.
+One call alone is made as it is.
 
 The calls may be shared out between threads. Which thread carries out what changes no byte: calls that write to the
 same place are one thread's, in order.
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
 from ....backend import Alone, Team
+from ..linker import NativeFunction
 from ..native import function
 
 WORTH = 60_000.0
@@ -27,7 +29,7 @@ class Native:
     def __init__(self, vectors: Vectors, team: Team | None = None) -> None:
         self.vectors = vectors
         self.team = team or Alone()
-        self._addresses: dict[str, int] = {}
+        self._functions: dict[str, NativeFunction] = {}
         self._sequence = function("sequence", vectors).call
 
     def whole(self, channels: int) -> int:
@@ -41,10 +43,12 @@ class Native:
     def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
         """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
         the one that asks."""
-        pairs = self._pairs(name, tables)
-        if owners is None or not owners.any():
-            self._run(pairs)
+        if tables.size == tables.shape[-1]:
+            self._function(name).call(address(tables))
+        elif self.team.count == 1 or owners is None or not owners.any():
+            self._run(self._pairs(name, tables))
         else:
+            pairs = self._pairs(name, tables)
             shares = [pairs[owners == number] for number in range(int(owners.max()) + 1)]
             self.team.share(lambda number: self._run(shares[number]), len(shares))
 
@@ -59,13 +63,16 @@ class Native:
     def _share_of(self, pairs: Numbers, owners: Numbers, number: int) -> None:
         self._run(pairs[owners == number])
 
+    def _function(self, name: str) -> NativeFunction:
+        if name not in self._functions:
+            self._functions[name] = function(name, self.vectors)
+        return self._functions[name]
+
     def _pairs(self, name: str, tables: Numbers) -> Numbers:
         """The function's address with that of each table."""
-        if name not in self._addresses:
-            self._addresses[name] = function(name, self.vectors).address
         count, step = tables.size // tables.shape[-1], 8 * tables.shape[-1]
         pairs = np.empty((count, 2), np.int64)
-        pairs[:, 0] = self._addresses[name]
+        pairs[:, 0] = self._function(name).address
         first = address(tables)
         pairs[:, 1] = np.arange(first, first + count * step, step)
         return pairs
