@@ -77,14 +77,7 @@ class Emitter:
 
     def mask(self, valid: Value) -> Value:
         """The first `valid` lanes."""
-        b = self.builder
-        count = b.insert_element(
-            ir.Constant(ir.VectorType(I32, self.lanes), ir.Undefined), b.trunc(valid, I32), ir.Constant(I32, 0)
-        )
-        counts = b.shuffle_vector(
-            count, ir.Constant(ir.VectorType(I32, self.lanes), ir.Undefined), self._lanes([0] * self.lanes)
-        )
-        return b.icmp_signed("<", self._lanes(list(range(self.lanes))), counts)
+        return self.builder.icmp_signed("<", self._lanes(list(range(self.lanes))), self.spread_number(valid))
 
     def between(self, first: Value, end: Value) -> Value:
         """The lanes from one number on and before another."""
@@ -107,6 +100,42 @@ class Emitter:
         name = f"llvm.masked.store.v{self.lanes}f32.p0"
         function = self._declared(name, ir.VoidType(), [self.vector, pointer.type, I32, bits])
         self.builder.call(function, [value, pointer, ir.Constant(I32, FLOAT), mask])
+
+    def whole_numbers(self, value: int) -> Value:
+        """A vector of one whole number over and over, of 32 bits each."""
+        return self._lanes([value] * self.lanes)
+
+    def spread_number(self, value: Value) -> Value:
+        """The same of a whole number that is not known beforehand."""
+        b, kind = self.builder, ir.VectorType(I32, self.lanes)
+        first = b.insert_element(ir.Constant(kind, ir.Undefined), b.trunc(value, I32), ir.Constant(I32, 0))
+        return b.shuffle_vector(first, ir.Constant(kind, ir.Undefined), self.whole_numbers(0))
+
+    def load_bytes(self, address: Value, mask: Value | None = None) -> Value:
+        """Whole numbers of 32 bits, of a byte each in memory; with a mask its lanes alone."""
+        kind, bits = (ir.VectorType(ir.IntType(size), self.lanes) for size in (8, 1))
+        pointer = self.builder.inttoptr(address, kind.as_pointer())
+        if mask is None:
+            found = self.builder.load(pointer)
+            found.align = 1
+        else:
+            name = f"llvm.masked.load.v{self.lanes}i8.p0"
+            function = self._declared(name, kind, [pointer.type, I32, bits, kind])
+            nothing = ir.Constant(kind, [0] * self.lanes)
+            found = self.builder.call(function, [pointer, ir.Constant(I32, 1), mask, nothing])
+        return self.builder.zext(found, ir.VectorType(I32, self.lanes))
+
+    def store_bytes(self, value: Value, address: Value, mask: Value | None = None) -> None:
+        """Whole numbers as a byte each; with a mask its lanes alone."""
+        kind, bits = (ir.VectorType(ir.IntType(size), self.lanes) for size in (8, 1))
+        value = self.builder.trunc(value, kind)
+        pointer = self.builder.inttoptr(address, kind.as_pointer())
+        if mask is None:
+            self.builder.store(value, pointer).align = 1
+        else:
+            name = f"llvm.masked.store.v{self.lanes}i8.p0"
+            function = self._declared(name, ir.VoidType(), [kind, pointer.type, I32, bits])
+            self.builder.call(function, [value, pointer, ir.Constant(I32, 1), mask])
 
     def multiply_add(self, a: Value, b: Value, c: Value) -> Value:
         """a*b + c, rounded once where the processor can."""

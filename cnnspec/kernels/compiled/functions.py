@@ -16,7 +16,7 @@ from llvmlite import ir
 
 from ..reference.error_function import SINGLE, SLOPE
 from .emitter import I32, Emitter
-from .layout import FUNCTIONS, JOINS
+from .layout import FUNCTIONS, JOINS, SLOPES
 
 Value = Any
 Function = Callable[[Emitter, Value, Sequence[Value]], Value]
@@ -265,3 +265,24 @@ OF_TWO: dict[str, Callable[[Emitter, Value, Value], Value]] = {
     "subtract": lambda e, x, y: e.builder.fsub(x, y),
 }
 assert tuple(OF_TWO) == JOINS
+
+
+def _where(e: Emitter, condition: Value, x: Value) -> Value:
+    """x, and 0 where the condition does not hold, whatever x is there."""
+    return e.builder.select(condition, x, e.zeros())
+
+
+def between(e: Emitter, dy: Value, y: Value, parameters: Sequence[Value]) -> Value:
+    """Nothing goes back where y is at a limit, or no number."""
+    b = e.builder
+    low, high, *_ = parameters
+    return _where(e, b.and_(b.fcmp_ordered(">", y, low), b.fcmp_ordered("<", y, high)), dy)
+
+
+OF_GRADIENT: dict[str, Callable[[Emitter, Value, Value, Sequence[Value]], Value]] = {
+    "between": between,
+    "relu": lambda e, dy, y, _: _where(e, e.builder.fcmp_unordered("!=", y, e.zeros()), dy),
+    "sigmoid": lambda e, dy, y, _: e.builder.fmul(dy, e.builder.fmul(y, e.builder.fsub(e.constant(1), y))),
+    "tanh": lambda e, dy, y, _: e.builder.fmul(dy, e.builder.fsub(e.constant(1), e.builder.fmul(y, y))),
+}
+assert tuple(OF_GRADIENT) == SLOPES

@@ -42,6 +42,9 @@ FUNCTIONS = (
 PARAMETERS = 3
 JOINS = ("add", "bend", "divide", "larger", "multiply", "smaller", "subtract")
 """Of two values, by their numbers."""
+SLOPES = ("between", "relu", "sigmoid", "tanh")
+"""Products of a gradient with a function's derivative, by their numbers; what that follows from is the function's
+value. `between` has two limits."""
 
 # Tiles of F(4x4, 3x3), by `winograd`.
 

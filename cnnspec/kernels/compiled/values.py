@@ -5,9 +5,9 @@ Values lie in runs of neighbours, by up to three axes. Cost: that of `values_til
 
 from __future__ import annotations
 
-from .layout import FUNCTIONS, JOINS
+from .layout import FUNCTIONS, JOINS, SLOPES
 from .memory import Kernel, addresses, fields, micro_kernel
-from .values_tile import ONE, SHARES, TWO, emit_one, emit_shares, emit_two
+from .values_tile import ONE, SHARES, SLOPE, TWO, emit_one, emit_shares, emit_slope, emit_two
 from .vectors import Vectors
 
 ONE_FIELDS = (
@@ -19,6 +19,8 @@ TWO_FIELDS = (
     "x", "y", "out", "function", "n", "a", "b", "values",
     "x_n", "x_a", "x_b", "y_n", "y_a", "y_b", "out_n", "out_a", "out_b",
 )  # fmt: skip
+SLOPE_FIELDS = ("dy", "y", "out", "function", "parameters", "values")
+"""Addresses, among them one of a function's parameters; its number; so many values side by side."""
 
 
 def apply(vectors: Vectors) -> Kernel:
@@ -53,6 +55,20 @@ def join(vectors: Vectors) -> Kernel:
                     y = at(p, "y", i, j, k)
                     out = at(p, "out", i, j, k)
                     tile(of(p, "function"), (x, y, out, values // lanes, values % lanes))
+
+    return kernel
+
+
+def slope(vectors: Vectors) -> Kernel:
+    """A gradient times a function's derivative."""
+    lanes = vectors.lanes
+    of = fields(SLOPE_FIELDS)
+    tile = micro_kernel(lambda module, which: emit_slope(module, vectors, which), range(len(SLOPES)), len(SLOPE))
+
+    def kernel(p: int) -> None:
+        values = of(p, "values")
+        given = (of(p, "dy"), of(p, "y"), of(p, "out"), values // lanes, values % lanes, of(p, "parameters"))
+        tile(of(p, "function"), given)
 
     return kernel
 

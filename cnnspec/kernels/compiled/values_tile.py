@@ -9,12 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .emitter import F32, FLOAT, Emitter, begin
-from .functions import OF_ONE, OF_TWO, exp, log
-from .layout import FUNCTIONS, JOINS, PARAMETERS
+from .functions import OF_GRADIENT, OF_ONE, OF_TWO, exp, log
+from .layout import FUNCTIONS, JOINS, PARAMETERS, SLOPES
 from .vectors import Vectors
 
 ONE = ("x", "out", "vectors", "rest", "parameters")
 TWO = ("x", "y", "out", "vectors", "rest")
+SLOPE = ("dy", "y", "out", "vectors", "rest", "parameters")
 SHARES = ("x", "out", "vectors", "rest")
 """Addresses; whole vectors of the run, and values of its last part, perhaps none."""
 Body = Callable[[Any, Callable[[Any], Any], Callable[[Any, Any], None]], None]
@@ -45,6 +46,22 @@ def emit_two(module: Any, vectors: Vectors, which: int) -> Any:
     def body(along: Any, load: Any, store: Any) -> None:
         x, y = load(b.add(a["x"], along)), same if is_same else load(b.add(a["y"], along))
         store(OF_TWO[name](e, x, y), b.add(a["out"], along))
+
+    along_run(e, a, body)
+    b.ret_void()
+    return e.function
+
+
+def emit_slope(module: Any, vectors: Vectors, which: int) -> Any:
+    """A gradient times a function's derivative, by the function's values."""
+    name = SLOPES[which]
+    e, a = begin(module, f"slope_{name}_{vectors.lanes}", SLOPE, vectors.lanes)
+    b = e.builder
+    given = [e.repeat(e.at(a["parameters"], i, FLOAT)) for i in range(PARAMETERS)]
+
+    def body(along: Any, load: Any, store: Any) -> None:
+        dy, y = load(b.add(a["dy"], along)), load(b.add(a["y"], along))
+        store(OF_GRADIENT[name](e, dy, y, given), b.add(a["out"], along))
 
     along_run(e, a, body)
     b.ret_void()

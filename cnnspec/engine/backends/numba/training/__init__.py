@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .....kernels.compiled.vectors import Vectors
-from . import batch_norm, convolution
+from . import activation, batch_norm, convolution, pooling
 from .calls import Native
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ WAYS: dict[str, Callable[..., Any]] = {
     "batchnorm": batch_norm.train,
     "conv": convolution.train,
     "deconv": convolution.train,
+    "maxpool": pooling.train,
+    **dict.fromkeys(activation.SLOPE_OF, activation.train),
 }
 """By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""
 

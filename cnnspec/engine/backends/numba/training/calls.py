@@ -8,11 +8,11 @@ same place are one thread's, in order.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
 from ....backend import Alone, Team
 from ..linker import NativeFunction
@@ -83,7 +83,7 @@ class Native:
             self._sequence(address(table))
 
 
-def address(x: Array | Numbers) -> int:
+def address(x: NDArray[Any]) -> int:
     """Of an array's first value."""
     return int(x.ctypes.data)
 

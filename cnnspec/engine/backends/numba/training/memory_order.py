@@ -1,0 +1,70 @@
+"""Where the values of a batch lie in memory. To every layer images are (N, C, H, W); in memory their channels are last,
+(N, H, W, C), but for those that come from outside."""
+
+from __future__ import annotations
+
+from functools import lru_cache, reduce
+
+import numpy as np
+
+from .....graph.array import Array
+from .calls import Native, Numbers, address, cut, owners
+
+CHANNELS_LAST = (0, 2, 3, 1)
+"""The axes of images in the order in which they lie in memory."""
+VALUE = 0.4
+"""Nanoseconds of a value that is moved."""
+Axes = tuple[int, ...]
+
+
+def as_images(x: Array) -> Array:
+    """(N, H, W, C) as images (N, C, H, W): the same memory."""
+    return x.transpose(0, 3, 1, 2)
+
+
+def in_memory(x: Array) -> Array | None:
+    """The values as they lie side by side; None where there are gaps between them."""
+    found = x.transpose(np.argsort([-step for step in x.strides], kind="stable"))
+    return found.reshape(-1) if found.flags.c_contiguous else None
+
+
+def channels_last(x: Array, native: Native) -> Array:
+    """Images (N, C, H, W) as contiguous (N, H, W, C): their own memory where they lie like that already."""
+    wanted = x.transpose(CHANNELS_LAST)
+    if wanted.flags.c_contiguous:
+        return wanted
+    others = tuple(sorted((0, 2, 3), key=lambda axis: -x.strides[axis]))
+    if x.dtype != np.float32 or not x.size or not x.transpose(1, *others)[0].flags.c_contiguous:
+        return np.ascontiguousarray(wanted)
+    out = np.empty(wanted.shape, np.float32)
+    columns = _places(x.shape, others)
+    rows = x.strides[1] * np.arange(x.shape[1])
+    parts = cut(len(columns), native.hands(len(columns), VALUE * x.size), native.vectors.lanes)
+    tables = [
+        (
+            address(x) + 4 * part.start, address(out), address(rows), address(columns) + 8 * part.start,
+            len(rows), part.stop - part.start, 1, 0, 0,
+        )
+        for part in parts
+    ]  # fmt: skip
+    native.carry_out("transpose", np.array(tables, np.int64), owners(len(parts), len(parts)))
+    return out
+
+
+def ordered_as(x: Array, other: Array, native: Native) -> Array:
+    """x (N, C, H, W), or vectors, in the order in which another array of its shape lies."""
+    if x.strides == other.strides:
+        return x
+    if x.ndim == 4 and other.transpose(CHANNELS_LAST).flags.c_contiguous:
+        return as_images(channels_last(x, native))
+    found = np.empty_like(other)
+    found[...] = x
+    return found
+
+
+@lru_cache(1 << 8)
+def _places(shape: Axes, others: Axes) -> Numbers:
+    """Bytes to where the values of the axes `others`, in their order, lie in memory of (N, H, W, C)."""
+    sizes = [shape[axis] for axis in CHANNELS_LAST]
+    steps = {axis: 4 * int(np.prod(sizes[i + 1 :], dtype=np.int64)) for i, axis in enumerate(CHANNELS_LAST)}
+    return np.ascontiguousarray(reduce(np.add.outer, [steps[axis] * np.arange(shape[axis]) for axis in others]).ravel())
