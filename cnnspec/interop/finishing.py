@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..diagnostics import SpecError
+from ..diagnostics.wording import listed
 from ..graph.graph import INPUT
 from .class_names import stand_apart
 from .comparison import Judge, Rounding, answers, compared, rounding
@@ -36,6 +37,11 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
     notes: Callable[[Spec], Iterable[str]] = lambda spec: ()
     """What is to be known of what became of it."""
+
+
+def left_out(names: Sequence[str]) -> str:
+    """A note of parts of a model that do nothing."""
+    return f"left out: {listed(names, 3)}, which only {'hands' if len(names) == 1 else 'hand'} on what arrives"
 
 
 def finished(found: Finding, wish: Wish, judge: Callable[[Spec], Judge | str]) -> Imported:

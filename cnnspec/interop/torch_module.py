@@ -19,9 +19,10 @@ from .importer import Wish
 
 
 def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify: bool = True) -> Imported:
-    """A `torch.nn.Module` that takes one image (C, H, W), or one vector (C,), as a spec.
+    """A `torch.nn.Module` that takes one image (C, H, W), signal (C, W) or vector (C,), as a spec.
 
-    Its tensors have their names in the state_dict. With a `path` the spec is written there, and its weights beside it.
+    Its tensors have their names in the state_dict, and are float32 whatever they are there. With a `path` the spec is
+    written there, and its weights beside it.
     The module is taken as it runs, not as it is trained, and stays as it was. Both are held against each other on
     random inputs, unless `verify` is off. Raises FileError: E417 without the packages torch and onnx, E415 for a path
     that cannot be written, E430 for a module that PyTorch cannot write as ONNX, E431 for operations that are no layers,
@@ -33,16 +34,16 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
     from .onnx.importing.model import imported
     from .onnx.importing.model_file import parsed
 
-    is_shape = isinstance(shape, Sequence) and len(shape) in (1, 3) and all(isinstance(size, int) for size in shape)
+    is_shape = isinstance(shape, Sequence) and 1 <= len(shape) <= 3 and all(isinstance(size, int) for size in shape)
     if not isinstance(module, torch.nn.Module) or not is_shape or min(shape) < 1:
-        raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W) or (C,) of its input")
+        raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W), (C, W) or (C,) of its input")
     name, data = type(module).__name__, io.BytesIO()
     with _as_it_runs(module), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
                 module,
-                (torch.zeros(1, *shape),),
+                (torch.zeros(1, *shape, dtype=_numbers(module)),),
                 data,
                 dynamo=False,  # the other one wants more packages, and folds batch norms
                 training=torch.onnx.TrainingMode.PRESERVE,
@@ -53,7 +54,7 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
         except Exception as fault:  # whatever a module raises when it is traced
             raise broken(name, "PyTorch cannot write the module as ONNX", str(fault), "") from fault
     try:
-        found = imported(parsed(data.getvalue(), name), name, Wish(_weights(path), verify=verify))
+        found = imported(parsed(data.getvalue(), name), name, Wish(_weights(path), verify=verify), is_file=False)
     except FileError as fault:
         raise FileError([_in_python(each) for each in fault.diagnostics]) from fault
     if path is not None:
@@ -73,6 +74,12 @@ def _weights(path: AnyPath | None) -> str:
     from ..spec.naming import spec_name
 
     return "" if path is None else f"{spec_name(Path(path))}.safetensors"
+
+
+def _numbers(module: Any) -> Any:
+    """The type of fractions that a module computes with; None, which is PyTorch's own, for one that holds none."""
+    held = (tensor for tensors in (module.parameters(), module.buffers()) for tensor in tensors)
+    return next((tensor.dtype for tensor in held if tensor.is_floating_point()), None)
 
 
 @contextmanager

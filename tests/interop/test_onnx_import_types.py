@@ -68,7 +68,7 @@ def test_fractions_become_float32(
     first, *_ = found.tensors.values()
     np.testing.assert_array_equal(first, large.astype(np.float32))
     word = {"DOUBLE": "double"}.get(kind, kind.lower())
-    assert f"numbers are {word} in the file; here, and where it is checked, they are float32" in found.notes
+    assert f"numbers are {word} in the model; here, and where it is checked, they are float32" in found.notes
 
 
 def test_rounding_on_the_way_is_said(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_rounding_on_the_way_is_said(tmp_path: Path) -> None:
 
     nodes = [node("Cast", ["x"], "a", to=TensorProto.FLOAT16), node("Cast", ["a"], "y", to=TensorProto.FLOAT)]
     found = imported(model(nodes), tmp_path)
-    assert "numbers are float16 in the file; here, and where it is checked, they are float32" in found.notes
+    assert "numbers are float16 in the model; here, and where it is checked, they are float32" in found.notes
 
 
 def test_an_input_of_float32_may_have_numbers_of_16_bits(tmp_path: Path) -> None:

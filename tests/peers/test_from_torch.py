@@ -159,14 +159,14 @@ def test_what_is_no_network_of_layers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         cnnspec.from_torch(torch.zeros(1), (2, 4, 4))
     with pytest.raises(TypeError):
-        cnnspec.from_torch(network(), (6, 5))
+        cnnspec.from_torch(network(), (2, 6, 5, 1))
 
 
-@pytest.mark.parametrize("shape", [3, (), (3, 8), (0,), (3, 8.0, 8), "abc", (3, 0, 8), None])
-def test_a_shape_is_three_sizes_or_one(shape: Any) -> None:
+@pytest.mark.parametrize("shape", [3, (), (3, 8, 8, 8), (0,), (3, 8.0, 8), "abc", (3, 0, 8), None])
+def test_a_shape_is_one_to_three_sizes(shape: Any) -> None:
     from torch import nn
 
-    with pytest.raises(TypeError, match=r"the shape \(C, H, W\) or \(C,\) of its input"):
+    with pytest.raises(TypeError, match=r"the shape \(C, H, W\), \(C, W\) or \(C,\) of its input"):
         cnnspec.from_torch(nn.ReLU(), shape)
 
 
@@ -194,3 +194,47 @@ def test_helps_are_those_of_a_call() -> None:
     with pytest.raises(cnnspec.FileError) as caught:
         cnnspec.from_torch(Error(), (3, 8, 8))
     assert [(each.code, each.help) for each in caught.value.diagnostics] == [("E431", "")]
+
+
+def test_a_module_over_signals() -> None:
+    import torch
+    from torch import nn
+
+    module = nn.Sequential(nn.Conv1d(2, 4, 3), nn.BatchNorm1d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 30, 3)).eval()
+    found = cnnspec.from_torch(module, (2, 32))
+    assert found.spec.graph.input == (2, 1, 32)
+    x = np.random.default_rng(0).standard_normal((4, 2, 32), np.float32)
+    (y,) = found.spec.compile(found.tensors).run(x[:, :, None]).values()
+    np.testing.assert_allclose(y, module(torch.from_numpy(x)).detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_other_numbers_become_float32(dtype: str) -> None:
+    import torch
+    from torch import nn
+
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()).to(getattr(torch, dtype))
+    found = cnnspec.from_torch(module, (3, 8, 8))
+    assert {tensor.dtype for tensor in found.tensors.values()} == {np.dtype(np.float32)}
+    np.testing.assert_array_equal(found.tensors["0.weight"], module[0].weight.detach().float().numpy())
+    assert module[0].weight.dtype == getattr(torch, dtype)
+    said = {"float64": "double", "float16": "float16"}[dtype]
+    assert found.notes[0] == f"numbers are {said} in the model; here, and where it is checked, they are float32"
+
+
+def test_notes_are_of_what_was_done() -> None:
+    """Nothing is folded, a maximum is no part that does nothing, and a scale that is used twice is named once."""
+    import torch
+    from torch import nn
+
+    class Scaled(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x: Any) -> Any:
+            y = self.first(torch.relu(self.first(x)))
+            return y.amax(-1).amax(-1)
+
+    (note,) = cnnspec.from_torch(Scaled(), (3, 8, 8)).notes
+    assert note == "renamed: first.weight, whose names say no layer"

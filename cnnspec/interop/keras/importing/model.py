@@ -13,7 +13,7 @@ from ....files.reading import AnyPath
 from ....graph.shape import Shape, batch_of, is_image, times
 from ...draft import Draft
 from ...faults import SHOWN, Unsaid, broken, unsaid
-from ...finishing import Finding, finished
+from ...finishing import Finding, finished, left_out
 from ...imported import Imported
 from ...importer import Wish
 from ...input_size import settled
@@ -224,7 +224,7 @@ def _notes(writing: _Writing) -> Iterator[str]:
     if writing.prepared:
         yield f"in `preprocess`, which images go through, and arrays do not: {listed(writing.prepared, 3)}"
     if writing.left_out:
-        yield f"left out: {listed(writing.left_out, 3)}, which only hand on what arrives"
+        yield left_out([*dict.fromkeys(writing.left_out)])
     if writing.twice:
         names = listed([*dict.fromkeys(writing.twice)], 3)
         yield f"used more than once, each use with weights of its own here: {names}"

@@ -14,7 +14,7 @@ from ....diagnostics.wording import listed
 from ....files.reading import AnyPath
 from ....graph.shape import Shape, batch_of, is_image
 from ...faults import SHOWN
-from ...finishing import Finding, finished
+from ...finishing import Finding, finished, left_out
 from ...imported import Imported
 from ...importer import Wish
 from . import check, model_file, names
@@ -37,8 +37,8 @@ def of_file(path: AnyPath, wish: Wish) -> Imported:
     return imported(model_file.read(path), path, wish)
 
 
-def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
-    """A model that was read from `path`, or is called so."""
+def imported(read: Model, path: AnyPath, wish: Wish, *, is_file: bool = True) -> Imported:
+    """A model that was read from `path`, or is called so; then whoever wrote it has folded nothing."""
     from ....spec.authoring import About
 
     proto = read.proto
@@ -56,7 +56,7 @@ def imported(read: Model, path: AnyPath, wish: Wish) -> Imported:
     shape = draft.builder.value(lowered.outputs[-1]).shape
     about = About(_name(proto, path, ours), _about(proto, path, ours), _classes(proto, shape))
     found = Finding(str(path), draft, lowered.outputs, about, _source(proto, model), lowered.names)
-    found.notes = lambda spec: [*read.notes, *_order(model), *_notes(lowered, draft.told, spec, ours)]
+    found.notes = lambda spec: [*read.notes, *_order(model), *_notes(lowered, draft.told, spec, is_file and not ours)]
     return finished(found, wish, lambda spec: check.judge(read, path, model, spec))
 
 
@@ -102,19 +102,20 @@ def _order(model: StaticModel) -> Iterator[str]:
         yield f"channels are last in the file, first in the spec: {listed(['the input', *ends], 3)}"
 
 
-def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, ours: bool) -> Iterator[str]:
+def _notes(lowered: Lowered, told: dict[str, str], spec: Spec, may_be_folded: bool) -> Iterator[str]:
     """What was folded, renamed and left out, as far as the file shows it."""
-    if lowered.dropped:
-        yield f"left out: {listed(lowered.dropped, 3)}, which only hand on what arrives"
+    said = {origin.node for origin in lowered.origins.values()}
+    if dropped := [name for name in dict.fromkeys(lowered.dropped) if name not in said]:
+        yield left_out(dropped)
     convolutions = [step for step in spec.graph.steps if is_image(step.arriving[0]) and "weight" in step.tensors]
     has_norms = any(step.layer.normalizes_batch for step in spec.graph.steps)
-    if convolutions and not has_norms and not ours and all("bias" in step.tensors for step in convolutions):
+    if convolutions and not has_norms and may_be_folded and all("bias" in step.tensors for step in convolutions):
         yield "there are no batch norms: if there were, they were folded into convolutions before the file was written"
     called = {step.name for step in spec.graph.steps}
-    renamed = [
+    renamed = dict.fromkeys(
         origin.tensors[0]
         for step, origin in lowered.origins.items()
         if all((origin.tensors or ("",))[:1]) and told.get(step) not in called
-    ]
+    )
     if renamed:
-        yield f"renamed: {listed(renamed, 3)}, whose names say no layer"
+        yield f"renamed: {listed([*renamed], 3)}, whose names say no layer"

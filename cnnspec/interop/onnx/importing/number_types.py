@@ -40,7 +40,7 @@ def named(model: ModelProto, wide: frozenset[int]) -> Iterator[str]:
     kinds = {each.data_type for each in _tensors(model)} | {_type(each) for each in _values(model.graph)}
     kinds |= {each.i for each in _made(model)}
     if seen := sorted(name(kind) for kind in kinds & wide):
-        yield f"numbers are {' and '.join(seen)} in the file; here, and where it is checked, they are float32"
+        yield f"numbers are {' and '.join(seen)} in the model; here, and where it is checked, they are float32"
 
 
 def in_float32(model: ModelProto, path: str, wide: frozenset[int]) -> Iterator[str]:
