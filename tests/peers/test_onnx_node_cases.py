@@ -82,8 +82,7 @@ def assert_agrees(case: NodeCase, way: Way) -> None:
     made = imported(
         parsed(way.model.SerializeToString(), "case.onnx"), "case.onnx", Wish("case.safetensors", verify=False)
     )
-    shape = way.x.shape
-    x = way.x.reshape({2: (*shape, 1, 1), 3: (*shape[:2], 1, *shape[2:])}.get(len(shape), shape))
+    x = way.x.reshape(len(way.x), *made.spec.graph.input)
     digits = DIGITS.get(case.made[case.node.output[0]].dtype.name, 1e-3)
     outputs = made.spec.compile(made.tensors, exact=True).run(x)
     for name, wanted in zip(made.spec.graph.outputs, way.made, strict=True):
