@@ -16,6 +16,7 @@ from ..files.reading import AnyPath
 from ..graph.shape import Shape
 from .imported import Imported
 from .importer import Wish
+from .torch_pooling import adaptive_pooling_written
 
 
 def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify: bool = True) -> Imported:
@@ -38,7 +39,7 @@ def from_torch(module: Any, shape: Shape, path: AnyPath | None = None, *, verify
     if not isinstance(module, torch.nn.Module) or not is_shape or min(shape) < 1:
         raise TypeError("from_torch takes a torch.nn.Module and the shape (C, H, W), (C, W) or (C,) of its input")
     name, data = type(module).__name__, io.BytesIO()
-    with _as_it_runs(module), warnings.catch_warnings():
+    with _as_it_runs(module), adaptive_pooling_written(torch), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(

@@ -63,6 +63,40 @@ def test_a_spec_comes_back_as_it_was() -> None:
     np.testing.assert_array_equal(after.compile()(x), before.compile()(x))
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "adaptivemaxpool: {out: [3, 5]}",
+        "adaptivemaxpool: {out: [1, 4]}",
+        "adaptivemaxpool: {out: [9, 1]}",
+        "layernorm: {affine: false}",
+        "layernorm: {affine: false, over: all}",
+    ],
+)
+@pytest.mark.parametrize("channels", [3, 130])
+def test_a_layer_comes_back_as_it_was(layer: str, channels: int) -> None:
+    Path("net.yaml").write_text(f"input: {{C: {channels}, H: 8, W: 11}}\nlayers:\n  - relu\n  - {layer}\n")
+    assert call("export", "net.yaml", "-o", "net.onnx").code == 0
+    found = read_model("net.onnx")
+    assert [step.layer for step in found.spec.graph.steps] == [step.layer for step in load("net.yaml").graph.steps]
+
+
+@pytest.mark.parametrize(("end", "is_one"), [(5, False), (6, True), (7, False)])
+def test_other_bins_are_no_adaptive_pooling(end: int, is_one: bool) -> None:
+    """Of 8 columns in 3 bins the second goes from 2 to 6."""
+    constants = {"first": np.array([0]), "last": np.array([8]), "rows": np.array([2]), "columns": np.array([3])}
+    nodes = [
+        node("Slice", ["x", "first", "last", "rows"], "cut"),
+        node("MaxPool", ["cut"], "flat", kernel_shape=[8, 1]),
+    ]
+    for name, begin, stop in (("a", 0, 3), ("b", 2, end), ("c", 5, 8)):
+        constants |= {f"{name}0": np.array([begin]), f"{name}1": np.array([stop])}
+        nodes.append(node("Slice", ["flat", f"{name}0", f"{name}1", "columns"], f"{name}cut"))
+        nodes.append(node("MaxPool", [f"{name}cut"], f"{name}max", kernel_shape=[1, stop - begin]))
+    nodes.append(node("Concat", ["amax", "bmax", "cmax"], "y", axis=3))
+    assert (layers(imported(model(nodes, constants, size=(3, 8, 8)))) == ["adaptivemaxpool"]) == is_one
+
+
 def test_probabilities_of_nearly_0_are_compared_as_probabilities() -> None:
     low = case(tail(("Add", "b"), ("Sigmoid",)), ["scale", "sigmoid"], b=np.full((3, 1, 1), -16, "f4"))
     found = read_model(written(model(low[0], low[1], size=(3, 8, 8))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,38 @@ def test_notes_are_of_what_was_done() -> None:
 
     (note,) = cnnspec.from_torch(Scaled(), (3, 8, 8)).notes
     assert note == "renamed: first.weight, whose names say no layer"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["Max", "Avg"])
+@pytest.mark.parametrize("out", [(3, 5), (1, 4), (7, 2)])
+def test_adaptive_pooling_to_sizes_that_do_not_divide(kind: str, out: tuple[int, int]) -> None:
+    """PyTorch's exporter refuses these; it does so again afterwards."""
+    import torch
+    from torch import nn
+
+    module = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), getattr(nn, f"Adaptive{kind}Pool2d")(out))
+    found = cnnspec.from_torch(module, (2, 6, 11))
+    assert [step.kind for step in found.spec.graph.steps] == ["conv", f"adaptive{kind.lower()}pool"]
+    assert found.difference is not None
+    assert found.difference.largest < 1e-5
+    with pytest.raises(Exception, match="not factor of input size"):
+        torch.onnx.export(module, (torch.zeros(1, 2, 6, 11),), io.BytesIO(), dynamo=False)
+
+
+@pytest.mark.parametrize("channels", [3, 130])
+@pytest.mark.parametrize("affine", [False, True])
+def test_a_layer_norm_has_the_weights_that_it_has(channels: int, affine: bool) -> None:
+    from torch import nn
+
+    class Norm(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.LayerNorm(channels, elementwise_affine=affine)
+
+        def forward(self, x: Any) -> Any:
+            return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    found = cnnspec.from_torch(Norm(), (channels, 4, 5))
+    assert [step.kind for step in found.spec.graph.steps] == ["layernorm"]
+    assert set(found.tensors) == ({"norm.weight", "norm.bias"} if affine else set())

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..node import shortest
 from .composition import IMAGE, Composition, Rule, spread_over
+from .parameters import are_none
 
 TINY = 1e-24
 """Less than any root that is not 0, in float32."""
@@ -31,6 +32,8 @@ def norm(of: Composition) -> str | None:
     names = (learned[0], learned[-1])
     tensors = [of.hold(array.ravel(), name) for array, name in zip(spread, names, strict=False)]
     kind = "rmsnorm" if is_rms else "layernorm"
+    if not is_rms and are_none(of.model, *tensors):
+        fields, tensors = fields | {"affine": False}, []
     if axis == 1:
         over = {"over": "all"} if len(shape) == IMAGE else {}
         return of.layer(kind, [x, *tensors], shape, **fields, **over)

@@ -14,8 +14,9 @@ import numpy as np
 from .. import operators, resampling, windowed
 from ..node import shortest
 from . import operands
+from .bins import adaptivemaxpool
 from .neighbours import Neighbours
-from .parameters import is_parameter
+from .parameters import are_none
 from .spelling import spelled
 from .static import Node
 
@@ -48,9 +49,7 @@ def layernorm(near: Neighbours, node: Node) -> Found | None:
         return None
     fields = {"eps": shortest(norm.attributes.get("epsilon", 1e-5))}
     learned: tuple[str, ...] = norm.inputs[1:]
-    ones, zeros = near.array(norm, 1), near.array(norm, 2)
-    is_plain = ones is not None and zeros is not None and bool((ones == 1).all()) and not zeros.any()
-    if is_plain and not any(is_parameter(name, near.model) for name in learned):
+    if all(map(near.is_stored, learned)) and are_none(near.model, *learned):
         fields, learned = {**fields, "affine": False}, ()
     return near.layer(node, "layernorm", fields, last.inputs[0], *learned), [norm, last]
 
@@ -380,10 +379,11 @@ def chained(near: Neighbours, node: Node) -> Found | None:
 RULES: dict[str, tuple[Callable[[Neighbours, Node], Found | None], ...]] = {
     "Add": (groupnorm, expanded, biased, rescaled, shifted, chained),
     "AveragePool": (padded,),
+    "Concat": (adaptivemaxpool,),
     "Conv": (sumpool, dilated_mean, padded),
     "Div": (expanded, chained),
     "MatMul": (weighed,),
-    "MaxPool": (padded,),
+    "MaxPool": (adaptivemaxpool, padded),
     "Mul": (sumpool, expanded, hanging, rmsnorm, rescaled, chained),
     "Reshape": (channelshuffle, pixelunshuffle, plain_groupnorm),
     "Sqrt": (l2pool,),

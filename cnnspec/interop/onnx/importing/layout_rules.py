@@ -17,6 +17,7 @@ from ..node import shortest
 from .axes import BROADCAST, EACH, channels_first, channels_last
 from .composition import spread_over
 from .layouts import RANKS, Layouts, Vector
+from .parameters import are_none
 from .static import Node
 
 Rule = Callable[[Layouts, Node], bool]
@@ -204,6 +205,8 @@ def norm(of: Layouts, node: Node) -> bool:
     if not is_rms and len(names) == 1:
         names.append(of.model.hold(f"{node.output}/bias", np.zeros(shape[-1], np.float32)))
     fields = {"eps": shortest(node.attributes.get("epsilon", 1e-5))}
+    if not is_rms and are_none(of.model, *names):
+        fields, names = {**fields, "affine": False}, []
     kind = "rmsnorm" if is_rms else "layernorm"
     of.put(replace(node.to("", of.last[x], *names, **fields), kind=kind, outputs=node.outputs[:1]))
     return True

@@ -26,3 +26,10 @@ def is_parameter(name: str, model: StaticModel) -> bool:
     its values, which may be those before any training."""
     called = model.origins.get(name, name)
     return called in ALONE or bool(layer_of(called))
+
+
+def are_none(model: StaticModel, weight: str, bias: str) -> bool:
+    """Whether stored values stand for no weight and no bias of a norm, whose operator in ONNX wants them: 1 and 0
+    throughout, and no layer's own."""
+    is_plain = bool((model.constants[weight] == 1).all()) and not model.constants[bias].any()
+    return is_plain and not (is_parameter(weight, model) or is_parameter(bias, model))
