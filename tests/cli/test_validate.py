@@ -28,6 +28,8 @@ from cnnspec.spec import bundled, check
 from cnnspec.weights import save
 
 GOOD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - {conv: {F: 3, K: 2, P: same}, name: conv}\n  - relu\n"
+LEARNS = GOOD.replace("relu", "silu")
+"""Its scores are of any size, as cross-entropy wants them."""
 BAD = "input: {C: 1, H: 8, W: 8}\nlayers:\n  - covn: {F: 3, K: 2}\n"
 WARNS = GOOD + "blocks:\n  spare: {layers: [relu]}\n"
 TENSORS = {"conv.weight": np.ones((2, 1, 3, 3), np.float32), "conv.bias": np.zeros(2, np.float32)}
@@ -435,7 +437,7 @@ class TestFiles:
         npz(folder / "numbers.npz", x=np.zeros((3, 1, 8, 8)), y=labels)
         npz(folder / "other.npz", z=labels)
         write("page.csv", "<!doctype html>")
-        train = GOOD + f"train: {{{key}: %s}}\n"
+        train = LEARNS + f"train: {{{key}: %s}}\n"
         for data in ("digits28", "idx", "classes", "a.csv", "gray.npz"):
             assert found(write("net.yaml", train % data)) == [("E412", 5)]
             section = json.loads(run("--format", "json", "net.yaml").stdout)["diagnostics"][0]["help"].split("`")[1]
@@ -487,7 +489,7 @@ class TestFiles:
         assert found(write("net.yaml", GOOD + f"{key}\n")) == [(code, 5)]
 
     def test_links_below_a_folder_of_data(self, folder: Path, write: Write) -> None:
-        spec = write("net.yaml", GOOD + "preprocess: {mode: gray}\ntrain: {data: inner}\n")
+        spec = write("net.yaml", LEARNS + "preprocess: {mode: gray}\ntrain: {data: inner}\n")
         place = folder / "inner" / "a" / "b"
         place.mkdir(parents=True)
         (place / "in.png").symlink_to("own.png")
