@@ -276,7 +276,7 @@ def _unloadable(error: ImportError) -> int:
         if package and package != "cnnspec":
             click.echo(f"{FileError([unloadable(package, behind)])}\n", err=True)
             return 3
-        behind = behind.__cause__ or behind.__context__
+        behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
     return _internal_error()
 
 

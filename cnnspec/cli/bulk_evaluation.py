@@ -99,7 +99,7 @@ def _classes(settings: Train, output: Shape) -> int:
 def _folders(files: list[Stored], count: int) -> tuple[str, ...] | None:
     """The names of the folders of single images, where there is one for each class."""
     parents = {Path(file_name(file.url)).parent.name for file in files if not is_container(file.url)}
-    found = tuple(path.name for path in sorted(map(Path, parents), key=natural))
+    found = tuple(path.name for path in sorted(map(Path, parents), key=lambda path: natural(path.name)))
     return found if len(found) == count else None
 
 

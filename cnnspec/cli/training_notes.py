@@ -27,7 +27,7 @@ def nothing_to_resume(found: NothingToResume) -> None:
 def open_points(spec: Spec, begun: Begun) -> None:
     """What the reader may not have meant to leave open."""
     if begun.classes and spec.classes() is None:
-        said = "the classes are called like their folders"
+        said = "the classes are called as in the data"
         if len(begun.classes) <= LISTED:
             note(f"{said}: write `classes: [{', '.join(map(_in_yaml, begun.classes))}]` into the spec")
         else:

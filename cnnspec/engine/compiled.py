@@ -86,8 +86,10 @@ class BoundPlan:
     def run(self, x: Array) -> dict[str, Array]:
         """The outputs by name, each fresh (n, *shape), for x (n, C, H, W)."""
         self.arrival.announce(x)
-        self.executor.run()
-        self.arrival.forget()
+        try:
+            self.executor.run()
+        finally:
+            self.arrival.forget()
         return {name: output.copy() for name, output in self.outputs.items()}
 
 

@@ -1,12 +1,18 @@
-"""The order in which people count files: `2.png` before `10.png`."""
+"""The order in which people count: `2.png` before `10.png`."""
 
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
 
 
-def natural(path: PurePath) -> tuple[list[str | int], str]:
-    """To sort by: numbers in a name count as numbers; the name itself decides between `1.png` and `01.png`."""
-    pieces = re.split(r"(\d+)", path.name.casefold())
-    return [int(piece) if i % 2 else piece for i, piece in enumerate(pieces)], path.name
+def natural(name: str) -> tuple[list[str | tuple[int, str]], str]:
+    """To sort by: numbers in a name count as numbers, however long; the name itself decides between `1.png` and
+    `01.png`."""
+    pieces = re.split(r"(\d+)", name.casefold())
+    return [_number(piece) if i % 2 else piece for i, piece in enumerate(pieces)], name
+
+
+def _number(digits: str) -> tuple[int, str]:
+    """As the number would be sorted: a longer one is larger."""
+    digits = digits.lstrip("0")
+    return len(digits), digits

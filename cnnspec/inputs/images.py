@@ -90,7 +90,7 @@ def listing(folder: Path) -> list[Path]:
     except OSError as error:
         raise _failure(folder, error) from None
     note_folder(folder, is_image)
-    return sorted(files, key=natural)
+    return sorted(files, key=lambda path: natural(path.name))
 
 
 def header(path: AnyPath) -> tuple[int, int, str]:

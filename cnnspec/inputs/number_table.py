@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from ..diagnostics import FileError, Span
-from ..diagnostics.wording import quantity
+from ..diagnostics.wording import clipped, quantity
+from ..files.number_text import NUMBER
 from ..files.reading import AnyPath, Malformed
 
 MOST = 1 << 24
 """Bytes of a table."""
 SEPARATORS = ",;\t"
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class NumberTable(NamedTuple):
@@ -57,7 +57,7 @@ def read(stream: BinaryIO, path: AnyPath, has_names: bool = False) -> NumberTabl
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     numbered = ((number, line) for number, line in enumerate(text.split("\n"), 1))
     lines = [(n, line) for n, line in numbered if line.strip(" \t") and not line.startswith("#")]
-    if has_names and lines and not any(_NUMBER.fullmatch(field.strip(' "')) for field in _fields(lines[0][1])):
+    if has_names and lines and not any(NUMBER.fullmatch(field.strip(' "')) for field in _fields(lines[0][1])):
         del lines[0]
     return NumberTable(path, lines)
 
@@ -70,8 +70,8 @@ def _numbers(path: AnyPath, line: int, fields: list[str]) -> Iterator[float]:
     column = 1
     for field in fields:
         text = field.strip(' "')
-        if not _NUMBER.fullmatch(text):
-            what = f"`{text}` is no number" if text else "a number is missing"
+        if not NUMBER.fullmatch(text):
+            what = f"`{clipped(text)}` is no number" if text else "a number is missing"
             raise _error(path, Span(line, column, line, column + max(1, len(field))), what)
         yield float(text)
         column += len(field) + 1

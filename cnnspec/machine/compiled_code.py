@@ -21,6 +21,8 @@ INSTALL = "pip install numba"
 """That brings the other, too."""
 PACKAGES = ("numba", "llvmlite")
 DEED = "the backend numba"
+SECONDS = 120
+"""How long loading it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,12 @@ def fault() -> str:
 
     code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import trial; trial()"
     try:
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, errors="replace")
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS)
     except OSError:
         return ""
+    except subprocess.TimeoutExpired:
+        return f"importing it does not end within {SECONDS} seconds"
     if not done.returncode:
         return ""
     said = done.stderr.strip()

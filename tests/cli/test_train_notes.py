@@ -48,7 +48,7 @@ def test_classes_that_only_folders_name(net: Path, count: int, said: str) -> Non
     net.write_text(SPEC.replace(CLASSES, preprocess).replace("{dense: {K: 4}", f"{{dense: {{K: {count}}}"))
     called = call("train", "net.yaml", *THREADS, "--data", "images", "--set", "train.validation=4")
     first = ", ".join(sorted(names)[:9])
-    note = f"note: the classes are called like their folders: {said.format(first)}\n"
+    note = f"note: the classes are called as in the data: {said.format(first)}\n"
     assert (called.code, called.err.startswith(note)) == (0, True)
 
 

@@ -92,6 +92,13 @@ def test_what_goes_over_other_axes_is_refused(tmp_path: Path) -> None:
         read_model(written(found, tmp_path / "net.onnx"))
 
 
+def test_a_stack_that_is_an_output_is_refused(tmp_path: Path) -> None:
+    """The spec's would be an image."""
+    nodes = [node("Reshape", ["x", "five"], "stack"), node("Relu", ["stack"], "y")]
+    with pytest.raises(FileError, match="E431"):
+        read_model(written(model(nodes, {"five": shape(1, P, C, H, W)}, size=(P * C, H, W)), tmp_path / "net.onnx"))
+
+
 def test_images_of_one_image_are_not_added_to_those_of_many(tmp_path: Path) -> None:
     """ONNX would add it to each: channels would not."""
     nodes = [

@@ -93,7 +93,7 @@ def _columns(path: Path, first: CsvLine) -> CsvColumns:
     fields = first.text.split(separator)
     if all(map(is_number, fields)):
         return CsvColumns(len(fields), separator, 0, (0,), False)
-    names = csv_lines.names(first)
+    names = csv_lines.names(path, first)
     found = [i for i, name in enumerate(names) if name in LABELS]
     if len(found) != 1:
         wanted = ", ".join(f"`{name}`" for name in LABELS)

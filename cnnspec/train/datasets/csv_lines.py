@@ -1,18 +1,19 @@
 """The lines of a CSV, whatever they hold: piece by piece, without blank ones and comments, and what its first one says.
 
-Fields stand between commas, semicolons or tabs, and may stand in quotes, as RFC 4180 has it; lines that begin with #
-are comments.
+Fields stand between commas, semicolons or tabs, and may stand in quotes as in RFC 4180, but end with their line; lines
+that begin with # are comments.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from csv import reader
+from csv import Error, reader
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from ...diagnostics import FileError, Span
+from ...files.number_text import NUMBER
 
 LABELS = ("label", "y", "class", "target")
 """What a column of labels may be called."""
@@ -21,9 +22,7 @@ COUNTERS = ("", "id", "index", "unnamed: 0")
 SEPARATORS = ",;\t"
 BLOCK = 2**22
 """Bytes that are read at once; a line may not be longer."""
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-"""A number as all programs write it: no letters of other scripts, no words."""
-_FIELD = re.compile(rf' *"? *{NUMBER.pattern} *"? *|(?i: *nan *)', re.ASCII)
+_FIELD = re.compile(rf' *(?:" *)?{NUMBER.pattern} *(?:" *)?|(?i: *nan *)', re.ASCII)
 
 
 class CsvLine(NamedTuple):
@@ -56,9 +55,18 @@ def separator(first: CsvLine) -> str:
     return max(SEPARATORS, key=first.text.count)
 
 
-def names(first: CsvLine) -> list[str]:
-    """The names of columns that a first line holds, in small letters."""
-    return [name.strip().lower() for name in next(reader([first.text], delimiter=separator(first)))]
+def fields(path: Path, line: CsvLine, separator: str) -> list[str]:
+    """What a line holds, without quotes and spaces around. Raises FileError (E424)."""
+    try:
+        (found,) = reader([line.text], delimiter=separator, strict=True)
+    except (Error, ValueError) as fault:
+        raise error(path, line.number, 1, "the row cannot be read", str(fault), "an example a line") from None
+    return [field.strip(" ") for field in found]
+
+
+def names(path: Path, first: CsvLine) -> list[str]:
+    """The names of columns that a first line holds, in small letters. Raises FileError (E424)."""
+    return [name.strip().lower() for name in fields(path, first, separator(first))]
 
 
 def start(line: CsvLine, column: int, separator: str) -> int:

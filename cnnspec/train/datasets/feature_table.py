@@ -6,7 +6,6 @@ counts the rows is left out. A class stands there by its name or its number.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 from ...diagnostics import FileError
 from ...diagnostics.wording import quantity
 from ...files.file_array import StoredArray
+from ...files.number_text import NUMBER
 from ...files.reading import blaming
 from ...graph.shape import Shape
 from ...language.sections.train import LossName
 from . import csv_lines
-from .csv_lines import COUNTERS, LABELS, NUMBER, CsvLine, error
+from .csv_lines import COUNTERS, LABELS, CsvLine, error
 from .label_texts import LabelTexts
 from .storage import array, kept, plain
 
@@ -107,9 +107,9 @@ def read(path: Path, wanted: Wanted) -> FeatureTable:
 def _columns(path: Path, first: CsvLine, wanted: Wanted) -> Columns:
     """What the first line says of all: it holds names where none of its fields is a number."""
     separator = csv_lines.separator(first)
-    fields = _fields(path, first, separator)
+    fields = csv_lines.fields(path, first, separator)
     is_named = not any(map(NUMBER.fullmatch, fields))
-    names = csv_lines.names(first) if is_named else []
+    names = csv_lines.names(path, first) if is_named else []
     kept = [i for i in range(len(fields)) if not (is_named and names[i] in COUNTERS)]
     called = [i for i in kept if is_named and names[i] in LABELS]
     if len(called) > 1:
@@ -135,19 +135,11 @@ def _left_out(fields: Sequence[str], kept: Sequence[int]) -> str:
 
 
 def _row(path: Path, line: CsvLine, columns: Columns) -> list[str]:
-    row = _fields(path, line, columns.separator)
+    row = csv_lines.fields(path, line, columns.separator)
     if len(row) != columns.width:
         why = f"{quantity(len(row), 'field')}; the first line has {columns.width}"
         raise error(path, line.number, 1, "a row has another length", why, "an example a line, as many fields in each")
     return row
-
-
-def _fields(path: Path, line: CsvLine, separator: str) -> list[str]:
-    try:
-        (fields,) = csv.reader([line.text], delimiter=separator)
-    except (csv.Error, ValueError) as fault:
-        raise error(path, line.number, 1, "the row cannot be read", str(fault), "an example a line") from None
-    return [field.strip(" ") for field in fields]
 
 
 def _numbers(

@@ -108,7 +108,9 @@ def classes_in(folder: Path, to_learn: bool = True) -> dict[str, list[Path]]:
 
     Who learns needs two classes, and images of each; who judges takes what there is.
     """
-    inner = sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
+    inner = sorted(
+        (p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=lambda p: natural(p.name)
+    )
     found = {path.name: images_below(path) for path in inner}
     empty = [path for path in inner if not found[path.name]]
     if sets := [path for path in empty if any(deeper.is_dir() and listing(deeper) for deeper in path.iterdir())]:

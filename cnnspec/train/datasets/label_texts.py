@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ...diagnostics import FileError, Span
 from ...diagnostics.wording import listed, quantity
 from ...files.natural_order import natural
+from ...files.number_text import NUMBER
 from ...graph.shape import Shape
 from ...language.sections.train import LossName
-from .csv_lines import NUMBER
 from .targets import LISTED, named
 
 _WHOLE = re.compile(r"[+-]?\d{1,15}(\.0*)?", re.ASCII)
@@ -41,7 +41,11 @@ class LabelTexts:
 
     def add(self, field: str, line: int, column: int) -> None:
         """A label as it stands in a line, decoded as Latin-1."""
-        text = field.encode("latin-1").decode("utf-8", "replace")
+        try:
+            text = field.encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            cure = "save the table as UTF-8"
+            raise FileError.about(self.path, "E424", "a label is no text", "", cure, _span(line, column)) from None
         if not text:
             cure = "leave out rows whose label is not known"
             raise FileError.about(self.path, "E424", "a label is missing", "", cure, _span(line, column))
@@ -77,7 +81,7 @@ class LabelTexts:
             text = next(text for text in texts if text not in classes)
             why = f"the spec's `classes` are {listed(classes, LISTED)}"
             raise self._at(text, "E421", f"`{text}` is no class of the spec", why, "one of these, or change `classes`")
-        own = tuple(sorted(texts, key=lambda text: (natural(PurePath(text)), text)))
+        own = tuple(sorted(texts, key=natural))
         order = named(self.path, own, None, output, loss)
         return np.array([order[own.index(text)] for text in texts]), own
 

@@ -190,3 +190,30 @@ def test_an_end_of_the_irises_holds_each_kind() -> None:
     means = [x[y == kind].mean(axis=0, dtype=float) for kind in range(3)]
     wanted = [[5.006, 3.428, 1.462, 0.246], [5.936, 2.770, 4.260, 1.326], [6.588, 2.974, 5.552, 2.026]]
     np.testing.assert_allclose(means, wanted, atol=5e-4)
+
+
+def test_labels_that_are_no_text(tmp_path: Path) -> None:
+    """Two letters of Latin-1 must not become one class."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("1,2,é\n3,4,è\n5,6,b\n".encode("latin-1"))
+    with pytest.raises(FileError) as caught:
+        open_dataset(path, network(), "cross_entropy")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message, found.help) == ("E424", "a label is no text", "save the table as UTF-8")
+    assert found.span is not None
+    assert (found.span.line, found.span.column) == (1, 5)
+
+
+def test_long_labels(tmp_path: Path) -> None:
+    long = "1" * 5000 + "a"
+    assert opened(tmp_path / "a.csv", f"1,2,{long}\n3,4,b\n").classes == (long, "b")
+
+
+@pytest.mark.parametrize("of", [network(), load("input: {C: 1, H: 2, W: 2}\nlayers: [flatten, {dense: {K: 2}}]\n")])
+def test_a_first_line_of_too_many_letters(of: Spec, tmp_path: Path) -> None:
+    found = refusal(tmp_path / "a.csv", f"label,a,b,c,{'d' * 140_000}\n1,2,3,4,5\n", of)
+    assert (found.code, found.message) == ("E424", "the row cannot be read")
+
+
+def test_a_quote_that_never_ends(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "a.csv", '1,2,"a\n3,4,b\n').message == "the row cannot be read"

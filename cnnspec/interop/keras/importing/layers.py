@@ -186,7 +186,8 @@ def repeated(turning: Turning) -> Held:
     held, n = turning.held, turning["n"]
     if len(held.shape) != 1 or type(n) is not int or n < 1:
         raise Unsaid(f"{times(held.shape)} arrives, to be repeated {n!r:.20} times")
-    if turning.channels_first or held.order is not None:
+    turning.wants_channels_last()
+    if held.order is not None:
         raise Unsaid("it stands behind an image that is unrolled in another order")
     made = turning.pixel(held)
     made = turning.add("upsample", made, fields={"factor": (1, n)}) if n > 1 else made

@@ -23,6 +23,7 @@ def unstacked(nodes: Iterable[Node], model: StaticModel) -> list[Node]:
     """The nodes over images alone, as far as each that makes or reads a stack can be said so."""
     nodes = list(nodes)
     stacks = {name for name, shape in model.shapes.items() if len(shape) == STACK and shape[0] == 1}
+    stacks -= {*model.outputs}  # these leave as they are
     while stacks:
         tried = replace(model, shapes=dict(model.shapes), constants=dict(model.constants))
         written: list[Node] = []

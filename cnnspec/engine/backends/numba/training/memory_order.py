@@ -62,7 +62,7 @@ def ordered_as(x: Array, other: Array, native: Native) -> Array:
     return found
 
 
-@lru_cache(1 << 8)
+@lru_cache(8)
 def _places(shape: Axes, others: Axes) -> Numbers:
     """Bytes to where the values of the axes `others`, in their order, lie in memory of (N, H, W, C)."""
     sizes = [shape[axis] for axis in CHANNELS_LAST]
