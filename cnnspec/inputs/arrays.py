@@ -112,12 +112,11 @@ def unscaled(path: AnyPath, shape: tuple[int, ...], preprocess: Preprocess | Non
 def misfit(path: Path, found: tuple[int, ...], shape: tuple[int, ...]) -> FileError:
     """E413 for an array of shape `found` where the network's input is `shape`."""
     wanted = ", ".join(map(str, shape))
-    one = f"({wanted},)" if len(shape) == 1 else f"({wanted})"
     diagnostic = Diagnostic(
         "E413",
         f"the array in `{path.name}` does not fit the network's input",
         file=str(path),
-        why=f"the input is {one}, or (N, {wanted}) for N of them; the file holds {found}",
+        why=f"the input is {shape}, or (N, {wanted}) for N of them; the file holds {found}",
         help=_cure(found, shape),
     )
     return FileError([diagnostic])

@@ -12,12 +12,11 @@ from typing import BinaryIO, NamedTuple
 
 from ..diagnostics import FileError, Span
 from ..diagnostics.wording import clipped, quantity
-from ..files.number_text import NUMBER
+from ..files.number_text import NUMBER, separator
 from ..files.reading import AnyPath, Malformed
 
 MOST = 1 << 24
 """Bytes of a table."""
-SEPARATORS = ",;\t"
 
 
 class NumberTable(NamedTuple):
@@ -63,7 +62,7 @@ def read(stream: BinaryIO, path: AnyPath, has_names: bool = False) -> NumberTabl
 
 
 def _fields(line: str) -> list[str]:
-    return line.split(max(SEPARATORS, key=line.count))
+    return line.split(separator(line))
 
 
 def _numbers(path: AnyPath, line: int, fields: list[str]) -> Iterator[float]:

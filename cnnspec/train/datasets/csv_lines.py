@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ...diagnostics import FileError, Span
+from ...files import number_text
 from ...files.number_text import NUMBER
 
 LABELS = ("label", "y", "class", "target")
 """What a column of labels may be called."""
 COUNTERS = ("", "id", "index", "unnamed: 0")
 """What the column is called in which other programs count the rows."""
-SEPARATORS = ",;\t"
 BLOCK = 2**22
 """Bytes that are read at once; a line may not be longer."""
 _FIELD = re.compile(rf' *(?:" *)?{NUMBER.pattern} *(?:" *)?|(?i: *nan *)', re.ASCII)
@@ -52,7 +52,7 @@ def blocks(path: Path, stream: IO[bytes]) -> Iterator[list[CsvLine]]:
 
 def separator(first: CsvLine) -> str:
     """What stands between fields, by the first line."""
-    return max(SEPARATORS, key=first.text.count)
+    return number_text.separator(first.text)
 
 
 def fields(path: Path, line: CsvLine, separator: str) -> list[str]:
