@@ -132,13 +132,14 @@ def test_filters_in_the_order_of_kernels_and_back(
 ) -> None:
     weight, native = random(0, *shape), Native(vectors)
     K, C, FH, FW = shape
-    np.testing.assert_array_equal(filters.packed(weight, native), packing.packed(weight, vectors))
+    for wanted in (vectors, vectors.narrow):
+        np.testing.assert_array_equal(filters.packed(weight, wanted, native), packing.packed(weight, wanted))
     turned = weight.swapaxes(0, 1)
     whole = packing.packed(turned[:, :, ::-1, ::-1], vectors)
-    np.testing.assert_array_equal(filters.turned_and_packed(weight, native), whole)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, native), whole)
     rows, columns = (data.draw(st.lists(st.integers(0, size - 1), min_size=1, unique=True)) for size in (FH, FW))
     some = packing.packed(turned[:, :, rows][..., columns], vectors)
-    np.testing.assert_array_equal(filters.turned_and_packed(weight, native, rows, columns), some)
+    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, native, rows, columns), some)
     by_tap = random(1, FH * FW, C, K + 3)
     found = np.empty(shape, np.float32)
     filters.unpacked(by_tap, found, native)

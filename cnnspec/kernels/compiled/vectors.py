@@ -35,6 +35,10 @@ class Vectors:
         as one does that multiplies its widest vectors in two steps."""
         return self if self.lanes < 16 else Vectors(f"{self.name}, halves", self.lanes // 2, self.registers)
 
+    def fitting(self, channels: int) -> Vectors:
+        """The vectors for so many channels of a product: narrow ones where one of them holds all."""
+        return self.narrow if channels <= self.narrow.lanes else self
+
     def rows(self, columns: int) -> int:
         """Cells of a tile so many vectors wide: what a product needs at once, its accumulators, a row of filters and a
         repeated value, stays in registers. More than twelve cells would want more addresses than there are registers

@@ -25,15 +25,19 @@ FEW_CELLS = 256
 """Up to which channels are cut before rows: then every filter is read once."""
 
 
+def name_of_convolution(K: int, vectors: Vectors) -> str:
+    """The function for K filters, which are packed for the vectors that fit them."""
+    return "convolution" if vectors.fitting(K) == vectors else "narrow_convolution"
+
+
 class Direct:
     """Weight (K, C/G, FH, FW) in G groups; one call for each group and strip. x begins at the first padded cell."""
 
     def __init__(self, filters: FilterBank, limits: Limits, vectors: Vectors) -> None:
         weight, self.windows, bias, self.G = filters
         self.K, self.C = len(weight) // self.G, weight.shape[1]
-        is_narrow = self.K <= vectors.narrow.lanes < vectors.lanes
-        self.function = function("narrow_convolution" if is_narrow else "convolution", vectors)
-        vectors = vectors.narrow if is_narrow else vectors
+        self.function = function(name_of_convolution(self.K, vectors), vectors)
+        vectors = vectors.fitting(self.K)
         biases = np.zeros(len(weight), np.float32) if bias is None else bias
         self.filters = [packed(part, vectors) for part in np.split(weight, self.G)]
         self.biases = [padded_bias(part, vectors) for part in np.split(biases, self.G)]

@@ -19,7 +19,7 @@ from .....kernels.compiled.convolution import FIELDS
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
-from ..direct import PANEL_BYTES, STRIP
+from ..direct import PANEL_BYTES, STRIP, name_of_convolution
 from ..kernel import two_limits
 from ..phases import phases
 from .border import with_border
@@ -41,7 +41,7 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: 
     places = tuple(range(0, rows.F * rows.D, rows.D)), tuple(range(0, columns.F * columns.D, columns.D))
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
-        filters = packed(weight[g * K : (g + 1) * K], native)
+        filters = packed(weight[g * K : (g + 1) * K], native.vectors.fitting(K), native)
         _convolve(seen, filters, places, (rows.S, columns.S), out, native)
     return y
 
@@ -51,6 +51,7 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
     rows, columns = phases(windows)
     dy, low = with_border(dy, windows)
     K, C = len(weight) // G, weight.shape[1]
+    wanted = native.vectors.fitting(C)
     dx = np.empty((len(dy), windows[0].size, windows[1].size, C * G), np.float32)
     for down in rows:
         for across in columns:
@@ -60,7 +61,7 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
                 continue
             places = tuple(cell + low[0] for cell in down.cells), tuple(cell + low[1] for cell in across.cells)
             for g in range(G):
-                filters = turned_and_packed(weight[g * K : (g + 1) * K], native, down.taps, across.taps)
+                filters = turned_and_packed(weight[g * K : (g + 1) * K], wanted, native, down.taps, across.taps)
                 out = part[..., g * C : (g + 1) * C]
                 _convolve(dy[..., g * K : (g + 1) * K], filters, places, (1, 1), out, native)
     return dx
@@ -118,10 +119,11 @@ def _convolve(
     if not out.size:
         return
     hands = native.hands(len(x) * out.shape[1], out.size * x.shape[3] * len(places[0]) * len(places[1]) / MACS)
-    plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, hands, native.vectors)
+    K = out.shape[3]
+    plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, hands, native.vectors.fitting(K))
     scratch = np.empty((hands, 3 * plan.cells), np.int64)
     tables = plan.at(x=address(x), out=address(out), filters=address(filters), table=address(scratch))
-    native.carry_out("convolution", tables, plan.owners)
+    native.carry_out(name_of_convolution(K, native.vectors), tables, plan.owners)
 
 
 @lru_cache(PLANS)

@@ -21,20 +21,24 @@ VALUE = 0.5
 """Nanoseconds of a value."""
 
 
-def packed(filters: Array, native: Native) -> Array:
+def packed(filters: Array, vectors: Vectors, native: Native) -> Array:
     """What `packed` of `kernels/compiled/packing.py` makes of filters (K, C, FH, FW), whose values lie side by side."""
     K, C, FH, FW = filters.shape
     taps = FH * FW
-    wanted = list(panels(K, native.vectors))
+    wanted = list(panels(K, vectors))
     total = _room(K, taps * C, wanted)
     hands = native.hands(len(wanted), VALUE * filters.size)
-    plan = _into_panels(filters.shape, filters.strides[0], hands, native.vectors)
+    plan = _into_panels(filters.shape, filters.strides[0], hands, vectors)
     native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
     return total
 
 
 def turned_and_packed(
-    weight: Array, native: Native, rows: Sequence[int] | None = None, columns: Sequence[int] | None = None
+    weight: Array,
+    vectors: Vectors,
+    native: Native,
+    rows: Sequence[int] | None = None,
+    columns: Sequence[int] | None = None,
 ) -> Array:
     """As `packed`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
     taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
@@ -46,7 +50,7 @@ def turned_and_packed(
         order = np.arange(taps)
     else:
         order = np.argsort(np.add.outer(np.multiply(down, FW), across), axis=None)
-    wanted = list(panels(C, native.vectors))
+    wanted = list(panels(C, vectors))
     total = _room(C, taps * K, wanted)
     if taps == 1:  # they lie as they are wanted: only the panels are cut
         for first, width, whole in wanted:

@@ -66,13 +66,13 @@ def convolve(x: Array, weight: Array, out: Array, native: Native) -> None:
     """Write to `out` (n, H, W, K) the convolution of x (n, at least `reach(H)`, at least `reach(W)`, C) with weight
     (K, C, 3, 3)."""
     for k in _chunks(len(weight), x.shape[3], native.vectors):
-        _convolve(x, packed(weight[k], native), out[..., k], native)
+        _convolve(x, packed(weight[k], native.vectors, native), out[..., k], native)
 
 
 def convolve_back(dy: Array, weight: Array, out: Array, native: Native) -> None:
     """The same of dy with weight (K, C, 3, 3) turned, for `out` (n, H, W, C)."""
     for c in _chunks(weight.shape[1], dy.shape[3], native.vectors):
-        _convolve(dy, turned_and_packed(weight[:, c], native), out[..., c], native)
+        _convolve(dy, turned_and_packed(weight[:, c], native.vectors, native), out[..., c], native)
 
 
 def by_filters(x: Array, dy: Array, H: int, W: int, native: Native) -> Array:
