@@ -55,14 +55,15 @@ class SGD(Optimizer):
     def move(self, w: Array, g: Array, rate: float, *slots: Array) -> None:
         if self.settings.decay:
             g += self.settings.decay * w
+        way = g
         for v in slots:
             v *= self.settings.momentum
             v += g
             if self.settings.nesterov:
                 g += self.settings.momentum * v
             else:
-                g[...] = v
-        g *= rate
+                way = v
+        np.multiply(way, rate, out=g)
         w -= g
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,15 @@ OF_TILES = 2e-4
 """The same of Winograd's F(4x4, 3x3); measured 3e-5."""
 EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
 many = settings(max_examples=30, deadline=None)
+
+
+def test_addresses_are_those_that_numpy_tells(tmp_path: Path) -> None:
+    whole = random(0, 3, 4, 5)
+    fixed = whole.copy()
+    fixed.flags.writeable = False
+    mapped = np.memmap(tmp_path / "values", np.float32, "w+", 8, (6,))
+    for x in (whole, whole[1:, ::-2, 3], whole.T, fixed, whole[:0], np.zeros(()), mapped, mapped[2:]):
+        assert calls.address(x) == x.ctypes.data
 
 
 @st.composite
