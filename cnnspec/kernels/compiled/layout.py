@@ -50,3 +50,5 @@ value. `between` has two limits."""
 
 STEP, SIDE = 4, 6
 """Cells of the output along a tile's side, and of the image."""
+WITHIN = 0, 0, SIDE, SIDE, 0
+"""The last fields of `transforms`, for squares of which none reaches beyond its image."""

@@ -21,25 +21,40 @@ from .memory import Kernel, fields, micro_kernel
 from .vectors import Vectors
 from .winograd_tile import both_ways
 
-ARGUMENTS = ("x", "x_row", "x_column", "out", "place", "valid")
+ARGUMENTS = ("x", "x_row", "x_column", "out", "place", "valid", "row", "column", "rows", "columns")
+"""The last four: where the square begins on an image, and how large that is."""
 FIELDS = (
     "x", "out", "images", "down", "across", "x_image", "x_down", "x_across", "x_row", "x_column",
-    "tile", "place", "channels",
+    "tile", "place", "channels", "row", "column", "rows", "columns", "step",
 )  # fmt: skip
 """Addresses; how many squares; steps in bytes from one to the next, and from cell to cell of one; in the result from
-square to square, and from cell to cell; channels. The result has whole vectors of them."""
+square to square, and from cell to cell; channels; where the first square begins on an image of so many rows and
+columns, beyond which zeros are seen, and cells from one square to the next. The result has whole vectors of channels.
+"""
+WHOLE, PART, BORDER = range(3)
+"""A vector of a square that lies inside, a part of one, and either of a square that does not."""
 
 
-def emit(module: Any, vectors: Vectors, name: str, matrix: Array, is_part: bool) -> Any:
+def emit(module: Any, vectors: Vectors, name: str, matrix: Array, kind: int) -> Any:
     """The function of a square, put into an LLVM module."""
-    e, a = begin(module, f"square_{name}_{vectors.lanes}_{is_part:d}", ARGUMENTS, vectors.lanes)
+    e, a = begin(module, f"square_{name}_{vectors.lanes}_{kind}", ARGUMENTS, vectors.lanes)
     b = e.builder
     mask = e.mask(a["valid"])
     size = range(matrix.shape[1])
 
+    def masks(first: Any, count: Any) -> list[Any]:
+        """For each row or column of the square: no lanes where it lies beyond the image, on either side."""
+        inside = [b.icmp_unsigned("<", b.add(first, e.number(i)), count) for i in size]
+        return [e.mask(b.select(is_inside, a["valid"], e.number(0))) for is_inside in inside]
+
+    if kind == BORDER:
+        down, across = masks(a["row"], a["rows"]), masks(a["column"], a["columns"])
+
     def load(i: int, j: int) -> Any:
         at = b.add(a["x"], b.add(b.mul(a["x_row"], e.number(i)), b.mul(a["x_column"], e.number(j))))
-        return e.load_part(at, mask) if is_part else e.load(at)
+        if kind == BORDER:
+            return e.load_part(at, b.and_(down[i], across[j]))
+        return e.load(at) if kind == WHOLE else e.load_part(at, mask)
 
     found = both_ways(e, matrix, [[load(i, j) for j in size] for i in size])
     for place, value in enumerate(value for row in found for value in row):
@@ -49,25 +64,26 @@ def emit(module: Any, vectors: Vectors, name: str, matrix: Array, is_part: bool)
 
 
 def _squares(vectors: Vectors, name: str, matrix: Array) -> Kernel:
-    lanes = vectors.lanes
+    lanes, size = vectors.lanes, matrix.shape[1]
     of = fields(FIELDS)
-    square = micro_kernel(
-        lambda module, is_part: emit(module, vectors, name, matrix, bool(is_part)), range(2), len(ARGUMENTS)
-    )
+    square = micro_kernel(lambda module, kind: emit(module, vectors, name, matrix, kind), range(3), len(ARGUMENTS))
 
     def kernel(p: int) -> None:
         channels = of(p, "channels")
         out = of(p, "out")
+        rows, columns = of(p, "rows"), of(p, "columns")
         for n in range(of(p, "images")):
             for i in range(of(p, "down")):
+                r = of(p, "row") + i * of(p, "step")
                 for j in range(of(p, "across")):
+                    q = of(p, "column") + j * of(p, "step")
+                    is_inside = r >= 0 and q >= 0 and r + size <= rows and q + size <= columns
                     x = of(p, "x") + n * of(p, "x_image") + i * of(p, "x_down") + j * of(p, "x_across")
                     for c in range(0, channels, lanes):
                         left = channels - c
-                        square(
-                            1 if left < lanes else 0,
-                            (x + 4 * c, of(p, "x_row"), of(p, "x_column"), out + 4 * c, of(p, "place"), left),
-                        )
+                        kind = BORDER if not is_inside else PART if left < lanes else WHOLE
+                        steps = of(p, "x_row"), of(p, "x_column")
+                        square(kind, (x + 4 * c, *steps, out + 4 * c, of(p, "place"), left, r, q, rows, columns))
                     out += of(p, "tile")
 
     return kernel

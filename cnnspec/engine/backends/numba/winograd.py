@@ -9,7 +9,7 @@ import numpy as np
 
 from ....graph.array import Array
 from ....graph.window import tiles
-from ....kernels.compiled.layout import SIDE, STEP
+from ....kernels.compiled.layout import SIDE, STEP, WITHIN
 from ....kernels.compiled.packing import packed, padded_bias
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.inference.winograd import FILTERINGS, transformed
@@ -66,7 +66,7 @@ class Winograd:
         to = (
             *(x.ctypes.data, before.ctypes.data, n, down, across),
             *(x.strides[0], STEP * x.strides[1], STEP * x.strides[2], *x.strides[1:3]),
-            *(before.strides[1], before.strides[0], self.C),
+            *(before.strides[1], before.strides[0], self.C, *WITHIN),
         )
         back = (
             *(after.ctypes.data, out.ctypes.data, 0 if plus is None else plus.ctypes.data),

@@ -58,25 +58,16 @@ class NativeKernels:
         self, x: Array, weight: Array, windows: SlidingWindows, needs_input_grad: bool
     ) -> tuple[Array, ConvolutionPullback]:
         """`convolution` of 3x3 at stride 1 in one group."""
-        (rows, columns), adjoint = windows, mirrored(windows)
-        H, W = rows.outputs, columns.outputs
-        seen = padded(x, windows, (tiles.reach(H), tiles.reach(W)))
-        y = np.empty((len(x), H, W, len(weight)), np.float32)
-        tiles.convolve(seen, weight, y, self.native)
+        rows, columns = windows
+        y = np.empty((len(x), rows.outputs, columns.outputs, len(weight)), np.float32)
+        tiles.convolve(x, weight, windows, y, self.native)
 
         def back(dy: Array) -> Gradients:
-            before = adjoint[0].before, adjoint[1].before
-            # Whole tiles of the image, and from its first cell on whole tiles of the output.
-            sizes = [
-                max(tiles.reach(s.outputs), first + tiles.reach(s.size))
-                for s, first in zip(adjoint, before, strict=True)
-            ]
-            around = padded(dy, adjoint, (sizes[0], sizes[1]))
-            dweight = tiles.by_filters(seen, around[:, before[0] :, before[1] :], H, W, self.native)
+            dweight = tiles.by_filters(x, dy, windows, self.native)
             if not needs_input_grad:
                 return no_gradient(x), dweight
             dx = np.empty(x.shape, np.float32)
-            tiles.convolve_back(around, weight, dx, self.native)
+            tiles.convolve_back(dy, weight, mirrored(windows), dx, self.native)
             return dx, dweight
 
         return y, back

@@ -2,8 +2,7 @@
 
 The gradient by the image is such a convolution of the output's gradient. The gradient by the filters is the adjoint of
 each step (`kernels/compiled/transforms.py`): both images go to the places, where their products are summed over all
-tiles, and the sums come back as filters. Images are (N, H, W, C) of float32, with as many zeros around them as whole
-tiles see.
+tiles, and the sums come back as filters. Images are (N, H, W, C) of float32; beyond them tiles see zeros.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from .....graph.array import Array
 from .....graph.window import SlidingWindows, tiles
 from .....kernels.compiled.convolution import FIELDS as PRODUCT_FIELDS
 from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
-from .....kernels.compiled.layout import SIDE, STEP
+from .....kernels.compiled.layout import SIDE, STEP, WITHIN
 from .....kernels.compiled.packing import panels
 from .....kernels.compiled.transforms import FIELDS as TILE_FIELDS
 from .....kernels.compiled.vectors import Vectors
@@ -57,30 +56,23 @@ def pays(windows: SlidingWindows, C: int, K: int, images: int) -> bool:
     return _nanoseconds(count, C, wide) + C * K * FILTER < by_taps
 
 
-def reach(outputs: int) -> int:
-    """Cells along an axis that tiles of so many outputs see."""
-    return STEP * tiles(outputs, STEP) + 2
-
-
-def convolve(x: Array, weight: Array, out: Array, native: Native) -> None:
-    """Write to `out` (n, H, W, K) the convolution of x (n, at least `reach(H)`, at least `reach(W)`, C) with weight
-    (K, C, 3, 3)."""
+def convolve(x: Array, weight: Array, windows: SlidingWindows, out: Array, native: Native) -> None:
+    """Write to `out` (n, H, W, K) the convolution of x (n, rows, columns, C) with weight (K, C, 3, 3)."""
     for k in _chunks(len(weight), x.shape[3], native.vectors):
-        _convolve(x, packed(weight[k], native.vectors, native), out[..., k], native)
+        _convolve(x, packed(weight[k], native.vectors, native), windows, out[..., k], native)
 
 
-def convolve_back(dy: Array, weight: Array, out: Array, native: Native) -> None:
-    """The same of dy with weight (K, C, 3, 3) turned, for `out` (n, H, W, C)."""
+def convolve_back(dy: Array, weight: Array, windows: SlidingWindows, out: Array, native: Native) -> None:
+    """The same of dy with weight (K, C, 3, 3) turned, for `out` (n, H, W, C); the windows run over dy."""
     for c in _chunks(weight.shape[1], dy.shape[3], native.vectors):
-        _convolve(dy, turned_and_packed(weight[:, c], native.vectors, native), out[..., c], native)
+        _convolve(dy, turned_and_packed(weight[:, c], native.vectors, native), windows, out[..., c], native)
 
 
-def by_filters(x: Array, dy: Array, H: int, W: int, native: Native) -> Array:
-    """The gradient by the filters (K, C, 3, 3) of the convolution of x with an output (n, H, W, K), for that by the
-    output among zeros: dy (n, whole tiles, whole tiles, K)."""
+def by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:
+    """The gradient by the filters (K, C, 3, 3) of the convolution of x, for that by its output, dy (n, H, W, K)."""
     found = np.empty((dy.shape[3], x.shape[3], 3, 3), np.float32)
     for k in _chunks(dy.shape[3], x.shape[3], native.vectors):
-        _by_filters(x, dy[..., k], H, W, found[k], native)
+        _by_filters(x, dy[..., k], windows, found[k], native)
     return found
 
 
@@ -98,7 +90,7 @@ class Places:
         return address(self.array) + self.hand * owners
 
 
-def _convolve(x: Array, filters: Array, out: Array, native: Native) -> None:
+def _convolve(x: Array, filters: Array, windows: SlidingWindows, out: Array, native: Native) -> None:
     """With packed filters."""
     n, H, W, K = out.shape
     C = x.shape[3]
@@ -126,13 +118,14 @@ def _convolve(x: Array, filters: Array, out: Array, native: Native) -> None:
     )  # fmt: skip
     back[:, 0], back[:, 1] = after.of(owned), _begins(out, strips)
     back[:, 5], back[:, 6] = np.array([(s.n1 - s.n0, min(STEP * s.r1, H) - STEP * s.r0) for s in strips]).T
-    to = _image_to_places(x, strips, W, before, before.of(owned))
+    to = _image_to_places(x, _before(windows), strips, W, before, before.of(owned))
     native.carry_out_in_turn(("to_places", to), ("convolution", products), ("from_places", back), owners=owned)
 
 
-def _by_filters(x: Array, dy: Array, H: int, W: int, found: Array, native: Native) -> None:
+def _by_filters(x: Array, dy: Array, windows: SlidingWindows, found: Array, native: Native) -> None:
     """Tiles are added up in order, whoever does it: threads share the places, once those of a strip are there."""
-    n, C, K = len(x), x.shape[3], dy.shape[3]
+    n, H, W, K = dy.shape
+    C = x.shape[3]
     hands = native.hands(PLACES, _nanoseconds(n * tiles(H, STEP) * tiles(W, STEP), C, K))
     strips = list(_strips(n, H, W, C, K, native, hands))
     count = [_tiles(strip, W) for strip in strips]
@@ -145,8 +138,8 @@ def _by_filters(x: Array, dy: Array, H: int, W: int, found: Array, native: Nativ
     sums[:, :, 2] = address(total) + total.strides[0] * EVERY
     sums[:, :, GRADIENT_FIELDS.index("cells")] = np.array(count)[:, None]
     to, gradient = (
-        _image_to_places(image, strips, W, room, np.full(len(strips), address(room.array)))
-        for image, room in ((x, of_x), (dy, of_y))
+        _image_to_places(image, first, strips, W, room, np.full(len(strips), address(room.array)))
+        for image, first, room in ((x, _before(windows), of_x), (dy, (0, 0), of_y))
     )
     if hands == 1:
         steps = ("to_places", to), ("gradient_to_places", gradient), ("by_filters", sums)
@@ -170,6 +163,7 @@ def _shared(table: Numbers, hands: int) -> tuple[Numbers, Numbers]:
         row[0] += part.start * step
         row[1] += part.start * each * across * tile
         row[TILE_FIELDS.index(axis)] = part.stop - part.start
+        row[TILE_FIELDS.index("row")] += STEP * part.start * (axis == "down")
     return tables, np.arange(len(parts))
 
 
@@ -180,7 +174,7 @@ def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
         (
             address(taps) + 4 * 9 * C * first + 4 * whole * c.start,
             address(found) + 4 * C * first + 4 * whole * c.start, 1, 1, c.stop - c.start,
-            0, 0, 4 * whole, 3 * 4 * C * whole, 4 * C * whole, 4 * whole, found.strides[0], whole,
+            0, 0, 4 * whole, 3 * 4 * C * whole, 4 * C * whole, 4 * whole, found.strides[0], whole, *WITHIN,
         )
         for first, _, whole in panels(K, native.vectors)
         for c in cut(C, native.team.count)
@@ -199,7 +193,7 @@ def _from_places(total: Array, found: Array, native: Native) -> None:
     tables = [
         (
             address(total) + row * c.start, address(taps) + row * c.start, 1, 1, c.stop - c.start,
-            0, 0, row, SIDE * place, place, row, taps.strides[0], width,
+            0, 0, row, SIDE * place, place, row, taps.strides[0], width, *WITHIN,
         )
         for c in parts
     ]  # fmt: skip
@@ -207,16 +201,26 @@ def _from_places(total: Array, found: Array, native: Native) -> None:
     unpacked(taps, found, native)
 
 
-def _image_to_places(x: Array, strips: list[Strip], W: int, room: Places, begins: Numbers) -> Numbers:
-    """For each strip the table that brings its tiles, of the image or of the output's gradient, to the places."""
+def _image_to_places(
+    x: Array, before: tuple[int, int], strips: list[Strip], W: int, room: Places, begins: Numbers
+) -> Numbers:
+    """For each strip the table that brings its tiles, of the image or of the output's gradient, to the places. The
+    first tile begins so many cells `before` x."""
     image, row, column, _ = x.strides
+    top, left = before
     tables = np.empty((len(strips), len(TILE_FIELDS)), np.int64)
     tables[:] = (
-        0, 0, 0, 0, tiles(W, STEP), image, STEP * row, STEP * column, row, column, room.tile, room.place, x.shape[3]
+        0, 0, 0, 0, tiles(W, STEP), image, STEP * row, STEP * column, row, column,
+        room.tile, room.place, x.shape[3], 0, -left, *x.shape[1:3], STEP,
     )  # fmt: skip
-    tables[:, 0], tables[:, 1] = _begins(x, strips), begins
+    tables[:, 0], tables[:, 1] = _begins(x, strips) - top * row - left * column, begins
+    tables[:, TILE_FIELDS.index("row")] = STEP * np.array([s.r0 for s in strips]) - top
     tables[:, 2:4] = [(s.n1 - s.n0, s.r1 - s.r0) for s in strips]
     return tables
+
+
+def _before(windows: SlidingWindows) -> tuple[int, int]:
+    return windows[0].before, windows[1].before
 
 
 def _begins(x: Array, strips: list[Strip]) -> Numbers:
