@@ -121,7 +121,8 @@ class Backend(Protocol):
     @property
     def shares_layers(self) -> bool:
         """Whether its kernels of training share each layer out between threads, with the same bytes for any number of
-        them; else several threads may call them at once, each with a part of a batch."""
+        them, so that they always get whole batches; else several threads may call them at once, each with a part of
+        a batch."""
 
     def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
         """A layer's `vjp_training`, or what does the same by kernels of the backend."""

@@ -27,7 +27,7 @@ from ._affine import Affine
 if TYPE_CHECKING:
     from ..graph.array import Array
     from ..graph.layer import Pullback
-    from ..kernels.training.batch_norm import BatchNormPullback, Passes
+    from ..kernels.training.batch_norm import BatchNormPullback
 
 
 class BatchNorm(Affine):
@@ -82,32 +82,19 @@ class BatchNorm(Affine):
         weight, bias = _learned(running_mean, **learned)
         return self._pull(*normalise(_cells(x), weight, bias, running, self.eps, None), x.ndim)
 
-    def vjp_training(self, context: TrainingContext, x: Array, **tensors: Array) -> tuple[Array, Pullback]:
-        from ..kernels.training.batch_norm import BY_NUMPY
-
-        return self.train_by(BY_NUMPY, context, x, **tensors)
-
-    def train_by(
-        self,
-        passes: Passes,
-        context: TrainingContext,
-        x: Array,
-        *,
-        running_mean: Array,
-        running_var: Array,
-        **learned: Array,
+    def vjp_training(
+        self, context: TrainingContext, x: Array, *, running_mean: Array, running_var: Array, **learned: Array
     ) -> tuple[Array, Pullback]:
-        """`vjp_training`, whoever passes over the images."""
         from ..kernels.training.batch_norm import normalise, statistics
 
         flat = _cells(x)
-        batch = statistics(flat, context.all_reduce, passes)
+        batch = statistics(flat, context.all_reduce)
         share = self.momentum
         mean = (1 - share) * running_mean + share * batch.mean
         var = (1 - share) * running_var + share * batch.unbiased
         context.update_buffers(running_mean=mean.astype(running_mean.dtype), running_var=var.astype(running_var.dtype))
         weight, bias = _learned(running_mean, **learned)
-        return self._pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce, passes), x.ndim)
+        return self._pull(*normalise(flat, weight, bias, batch, self.eps, context.all_reduce), x.ndim)
 
     def _pull(self, y: Array, back: BatchNormPullback, ndim: int) -> tuple[Array, Pullback]:
         """The output and the way back in the shape that arrived."""

@@ -13,15 +13,13 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import batch_norm, calls, filters, tiles
-from cnnspec.engine.backends.numba.training.batch_norm import NativePasses
+from cnnspec.engine.backends.numba.training import calls, filters, tiles
 from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels.compiled import packing
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.kernels.training import convolution as by_numpy
-from cnnspec.kernels.training.batch_norm import BY_NUMPY
 from cnnspec.train.workers import Workers
 
 ERROR = 2e-5
@@ -166,19 +164,17 @@ def test_threads_change_no_byte(
 
     def everything(threads: int) -> list[Array]:
         native = Native(vectors, Workers(threads))
-        kernels, passes, found = NativeKernels(native), NativePasses(native), []
+        kernels, found = NativeKernels(native), []
         for (rows, columns), K_of, C_of, groups in ((windows, K * G, C, G), (windows, C, 1, C), (three, K, C, 1)):
             x, weight = random(0, n, rows.size, columns.size, C_of * groups), random(1, K_of, C_of, rows.F, columns.F)
             way = kernels.by_tiles if (rows, columns) == three else partial(kernels.convolution, G=groups)
             y, back = way(x, weight, windows=(rows, columns), needs_input_grad=True)
             dy = random(2, *y.shape)
-            found += [y, *back(dy), passes.total(y), *passes.moments(dy, y, np.zeros(y.shape[3]))]
-            found += [passes.mixed((y, found[-1]), (dy, found[-2]), plus=found[-3])]
+            found += [y, *back(dy)]
         return found
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calls, "WORTH", 1e-9)
-        patch.setattr(batch_norm, "PART", 1)
         alone, together = everything(1), everything(3)
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -191,22 +187,6 @@ def test_depthwise_convolution(windows: SlidingWindows, C: int, n: int, vectors:
     rows, columns = windows
     weight = random(1, C, 1, rows.F, columns.F)
     both_ways("convolution", vectors, random(0, n, rows.size, columns.size, C), weight, windows, C)
-
-
-@EVERY
-@many
-@given(shape=st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 9), st.integers(1, 40)))
-def test_passes_of_batch_norm(shape: tuple[int, ...], vectors: Vectors) -> None:
-    native, C = NativePasses(Native(vectors)), shape[3]
-    x, dy, mean, factor = random(0, *shape), random(1, *shape), random(2, C).astype(float), random(3, C).astype(float)
-    wide, by_output = x.astype(float), dy.astype(float)
-    assert_near(native.total(x), BY_NUMPY.total(wide))
-    assert_near(native.squares(x, mean), BY_NUMPY.squares(wide, mean))
-    for found, exact in zip(native.moments(dy, x, mean), BY_NUMPY.moments(by_output, wide, mean), strict=True):
-        assert_near(found, exact)
-    assert_near(native.mixed((x, factor), plus=mean), BY_NUMPY.mixed((wide, factor), plus=mean))
-    two = native.mixed((x, factor), (dy, mean), plus=factor)
-    assert_near(two, BY_NUMPY.mixed((wide, factor), (by_output, mean), plus=factor))
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -1,167 +1,154 @@
-"""Batch normalisation's passes over cells (rows of C values): sums of each channel, and multiples of each channel.
+"""Batch normalisation over cells (rows of C values), and the way back through it: sums over parts of the cells, what
+follows from them for each channel, multiples of all cells. A call does all of that, or some of it.
 
-Cells are taken `BLOCK` at a time, so that a block stays in the cache while all vectors of channels pass over it. A
-block's sums are made in float32, cell by cell in `CHAINS` sums of their own, those of blocks in float64, in order.
-Cost: that of reading the cells, and of writing what is made of them.
+Cells are taken `BLOCK` at a time, so that a block stays in the cache while all vectors of channels pass over it, for
+its mean and for the squares about that. A block's sums are made in float32, cell by cell in `CHAINS` sums of their own;
+those of blocks and parts in float64, in order. They are about a channel's first value, to which a block's squares are
+brought from its own mean: no digits are lost, and cells are read once.
+Cost: forward that of reading the cells twice and of writing them; back that of reading them and the gradients twice.
+Ioffe and Szegedy: "Batch Normalization", 2015; Chan, Golub, LeVeque: "Algorithms for computing the sample variance",
+1983.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from numba.extending import register_jitable
 
-from .emitter import begin
+from .batch_norm_tile import (
+    FACTORS,
+    FOUND,
+    KEPT,
+    MIX,
+    MOMENTS,
+    SLOPES,
+    SPREAD,
+    emit_factors,
+    emit_mix,
+    emit_moments,
+    emit_slopes,
+    emit_spread,
+)
 from .memory import Kernel, fields, micro_kernel
 from .vectors import Vectors
 
 BLOCK, CHAINS = 64, 4
-ARGUMENTS = ("x", "y", "mean", "rounds", "cell", "first", "second", "valid")
-SUM_FIELDS = ("x", "y", "mean", "first", "second", "cells", "channels")
-"""Addresses of cells x and y, of the mean (C,), of sums (C,) in float64; sizes. One cell behind the other."""
-MIX_FIELDS = ("x", "y", "by_x", "by_y", "plus", "out", "cells", "channels")
-"""out = x*by_x + y*by_y + plus; y is 0 where there is none."""
+STAGES = ("first_part", "end_part", "parts", "first", "end")
+"""What a call does: the sums of some parts, into places that hold zeros; what follows from those of all `parts`, where
+that is not 0; multiples of the cells from the first on and before the end."""
+FORWARD_FIELDS = (
+    "x", "out", "weight", "bias", "running_mean", "running_var", "kept", "sums", "numbers", "cells", "channels", "part",
+    *STAGES,
+)  # fmt: skip
+"""Addresses: of cells; of tensors (C,); of rows of whole vectors, `KEPT` and behind them `KEPT_WIDE`, and two of
+float64 for each part's sums; of `NUMBERS`. Sizes; a part has so many cells."""
+BACK_FIELDS = ("x", "dy", "out", "kept", "found", "sums", "numbers", "cells", "channels", "part", *STAGES)
+"""The same; `FOUND` is left in rows."""
+OFFSET, MEAN, WIDE = KEPT.index("offset"), KEPT.index("mean"), len(KEPT)
+SLOPE, PLUS = FOUND.index("slope"), FOUND.index("plus")
 
 
-def emit_sums(module: Any, vectors: Vectors, chains: int, is_part: bool, way: str) -> Any:
-    """Adds to `first` the sums of x, or of its `squares` about the mean; or, for `moments`, those of y, and to `second`
-    those of y times x about the mean: `rounds` times so many cells as it has chains."""
-    e, a = begin(module, f"channel_{way}_{vectors.lanes}_{chains}_{is_part:d}", ARGUMENTS, vectors.lanes)
-    b = e.builder
-    mask = e.mask(a["valid"])
-    doubles = ir.VectorType(ir.DoubleType(), vectors.lanes)
-
-    def load(at: Any) -> Any:
-        return e.load_part(at, mask) if is_part else e.load(at)
-
-    mean = e.load(a["mean"])
-    two = way == "moments"
-    with e.loop(a["rounds"], [e.zeros()] * (chains * (1 + two)) + [e.number(0)]) as (_, sums):
-        for i in range(chains):
-            at = b.add(sums[-1], b.mul(a["cell"], e.number(i)))
-            value = load(b.add(a["x"], at))
-            if way == "totals":
-                sums[i] = b.fadd(sums[i], value)
-                continue
-            apart = b.fsub(value, mean)
-            if two:
-                y = load(b.add(a["y"], at))
-                sums[i] = b.fadd(sums[i], y)
-                sums[chains + i] = e.multiply_add(y, apart, sums[chains + i])
-            else:
-                sums[i] = e.multiply_add(apart, apart, sums[i])
-        sums[-1] = b.add(sums[-1], b.mul(a["cell"], e.number(chains)))
-    for place, part in zip(("first", "second"), (sums[:chains], sums[chains:-1]), strict=True):
-        if part:
-            total = part[0]
-            for other in part[1:]:
-                total = b.fadd(total, other)
-            pointer = b.inttoptr(a[place], doubles.as_pointer())
-            before = b.load(pointer)
-            before.align = 8
-            b.store(b.fadd(before, b.fpext(total, doubles)), pointer).align = 8
-    b.ret_void()
-    return e.function
+def _sums(emit: Any, vectors: Vectors, chains: int, arguments: tuple[str, ...]) -> Any:
+    """Adds sums of some cells, so many at a time, to those of their part."""
+    return micro_kernel(lambda module, is_part: emit(module, vectors, chains, is_part), range(2), len(arguments))
 
 
-def emit_mix(module: Any, vectors: Vectors, is_part: bool, has_y: bool) -> Any:
-    """Multiples of `rounds` cells."""
-    names = ("x", "y", "by_x", "by_y", "plus", "out", "rounds", "cell", "valid")
-    e, a = begin(module, f"channel_mix_{vectors.lanes}_{is_part:d}{has_y:d}", names, vectors.lanes)
-    b = e.builder
-    mask = e.mask(a["valid"])
-
-    def load(at: Any) -> Any:
-        return e.load_part(at, mask) if is_part else e.load(at)
-
-    by_x, plus = load(a["by_x"]), load(a["plus"])
-    by_y = load(a["by_y"]) if has_y else None
-    with e.loop(a["rounds"], [e.number(0)]) as (_, places):
-        at = places[0]
-        value = e.multiply_add(load(b.add(a["x"], at)), by_x, plus)
-        if has_y:
-            value = e.multiply_add(load(b.add(a["y"], at)), by_y, value)
-        if is_part:
-            e.store_part(value, b.add(a["out"], at), mask)
-        else:
-            e.store(value, b.add(a["out"], at))
-        places[0] = b.add(at, a["cell"])
-    b.ret_void()
-    return e.function
-
-
-def _sums(vectors: Vectors, way: str) -> Kernel:
-    """Sums have room for whole vectors of channels, and so has the mean."""
+def _mixing(vectors: Vectors, has_y: bool) -> Any:
+    """Multiples of some cells."""
     lanes = vectors.lanes
-    of = fields(SUM_FIELDS)
+    tile = micro_kernel(lambda module, is_part: emit_mix(module, vectors, has_y, is_part), range(2), len(MIX))
 
-    def tiles(chains: int) -> Any:
-        return micro_kernel(
-            lambda module, is_part: emit_sums(module, vectors, chains, bool(is_part), way), range(2), len(ARGUMENTS)
-        )
-
-    many, one = tiles(CHAINS), tiles(1)
-
-    def kernel(p: int) -> None:
-        cells, channels = of(p, "cells"), of(p, "channels")
-        step = 4 * channels
-        for start in range(0, cells, BLOCK):
-            count = min(BLOCK, cells - start)
+    @register_jitable  # type: ignore[untyped-decorator]
+    def mix(x: int, y: int, by_x: int, by_y: int, plus: int, out: int, first: int, end: int, channels: int) -> None:
+        for start in range(first, end, BLOCK):
             for c in range(0, channels, lanes):
                 valid = min(lanes, channels - c)
-                is_part = 1 if valid < lanes else 0
-                at = start * step + 4 * c
-                rounds = count // CHAINS
-                first, second = of(p, "first") + 8 * c, of(p, "second") + 8 * c
-                if rounds:
-                    many(
-                        is_part,
-                        (of(p, "x") + at, of(p, "y") + at, of(p, "mean") + 4 * c, rounds, step, first, second, valid),
-                    )
-                if count % CHAINS:
-                    at += rounds * CHAINS * step
-                    one(
-                        is_part,
-                        (
-                            of(p, "x") + at, of(p, "y") + at, of(p, "mean") + 4 * c, count % CHAINS, step,
-                            first, second, valid,
-                        ),
-                    )  # fmt: skip
+                at = 4 * (start * channels + c)
+                numbers = (
+                    x + at, y + at, by_x + 4 * c, by_y + 4 * c, plus + 4 * c, out + at,
+                    min(BLOCK, end - start), 4 * channels, valid,
+                )  # fmt: skip
+                tile(1 if valid < lanes else 0, numbers)
+
+    return mix
+
+
+def normalise(vectors: Vectors) -> Kernel:
+    """Forward."""
+    lanes = vectors.lanes
+    of = fields(FORWARD_FIELDS)
+    many, one = (_sums(emit_spread, vectors, chains, SPREAD) for chains in (CHAINS, 1))
+    factors = micro_kernel(lambda module, is_part: emit_factors(module, vectors, is_part), range(2), len(FACTORS))
+    mix = _mixing(vectors, has_y=False)
+
+    def kernel(p: int) -> None:
+        x, kept, cells, channels = of(p, "x"), of(p, "kept"), of(p, "cells"), of(p, "channels")
+        row, cell = 4 * ((channels + lanes - 1) // lanes * lanes), 4 * channels
+        for part in range(of(p, "first_part"), of(p, "end_part")):
+            sums, end = of(p, "sums") + 4 * row * part, min(cells, (part + 1) * of(p, "part"))
+            for start in range(part * of(p, "part"), end, BLOCK):
+                count = min(BLOCK, end - start)
+                rounds, rest = count // CHAINS, count % CHAINS
+                for c in range(0, channels, lanes):
+                    valid = min(lanes, channels - c)
+                    is_part = 1 if valid < lanes else 0
+                    at, about = x + start * cell + 4 * c, x + 4 * c
+                    first, second = sums + 8 * c, sums + 2 * row + 8 * c
+                    if rounds:
+                        many(is_part, (at, about, rounds, cell, first, second, valid))
+                    if rest:
+                        at += rounds * CHAINS * cell
+                        one(is_part, (at, about, rest, cell, first, second, valid))
+        parts = of(p, "parts")
+        if parts:
+            for c in range(0, channels, lanes):
+                valid = min(lanes, channels - c)
+                numbers = (
+                    x + 4 * c, of(p, "weight") + 4 * c, of(p, "bias") + 4 * c, of(p, "running_mean") + 4 * c,
+                    of(p, "running_var") + 4 * c, kept + 4 * c, kept + WIDE * row + 8 * c, of(p, "sums") + 8 * c,
+                    parts, row, of(p, "numbers"), valid,
+                )  # fmt: skip
+                factors(1 if valid < lanes else 0, numbers)
+        mix(x, x, kept, kept, kept + OFFSET * row, of(p, "out"), of(p, "first"), of(p, "end"), channels)
 
     return kernel
 
 
-def totals(vectors: Vectors) -> Kernel:
-    return _sums(vectors, "totals")
-
-
-def squares(vectors: Vectors) -> Kernel:
-    return _sums(vectors, "squares")
-
-
-def moments(vectors: Vectors) -> Kernel:
-    return _sums(vectors, "moments")
-
-
-def mix(vectors: Vectors) -> Kernel:
-    """Multiples of all cells."""
+def normalise_back(vectors: Vectors) -> Kernel:
+    """From the gradient by the output to those by x, weight and bias."""
     lanes = vectors.lanes
-    of = fields(MIX_FIELDS)
-    tile = micro_kernel(lambda module, number: emit_mix(module, vectors, bool(number % 2), number > 1), range(4), 9)
+    of = fields(BACK_FIELDS)
+    many, one = (_sums(emit_moments, vectors, chains, MOMENTS) for chains in (CHAINS, 1))
+    slopes = micro_kernel(lambda module, is_part: emit_slopes(module, vectors, is_part), range(2), len(SLOPES))
+    mix = _mixing(vectors, has_y=True)
 
     def kernel(p: int) -> None:
+        x, dy, kept, found = of(p, "x"), of(p, "dy"), of(p, "kept"), of(p, "found")
         cells, channels = of(p, "cells"), of(p, "channels")
-        step, two = 4 * channels, 2 if of(p, "y") != 0 else 0
-        for start in range(0, cells, BLOCK):
+        row, cell = 4 * ((channels + lanes - 1) // lanes * lanes), 4 * channels
+        for part in range(of(p, "first_part"), of(p, "end_part")):
+            sums, end = of(p, "sums") + 4 * row * part, min(cells, (part + 1) * of(p, "part"))
+            for start in range(part * of(p, "part"), end, BLOCK):
+                count = min(BLOCK, end - start)
+                rounds, rest = count // CHAINS, count % CHAINS
+                for c in range(0, channels, lanes):
+                    valid = min(lanes, channels - c)
+                    is_part = 1 if valid < lanes else 0
+                    at, mean = start * cell + 4 * c, kept + MEAN * row + 4 * c
+                    first, second = sums + 8 * c, sums + 2 * row + 8 * c
+                    if rounds:
+                        many(is_part, (x + at, dy + at, mean, rounds, cell, first, second, valid))
+                    if rest:
+                        at += rounds * CHAINS * cell
+                        one(is_part, (x + at, dy + at, mean, rest, cell, first, second, valid))
+        parts = of(p, "parts")
+        if parts:
             for c in range(0, channels, lanes):
                 valid = min(lanes, channels - c)
-                at = start * step + 4 * c
-                tile(
-                    two + (1 if valid < lanes else 0),
-                    (
-                        of(p, "x") + at, of(p, "y") + at, of(p, "by_x") + 4 * c, of(p, "by_y") + 4 * c,
-                        of(p, "plus") + 4 * c, of(p, "out") + at, min(BLOCK, cells - start), step, valid,
-                    ),
-                )  # fmt: skip
+                wide, sums = kept + WIDE * row + 8 * c, of(p, "sums") + 8 * c
+                slopes(1 if valid < lanes else 0, (wide, found + 4 * c, sums, parts, row, of(p, "numbers"), valid))
+        slope, plus = found + SLOPE * row, found + PLUS * row
+        mix(dy, x, kept, slope, plus, of(p, "out"), of(p, "first"), of(p, "end"), channels)
 
     return kernel

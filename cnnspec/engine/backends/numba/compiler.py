@@ -41,10 +41,10 @@ SOURCES = {
     "lead": ("running", "lead"),
     "map_norm": ("map_norm", "map_norm"),
     "map_statistics": ("map_norm", "map_statistics"),
-    "mix": ("batch_norm", "mix"),
-    "moments": ("batch_norm", "moments"),
     "move": ("movement", "move"),
     "narrow_convolution": ("convolution", "convolve_narrow"),
+    "normalise": ("batch_norm", "normalise"),
+    "normalise_back": ("batch_norm", "normalise_back"),
     "places_to_filters": ("transforms", "places_to_filters"),
     "resample": ("resampling", "resample"),
     "run": ("running", "run"),
@@ -52,10 +52,8 @@ SOURCES = {
     "shares": ("values", "shares"),
     "sequence": ("running", "sequence"),
     "slope": ("values", "slope"),
-    "squares": ("batch_norm", "squares"),
     "to_places": ("transforms", "to_places"),
     "transpose": ("transposition", "transpose"),
-    "totals": ("batch_norm", "totals"),
     "total": ("windows", "total"),
 }
 """By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""

@@ -1,18 +1,19 @@
-"""`batchnorm` in training by native code: a call for each pass over the images."""
+"""`batchnorm` in training by native code: a call forward and one back; where several threads share a layer, several."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .....graph.array import Array
-from .....kernels.compiled.batch_norm import MIX_FIELDS, SUM_FIELDS
-from .....kernels.training.batch_norm import BY_NUMPY
+from .....kernels.compiled.batch_norm_tile import FOUND, KEPT, KEPT_WIDE
 from .....layers.batchnorm import BatchNorm
-from .calls import Native, address, cut, owners
-from .plan import PLANS, Plan
+from .calls import Native, Numbers, address, cut
+from .memory_order import as_images, channels_last
+from .plan import PLANS
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext
@@ -21,82 +22,101 @@ VALUE = 0.2
 """Nanoseconds of a value."""
 PARTS, PART = 8, 1 << 16
 """Into so many parts, of at least so many values, sums are cut for the sake of threads."""
+RUNNING_MEAN, RUNNING_VAR, WEIGHT, BIAS = (
+    *map(KEPT.index, ("running_mean", "running_var")),
+    *map(FOUND.index, ("weight", "bias")),
+)
+Calls = tuple[tuple[list[tuple[int, ...]], Numbers], ...]
+
+
+class Plan(NamedTuple):
+    """What hangs on the shape and the layer alone: numbers of native code; values (C,) where none are learned; sizes of
+    what it writes; `STAGES` of the tables that are carried out side by side, one list behind the other, and the threads
+    that own them."""
+
+    numbers: NDArray[np.float64]
+    one: Array
+    zero: Array
+    kept: tuple[int, int]
+    found: tuple[int, int]
+    sums: tuple[int, ...]
+    sizes: tuple[int, int, int]
+    calls: Calls
 
 
 def train(
-    native: Native, layer: BatchNorm, context: TrainingContext, x: Array, **tensors: Array
+    native: Native,
+    layer: BatchNorm,
+    context: TrainingContext,
+    x: Array,
+    *,
+    running_mean: Array,
+    running_var: Array,
+    **learned: Array,
 ) -> tuple[Array, Pullback]:
-    """`vjp_training` of batch normalisation."""
-    return layer.train_by(NativePasses(native) if x.dtype == np.float32 else BY_NUMPY, context, x, **tensors)
+    """`vjp_training` of batch normalisation, of a whole batch."""
+    if x.dtype != np.float32 or not x.size:
+        return layer.vjp_training(context, x, running_mean=running_mean, running_var=running_var, **learned)
+    C = x.shape[1]
+    parts, hands = max(1, min(PARTS, x.size // PART)), native.hands(x.size, VALUE * x.size)
+    plan = _plan(x.size // C, C, layer.eps, layer.momentum, native.whole(C), parts, hands)
+    seen = _cells(x, native)
+    y = np.empty_like(seen)
+    kept = np.empty(plan.kept, np.float32)
+    tensors = (learned.get("weight", plan.one), learned.get("bias", plan.zero), running_mean, running_var)
+    own = [np.ascontiguousarray(tensor, np.float32) for tensor in tensors]
+    _carry_out("normalise", (seen, y, *own, kept), plan, native)
+    context.update_buffers(running_mean=kept[RUNNING_MEAN, :C], running_var=kept[RUNNING_VAR, :C])
+
+    def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        by_output = _cells(dy, native)
+        found = np.empty(plan.found, np.float32)
+        _carry_out("normalise_back", (seen, by_output, by_output, kept, found), plan, native)
+        own = {"weight": found[WEIGHT, :C], "bias": found[BIAS, :C]} if learned else {}
+        return (_as_given(by_output),), own
+
+    return _as_given(y), pull
 
 
-class NativePasses:
-    """The contract `Passes` of `kernels/training/batch_norm.py`, for contiguous images of float32."""
+def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native) -> None:
+    """A function of arrays, a table for each row of stages."""
+    sums = np.zeros(plan.sums)
+    begins = (*map(address, arrays), address(sums), address(plan.numbers), *plan.sizes)
+    for stages, owned in plan.calls:
+        native.carry_out(name, np.array([begins + stage for stage in stages], np.int64), owned)
 
-    def __init__(self, native: Native) -> None:
-        self.native = native
 
-    def total(self, x: Array) -> Array:
-        total, _ = self._sums("totals", x, None, np.zeros(x.shape[-1]))
-        return total
+def _cells(x: Array, native: Native) -> Array:
+    """Contiguous images (N, H, W, C) or vectors (N, C)."""
+    return channels_last(x, native) if x.ndim == 4 else np.ascontiguousarray(x)
 
-    def squares(self, x: Array, mean: Array) -> Array:
-        total, _ = self._sums("squares", x, None, mean)
-        return total
 
-    def moments(self, dy: Array, x: Array, mean: Array) -> tuple[Array, Array]:
-        return self._sums("moments", x, dy, mean)
-
-    def mixed(self, *factors: tuple[Array, Array], plus: Array) -> Array:
-        (x, by_x), *others = factors
-        out = np.empty_like(x)
-        y, by_y = others[0] if others else (None, plus)
-        rows = self._whole(by_x, by_y, plus)
-        C, begin = x.shape[-1], address(rows)
-        cells = x.size // C
-        plan = _multiples(cells, C, y is not None, self.native.hands(cells, VALUE * x.size))
-        images = {"x": address(x), "out": address(out)} | ({} if y is None else {"y": address(y)})
-        by = {name: begin + rows.strides[0] * i for i, name in enumerate(("by_x", "by_y", "plus"))}
-        self.native.carry_out("mix", plan.at(**images, **by), plan.owners)
-        return out
-
-    def _sums(self, name: str, x: Array, y: Array | None, mean: Array) -> tuple[Array, Array]:
-        """Those of so many parts as hang on the size alone, added up in order."""
-        middle, C = self._whole(mean), x.shape[-1]
-        cells = x.size // C
-        parts = max(1, min(PARTS, x.size // PART))
-        plan = _partial_sums(cells, C, middle.shape[1], parts, self.native.hands(parts, VALUE * x.size))
-        sums = np.zeros((len(plan.tables), 2, middle.shape[1]))
-        images = {"x": address(x)} | ({} if y is None else {"y": address(y)})
-        first = address(sums)
-        tables = plan.at(**images, mean=address(middle), first=first, second=first + sums.strides[1])
-        self.native.carry_out(name, tables, plan.owners)
-        total = sums.sum(axis=0)
-        return total[0, :C], total[1, :C]
-
-    def _whole(self, *values: Array) -> Array:
-        """Values (C,) as rows of float32, and zeros up to whole vectors."""
-        rows = np.zeros((len(values), self.native.whole(len(values[0]))), np.float32)
-        for row, each in zip(rows, values, strict=True):
-            row[: len(each)] = each
-        return rows
+def _as_given(cells: Array) -> Array:
+    """Images (N, C, H, W), or vectors, of cells: the same memory."""
+    return as_images(cells) if cells.ndim == 4 else cells
 
 
 @lru_cache(PLANS)
-def _multiples(cells: int, C: int, has_y: bool, hands: int) -> Plan:
-    """Of `mix`: a call for each thread."""
-    tables = [
-        (4 * C * part.start, 4 * C * part.start * has_y, 0, 0, 0, 4 * C * part.start, part.stop - part.start, C)
-        for part in cut(cells, hands)
-    ]
-    return Plan(np.array(tables, np.int64), MIX_FIELDS, (), np.arange(len(tables)))
-
-
-@lru_cache(PLANS)
-def _partial_sums(cells: int, C: int, width: int, parts: int, hands: int) -> Plan:
-    """Of sums: a call for each part, which has two rows of so many sums in float64."""
-    tables = [
-        (4 * C * part.start, 4 * C * part.start, 0, 16 * width * i, 16 * width * i, part.stop - part.start, C)
-        for i, part in enumerate(cut(cells, parts))
-    ]
-    return Plan(np.array(tables, np.int64), SUM_FIELDS, (), owners(len(tables), min(hands, len(tables))))
+def _plan(cells: int, C: int, eps: float, momentum: float, width: int, parts: int, hands: int) -> Plan:
+    """For threads, as many as `hands`. The parts hang on the size alone, so the same sums are made for any of them."""
+    part = -(-cells // parts)
+    parts = -(-cells // part)
+    calls: list[list[tuple[int, ...]]]
+    if hands == 1:
+        calls = [[(0, parts, parts, 0, cells)]]
+    else:
+        calls = [
+            [(share.start, share.stop, 0, 0, 0) for share in cut(parts, hands)],
+            [(0, 0, parts, 0, 0)],
+            [(0, 0, 0, share.start, share.stop) for share in cut(cells, hands)],
+        ]
+    return Plan(
+        np.array([eps, momentum, cells, cells / max(cells - 1, 1)]),
+        np.ones(C, np.float32),
+        np.zeros(C, np.float32),
+        (len(KEPT) + 2 * len(KEPT_WIDE), width),
+        (len(FOUND), width),
+        (parts, 2, width),
+        (cells, C, part),
+        tuple((stages, np.arange(len(stages))) for stages in calls),
+    )
