@@ -26,6 +26,8 @@ OBJECT = object.__basicsize__
 has first behind them."""
 _pointer_at = c_void_p.from_address
 Numbers = NDArray[np.int64]
+EACH = slice(None)
+"""Each strip has a table of its own, in order."""
 
 
 class Native:
@@ -57,13 +59,15 @@ class Native:
             shares = [pairs[owners == number] for number in range(int(owners.max()) + 1)]
             self.team.share(lambda number: self._run(shares[number]), len(shares))
 
-    def carry_out_in_turn(self, *steps: tuple[str, Numbers], owners: Numbers) -> None:
-        """Of functions and their tables (strips, fields) or (strips, calls, fields): for each strip all calls, one
-        after the other. Each strip belongs to a thread."""
-        pairs = [self._pairs(name, tables).reshape(len(tables), -1, 2) for name, tables in steps]
+    def carry_out_in_turn(self, *steps: tuple[str, Numbers, Numbers | slice], owners: Numbers) -> None:
+        """For each strip all calls, one after the other: of functions and their tables (fields) or (calls, fields),
+        which are chosen for each strip from those of all. Each strip belongs to a thread."""
+        pairs = [self._pairs(name, tables).reshape(len(tables), -1, 2)[which] for name, tables, which in steps]
         all_pairs = np.concatenate(pairs, axis=1)
-        work = partial(self._share_of, all_pairs, owners)
-        self.team.share(work, int(owners[-1]) + 1) if owners[-1] else work(0)
+        if owners[-1]:
+            self.team.share(partial(self._share_of, all_pairs, owners), int(owners[-1]) + 1)
+        else:
+            self._run(all_pairs)
 
     def _share_of(self, pairs: Numbers, owners: Numbers, number: int) -> None:
         self._run(pairs[owners == number])
