@@ -161,3 +161,18 @@ def sequence(vectors: Vectors) -> Kernel:
             call(number(of(p, "calls"), 2 * i), number(of(p, "calls"), 2 * i + 1))
 
     return kernel
+
+
+REPEAT = ("function", "tables", "count", "step")
+"""The address of a function and of its first table; how many tables there are; bytes from one to the next."""
+
+
+def repeat(vectors: Vectors) -> Kernel:
+    """Calls a function with one table after the other."""
+    of = fields(REPEAT)
+
+    def kernel(p: int) -> None:
+        for i in range(of(p, "count")):
+            call(of(p, "function"), of(p, "tables") + i * of(p, "step"))
+
+    return kernel

@@ -46,6 +46,7 @@ SOURCES = {
     "normalise": ("batch_norm", "normalise"),
     "normalise_back": ("batch_norm", "normalise_back"),
     "places_to_filters": ("transforms", "places_to_filters"),
+    "repeat": ("running", "repeat"),
     "resample": ("resampling", "resample"),
     "run": ("running", "run"),
     "run_norm": ("run_norm", "run_norm"),

@@ -37,7 +37,7 @@ class Native:
         self.vectors = vectors
         self.team = team or Alone()
         self._functions: dict[str, NativeFunction] = {}
-        self._sequence = function("sequence", vectors).call
+        self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
     def whole(self, channels: int) -> int:
         """Channels up to whole vectors."""
@@ -53,7 +53,10 @@ class Native:
         if tables.size == tables.shape[-1]:
             self._function(name).call(address(tables))
         elif self.team.count == 1 or owners is None or not owners.any():
-            self._run(self._pairs(name, tables))
+            step = 8 * tables.shape[-1]
+            calls = self._function(name).address, address(tables), 8 * tables.size // step, step
+            table = np.array(calls, np.int64)
+            self._repeat(address(table))
         else:
             pairs = self._pairs(name, tables)
             shares = [pairs[owners == number] for number in range(int(owners.max()) + 1)]

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from .....graph.array import Array
+from .....kernels.compiled.movement import FIELDS as MOVE_FIELDS
 from .....kernels.compiled.packing import panels
 from .....kernels.compiled.transposition import FIELDS
 from .....kernels.compiled.vectors import Vectors
@@ -19,15 +20,14 @@ from .plan import PLANS, Plan
 
 VALUE = 0.5
 """Nanoseconds of a value."""
+Taps = tuple[int, ...]
 
 
 def packed(filters: Array, vectors: Vectors, native: Native) -> Array:
     """What `packed` of `kernels/compiled/packing.py` makes of filters (K, C, FH, FW), whose values lie side by side."""
     K, C, FH, FW = filters.shape
-    taps = FH * FW
-    wanted = list(panels(K, vectors))
-    total = _room(K, taps * C, wanted)
-    hands = native.hands(len(wanted), VALUE * filters.size)
+    total = _room(K, FH * FW * C, vectors)
+    hands = native.hands(K, VALUE * filters.size)
     plan = _into_panels(filters.shape, filters.strides[0], hands, vectors)
     native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
     return total
@@ -43,30 +43,17 @@ def turned_and_packed(
     """As `packed`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
     taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
     K, C, FH, FW = weight.shape
-    down, across = (range(size)[::-1] if given is None else given for size, given in ((FH, rows), (FW, columns)))
+    down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
     taps = len(down) * len(across)
     if taps < FH * FW:
-        weight = np.ascontiguousarray(weight[:, :, list(down)][..., list(across)])
-        order = np.arange(taps)
-    else:
-        order = np.argsort(np.add.outer(np.multiply(down, FW), across), axis=None)
-    wanted = list(panels(C, vectors))
-    total = _room(C, taps * K, wanted)
-    if taps == 1:  # they lie as they are wanted: only the panels are cut
-        for first, width, whole in wanted:
-            total[first * K :][: K * whole].reshape(K, whole)[:, :width] = weight[:, first : first + width, 0, 0]
-        return total
-    lanes = weight.strides[1] * np.arange(C)
-    places = [4 * whole * K * order for _, _, whole in wanted]
-    tables = [
-        (
-            address(weight) + lanes[first], address(total) + 4 * first * taps * K, address(lanes),
-            address(place), width, taps, K, weight.strides[0], 4 * whole,
-        )
-        for (first, width, whole), place in zip(wanted, places, strict=True)
-    ]  # fmt: skip
-    hands = native.hands(len(wanted), VALUE * weight.size)
-    native.carry_out("transpose", np.array(tables, np.int64), owners(len(tables), hands))
+        weight = np.ascontiguousarray(weight[:, :, down][..., across])
+        down, across = tuple(range(len(down))), tuple(range(len(across)))
+    total = _room(C, taps * K, vectors)
+    hands = native.hands(C, VALUE * weight.size)
+    # Single taps lie as they are wanted: only the panels are cut.
+    name, work_out = ("move", _into_columns) if taps == 1 else ("transpose", _into_turned)
+    plan = work_out(K, C, down, across, weight.strides, hands, vectors)
+    native.carry_out(name, plan.at(x=address(weight), out=address(total)), plan.owners)
     return total
 
 
@@ -89,7 +76,35 @@ def _into_panels(shape: tuple[int, ...], step: int, hands: int, vectors: Vectors
         (rows[first], 4 * first * taps * C, address(rows), address(places), width, taps * C, 1, 0, 0)
         for (first, width, _), places in zip(wanted, columns, strict=True)
     ]
-    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), owners(len(tables), hands))
+    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), owners(len(tables), min(hands, len(tables))))
+
+
+@lru_cache(PLANS)
+def _into_turned(
+    K: int, C: int, down: Taps, across: Taps, steps: tuple[int, ...], hands: int, vectors: Vectors
+) -> Plan:
+    """Of `turned_and_packed`: a call for each panel; the taps wanted are all that there are."""
+    order = np.argsort(np.add.outer(np.multiply(down, len(across)), across), axis=None)
+    taps, wanted = len(order), list(panels(C, vectors))
+    lanes = steps[1] * np.arange(C)
+    places = [4 * whole * K * order for _, _, whole in wanted]
+    tables = [
+        (lanes[first], 4 * first * taps * K, address(lanes), address(place), width, taps, K, steps[0], 4 * whole)
+        for (first, width, whole), place in zip(wanted, places, strict=True)
+    ]
+    return Plan(np.array(tables, np.int64), FIELDS, (lanes, places), owners(len(tables), min(hands, len(tables))))
+
+
+@lru_cache(PLANS)
+def _into_columns(
+    K: int, C: int, down: Taps, across: Taps, steps: tuple[int, ...], hands: int, vectors: Vectors
+) -> Plan:
+    """The same of the only tap."""
+    tables = [
+        (steps[1] * first, 4 * first * K, 1, 1, K, width, 0, 0, steps[0], steps[1], 0, 0, 4 * whole, 4)
+        for first, width, whole in panels(C, vectors)
+    ]
+    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(tables), min(hands, len(tables))))
 
 
 @lru_cache(PLANS)
@@ -110,7 +125,7 @@ def _by_channel(taps: int, C: int) -> Numbers:
     return np.add.outer(np.arange(C), C * np.arange(taps)).ravel()
 
 
-def _room(K: int, values: int, cut: list[tuple[int, int, int]]) -> Array:
+def _room(K: int, values: int, vectors: Vectors) -> Array:
     """For panels of K filters of so many values; zeros beyond the last one."""
-    width = sum(whole for _, _, whole in cut)
+    width = -(-K // vectors.lanes) * vectors.lanes
     return (np.empty if width == K else np.zeros)(values * width, np.float32)
