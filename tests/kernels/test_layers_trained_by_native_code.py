@@ -18,7 +18,7 @@ from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.memory_order import (
     CHANNELS_LAST,
     channels_last,
-    in_memory,
+    lies_side_by_side,
 )
 from cnnspec.graph.layer import Layer
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
@@ -74,9 +74,13 @@ def test_channels_become_last(shape: tuple[int, ...], order: tuple[int, ...], ve
 
 def test_values_side_by_side() -> None:
     x = random(0, 2, 3, 4, 5)
-    assert in_memory(x[:, :, ::2]) is None
     for order in ORDERS:
-        np.testing.assert_array_equal(in_memory(lain(x, order)), x.transpose(order).ravel())
+        assert lies_side_by_side(lain(x, order))
+    for gaps in (x[:, :, ::2], x[:, :2], x[:, :, :, ::-1], np.broadcast_to(x[:, :1], x.shape)):
+        assert not lies_side_by_side(gaps)
+    assert lies_side_by_side(x[1:])
+    assert lies_side_by_side(x[:1, 1:3])
+    assert lies_side_by_side(x[:, :1, :1, :1][:1])
 
 
 @EVERY

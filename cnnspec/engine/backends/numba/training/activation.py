@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -10,8 +11,9 @@ from .....graph.array import Array
 from .....kernels.compiled.layout import FUNCTIONS, PARAMETERS, SLOPES
 from .....layers._activation import Activation
 from ..functions import function_of
-from .calls import Native, address, cut
-from .memory_order import in_memory, ordered_as
+from .calls import Native, Numbers, address, cut
+from .memory_order import lies_side_by_side, ordered_as
+from .plan import PLANS
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext
@@ -22,30 +24,48 @@ VALUE = 0.15
 """Nanoseconds of a value."""
 
 
+class Plan(NamedTuple):
+    """What hangs on the function and on how many values there are: parameters of native code, the first byte and the
+    number of values of each call, and the threads that own them."""
+
+    function: int
+    slope: int
+    parameters: Array
+    begins: list[tuple[int, int]]
+    owners: Numbers
+
+
 def train(native: Native, layer: Activation, context: TrainingContext, x: Array) -> tuple[Array, Pullback]:
     """`vjp_training` of an activation."""
-    found = function_of(layer)
-    if found is None or x.dtype != np.float32 or in_memory(x) is None:
+    if layer.kind not in SLOPE_OF or x.dtype != np.float32 or not lies_side_by_side(x):
         return layer.vjp_training(context, x)
-    name, given = found
-    parameters = np.array([*given, *[0.0] * (PARAMETERS - len(given))], np.float32)
+    plan = _plan(layer, x.size, native.hands(x.size, VALUE * x.size), native.vectors.lanes)
     y = np.empty_like(x)
-    function, slope = FUNCTIONS.index(name), SLOPES.index(SLOPE_OF[layer.kind])
-    parts = cut(x.size, native.hands(x.size, VALUE * x.size), native.vectors.lanes)
-    begins = [(4 * part.start, part.stop - part.start) for part in parts]
-    tables = [
-        (address(x) + at, address(y) + at, function, address(parameters), 1, 1, 1, count, *[0] * 6)
-        for at, count in begins
-    ]
-    native.carry_out("apply", np.array(tables, np.int64), np.arange(len(tables)))
+    source, out, parameters = address(x), address(y), address(plan.parameters)
+    tables = [(source + at, out + at, plan.function, parameters, 1, 1, 1, count, *[0] * 6) for at, count in plan.begins]
+    native.carry_out("apply", np.array(tables, np.int64), plan.owners)
 
     def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
         dx = ordered_as(dy, y, native)
-        tables = [
-            (address(dx) + at, address(y) + at, address(dx) + at, slope, address(parameters), count)
-            for at, count in begins
-        ]
-        native.carry_out("slope", np.array(tables, np.int64), np.arange(len(tables)))
+        by, out = address(dx), address(y)
+        tables = [(by + at, out + at, by + at, plan.slope, parameters, count) for at, count in plan.begins]
+        native.carry_out("slope", np.array(tables, np.int64), plan.owners)
         return (dx,), {}
 
     return y, pull
+
+
+@lru_cache(PLANS)
+def _plan(layer: Activation, size: int, hands: int, lanes: int) -> Plan:
+    """For threads, as many as `hands`."""
+    found = function_of(layer)
+    assert found is not None, f"{layer.kind} has a slope, and no function"
+    name, given = found
+    begins = [(4 * part.start, part.stop - part.start) for part in cut(size, hands, lanes)]
+    return Plan(
+        FUNCTIONS.index(name),
+        SLOPES.index(SLOPE_OF[layer.kind]),
+        np.array([*given, *[0.0] * (PARAMETERS - len(given))], np.float32),
+        begins,
+        np.arange(len(begins)),
+    )

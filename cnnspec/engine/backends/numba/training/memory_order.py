@@ -9,6 +9,7 @@ import numpy as np
 
 from .....graph.array import Array
 from .calls import Native, Numbers, address, cut, owners
+from .plan import PLANS
 
 CHANNELS_LAST = (0, 2, 3, 1)
 """The axes of images in the order in which they lie in memory."""
@@ -22,10 +23,19 @@ def as_images(x: Array) -> Array:
     return x.transpose(0, 3, 1, 2)
 
 
-def in_memory(x: Array) -> Array | None:
-    """The values as they lie side by side; None where there are gaps between them."""
-    found = x.transpose(np.argsort([-step for step in x.strides], kind="stable"))
-    return found.reshape(-1) if found.flags.c_contiguous else None
+def lies_side_by_side(x: Array) -> bool:
+    """Whether there are no gaps between the values of x, in whatever order they lie."""
+    return _without_gaps(x.shape, x.strides, x.itemsize)
+
+
+@lru_cache(PLANS)
+def _without_gaps(shape: Axes, steps: Axes, size: int) -> bool:
+    for step, count in sorted(zip(steps, shape, strict=True)):
+        if count > 1:
+            if step != size:
+                return False
+            size *= count
+    return True
 
 
 def channels_last(x: Array, native: Native) -> Array:
