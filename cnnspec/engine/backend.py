@@ -55,28 +55,6 @@ class CostModel:
         return (macs / self.depthwise_macs if is_depthwise else self.macs(macs)) + prod(operation.shape) / self.values
 
 
-class Team(Protocol):
-    """Threads that share a work out."""
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-
-    def share(self, work: Callable[[int], object], count: int) -> None:
-        """Do `work(number)` for each number below `count`, side by side. What one of them raises is raised here, once
-        all have ended."""
-
-
-class Alone:
-    """The thread that asks, as a team."""
-
-    count = 1
-
-    def share(self, work: Callable[[int], object], count: int) -> None:
-        for number in range(count):
-            work(number)
-
-
 class Backend(Protocol):
     """Kernels for some or all kinds of layers."""
 
@@ -124,8 +102,9 @@ class Backend(Protocol):
         them, so that they always get whole batches; else several threads may call them at once, each with a part of
         a batch."""
 
-    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
-        """A layer's `vjp_training`, or what does the same by kernels of the backend."""
+    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
+        """Of a layer its `vjp_training`, or what does the same by kernels of the backend, shared out between so many
+        threads where it shares layers."""
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         """Who carries out the work of a plan in which this backend is the wanted one. Some items may be other

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from ..engine.backend import Alone, Team
 from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import INPUT, Graph, Step
@@ -26,14 +25,12 @@ the tensors' names. It is called once, and may spoil what it is given."""
 
 class Tape:
     """A graph of one output, and the names of the tensors that are `learned`, by the kernels of a backend, which may
-    share their work out to a team."""
+    share their work out between threads."""
 
-    def __init__(
-        self, graph: Graph, learned: Collection[str], backend: str = DEFAULT, team: Team | None = None
-    ) -> None:
+    def __init__(self, graph: Graph, learned: Collection[str], backend: str = DEFAULT, threads: int = 1) -> None:
         self.path = BackwardPath(graph, learned)
-        differentiable = chain(backend).backends[0].differentiable
-        self.ways = {step.name: differentiable(step.layer, team or Alone()) for step in self.path.steps}
+        differentiable = chain(backend).backends[0].differentiable(threads)
+        self.ways = {step.name: differentiable(step.layer) for step in self.path.steps}
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]

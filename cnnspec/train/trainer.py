@@ -113,7 +113,7 @@ class Trainer:
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = RULES[settings.optimizer](settings, self.weights)
         self.workers = Workers(min(workers, settings.batch))
-        self.tape = Tape(self.graph, learned, backend, self.workers)
+        self.tape = Tape(self.graph, learned, backend, self.workers.count)
         self.parts = 1 if chain(backend).backends[0].shares_layers else self.workers.count
         self.gradients = [FlatParameters(learned, dtype) for _ in range(self.parts)]
         self._norm = 0.0

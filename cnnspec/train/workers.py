@@ -144,11 +144,6 @@ class Workers:
                 job.failures.clear()
         return [job.given[number] for number in range(job.sums.count)]
 
-    def share(self, work: Callable[[int], object], count: int) -> None:
-        """`run`, for work that needs no sums: the contract `Team` of `cnnspec.engine.backend`. One of the workers may
-        ask for it in the middle of a task that is his alone."""
-        self.run(lambda number, _: work(number), count)
-
     def _share_out(self, job: Task[T]) -> None:
         for number in range(1, job.sums.count):
             self._others.give(number - 1, partial(job.work, number))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from cnnspec.engine.backends.numba.training import batch_norm, calls, differentiable
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.batchnorm import BatchNorm
-from cnnspec.train.workers import Workers
 
 ERROR = 2e-5
 """Largest error, relative to the largest of what is added up, or to 1; measured 2e-6."""
@@ -53,7 +52,7 @@ def trained(way: Any, x: Array, dy: Array, own: dict[str, Array]) -> dict[str, A
 
 def by_native_code(layer: BatchNorm, x: Array, dy: Array, vectors: Vectors, threads: int = 1) -> dict[str, Array]:
     own = tensors(layer, x.shape[1])
-    return trained(differentiable(layer, vectors, Workers(threads)), x, dy.copy("K"), own)
+    return trained(differentiable(layer, calls.Native(vectors, threads)), x, dy.copy("K"), own)
 
 
 def exactly(layer: BatchNorm, x: Array, dy: Array) -> dict[str, Array]:

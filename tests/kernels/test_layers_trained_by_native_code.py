@@ -24,7 +24,6 @@ from cnnspec.graph.layer import Layer
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers import find
 from cnnspec.layers.maxpool import MaxPool
-from cnnspec.train.workers import Workers
 
 EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
 many = settings(max_examples=40, deadline=None)
@@ -51,7 +50,7 @@ def random(seed: int, *shape: int) -> Array:
 def trained(layer: Layer, x: Array, dy: Array, vectors: Vectors, threads: int = 1) -> tuple[Array, Array]:
     """The output, and the gradient by x. The gradient by the output is spoilt."""
     context: Any = SimpleNamespace(needs_input_grad=True)
-    y, back = differentiable(layer, vectors, Workers(threads))(context, x)
+    y, back = differentiable(layer, Native(vectors, threads))(context, x)
     (dx,), tensors = back(dy)
     assert tensors == {}
     return y, dx

@@ -20,7 +20,6 @@ from cnnspec.graph.window import SlidingWindow, SlidingWindows
 from cnnspec.kernels.compiled import packing
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.kernels.training import convolution as by_numpy
-from cnnspec.train.workers import Workers
 
 ERROR = 2e-5
 """Largest error, relative to the largest value or 1; measured 2e-6."""
@@ -163,7 +162,7 @@ def test_threads_change_no_byte(
     G, C, K = channels
 
     def everything(threads: int) -> list[Array]:
-        native = Native(vectors, Workers(threads))
+        native = Native(vectors, threads)
         kernels, found = NativeKernels(native), []
         for (rows, columns), K_of, C_of, groups in ((windows, K * G, C, G), (windows, C, 1, C), (three, K, C, 1)):
             x, weight = random(0, n, rows.size, columns.size, C_of * groups), random(1, K_of, C_of, rows.F, columns.F)

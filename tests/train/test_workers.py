@@ -182,25 +182,3 @@ def test_blas_has_one_thread() -> None:
 def test_at_least_one() -> None:
     with pytest.raises(ValueError, match="0 workers; at least 1"):
         Workers(0)
-
-
-def test_work_is_shared_in_the_middle_of_a_task() -> None:
-    workers = Workers(3)
-    found: list[int] = []
-
-    def task(number: int, _: AllReduce) -> None:
-        workers.share(lambda part: found.append(10 * number + part), 3)
-
-    workers.run(task, 1)
-    assert sorted(found) == [0, 1, 2]
-
-
-def test_what_shared_work_raises() -> None:
-    workers = Workers(2)
-
-    def fail(number: int) -> None:
-        raise ValueError(f"{number} fails")
-
-    with pytest.raises(ValueError, match="fails"):
-        workers.run(lambda number, _: workers.share(fail, 2), 1)
-    assert workers.run(lambda number, _: number) == [0, 1]

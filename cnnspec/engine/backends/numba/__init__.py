@@ -6,7 +6,8 @@ backend does.
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ....files.byproducts import is_usable
@@ -20,7 +21,7 @@ from .kernel_selection import adds, has, select
 if TYPE_CHECKING:
     from ....graph.layer import Layer, TrainingVjp
     from ....kernels.compiled.vectors import Vectors
-    from ...backend import CostModel, Team
+    from ...backend import CostModel
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -85,10 +86,11 @@ class NumbaBackend:
             return Joined(operation, self.vectors)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
-    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
+    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
         from .training import differentiable
+        from .training.calls import Native
 
-        return differentiable(layer, self.vectors, team)
+        return partial(differentiable, native=Native(self.vectors, threads))
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from .executor import NativeExecutor

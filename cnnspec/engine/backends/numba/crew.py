@@ -17,18 +17,21 @@ from ....kernels.compiled.vectors import Vectors
 from ....kernels.strips import aligned
 from ....machine.threads import SleepingThreads
 from .native import NativeCall, function
-from .part import Part, waits
+from .part import PATIENCE, Part, waits
 
 
 class Crew:
-    """As many threads as there are parts, the caller's among them; the others end with this object."""
+    """As many threads as there are parts, the caller's among them; the others end with this object. They stay awake for
+    some `patience` behind a run."""
 
-    def __init__(self, parts: Sequence[Part], vectors: Vectors) -> None:
+    def __init__(self, parts: Sequence[Part], vectors: Vectors, patience: int = PATIENCE) -> None:
         self.leader, *helpers = parts
         self.run = Run()
         self.states = aligned(LINE * len(helpers) // 4).view(np.int64)
         self.were_away = np.zeros(len(helpers), np.int64)
-        self.helpers = [Helper(part, self.states[LINE // 8 * i :], self.run, vectors) for i, part in enumerate(helpers)]
+        self.helpers = [
+            Helper(part, self.states[LINE // 8 * i :], self.run, vectors, patience) for i, part in enumerate(helpers)
+        ]
         all_states = self.states.ctypes.data, len(helpers)
         fields = *self.leader.run.pair, *all_states, *waits()
         self.leader.enter = NativeCall(function("lead", vectors), fields, self.states, self.leader.run)
@@ -82,9 +85,9 @@ class Run:
 class Helper:
     """A thread's part, and its word that says what it does. It knows no thread."""
 
-    def __init__(self, part: Part, state: NDArray[np.int64], run: Run, vectors: Vectors) -> None:
+    def __init__(self, part: Part, state: NDArray[np.int64], run: Run, vectors: Vectors, patience: int) -> None:
         self.part, self.state, self.run = part, state, run
-        fields = *part.run.pair, state.ctypes.data, *waits()
+        fields = *part.run.pair, state.ctypes.data, *waits(patience)
         part.enter = NativeCall(function("assist", vectors), fields, state, part.run)
 
     def work(self) -> None:

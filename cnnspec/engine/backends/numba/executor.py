@@ -12,7 +12,7 @@ from ...executor import Bind
 from .crew import Crew
 from .movement import native
 from .native import NativeCall
-from .part import Part, joined
+from .part import Part, joined, planned
 
 
 class NativeExecutor:
@@ -34,7 +34,7 @@ class NativeExecutor:
             for thread in range(threads):
                 items = schedule.items if thread == 0 else bind(Scratch()).items
                 mine = [i for i in range(count) if owners[i] == thread]
-                self.parts.append(Part(items, self.progress, self.needs, mine, vectors))
+                self.parts.append(planned(items, self.progress, self.needs, mine, vectors))
             self.crew = Crew(self.parts, vectors)
             calls_numpy = any(part.others for part in self.parts)
         self.calls_numpy = calls_numpy

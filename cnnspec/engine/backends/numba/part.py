@@ -1,4 +1,4 @@
-"""A thread's part of a plan: all its items, bound to scratch of its own; native ones go without the interpreter.
+"""A thread's part of what several carry out together, item by item; native items go without the interpreter.
 
 What is left to Python is carried out between native calls; neighbouring native calls in such an item are one.
 """
@@ -6,8 +6,9 @@ What is left to Python is carried out between native calls; neighbouring native 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,49 +28,41 @@ PATIENCE = 64
 """How often it does that before it sleeps: for about a millisecond, then."""
 NAP = 1e-4
 """Seconds of such a sleep."""
+PROGRESS, CALLS = OWN.index("progress"), OWN.index("calls")
 NEXT, FINISHED, RESULT = OWN.index("next"), OWN.index("finished"), OWN.index("result")
+WAITS = slice(OWN.index("looks"), RESULT)
 
 
-def waits() -> tuple[int, int, int]:
+def waits(patience: int = PATIENCE) -> tuple[int, int, int]:
     """How a native function waits: looks, patience, the address of the system's call that lets others have the core."""
-    return LOOKS, PATIENCE, giving_way()
+    return LOOKS, patience, giving_way()
+
+
+def own_table(needs: NDArray[np.int64], bounds: NDArray[np.int64], mine: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What a thread is told of items: how many of the first each needs (items,), where its calls begin and end among
+    all (items, 2), and which it takes before others, in order. The table only knows where these lie."""
+    return np.array([0, len(needs), needs.ctypes.data, bounds.ctypes.data, 0, mine.ctypes.data, len(mine)], np.int64)
 
 
 class Part:
-    """All items of a plan. `run` is the native function that carries them out, `enter` the one that a thread begins
-    with, which calls that."""
+    """A thread's way through items. `run` is the native function that carries them out, `enter` the one that a thread
+    begins with, which calls that; `others` are the calls of items that are left to Python."""
 
-    def __init__(
-        self,
-        items: Sequence[WorkItem],
-        progress: NDArray[np.int64],
-        needs: NDArray[np.int64],
-        mine: Sequence[int],
-        vectors: Vectors,
-    ) -> None:
-        pairs: list[tuple[int, int]] = []
-        bounds = np.full((len(items), 2), -1, np.int64)
-        kept: list[list[Call]] = []
-        self.others: dict[int, list[Call]] = {}
-        for i, calls_of_numpy in enumerate(items):
-            item = [native(call, vectors) for call in calls_of_numpy]
-            kept.append(item)
-            natives = [call for call in item if isinstance(call, NativeCall)]
-            if len(natives) == len(item):
-                bounds[i] = len(pairs), len(pairs) + len(item)
-                pairs += [call.pair for call in natives]
-            else:
-                self.others[i] = list(joined(item, vectors))
-        calls = np.array(pairs or [(0, 0)], np.int64)
-        self.progress = progress
-        own = np.array(mine, np.int64)
-        addresses = (array.ctypes.data for array in (needs, bounds, calls, own))
-        table = progress.ctypes.data, len(items), *addresses, len(own), 0, -1, *waits(), 0
-        self.alive = items, kept, needs, bounds, calls, own
-
-        self.enter = self.run = NativeCall(function("run", vectors), table)
+    def __init__(self, vectors: Vectors, others: Mapping[int, list[Call]] = MappingProxyType({})) -> None:
+        nothing = (0 for _ in OWN)
+        self.enter = self.run = NativeCall(function("run", vectors), nothing)
         self.table = self.run.table
-        self.held = single_threaded_blas if self.others else nullcontext()
+        self.table[WAITS] = waits()
+        self.others = others
+        self.alive: object = None
+        self.held = single_threaded_blas if others else nullcontext()
+
+    def take(self, progress: NDArray[np.int64], own: NDArray[np.int64], calls: NDArray[np.int64]) -> None:
+        """Be ready for the items of an `own_table`, whose calls are pairs (calls, 2). How far they are is to be seen in
+        `progress`, `layout.ITEMS` numbers and one for each item."""
+        self.table[:NEXT] = own
+        self.table[PROGRESS], self.table[CALLS] = progress.ctypes.data, calls.ctypes.data
+        self.progress, self.calls = progress, calls
 
     def work(self) -> None:
         """Carry out items until none is left to take."""
@@ -89,6 +82,34 @@ class Part:
     def end(self) -> None:
         """Let nobody take another item, or wait for one."""
         self.progress[ENDED] = 1
+
+
+def planned(
+    items: Sequence[WorkItem],
+    progress: NDArray[np.int64],
+    needs: NDArray[np.int64],
+    mine: Sequence[int],
+    vectors: Vectors,
+) -> Part:
+    """A thread's part of a plan: all its items, bound to scratch of its own."""
+    pairs: list[tuple[int, int]] = []
+    bounds = np.full((len(items), 2), -1, np.int64)
+    kept: list[list[Call]] = []
+    others: dict[int, list[Call]] = {}
+    for i, calls_of_numpy in enumerate(items):
+        item = [native(call, vectors) for call in calls_of_numpy]
+        kept.append(item)
+        natives = [call for call in item if isinstance(call, NativeCall)]
+        if len(natives) == len(item):
+            bounds[i] = len(pairs), len(pairs) + len(item)
+            pairs += [call.pair for call in natives]
+        else:
+            others[i] = list(joined(item, vectors))
+    part = Part(vectors, others)
+    own = np.array(mine, np.int64)
+    part.take(progress, own_table(needs, bounds, own), np.array(pairs or [(0, 0)], np.int64))
+    part.alive = items, kept, needs, bounds, own
+    return part
 
 
 def joined(item: Iterable[Call], vectors: Vectors) -> Iterable[Call]:

@@ -5,6 +5,7 @@ What is here needs no NumPy: it is asked where memory is planned without weights
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...program import Operation
@@ -13,7 +14,7 @@ from .kernel_selection import COSTS, select
 if TYPE_CHECKING:
     from ....graph.layer import Layer, TrainingVjp
     from ....layers._activation import Activation
-    from ...backend import CostModel, Team
+    from ...backend import CostModel
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -75,8 +76,8 @@ class NumpyBackend:
 
         return lower(operation)
 
-    def differentiable(self, layer: Layer, team: Team) -> TrainingVjp:
-        return layer.vjp_training
+    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
+        return lambda layer: layer.vjp_training
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from ...executor import CallExecutor

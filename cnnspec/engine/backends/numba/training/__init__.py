@@ -10,13 +10,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .....kernels.compiled.vectors import Vectors
 from . import activation, batch_norm, convolution, pooling
 from .calls import Native
 
 if TYPE_CHECKING:
     from .....graph.layer import Layer, TrainingVjp
-    from ....backend import Team
 
 WAYS: dict[str, Callable[..., Any]] = {
     "batchnorm": batch_norm.train,
@@ -28,7 +26,7 @@ WAYS: dict[str, Callable[..., Any]] = {
 """By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""
 
 
-def differentiable(layer: Layer, vectors: Vectors, team: Team) -> TrainingVjp:
+def differentiable(layer: Layer, native: Native) -> TrainingVjp:
     """`vjp_training` of a layer, by native code where there is some."""
     way = WAYS.get(layer.kind)
-    return partial(way, Native(vectors, team), layer) if way else layer.vjp_training
+    return partial(way, native, layer) if way else layer.vjp_training

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .....graph.array import Array
 from .....kernels.compiled.batch_norm_tile import FOUND, KEPT, KEPT_WIDE
 from .....layers.batchnorm import BatchNorm
-from .calls import Native, Numbers, address, cut
+from .calls import EACH, Native, Numbers, address, cut
 from .memory_order import as_images, channels_last
 from .plan import PLANS
 
@@ -82,8 +82,11 @@ def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native)
     """A function of arrays, a table for each row of stages."""
     sums = np.zeros(plan.sums)
     begins = (*map(address, arrays), address(sums), address(plan.numbers), *plan.sizes)
-    for stages, owned in plan.calls:
-        native.carry_out(name, np.array([begins + stage for stage in stages], np.int64), owned)
+    tables = [(np.array([begins + stage for stage in stages], np.int64), owned) for stages, owned in plan.calls]
+    if len(tables) > 1:
+        native.carry_out_by_steps(*((name, table[None], EACH, owned) for table, owned in tables))
+    else:
+        native.carry_out(name, *tables[0])
 
 
 def _cells(x: Array, native: Native) -> Array:

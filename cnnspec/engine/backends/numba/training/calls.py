@@ -8,34 +8,35 @@ same place are one thread's, in order.
 from __future__ import annotations
 
 from ctypes import c_void_p
-from functools import partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .....kernels.compiled.vectors import Vectors
-from ....backend import Alone, Team
 from ..linker import NativeFunction
 from ..native import function
+from .steps import Steps
 
-WORTH = 60_000.0
+WORTH = 40_000.0
 """Nanoseconds of work that another thread is woken for."""
 OBJECT = object.__basicsize__
 """Bytes of any object in CPython. NumPy's C interface promises that the pointer to an array's values is what an array
 has first behind them."""
 _pointer_at = c_void_p.from_address
 Numbers = NDArray[np.int64]
+Which = Numbers | slice
 EACH = slice(None)
 """Each strip has a table of its own, in order."""
 
 
 class Native:
-    """Native functions for some vectors, whose calls a team shares out."""
+    """Native functions for some vectors, whose calls so many threads share out."""
 
-    def __init__(self, vectors: Vectors, team: Team | None = None) -> None:
+    def __init__(self, vectors: Vectors, threads: int = 1) -> None:
         self.vectors = vectors
-        self.team = team or Alone()
+        self.threads = threads
         self._functions: dict[str, NativeFunction] = {}
         self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
@@ -45,40 +46,52 @@ class Native:
 
     def hands(self, parts: int, nanoseconds: float) -> int:
         """How many threads share so many parts that take so long together."""
-        return max(1, min(self.team.count, parts, int(nanoseconds / WORTH)))
+        return max(1, min(self.threads, parts, int(nanoseconds / WORTH)))
 
     def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
         """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
         the one that asks."""
         if tables.size == tables.shape[-1]:
             self._function(name).call(address(tables))
-        elif self.team.count == 1 or owners is None or not owners.any():
+        elif self.threads == 1 or owners is None or not owners.any():
             step = 8 * tables.shape[-1]
             calls = self._function(name).address, address(tables), 8 * tables.size // step, step
             table = np.array(calls, np.int64)
             self._repeat(address(table))
         else:
-            pairs = self._pairs(name, tables)
-            shares = [pairs[owners == number] for number in range(int(owners.max()) + 1)]
-            self.team.share(lambda number: self._run(shares[number]), len(shares))
+            self.steps.carry_out((self._pairs(name, tables)[None], owners))
 
-    def carry_out_in_turn(self, *steps: tuple[str, Numbers, Numbers | slice], owners: Numbers) -> None:
+    def carry_out_in_turn(self, *calls: tuple[str, Numbers, Which], owners: Numbers) -> None:
         """For each strip all calls, one after the other: of functions and their tables (fields) or (calls, fields),
         which are chosen for each strip from those of all. Each strip belongs to a thread."""
-        pairs = [self._pairs(name, tables).reshape(len(tables), -1, 2)[which] for name, tables, which in steps]
-        all_pairs = np.concatenate(pairs, axis=1)
+        pairs = np.concatenate([self._chosen(*each) for each in calls], axis=1)
         if owners[-1]:
-            self.team.share(partial(self._share_of, all_pairs, owners), int(owners[-1]) + 1)
+            self.steps.carry_out((pairs.reshape(1, -1, 2), np.repeat(owners, pairs.shape[1])))
         else:
-            self._run(all_pairs)
+            self._run(pairs)
 
-    def _share_of(self, pairs: Numbers, owners: Numbers, number: int) -> None:
-        self._run(pairs[owners == number])
+    def carry_out_by_steps(self, *steps: tuple[str, Numbers, Which, Numbers]) -> None:
+        """For each strip all steps, one after the other; the calls of a step, chosen as above, are shared out, each
+        belongs to a thread."""
+        pairs = [self._chosen(name, tables, which) for name, tables, which, _ in steps]
+        all_owners = [owners for *_, owners in steps]
+        if any(owners.any() for owners in all_owners):
+            self.steps.carry_out(*zip(pairs, all_owners, strict=True))
+        else:
+            self._run(np.concatenate(pairs, axis=1))
+
+    @cached_property
+    def steps(self) -> Steps:
+        """What threads carry out together."""
+        return Steps(self.threads, self.vectors)
 
     def _function(self, name: str) -> NativeFunction:
         if name not in self._functions:
             self._functions[name] = function(name, self.vectors)
         return self._functions[name]
+
+    def _chosen(self, name: str, tables: Numbers, which: Which) -> Numbers:
+        return self._pairs(name, tables).reshape(len(tables), -1, 2)[which]
 
     def _pairs(self, name: str, tables: Numbers) -> Numbers:
         """The function's address with that of each table."""

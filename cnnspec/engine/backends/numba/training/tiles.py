@@ -31,6 +31,7 @@ CELL, TRANSFORM, FILTER = 3.0, 5.0, 30.0
 filter's channel takes, to 36 places or from there."""
 CHUNK = 1 << 21
 """float32 values of filters at all places that are made and used at a time: they stay in the last cache."""
+SHARED_FIELDS = "images", "down", "across", "x_image", "x_down", "tile"
 
 
 def pays(windows: SlidingWindows, C: int, K: int, images: int) -> bool:
@@ -93,34 +94,28 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, found: Array, nati
     of_x = plan.of_x.at(x=address(x), out=address(x_places))
     of_dy = plan.of_dy.at(x=address(dy), out=address(dy_places))
     sums = plan.sums.at(x=address(x_places), y=address(dy_places), out=address(total))
-    if hands == 1:
-        native.carry_out_in_turn(
-            ("to_places", of_x, EACH),
-            ("gradient_to_places", of_dy, EACH),
-            ("by_filters", sums, plan.of_strip),
-            owners=plan.sums.owners,
-        )
-    else:
-        for i, which in enumerate(plan.of_strip):
-            native.carry_out("to_places", *_shared(of_x[i], hands))
-            native.carry_out("gradient_to_places", *_shared(of_dy[i], hands))
-            native.carry_out("by_filters", sums[which], owners(PLACES, hands))
+    native.carry_out_by_steps(
+        ("to_places", _shared(of_x, hands), EACH, np.arange(hands)),
+        ("gradient_to_places", _shared(of_dy, hands), EACH, np.arange(hands)),
+        ("by_filters", sums, plan.of_strip, owners(PLACES, hands)),
+    )
     _from_places(total, found, native)
 
 
-def _shared(table: Numbers, hands: int) -> tuple[Numbers, Numbers]:
-    """A transform of a strip cut into one for each thread: by images, or by rows of tiles of the only one."""
-    names = ("images", "down", "across", "x_image", "x_down", "tile")
-    images, rows, across, image, down, tile = (int(table[TILE_FIELDS.index(name)]) for name in names)
-    axis, size, step, each = ("images", images, image, rows) if images > 1 else ("down", rows, down, 1)
-    parts = cut(size, hands)
-    tables = np.tile(table, (len(parts), 1))
-    for row, part in zip(tables, parts, strict=True):
-        row[0] += part.start * step
-        row[1] += part.start * each * across * tile
-        row[TILE_FIELDS.index(axis)] = part.stop - part.start
-        row[TILE_FIELDS.index("row")] += STEP * part.start * (axis == "down")
-    return tables, np.arange(len(parts))
+def _shared(tables: Numbers, hands: int) -> Numbers:
+    """Transforms of strips (strips, fields), each cut for threads (strips, hands, fields): by images, or by rows of
+    tiles of the only one. A thread's part may be empty."""
+    images, rows, across, image, down, tile = (tables[:, [TILE_FIELDS.index(name)]] for name in SHARED_FIELDS)
+    by_image = images > 1
+    ends = np.where(by_image, images, rows) * np.arange(hands + 1) // hands
+    first, count = ends[:, :-1], np.diff(ends)
+    found = np.repeat(tables[:, None], hands, axis=1)
+    found[..., 0] += first * np.where(by_image, image, down)
+    found[..., 1] += first * np.where(by_image, rows, 1) * across * tile
+    found[..., TILE_FIELDS.index("images")] = np.where(by_image, count, 1)
+    found[..., TILE_FIELDS.index("down")] = np.where(by_image, rows, count)
+    found[..., TILE_FIELDS.index("row")] += np.where(by_image, 0, STEP * first)
+    return found
 
 
 def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
@@ -133,7 +128,7 @@ def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
             0, 0, 4 * whole, 3 * 4 * C * whole, 4 * C * whole, 4 * whole, found.strides[0], whole, *WITHIN,
         )
         for first, _, whole in panels(K, native.vectors)
-        for c in cut(C, native.team.count)
+        for c in cut(C, native.threads)
     ]  # fmt: skip
     hands = native.hands(len(tables), C * K * FILTER)
     native.carry_out("filters_to_places", np.array(tables, np.int64), owners(len(tables), hands))
