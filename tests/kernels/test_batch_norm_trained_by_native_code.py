@@ -16,8 +16,8 @@ from cnnspec.engine.backends.numba.training import batch_norm, calls, differenti
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.batchnorm import BatchNorm
 
-ERROR = 2e-5
-"""Largest error, relative to the largest of what is added up, or to 1; measured 2e-6."""
+ERROR = 5e-6
+"""Largest error, relative to the largest of what is added up, or to 1; measured 1e-6."""
 EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
 many = settings(max_examples=40, deadline=None)
 orders = st.sampled_from([(0, 2, 3, 1), (1, 2, 3, 0), (0, 1, 2, 3)])
