@@ -1,0 +1,78 @@
+"""Native calls that threads share step by step: what a step needs is there, whichever hands it went through."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from engine_cases import Array
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnspec.engine.backends.numba.processor import vectors
+from cnnspec.engine.backends.numba.training.calls import EACH, Native, Numbers, address
+from cnnspec.kernels.compiled.layout import JOINS
+
+PARTS, VALUES = 5, 40
+"""Of each row; float32 values of each part."""
+
+
+def sums(rows: Array, ones: Array, first: int, times: int) -> Numbers:
+    """Tables (times, parts, fields) that add ones to parts of every second row from `first` on: to the row behind it,
+    in reverse order, so that each thread needs what another one made."""
+    step, part = rows.strides[0], 4 * VALUES
+    return np.array(
+        [
+            [
+                (
+                    *(address(rows) + (first + 2 * i) * step + j * part, address(ones)),
+                    address(rows) + (first + 2 * i + 1) * step + (PARTS - 1 - j) * part,
+                    *(JOINS.index("add"), 1, 1, 1, VALUES, *[0] * 9),
+                )
+                for j in range(PARTS)
+            ]
+            for i in range(times)
+        ],
+        np.int64,
+    )
+
+
+def carried_out(native: Native, times: int, owners: tuple[Numbers, Numbers], start: Array) -> Array:
+    rows, ones = np.zeros((2 * times + 1, PARTS * VALUES), np.float32), np.ones(VALUES, np.float32)
+    rows[0] = start
+    native.carry_out_by_steps(*(("join", sums(rows, ones, i, times), EACH, owners[i]) for i in range(2)))
+    return rows
+
+
+def exact(times: int, start: Array) -> Array:
+    turned = start.reshape(PARTS, VALUES)[::-1].ravel()
+    return np.stack([i + (turned if i % 2 else start) for i in range(2 * times + 1)])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    threads=st.integers(1, 5),
+    times=st.integers(1, 300),
+    owners=st.tuples(*[st.lists(st.integers(0, 4), min_size=PARTS, max_size=PARTS)] * 2),
+)
+def test_each_step_finds_what_the_one_before_it_made(
+    threads: int, times: int, owners: tuple[list[int], list[int]]
+) -> None:
+    native, start = Native(vectors(), threads), np.arange(PARTS * VALUES, dtype=np.float32)
+    first, second = (np.minimum(each, threads - 1) for each in owners)
+    for _ in range(3):
+        np.testing.assert_array_equal(carried_out(native, times, (first, second), start), exact(times, start))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    native, start = Native(vectors(), 3), np.arange(PARTS * VALUES, dtype=np.float32)
+    owners = np.arange(PARTS) % 3, np.arange(PARTS)[::-1] % 3
+    carried_out(native, 50, owners, start)
+    child = os.fork()
+    if not child:
+        right = np.array_equal(carried_out(native, 50, owners, start), exact(50, start))
+        os._exit(0 if right else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    np.testing.assert_array_equal(carried_out(native, 50, owners, start), exact(50, start))
