@@ -184,15 +184,36 @@ def test_all_kernels_are_images() -> None:
         assert executable.is_image(native._code(name, processor.vectors())), name
 
 
-def test_a_warm_process_loads_no_compiler_and_no_memory_is_writable_and_executable() -> None:
+RUNS = (
+    "import sys; from cnnspec import load, weights; import numpy; spec = load('lenet5');"
+    "model = spec.compile(weights.initial(spec.graph.tensors, 'he', 0), backend='numba');"
+    "model(numpy.zeros((1, 1, 28, 28)));"
+)
+LEARNS = """
+import sys
+import numpy
+from cnnspec import load, weights
+from cnnspec.language.sections.train import Train
+from cnnspec.train.trainer import Trainer
+
+for name, shape, output in (
+    ("lenet5", (1, 28, 28), ()),
+    ("mobilenet_v2", (3, 32, 32), ()),
+    ("unet", (3, 32, 32), (1, 32, 32)),
+):
+    graph = load(name, shape).graph
+    graph = graph.until(graph.by_name[graph.outputs[0]].inputs[0])
+    settings = Train(loss="binary_cross_entropy" if output else "cross_entropy")
+    trainer = Trainer(graph, settings, weights.initial(graph.tensors, "he", 0), backend="numba")
+    trainer.step(numpy.zeros((2, *shape), numpy.float32), numpy.zeros((2, *output), int), 1e-3)
+"""
+
+
+@pytest.mark.parametrize("work", [RUNS, LEARNS], ids=["runs", "learns"])
+def test_a_warm_process_loads_no_compiler_and_no_memory_is_writable_and_executable(work: str) -> None:
     for name in SOURCES:
         native.function(name, processor.vectors())
-    program = (
-        "import sys; from cnnspec import load, weights; import numpy; spec = load('lenet5');"
-        "model = spec.compile(weights.initial(spec.graph.tensors, 'he', 0), backend='numba');"
-        "model(numpy.zeros((1, 1, 28, 28)));"
-        "print(*sys.modules, sep='\\n'); print('@'); print(open('/proc/self/maps').read())"
-    )
+    program = work + "print(*sys.modules, sep='\\n'); print('@'); print(open('/proc/self/maps').read())"
     environment = {"PYTHONPATH": str(ROOT), "CNNSPEC_CACHE": os.environ["CNNSPEC_CACHE"], "PATH": ""}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     modules, _, maps = done.stdout.partition("@")

@@ -18,8 +18,6 @@ from numba.extending import register_jitable
 
 from .batch_norm_tile import (
     FACTORS,
-    FOUND,
-    KEPT,
     MIX,
     MOMENTS,
     SLOPES,
@@ -31,6 +29,7 @@ from .batch_norm_tile import (
     emit_spread,
 )
 from .memory import Kernel, fields, micro_kernel
+from .tables import FOUND, KEPT
 from .vectors import Vectors
 
 BLOCK, CHAINS = 64, 4

@@ -7,17 +7,12 @@ from typing import Any
 from llvmlite import ir
 
 from .emitter import F32, I64, begin
+from .tables import FOUND, KEPT, KEPT_WIDE
 from .vectors import Vectors
 
 NUMBERS = ("eps", "share", "cells", "unbiased")
 """In float64: of the layer; the batch's share in the running statistics; how many cells there are, and by what their
 variance is multiplied for that of what they are a sample of."""
-KEPT = ("factor", "offset", "mean", "running_mean", "running_var")
-"""Rows (C,) of float32 that the way forward leaves: y = x*factor + offset; the batch's mean; the running statistics."""
-KEPT_WIDE = ("mean", "factor", "scale")
-"""The same of float64; the scale is 1/sqrt(variance + eps)."""
-FOUND = ("slope", "plus", "weight", "bias")
-"""Rows (C,) of float32 that the way back leaves: dx = dy*factor + x*slope + plus; the gradients by weight and bias."""
 SPREAD = ("x", "about", "rounds", "cell", "first", "second", "valid")
 MOMENTS = ("x", "dy", "mean", "rounds", "cell", "first", "second", "valid")
 FACTORS = (

@@ -9,15 +9,10 @@ from typing import Any
 
 from .emitter import begin
 from .memory import Kernel, fields, micro_kernel, number
+from .tables import CHANNEL_TAPS_FIELDS
 from .vectors import Vectors
 
 ARGUMENTS = ("x", "x_cell", "taps", "tap_count", "weights", "weight_tap", "out", "out_cell", "valid")
-FIELDS = (
-    "x", "out", "taps", "weights", "row_table",
-    "tap_count", "rows", "cells", "x_cell", "out_cell", "weight_tap", "channels",
-)  # fmt: skip
-"""Addresses; taps, as offsets from a cell; rows, for each its offsets from `x` and from `out`; cells of a row; steps in
-bytes; channels."""
 CELLS = 8
 
 
@@ -50,7 +45,7 @@ def emit(module: Any, vectors: Vectors, size: int, is_part: bool) -> Any:
 def channel_taps(vectors: Vectors) -> Kernel:
     """All rows, cells and channels of a part of an image."""
     lanes = vectors.lanes
-    of = fields(FIELDS)
+    of = fields(CHANNEL_TAPS_FIELDS)
 
     def one(module: Any, number: int) -> Any:
         return emit(module, vectors, number // 2, bool(number % 2))

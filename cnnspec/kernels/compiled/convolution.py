@@ -12,16 +12,9 @@ from typing import Any
 
 from .memory import Kernel, fields, micro_kernel, put
 from .product_tile import COUNT, emit
+from .tables import CONVOLUTION_FIELDS
 from .vectors import Vectors
 
-FIELDS = (
-    "x", "out", "plus", "filters", "bias", "limits", "taps", "table",
-    "images", "rows", "columns",
-    "x_image", "x_row", "x_column", "out_image", "out_row", "out_column", "plus_image", "plus_row", "plus_column",
-    "tap_count", "tap_block", "depth", "depth_block", "channels",
-)  # fmt: skip
-"""Addresses; the strip's size; steps in bytes from one image, row and cell to the next; taps and the values of each,
-all and at a time; channels. `limits` are two float32 and two that are none; `table` is memory, three numbers a cell."""
 NO_LIMITS = 8
 """Bytes from limits to those that are none."""
 
@@ -39,7 +32,7 @@ def convolve_narrow(vectors: Vectors) -> Kernel:
 def by_tiles(vectors: Vectors, widest: int) -> Kernel:
     """The kernel for tiles of up to so many vectors beside each other."""
     lanes, panel = vectors.lanes, widest * vectors.lanes
-    of = fields(FIELDS)
+    of = fields(CONVOLUTION_FIELDS)
 
     def tiles(columns: int) -> tuple[int, Any]:
         most = vectors.rows(columns)

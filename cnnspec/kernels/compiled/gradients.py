@@ -11,13 +11,8 @@ from typing import Any
 
 from .gradient_tile import COUNT, emit
 from .memory import Kernel, fields, micro_kernel
+from .tables import GRADIENT_FIELDS
 from .vectors import Vectors
-
-FIELDS = (
-    "x", "y", "out", "taps", "row_table", "tap_count", "rows", "cells", "x_cell", "y_cell", "out_tap", "channels",
-)  # fmt: skip
-"""Addresses; taps, of all channels of the image unless these are kept apart; rows of the strip and cells of each; steps
-in bytes; channels of the output. `out` has whole vectors of channels for each tap."""
 
 
 def _tiles(vectors: Vectors, columns: int, is_apart: bool) -> tuple[int, Any]:
@@ -34,7 +29,7 @@ def _tiles(vectors: Vectors, columns: int, is_apart: bool) -> tuple[int, Any]:
 def by_filters(vectors: Vectors) -> Kernel:
     """The gradient by the filters of a convolution, each tap of which meets every channel."""
     lanes, panel, widest = vectors.lanes, vectors.panel, vectors.columns
-    of = fields(FIELDS)
+    of = fields(GRADIENT_FIELDS)
     (most1, tile1), (most2, tile2) = (_tiles(vectors, columns, False) for columns in (1, 2))
     # A processor with few registers has narrower tiles alone: the others are never asked for.
     (most3, tile3), (most4, tile4) = (_tiles(vectors, columns if widest == 4 else 2, False) for columns in (3, 4))
@@ -72,7 +67,7 @@ def by_filters(vectors: Vectors) -> Kernel:
 def by_depthwise_filters(vectors: Vectors) -> Kernel:
     """The gradient by filters of which each has a channel of its own."""
     lanes = vectors.lanes
-    of = fields(FIELDS)
+    of = fields(GRADIENT_FIELDS)
     most, tile = _tiles(vectors, 1, True)
 
     def kernel(p: int) -> None:

@@ -13,17 +13,9 @@ from typing import Any
 
 from .emitter import FLOAT, begin
 from .memory import Kernel, fields, micro_kernel, number
+from .tables import HIGHEST_FIELDS
 from .vectors import Vectors
 
-FIELDS = (
-    "x", "y", "which", "row_table", "run_table", "planes", "rows", "columns", "runs",
-    "x_plane", "x_cell", "tap_row", "tap_column", "taps_across", "values", "adds",
-)  # fmt: skip
-"""Addresses of images (planes, ..., values), of outputs (planes, rows, columns, values), and of the taps' numbers, a
-byte for each; sizes; steps in bytes from plane to plane, from a window to the next one beside it, from tap to tap; taps
-of a window's row; values of a cell; whether the way back adds to what is there. For each row `row_table` has the bytes
-to the first tap that its windows see, how many rows of taps, and the number of the first; `run_table` for each run its
-first cell, how many cells, bytes to the first tap, how many columns of taps, and the number of the first."""
 ARGUMENTS = (
     "x", "y", "which", "cells", "x_cell", "tap_rows", "tap_columns", "tap_row", "tap_column", "first", "taps_across",
     "vectors", "rest",
@@ -80,7 +72,7 @@ def emit(module: Any, vectors: Vectors, way: str) -> Any:
 
 def _over_runs(vectors: Vectors, *ways: str) -> Kernel:
     lanes, last = vectors.lanes, len(ways) - 1
-    of = fields(FIELDS)
+    of = fields(HIGHEST_FIELDS)
     run = micro_kernel(lambda module, way: emit(module, vectors, ways[way]), range(len(ways)), len(ARGUMENTS))
 
     def kernel(p: int) -> None:

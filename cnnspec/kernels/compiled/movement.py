@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from .layout import LINE
 from .memory import Kernel, addresses, copy_line, copy_value, fields, put_zero
+from .tables import MOVE_FIELDS
 from .vectors import Vectors
-
-FIELDS = (
-    "x", "out", "n", "a", "b", "c", "x_n", "x_a", "x_b", "x_c", "out_n", "out_a", "out_b", "out_c",
-)  # fmt: skip
-"""Addresses, 0 for zeros; four sizes; steps in bytes along each."""
 
 
 def move(vectors: Vectors) -> Kernel:
     """Copies, the last axis innermost."""
-    of, at = fields(FIELDS), addresses(FIELDS)
+    of, at = fields(MOVE_FIELDS), addresses(MOVE_FIELDS)
 
     def kernel(p: int) -> None:
         # Steps are read beforehand: what is written might change them, for all that the compiler knows.

@@ -18,19 +18,12 @@ from ..inference.winograd import FILTERINGS
 from .emitter import begin
 from .layout import STEP
 from .memory import Kernel, fields, micro_kernel
+from .tables import SQUARE_FIELDS
 from .vectors import Vectors
 from .winograd_tile import both_ways
 
 ARGUMENTS = ("x", "x_row", "x_column", "out", "place", "valid", "row", "column", "rows", "columns")
 """The last four: where the square begins on an image, and how large that is."""
-FIELDS = (
-    "x", "out", "images", "down", "across", "x_image", "x_down", "x_across", "x_row", "x_column",
-    "tile", "place", "channels", "row", "column", "rows", "columns", "step",
-)  # fmt: skip
-"""Addresses; how many squares; steps in bytes from one to the next, and from cell to cell of one; in the result from
-square to square, and from cell to cell; channels; where the first square begins on an image of so many rows and
-columns, beyond which zeros are seen, and cells from one square to the next. The result has whole vectors of channels.
-"""
 WHOLE, PART, BORDER = range(3)
 """A vector of a square that lies inside, a part of one, and either of a square that does not."""
 
@@ -65,7 +58,7 @@ def emit(module: Any, vectors: Vectors, name: str, matrix: Array, kind: int) -> 
 
 def _squares(vectors: Vectors, name: str, matrix: Array) -> Kernel:
     lanes, size = vectors.lanes, matrix.shape[1]
-    of = fields(FIELDS)
+    of = fields(SQUARE_FIELDS)
     square = micro_kernel(lambda module, kind: emit(module, vectors, name, matrix, kind), range(3), len(ARGUMENTS))
 
     def kernel(p: int) -> None:

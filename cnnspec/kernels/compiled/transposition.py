@@ -14,12 +14,10 @@ from llvmlite import ir
 
 from .emitter import I32, Emitter, begin
 from .memory import Kernel, fields, micro_kernel
+from .tables import TRANSPOSE_FIELDS
 from .vectors import Vectors
 
 ARGUMENTS = ("x", "out", "row_table", "column_table", "rows", "columns")
-FIELDS = ("x", "out", "row_table", "column_table", "rows", "columns", "depth", "x_depth", "out_depth")
-"""Value j of row i goes from 4j bytes behind `x` and the row's place to 4i bytes behind `out` and the column's place.
-That is done `depth` times, with steps in bytes between them."""
 
 
 def emit(module: Any, vectors: Vectors, is_part: bool) -> Any:
@@ -63,7 +61,7 @@ def _transposed(e: Emitter, square: list[Any]) -> list[Any]:
 def transpose(vectors: Vectors) -> Kernel:
     """Squares of values."""
     lanes = vectors.lanes
-    of = fields(FIELDS)
+    of = fields(TRANSPOSE_FIELDS)
     square = micro_kernel(lambda module, is_part: emit(module, vectors, bool(is_part)), range(2), len(ARGUMENTS))
 
     def kernel(p: int) -> None:

@@ -9,21 +9,15 @@ from __future__ import annotations
 
 from .layout import STEP
 from .memory import Kernel, fields, micro_kernel
+from .tables import FROM_PLACES_FIELDS
 from .vectors import Vectors
 from .winograd_tile import FROM, emit_from
-
-FROM_FIELDS = (
-    "places", "out", "plus", "bias", "limits", "images", "rows", "columns", "tile", "place",
-    "out_image", "out_row", "out_column", "plus_image", "plus_row", "plus_column", "channels",
-)  # fmt: skip
-"""Addresses; images, rows and columns of the output; steps in bytes from a tile's values to the next one's, from place
-to place, and in the output; channels."""
 
 
 def from_places(vectors: Vectors) -> Kernel:
     """Makes tiles of the output."""
     lanes = vectors.lanes
-    of = fields(FROM_FIELDS)
+    of = fields(FROM_PLACES_FIELDS)
     tile = micro_kernel(lambda module, is_part: emit_from(module, vectors, bool(is_part)), range(2), len(FROM))
 
     def kernel(p: int) -> None:

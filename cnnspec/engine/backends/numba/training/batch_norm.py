@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .....graph.array import Array
-from .....kernels.compiled.batch_norm_tile import FOUND, KEPT, KEPT_WIDE
+from .....kernels.compiled.tables import FOUND, KEPT, KEPT_WIDE
 from .....layers.batchnorm import BatchNorm
 from .calls import EACH, Native, Numbers, address, cut
 from .memory_order import as_images, channels_last

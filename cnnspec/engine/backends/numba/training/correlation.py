@@ -15,8 +15,7 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.convolution import FIELDS
-from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
+from .....kernels.compiled.tables import CONVOLUTION_FIELDS, GRADIENT_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
 from ..direct import PANEL_BYTES, STRIP, name_of_convolution
@@ -147,7 +146,7 @@ def _products(
     n0, n1, r0, r1 = parts.T
     cells = int(((n1 - n0) * (r1 - r0)).max()) * W
     owned = owners(len(parts), hands)
-    tables = np.empty((len(parts), len(FIELDS)), np.int64)
+    tables = np.empty((len(parts), len(CONVOLUTION_FIELDS)), np.int64)
     tables[:] = (
         *(0, 0, 0, 0, address(bias), address(NO_LIMITS), address(taps), 0),
         *(0, 0, W, image, steps[0] * row, steps[1] * cell, *out_steps[:3], 0, 0, 0),
@@ -157,4 +156,4 @@ def _products(
     tables[:, 1] = n0 * out_steps[0] + r0 * out_steps[1]
     tables[:, 7] = owned * 8 * 3 * cells
     tables[:, 8], tables[:, 9] = n1 - n0, r1 - r0
-    return Plan(tables, FIELDS, (bias, taps), owned, cells)
+    return Plan(tables, CONVOLUTION_FIELDS, (bias, taps), owned, cells)

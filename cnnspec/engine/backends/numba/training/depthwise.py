@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.channel_taps import FIELDS
-from .....kernels.compiled.gradients import FIELDS as GRADIENT_FIELDS
+from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS
 from .....kernels.strips import CACHE
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
 from .....kernels.training.padding import padded
@@ -89,7 +88,7 @@ def _taps(
         )
         for part in cut(N * H, hands)
     ]  # fmt: skip
-    return Plan(np.array(tables, np.int64), FIELDS, (taps, rows), np.arange(len(tables)))
+    return Plan(np.array(tables, np.int64), CHANNEL_TAPS_FIELDS, (taps, rows), np.arange(len(tables)))
 
 
 def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:

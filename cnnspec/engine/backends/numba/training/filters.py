@@ -11,9 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from .....graph.array import Array
-from .....kernels.compiled.movement import FIELDS as MOVE_FIELDS
 from .....kernels.compiled.packing import panels
-from .....kernels.compiled.transposition import FIELDS
+from .....kernels.compiled.tables import MOVE_FIELDS, TRANSPOSE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .calls import Native, Numbers, address, cut, owners
 from .plan import PLANS, Plan
@@ -76,7 +75,9 @@ def _into_panels(shape: tuple[int, ...], step: int, hands: int, vectors: Vectors
         (rows[first], 4 * first * taps * C, address(rows), address(places), width, taps * C, 1, 0, 0)
         for (first, width, _), places in zip(wanted, columns, strict=True)
     ]
-    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), owners(len(tables), min(hands, len(tables))))
+    return Plan(
+        np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), owners(len(tables), min(hands, len(tables)))
+    )
 
 
 @lru_cache(PLANS)
@@ -92,7 +93,9 @@ def _into_turned(
         (lanes[first], 4 * first * taps * K, address(lanes), address(place), width, taps, K, steps[0], 4 * whole)
         for (first, width, whole), place in zip(wanted, places, strict=True)
     ]
-    return Plan(np.array(tables, np.int64), FIELDS, (lanes, places), owners(len(tables), min(hands, len(tables))))
+    return Plan(
+        np.array(tables, np.int64), TRANSPOSE_FIELDS, (lanes, places), owners(len(tables), min(hands, len(tables)))
+    )
 
 
 @lru_cache(PLANS)
@@ -117,7 +120,7 @@ def _out_of_sums(shape: tuple[int, ...], width: int, step: int, hands: int, vect
         (4 * part.start, 0, address(rows), address(columns) + 8 * part.start, taps * C, part.stop - part.start, 1, 0, 0)
         for part in cut(K, hands, vectors.lanes)
     ]
-    return Plan(np.array(tables, np.int64), FIELDS, (rows, columns), np.arange(len(tables)))
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), np.arange(len(tables)))
 
 
 def _by_channel(taps: int, C: int) -> Numbers:

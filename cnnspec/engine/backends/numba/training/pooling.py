@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.highest import FIELDS
+from .....kernels.compiled.tables import HIGHEST_FIELDS
 from .....layers.maxpool import MaxPool
 from .calls import Native, address, cut
 from .memory_order import as_images, channels_last
@@ -71,4 +71,4 @@ def _plan(windows: SlidingWindows, planes: int, values: int, hands: int) -> Plan
         )
         for part in parts
     ]  # fmt: skip
-    return Plan(np.array(tables, np.int64), FIELDS, (row_table, run_table), np.arange(len(parts)))
+    return Plan(np.array(tables, np.int64), HIGHEST_FIELDS, (row_table, run_table), np.arange(len(parts)))

@@ -13,12 +13,9 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import tiles
-from .....kernels.compiled.convolution import FIELDS as PRODUCT_FIELDS
-from .....kernels.compiled.gradients import FIELDS as SUM_FIELDS
 from .....kernels.compiled.layout import STEP
-from .....kernels.compiled.transforms import FIELDS as TILE_FIELDS
+from .....kernels.compiled.tables import CONVOLUTION_FIELDS, FROM_PLACES_FIELDS, GRADIENT_FIELDS, SQUARE_FIELDS
 from .....kernels.compiled.vectors import Vectors
-from .....kernels.compiled.winograd import FROM_FIELDS
 from .....kernels.strips import strips
 from ..direct import PANEL_BYTES
 from ..kernel import two_limits
@@ -87,7 +84,7 @@ def convolution(
     kinds, of_strip = np.unique(np.stack([owned, count], axis=1), axis=0, return_inverse=True)
     owner, number = kinds.T[:, :, None]
     bias = np.zeros(width, np.float32)
-    products = np.empty((len(kinds), PLACES, len(PRODUCT_FIELDS)), np.int64)
+    products = np.empty((len(kinds), PLACES, len(CONVOLUTION_FIELDS)), np.int64)
     products[:] = (
         *(0, 0, 0, 0, bias.ctypes.data, NO_LIMITS.ctypes.data, ONE_TAP.ctypes.data, 0, 1, 1, 0),
         *(0, 0, of_x.tile, 0, 0, of_out.tile, 0, 0, 0),
@@ -100,9 +97,9 @@ def convolution(
         ("table", 8 * 3 * most * owner),
         ("columns", number),
     ):
-        products[:, :, PRODUCT_FIELDS.index(name)] = values
+        products[:, :, CONVOLUTION_FIELDS.index(name)] = values
     n0, n1, r0, r1 = parts.T
-    back = np.empty((len(parts), len(FROM_FIELDS)), np.int64)
+    back = np.empty((len(parts), len(FROM_PLACES_FIELDS)), np.int64)
     back[:] = (
         *(0, 0, 0, bias.ctypes.data, NO_LIMITS.ctypes.data, 0, 0, W, of_out.tile, of_out.place),
         *(*out_steps[:3], 0, 0, 0, K),
@@ -113,12 +110,12 @@ def convolution(
         ("images", n1 - n0),
         ("rows", np.minimum(STEP * r1, H) - STEP * r0),
     ):
-        back[:, FROM_FIELDS.index(name)] = values
+        back[:, FROM_PLACES_FIELDS.index(name)] = values
     return Convolution(
         _to_places(x, x_steps, before, parts, W, of_x, owned),
-        Plan(products, PRODUCT_FIELDS, (bias,), owned),
+        Plan(products, CONVOLUTION_FIELDS, (bias,), owned),
         of_strip.reshape(-1),
-        Plan(back, FROM_FIELDS, (bias,), owned),
+        Plan(back, FROM_PLACES_FIELDS, (bias,), owned),
         *(of_x, of_out, most, owned),
     )
 
@@ -135,7 +132,7 @@ def sums(
     of_x, of_dy = (_places(int(count.max()), channels, vectors) for channels in (C, K))
     numbers, of_strip = np.unique(count, return_inverse=True)
     taps, row, step = 4 * np.arange(C), np.zeros(2, np.int64), 4 * _whole(K, vectors)
-    tables = np.empty((len(numbers), PLACES, len(SUM_FIELDS)), np.int64)
+    tables = np.empty((len(numbers), PLACES, len(GRADIENT_FIELDS)), np.int64)
     tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, step, K
     for name, values in (
         ("x", of_x.place * EVERY),
@@ -143,12 +140,12 @@ def sums(
         ("out", C * step * EVERY),
         ("cells", numbers[:, None]),
     ):
-        tables[:, :, SUM_FIELDS.index(name)] = values
+        tables[:, :, GRADIENT_FIELDS.index(name)] = values
     alone = np.zeros(len(parts), np.int64)
     return Sums(
         _to_places(x, x_steps, before, parts, W, of_x, alone),
         _to_places(dy, dy_steps, (0, 0), parts, W, of_dy, alone),
-        Plan(tables, SUM_FIELDS, (taps, row), alone),
+        Plan(tables, GRADIENT_FIELDS, (taps, row), alone),
         of_strip.reshape(-1),
         *(of_x, of_dy),
     )
@@ -161,7 +158,7 @@ def _to_places(
     image, row, column, _ = steps
     top, left = before
     n0, n1, r0, r1 = parts.T
-    tables = np.empty((len(parts), len(TILE_FIELDS)), np.int64)
+    tables = np.empty((len(parts), len(SQUARE_FIELDS)), np.int64)
     tables[:] = (
         *(0, 0, 0, 0, tiles(W, STEP), image, STEP * row, STEP * column, row, column),
         *(places.tile, places.place, x[3], 0, -left, *x[1:3], STEP),
@@ -173,8 +170,8 @@ def _to_places(
         ("down", r1 - r0),
         ("row", STEP * r0 - top),
     ):
-        tables[:, TILE_FIELDS.index(name)] = values
-    return Plan(tables, TILE_FIELDS, (), owned)
+        tables[:, SQUARE_FIELDS.index(name)] = values
+    return Plan(tables, SQUARE_FIELDS, (), owned)
 
 
 def _strips(n: int, H: int, W: int, C: int, K: int, vectors: Vectors, hands: int = 1) -> Numbers:

@@ -15,7 +15,7 @@ from .....graph.array import Array
 from .....graph.window import SlidingWindows, tiles
 from .....kernels.compiled.layout import SIDE, STEP, WITHIN
 from .....kernels.compiled.packing import panels
-from .....kernels.compiled.transforms import FIELDS as TILE_FIELDS
+from .....kernels.compiled.tables import SQUARE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.training.padding import is_mirrored
 from ..kernel_selection import is_for_tiles
@@ -105,16 +105,16 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, found: Array, nati
 def _shared(tables: Numbers, hands: int) -> Numbers:
     """Transforms of strips (strips, fields), each cut for threads (strips, hands, fields): by images, or by rows of
     tiles of the only one. A thread's part may be empty."""
-    images, rows, across, image, down, tile = (tables[:, [TILE_FIELDS.index(name)]] for name in SHARED_FIELDS)
+    images, rows, across, image, down, tile = (tables[:, [SQUARE_FIELDS.index(name)]] for name in SHARED_FIELDS)
     by_image = images > 1
     ends = np.where(by_image, images, rows) * np.arange(hands + 1) // hands
     first, count = ends[:, :-1], np.diff(ends)
     found = np.repeat(tables[:, None], hands, axis=1)
     found[..., 0] += first * np.where(by_image, image, down)
     found[..., 1] += first * np.where(by_image, rows, 1) * across * tile
-    found[..., TILE_FIELDS.index("images")] = np.where(by_image, count, 1)
-    found[..., TILE_FIELDS.index("down")] = np.where(by_image, rows, count)
-    found[..., TILE_FIELDS.index("row")] += np.where(by_image, 0, STEP * first)
+    found[..., SQUARE_FIELDS.index("images")] = np.where(by_image, count, 1)
+    found[..., SQUARE_FIELDS.index("down")] = np.where(by_image, rows, count)
+    found[..., SQUARE_FIELDS.index("row")] += np.where(by_image, 0, STEP * first)
     return found
 
 
