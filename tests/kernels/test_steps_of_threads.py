@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from engine_cases import Array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnspec.engine.backends.numba.part import Part
 from cnnspec.engine.backends.numba.processor import vectors
 from cnnspec.engine.backends.numba.training.calls import EACH, Native, Numbers, address
-from cnnspec.kernels.compiled.layout import JOINS
+from cnnspec.kernels.compiled.layout import BUSY, JOINS, LINGERING
 
 PARTS, VALUES = 5, 40
 """Of each row; float32 values of each part."""
@@ -76,3 +78,25 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
         os._exit(0 if right else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     np.testing.assert_array_equal(carried_out(native, 50, owners, start), exact(50, start))
+
+
+def test_ctrl_c_comes_through_once_all_threads_are_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    native, values = Native(vectors(), 2), np.zeros(1 << 22, np.float32)
+    table = (*[address(values)] * 3, JOINS.index("add"), 1, 1, 1, values.size, *[0] * 9)
+    tables, owners = np.array([table] * 20, np.int64), np.ones(20, np.int64)
+    native.carry_out("join", tables, owners)
+    crew = native.steps.crew
+
+    def interrupted(leader: Part) -> bool:
+        while crew.states[0] not in (BUSY, LINGERING):
+            time.sleep(0)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(crew.run, "take_part", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            native.carry_out("join", tables, owners)
+        assert crew.states[0] != BUSY
+    values[:] = 1
+    native.carry_out("join", tables[:3], owners[:3])
+    assert (values == 8).all()

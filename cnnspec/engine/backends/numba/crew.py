@@ -53,8 +53,10 @@ class Crew:
             self.run.take_part(self.leader)
             if self.run.failure is not None:
                 self.leader.work()  # there is nothing to take any more: until the others have ended as well
-        except BaseException:  # Ctrl-C
+        except BaseException:  # Ctrl-C: no thread may go on with arrays that the caller takes to be at rest
             self.leader.end()
+            self.leader.work()
+            self.run.failure = None
             raise
         failure, self.run.failure = self.run.failure, None
         if failure is not None:
