@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .....kernels.compiled.vectors import Vectors
 from ..linker import NativeFunction
 from ..native import function
+from .steps import Numbers as Numbers
 from .steps import Steps
 
 WORTH = 40_000.0
@@ -25,7 +26,6 @@ OBJECT = object.__basicsize__
 """Bytes of any object in CPython. NumPy's C interface promises that the pointer to an array's values is what an array
 has first behind them."""
 _pointer_at = c_void_p.from_address
-Numbers = NDArray[np.int64]
 Which = Numbers | slice
 EACH = slice(None)
 """Each strip has a table of its own, in order."""
@@ -115,7 +115,7 @@ def address(x: NDArray[Any]) -> int:
 
 def owners(parts: int, hands: int) -> Numbers:
     """The number of the thread to which each part belongs: neighbours have the same."""
-    return np.arange(parts) * hands // parts
+    return np.arange(parts) * min(hands, parts) // parts
 
 
 def cut(size: int, parts: int, step: int = 1) -> list[slice]:

@@ -75,9 +75,7 @@ def _into_panels(shape: tuple[int, ...], step: int, hands: int, vectors: Vectors
         (rows[first], 4 * first * taps * C, address(rows), address(places), width, taps * C, 1, 0, 0)
         for (first, width, _), places in zip(wanted, columns, strict=True)
     ]
-    return Plan(
-        np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), owners(len(tables), min(hands, len(tables)))
-    )
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), owners(len(tables), hands))
 
 
 @lru_cache(PLANS)
@@ -93,9 +91,7 @@ def _into_turned(
         (lanes[first], 4 * first * taps * K, address(lanes), address(place), width, taps, K, steps[0], 4 * whole)
         for (first, width, whole), place in zip(wanted, places, strict=True)
     ]
-    return Plan(
-        np.array(tables, np.int64), TRANSPOSE_FIELDS, (lanes, places), owners(len(tables), min(hands, len(tables)))
-    )
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (lanes, places), owners(len(tables), hands))
 
 
 @lru_cache(PLANS)
@@ -107,7 +103,7 @@ def _into_columns(
         (steps[1] * first, 4 * first * K, 1, 1, K, width, 0, 0, steps[0], steps[1], 0, 0, 4 * whole, 4)
         for first, width, whole in panels(C, vectors)
     ]
-    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(tables), min(hands, len(tables))))
+    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(tables), hands))
 
 
 @lru_cache(PLANS)

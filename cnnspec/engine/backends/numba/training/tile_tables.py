@@ -79,7 +79,7 @@ def convolution(
     C, width = x[3], _whole(K, vectors)
     parts = _strips(n, H, W, C, K, vectors)
     count = _tiles(parts, W)
-    most, owned = int(count.max()), owners(len(parts), min(hands, len(parts)))
+    most, owned = int(count.max()), owners(len(parts), hands)
     of_x, of_out = _places(most, C, vectors), _places(most, K, vectors)
     kinds, of_strip = np.unique(np.stack([owned, count], axis=1), axis=0, return_inverse=True)
     owner, number = kinds.T[:, :, None]
