@@ -15,7 +15,7 @@ def packed(weight: Array, vectors: Vectors) -> Array:
     whole number of vectors long, zeros beyond the last filter."""
     K = len(weight)
     by_tap = weight.transpose(2, 3, 1, 0).reshape(-1, K)
-    total = np.zeros(len(by_tap) * _whole(K, vectors), np.float32)
+    total = np.zeros(len(by_tap) * vectors.whole(K), np.float32)
     for first, width, whole in panels(K, vectors):
         panel = total[first * len(by_tap) :][: len(by_tap) * whole].reshape(-1, whole)
         panel[:, :width] = by_tap[:, first : first + width]
@@ -24,15 +24,11 @@ def packed(weight: Array, vectors: Vectors) -> Array:
 
 def padded_bias(bias: Array, vectors: Vectors) -> Array:
     """A bias (K,) with zeros up to whole vectors."""
-    return np.concatenate([bias, np.zeros(_whole(len(bias), vectors) - len(bias), np.float32)], dtype=np.float32)
+    return np.concatenate([bias, np.zeros(vectors.whole(len(bias)) - len(bias), np.float32)], dtype=np.float32)
 
 
 def panels(K: int, vectors: Vectors) -> Iterator[tuple[int, int, int]]:
     """Of each panel: its first filter, how many it has, and how many with what makes whole vectors."""
     for first in range(0, K, vectors.panel):
         width = min(vectors.panel, K - first)
-        yield first, width, _whole(width, vectors)
-
-
-def _whole(width: int, vectors: Vectors) -> int:
-    return -(-width // vectors.lanes) * vectors.lanes
+        yield first, width, vectors.whole(width)

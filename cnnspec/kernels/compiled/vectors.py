@@ -35,6 +35,10 @@ class Vectors:
         as one does that multiplies its widest vectors in two steps."""
         return self if self.lanes < 16 else Vectors(f"{self.name}, halves", self.lanes // 2, self.registers)
 
+    def whole(self, channels: int) -> int:
+        """Channels up to whole vectors."""
+        return -(-channels // self.lanes) * self.lanes
+
     def fitting(self, channels: int) -> Vectors:
         """The vectors for so many channels of a product: narrow ones where one of them holds all."""
         return self.narrow if channels <= self.narrow.lanes else self

@@ -37,7 +37,7 @@ class Winograd:
         self.bias = padded_bias(start, vectors)
         self.nothing = np.zeros_like(self.bias)
         self.limits, self.no_limits = two_limits(limits), two_limits(NO_LIMITS)
-        self.depth, self.width = (-(-count // vectors.lanes) * vectors.lanes for count in (self.C, self.K))
+        self.depth, self.width = map(vectors.whole, (self.C, self.K))
         self.one_tap = np.zeros(1, np.int64)
         self.to, self.product, self.back = (
             function(name, vectors) for name in ("to_places", "convolution", "from_places")

@@ -59,7 +59,7 @@ def train(
         return layer.vjp_training(context, x, running_mean=running_mean, running_var=running_var, **learned)
     C = x.shape[1]
     parts, hands = max(1, min(PARTS, x.size // PART)), native.hands(x.size, VALUE * x.size)
-    plan = _plan(x.size // C, C, layer.eps, layer.momentum, native.whole(C), parts, hands)
+    plan = _plan(x.size // C, C, layer.eps, layer.momentum, native.vectors.whole(C), parts, hands)
     seen = _cells(x, native)
     y = np.empty_like(seen)
     kept = np.empty(plan.kept, np.float32)

@@ -40,10 +40,6 @@ class Native:
         self._functions: dict[str, NativeFunction] = {}
         self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
-    def whole(self, channels: int) -> int:
-        """Channels up to whole vectors."""
-        return -(-channels // self.vectors.lanes) * self.vectors.lanes
-
     def hands(self, parts: int, nanoseconds: float) -> int:
         """How many threads share so many parts that take so long together."""
         return max(1, min(self.threads, parts, int(nanoseconds / WORTH)))

@@ -76,7 +76,7 @@ def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, native: Nat
     hands = native.hands(rows.F * columns.F * C // 8, work / G)
     plan = _sums(x.shape[:3], x.strides, dy.shape, dy.strides, windows, C, K, hands, native.vectors)
     for g in range(G):
-        total = np.zeros((rows.F * columns.F, C, native.whole(K)), np.float32)
+        total = np.zeros((rows.F * columns.F, C, native.vectors.whole(K)), np.float32)
         tables = plan.at(x=address(x) + 4 * g * C, y=address(dy) + 4 * g * K, out=address(total))
         native.carry_out("by_filters", tables, plan.owners)
         unpacked(total, found[g * K : (g + 1) * K], native)
@@ -97,7 +97,7 @@ def _sums(
     places = row_table((N, H), (x_steps[0], rows.S * x_row), dy_steps)
     first, count = rows_in_strips(N * H, W * (x_steps[2] // 4 * rows.S * columns.S + dy_steps[2] // 4), CACHE)
     parts = cut(len(taps), hands)
-    step = -(-K // vectors.lanes) * vectors.lanes * 4
+    step = 4 * vectors.whole(K)
     tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
     tables[:] = 0, 0, 0, address(taps), 0, 0, 0, W, columns.S * x_cell, dy_steps[2], step, K
     for i, part in enumerate(parts):
@@ -138,7 +138,7 @@ def _products(
     if cell == 4 * C and (np.diff(across) == 1).all():  # cells beside each other are one longer tap
         depth, across = C * len(across), across[:1]
     taps = np.add.outer(down * row, across * cell).reshape(-1)
-    bias = np.zeros(-(-K // vectors.lanes) * vectors.lanes, np.float32)
+    bias = np.zeros(vectors.whole(K), np.float32)
     most = max(1, PANEL_BYTES // (4 * vectors.panel))
     tap_block, depth_block = (max(1, most // depth), depth) if depth <= most else (1, -(-depth // -(-depth // most)))
     cost = W * (C * steps[0] * steps[1] + K)

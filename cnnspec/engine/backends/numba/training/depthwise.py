@@ -95,7 +95,7 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) ->
     """The gradient (C, 1, FH, FW) by the filters."""
     rows, columns = windows
     C, count = dy.shape[3], rows.F * columns.F
-    total = np.zeros((count, native.whole(C)), np.float32)
+    total = np.zeros((count, native.vectors.whole(C)), np.float32)
     hands = native.hands(C // native.vectors.lanes, dy.size * count / MACS)
     plan = _sums(x.strides, dy.shape, dy.strides, windows, total.strides[0], hands, native.vectors.lanes)
     tables = plan.at(x=address(x), y=address(dy), out=address(total))

@@ -126,5 +126,5 @@ def _by_channel(taps: int, C: int) -> Numbers:
 
 def _room(K: int, values: int, vectors: Vectors) -> Array:
     """For panels of K filters of so many values; zeros beyond the last one."""
-    width = -(-K // vectors.lanes) * vectors.lanes
+    width = vectors.whole(K)
     return (np.empty if width == K else np.zeros)(values * width, np.float32)

@@ -76,7 +76,7 @@ def convolution(
 ) -> Convolution:
     """Of x (n, rows, columns, C), whose first tile begins so many cells `before` it, to `out` (n, H, W, K)."""
     n, H, W, K = out
-    C, width = x[3], _whole(K, vectors)
+    C, width = x[3], vectors.whole(K)
     parts = _strips(n, H, W, C, K, vectors)
     count = _tiles(parts, W)
     most, owned = int(count.max()), owners(len(parts), hands)
@@ -131,7 +131,7 @@ def sums(
     count = _tiles(parts, W)
     of_x, of_dy = (_places(int(count.max()), channels, vectors) for channels in (C, K))
     numbers, of_strip = np.unique(count, return_inverse=True)
-    taps, row, step = 4 * np.arange(C), np.zeros(2, np.int64), 4 * _whole(K, vectors)
+    taps, row, step = 4 * np.arange(C), np.zeros(2, np.int64), 4 * vectors.whole(K)
     tables = np.empty((len(numbers), PLACES, len(GRADIENT_FIELDS)), np.int64)
     tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, step, K
     for name, values in (
@@ -177,7 +177,7 @@ def _to_places(
 def _strips(n: int, H: int, W: int, C: int, K: int, vectors: Vectors, hands: int = 1) -> Numbers:
     """The first image, the end of the images, the first row of tiles and the end of these, of each strip. A strip
     passes over all filters, so it is as large as they are, or fits the caches of so many threads."""
-    row = PLACES * tiles(W, STEP) * (_whole(C, vectors) + _whole(K, vectors))
+    row = PLACES * tiles(W, STEP) * (vectors.whole(C) + vectors.whole(K))
     found = strips(n, tiles(H, STEP), K, row, room=max(hands * ROOM, PLACES * C * K))
     return np.array([(s.n0, s.n1, s.r0, s.r1) for s in found], np.int64)
 
@@ -190,11 +190,6 @@ def _tiles(parts: Numbers, W: int) -> Numbers:
 
 def _places(count: int, channels: int, vectors: Vectors) -> Places:
     """For so many tiles."""
-    width = _whole(channels, vectors)
+    width = vectors.whole(channels)
     place = 4 * (count * width + LINE)
     return Places(4 * width, place, PLACES * place)
-
-
-def _whole(channels: int, vectors: Vectors) -> int:
-    """Channels up to whole vectors."""
-    return -(-channels // vectors.lanes) * vectors.lanes

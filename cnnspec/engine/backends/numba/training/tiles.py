@@ -90,7 +90,7 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, found: Array, nati
     hands = native.hands(PLACES, _nanoseconds(n * tiles(H, STEP) * tiles(W, STEP), C, K))
     plan = tile_tables.sums(x.shape, x.strides, _before(windows), dy.shape, dy.strides, hands, native.vectors)
     x_places, dy_places = plan.x.room(1), plan.dy.room(1)
-    total = np.zeros((PLACES, C, native.whole(K)), np.float32)
+    total = np.zeros((PLACES, C, native.vectors.whole(K)), np.float32)
     of_x = plan.of_x.at(x=address(x), out=address(x_places))
     of_dy = plan.of_dy.at(x=address(dy), out=address(dy_places))
     sums = plan.sums.at(x=address(x_places), y=address(dy_places), out=address(total))
