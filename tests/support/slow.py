@@ -52,6 +52,7 @@ SLOW = (
     "interop/test_onnx_import_memory",
     "interop/test_source_export",
     "kernels/test_batch_norm_trained_by_native_code",
+    "kernels/test_branches_trained_by_native_code",
     "kernels/test_compiled_kernels",
     "kernels/test_compiled_layers",
     "kernels/test_training_by_native_code",

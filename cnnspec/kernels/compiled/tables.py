@@ -51,6 +51,14 @@ MOVE_FIELDS = (
 )  # fmt: skip
 """Addresses, 0 for zeros; four sizes; steps in bytes along each."""
 
+# By `values`.
+
+TWO_FIELDS = (
+    "x", "y", "out", "function", "n", "a", "b", "values",
+    "x_n", "x_a", "x_b", "y_n", "y_a", "y_b", "out_n", "out_a", "out_b",
+)  # fmt: skip
+"""Addresses; the function's number; three sizes and the length of a run; steps in bytes."""
+
 # By `transposition`.
 
 TRANSPOSE_FIELDS = ("x", "out", "row_table", "column_table", "rows", "columns", "depth", "x_depth", "out_depth")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .layout import FUNCTIONS, JOINS, SLOPES
 from .memory import Kernel, addresses, fields, micro_kernel
+from .tables import TWO_FIELDS
 from .values_tile import ONE, SHARES, SLOPE, TWO, emit_one, emit_shares, emit_slope, emit_two
 from .vectors import Vectors
 
@@ -15,10 +16,6 @@ ONE_FIELDS = (
 )  # fmt: skip
 """Addresses; the function's number, and where its parameters are; three sizes and the length of a run; steps in
 bytes."""
-TWO_FIELDS = (
-    "x", "y", "out", "function", "n", "a", "b", "values",
-    "x_n", "x_a", "x_b", "y_n", "y_a", "y_b", "out_n", "out_a", "out_b",
-)  # fmt: skip
 SLOPE_FIELDS = ("dy", "y", "out", "function", "parameters", "values")
 """Addresses, among them one of a function's parameters; its number; so many values side by side."""
 

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import activation, batch_norm, convolution, pooling
+from . import activation, add, batch_norm, convolution, pooling
 from .calls import Native
 
 if TYPE_CHECKING:
     from .....graph.layer import Layer, TrainingVjp
 
 WAYS: dict[str, Callable[..., Any]] = {
+    "add": add.train,
     "batchnorm": batch_norm.train,
     "conv": convolution.train,
     "deconv": convolution.train,

@@ -61,6 +61,16 @@ def channels_last(x: Array, native: Native) -> Array:
     return out
 
 
+def cells(x: Array, native: Native) -> Array:
+    """Images (N, C, H, W) as contiguous (N, H, W, C), vectors as contiguous (N, C): their own memory where they are."""
+    return channels_last(x, native) if x.ndim == 4 else np.ascontiguousarray(x)
+
+
+def as_given(cells: Array) -> Array:
+    """What `cells` was given, of its result: the same memory."""
+    return as_images(cells) if cells.ndim == 4 else cells
+
+
 def ordered_as(x: Array, other: Array, native: Native) -> Array:
     """x (N, C, H, W), or vectors, in the order in which another array of its shape lies."""
     if x.strides == other.strides:

@@ -1,0 +1,90 @@
+"""Joins that native code trains against their own `vjp` in float64: however branches lie in memory, for two processors'
+vectors, by any number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_cases import Array
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnspec.engine.backends.numba.training import calls, differentiable
+from cnnspec.engine.backends.numba.training.calls import Native
+from cnnspec.graph.layer import Layer
+from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
+from cnnspec.layers.add import Add
+
+EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
+many = settings(max_examples=40, deadline=None)
+orders = st.sampled_from([(0, 2, 3, 1), (1, 2, 3, 0), (0, 1, 2, 3)])
+images = st.tuples(st.integers(0, 7), st.integers(1, 19), st.integers(1, 7), st.integers(1, 7))
+shapes = st.one_of(images, st.tuples(st.integers(0, 70), st.integers(1, 40)))
+ROUNDING = 2e-6
+"""Largest error, relative to the value or to 1; measured 5e-7."""
+
+
+def random(seed: int, *shape: int) -> Array:
+    return np.random.default_rng([13, seed]).standard_normal(shape).astype(np.float32)
+
+
+def lain(x: Array, order: tuple[int, ...]) -> Array:
+    """x, if it is images, in memory of an order."""
+    return np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order)) if x.ndim == 4 else x
+
+
+def trained(
+    layer: Layer, inputs: Sequence[Array], dy: Array, vectors: Vectors, threads: int = 1
+) -> tuple[Array, tuple[Array, ...]]:
+    """The output, and the gradients by the inputs."""
+    context: Any = SimpleNamespace(needs_input_grad=True)
+    y, back = differentiable(layer, Native(vectors, threads))(context, *inputs)
+    gradients, tensors = back(dy)
+    assert tensors == {}
+    return y, gradients
+
+
+@EVERY
+@many
+@given(shape=shapes, branches=st.integers(2, 4), orders=st.lists(orders, min_size=5, max_size=5))
+def test_sums(shape: tuple[int, ...], branches: int, orders: list[Any], vectors: Vectors) -> None:
+    inputs, dy = [random(i, *shape) for i in range(branches)], random(9, *shape)
+    y, gradients = trained(Add(), [*map(lain, inputs, orders)], lain(dy, orders[-1]).copy("K"), vectors)
+    np.testing.assert_allclose(y, Add().forward(*(x.astype(float) for x in inputs)), rtol=ROUNDING, atol=ROUNDING)
+    assert len(gradients) == branches
+    for i, gradient in enumerate(gradients):
+        np.testing.assert_array_equal(gradient, dy)
+        gradient[...] = i  # that of another branch must not change
+
+
+def test_branches_of_a_sum_stay_as_they_are() -> None:
+    x, other = random(0, 3, 5, 2, 4), random(1, 3, 5, 2, 4)
+    before = x.copy(), other.copy()
+    trained(Add(), (x, other, x), random(2, 3, 5, 2, 4), AVX2)
+    np.testing.assert_array_equal((x, other), before)
+
+
+@EVERY
+@settings(max_examples=10, deadline=None)
+@given(shape=shapes, branches=st.integers(2, 3))
+def test_threads_change_no_byte(shape: tuple[int, ...], branches: int, vectors: Vectors) -> None:
+    inputs, dy = [random(i, *shape) for i in range(branches)], random(9, *shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls, "WORTH", 1e-9)
+        alone, *others = (trained(Add(), inputs, dy.copy(), vectors, threads) for threads in (1, 2, 3))
+    for y, gradients in others:
+        np.testing.assert_array_equal(y, alone[0])
+        np.testing.assert_array_equal(gradients, alone[1])
+
+
+def test_what_is_not_float32_is_left_to_the_layer() -> None:
+    inputs = [random(i, 2, 3, 4, 5).astype(kind) for i, kind in enumerate((np.float32, np.float64))]
+    dy = random(9, 2, 3, 4, 5).astype(float)
+    y, gradients = trained(Add(), inputs, dy, AVX2)
+    np.testing.assert_array_equal(y, Add().forward(*inputs))
+    for gradient in gradients:
+        assert gradient.dtype == float
