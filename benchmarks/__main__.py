@@ -25,6 +25,7 @@ from cnnspec.machine import hardware
 from . import cold, report
 from .engines import NAMES, missing
 from .measure import Effort, measure
+from .processes import prepare_kernels
 from .workload import NETWORKS, prepare
 
 QUICK = ("lenet5", "squeezenet1_1", "resnet18")
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 1 when an engine computed something else than the rest, or cnnspec failed."""
     options = parse(arguments)
     engines = [name for name in options.engines if not _absent(name)]
+    prepare_kernels()
     found = report.Report(describe())
     with tempfile.TemporaryDirectory() as folder:
         for network in options.networks:

@@ -26,6 +26,12 @@ COLD = 0.05
 class Session:
     """One engine with one workload."""
 
+    def prepare(self) -> None:
+        """Compile the kernels of cnnspec's compiled backend that are not kept on this machine yet."""
+        from cnnspec.engine.backends import chain
+
+        chain("numba").backends[0].prepare()
+
     def load(
         self, name: str, way: str, spec: str, batch: int, macs: int, folder: str, threads: int
     ) -> dict[str, float]:

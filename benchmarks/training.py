@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from . import report
 from .__main__ import describe, is_fault
 from .measure import Effort, Result, time_all
-from .processes import Child, Failed
+from .processes import Child, Failed, prepare_kernels
 from .report import COMPILED, OURS
 from .trainers import WAYS, Values
 
@@ -48,6 +48,7 @@ LESSONS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 1 when the trainers disagree, or cnnspec failed."""
     options = parse(arguments)
+    prepare_kernels()
     found = report.Report(describe())
     chosen = [lesson for lesson in LESSONS if not options.networks or lesson.spec in options.networks]
     for lesson in chosen:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import __main__, checking, child, editor, gradients, kernels, many, photos, reading, report
+from benchmarks import __main__, checking, child, editor, gradients, kernels, many, photos, reading, report, training
 from benchmarks.cold import Start, starts, time_starts
 from benchmarks.engines import NAMES, engine, missing
 from benchmarks.measure import Effort, Result, contestants, measure, turns
@@ -26,6 +26,7 @@ from benchmarks.report import Case, Report, digits, geometric_mean
 from benchmarks.workload import NETWORKS, Workload, ends, prepare, value
 from cnnspec import check, load
 from cnnspec.diagnostics import errors
+from cnnspec.engine.backends.numba import NumbaBackend
 from cnnspec.engine.model import Model
 from cnnspec.graph.layer import TensorSpec
 from cnnspec.spec import bundled
@@ -161,6 +162,25 @@ def test_child_tells_what_failed() -> None:
     first, second = conversation({"do": "fly"}, {"do": "check", "loudly": True})
     assert first["error"].startswith("AttributeError: ")
     assert second["error"].startswith("TypeError: ")
+
+
+def test_kernels_are_compiled_in_a_process_of_their_own_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def begun() -> None:
+        done.append("begun")
+        sys.exit()
+
+    monkeypatch.setattr(NumbaBackend, "prepare", lambda self: done.append("here"))
+    assert conversation({"do": "prepare"}) == [{"value": None}]
+    assert done == ["here"]
+    for module in (__main__, training):
+        done.clear()
+        monkeypatch.setattr(module, "prepare_kernels", lambda: done.append("prepared"))
+        monkeypatch.setattr(module, "describe", begun)
+        with pytest.raises(SystemExit):
+            module.main([])
+        assert done == ["prepared", "begun"]
 
 
 def session(output: Any, folder: Path, expected: Any) -> child.Session:
