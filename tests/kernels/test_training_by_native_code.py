@@ -151,6 +151,8 @@ def test_filters_in_the_order_of_kernels_and_back(
     found = np.empty(shape, np.float32)
     filters.unpacked(by_tap, found, native)
     np.testing.assert_array_equal(found, by_tap[..., :K].reshape(FH, FW, C, K).transpose(3, 2, 0, 1))
+    apart = weight.reshape(K * C, 1, FH, FW)
+    np.testing.assert_array_equal(filters.by_tap(apart, native), apart.reshape(K * C, FH * FW).T)
 
 
 @EVERY
@@ -186,6 +188,48 @@ def test_depthwise_convolution(windows: SlidingWindows, C: int, n: int, vectors:
     rows, columns = windows
     weight = random(1, C, 1, rows.F, columns.F)
     both_ways("convolution", vectors, random(0, n, rows.size, columns.size, C), weight, windows, C)
+
+
+@EVERY
+@pytest.mark.parametrize("S", [1, 2, 3])
+def test_depthwise_convolution_of_several_strips(S: int, vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = (SlidingWindow(41, 3, S, 2, 2, 1), SlidingWindow(40, 5, S, 1, 0, 3))
+    x, weight = random(0, 2, 41, 40, 37), random(1, 37, 1, 3, 5)
+    both_ways("convolution", vectors, x, weight, windows, 37)
+    monkeypatch.setattr(calls, "WORTH", 1e-9)
+    results = []
+    for threads in (1, 2):
+        y, back = NativeKernels(Native(vectors, threads)).convolution(x, weight, windows, 37)
+        results.append([y, *back(random(2, *y.shape))])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@EVERY
+@many
+@given(windows=windows, C=st.integers(2, 20), odd=st.sampled_from([np.nan, np.inf]), data=st.data())
+def test_no_channel_sees_what_lies_beside_its_windows(
+    windows: SlidingWindows, C: int, odd: float, data: st.DataObject, vectors: Vectors
+) -> None:
+    def one_of(x: Array) -> tuple[int, ...]:
+        return tuple(data.draw(st.integers(0, size - 1)) for size in x.shape)
+
+    rows, columns = windows
+    x, weight = random(0, 2, rows.size, columns.size, C), random(1, C, 1, rows.F, columns.F)
+    kernels = NativeKernels(Native(vectors))
+    dy = random(2, 2, rows.outputs, columns.outputs, C)
+    # Ones where a value is odd: with filters of ones, whatever sees it is not zero.
+    there, here, ones = np.zeros(x.shape), np.zeros(dy.shape), np.ones(weight.shape)
+    there[one_of(x)] = here[one_of(dy)] = 1
+    seen, back = by_numpy.convolution(there, ones, windows, C)
+    x_by_filters = back(np.ones(dy.shape))[1]
+    dx, by_filters = by_numpy.convolution(np.ones(x.shape), ones, windows, C)[1](here)
+    y, back = kernels.convolution(np.where(there, np.float32(odd), x), weight, windows, C)
+    for found, wanted in ((y, seen), (back(dy.copy())[1], x_by_filters)):
+        np.testing.assert_array_equal(np.isfinite(found), wanted == 0)
+    _, back = kernels.convolution(x, weight, windows, C)
+    for found, wanted in zip(back(np.where(here, np.float32(odd), dy)), (dx, by_filters), strict=True):
+        np.testing.assert_array_equal(np.isfinite(found), wanted == 0)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -1,4 +1,4 @@
-"""Depthwise convolution of a padded image, at taps that lie anywhere: forward, and each share of the way back.
+"""Depthwise convolution at taps that lie anywhere, for cells that see the same ones: forward, and the way back.
 
 A tile is some cells of a row by a vector of channels. Cost: a load and a multiply-accumulate for each tap.
 """
@@ -9,11 +9,10 @@ from typing import Any
 
 from .emitter import begin
 from .memory import Kernel, fields, micro_kernel, number
-from .tables import CHANNEL_TAPS_FIELDS
+from .tables import CELLS, CHANNEL_TAPS_FIELDS, TAP
 from .vectors import Vectors
 
-ARGUMENTS = ("x", "x_cell", "taps", "tap_count", "weights", "weight_tap", "out", "out_cell", "valid")
-CELLS = 8
+ARGUMENTS = ("x", "x_cell", "taps", "tap_count", "weights", "out", "out_cell", "valid")
 
 
 def emit(module: Any, vectors: Vectors, size: int, is_part: bool) -> Any:
@@ -25,19 +24,24 @@ def emit(module: Any, vectors: Vectors, size: int, is_part: bool) -> Any:
     def load(at: Any) -> Any:
         return e.load_part(at, mask) if is_part else e.load(at)
 
-    cells = [b.add(a["x"], b.mul(a["x_cell"], e.number(m))) for m in range(size)]
-    with e.loop(a["tap_count"], [e.zeros()] * size + [a["weights"]]) as (t, sums):
-        offset = e.load_number(e.at(a["taps"], t))
-        weights = load(sums[-1])
-        for m in range(size):
-            sums[m] = e.multiply_add(load(b.add(cells[m], offset)), weights, sums[m])
-        sums[-1] = b.add(sums[-1], a["weight_tap"])
-    for m in range(size):
+    def over_taps() -> list[Any]:
+        cells = [b.add(a["x"], b.mul(a["x_cell"], e.number(m))) for m in range(size)]
+        with e.loop(a["tap_count"], nothing) as (t, sums):
+            tap = e.at(a["taps"], t, TAP)
+            offset = e.load_number(tap)
+            weights = load(b.add(a["weights"], e.load_number(e.at(tap, 1))))
+            for m in range(size):
+                sums[m] = e.multiply_add(load(b.add(cells[m], offset)), weights, sums[m])
+        return sums
+
+    nothing = [e.zeros()] * size
+    found = e.choose(b.icmp_signed(">", a["tap_count"], e.number(0)), over_taps, lambda: nothing)
+    for m, value in enumerate(found):
         at = b.add(a["out"], b.mul(a["out_cell"], e.number(m)))
         if is_part:
-            e.store_part(sums[m], at, mask)
+            e.store_part(value, at, mask)
         else:
-            e.store(sums[m], at)
+            e.store(value, at)
     b.ret_void()
     return e.function
 
@@ -65,8 +69,7 @@ def channel_taps(vectors: Vectors) -> Kernel:
                         2 * size + (1 if valid < lanes else 0),
                         (
                             x + q * of(p, "x_cell") + 4 * c, of(p, "x_cell"), of(p, "taps"), of(p, "tap_count"),
-                            of(p, "weights") + 4 * c, of(p, "weight_tap"), out + q * of(p, "out_cell") + 4 * c,
-                            of(p, "out_cell"), valid,
+                            of(p, "weights") + 4 * c, out + q * of(p, "out_cell") + 4 * c, of(p, "out_cell"), valid,
                         ),
                     )  # fmt: skip
 

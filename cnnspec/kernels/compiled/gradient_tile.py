@@ -12,13 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 from .emitter import FLOAT, begin
+from .tables import TAP
 from .vectors import Vectors
 
 ARGUMENTS = (
-    "x", "taps", "y", "rows", "row_table", "cells", "x_cell", "y_cell", "out", "out_tap", "valid",
+    "x", "taps", "y", "rows", "row_table", "cells", "x_cell", "y_cell", "out", "valid",
 )  # fmt: skip
-"""Addresses of bytes, but for the counts. `taps`: offsets from `x`; `row_table`: for each row its offsets from `x` and
-from `y`; steps from cell to cell, and in `out` from tap to tap; how many channels of the last vector are `valid`."""
+"""Addresses of bytes, but for the counts. `taps`: for each its offsets from `x` and from `out`; `row_table`: for each
+row its offsets from `x` and from `y`; steps from cell to cell; how many channels of the last vector are `valid`."""
 COUNT = len(ARGUMENTS)
 
 
@@ -36,8 +37,10 @@ def emit(module: Any, vectors: Vectors, size: int, columns: int, is_part: bool, 
     def load(at: Any, j: int) -> Any:
         return e.load_part(at, mask) if is_part and j == columns - 1 else e.load(at)
 
-    places = [e.at(b.add(a["out"], b.mul(a["out_tap"], e.number(m))), j, width) for m, j in tile]
-    seen = [b.add(a["x"], e.load_number(e.at(a["taps"], m))) for m in range(size)]
+    taps = [e.at(a["taps"], m, TAP) for m in range(size)]
+    seen = [b.add(a["x"], e.load_number(tap)) for tap in taps]
+    sums = [b.add(a["out"], e.load_number(e.at(tap, 1))) for tap in taps]
+    places = [e.at(sums[m], j, width) for m, j in tile]
     with e.loop(a["rows"], [e.load(place) for place in places]) as (r, down):
         row = e.at(a["row_table"], r, 16)
         first = e.load_number(row)

@@ -1,7 +1,7 @@
 """Gradients by filters over a strip: of a convolution, and of one that keeps channels apart.
 
-Each is a sum over the strip's cells, row by row in reading order, added to what the strips before it gave: the same
-bytes come out however often it is done.
+Each is a sum over the strip's cells, row by row in the order of the table, added to what the strips before it gave: the
+same bytes come out however often it is done.
 Cost: that of `gradient_tile`; a strip's image and gradient stay in the second-level cache while all taps meet them.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from .gradient_tile import COUNT, emit
 from .memory import Kernel, fields, micro_kernel
-from .tables import GRADIENT_FIELDS
+from .tables import GRADIENT_FIELDS, TAP
 from .vectors import Vectors
 
 
@@ -47,9 +47,8 @@ def by_filters(vectors: Vectors) -> Kernel:
                 size = (tap_count - t + count - j - 1) // (count - j)  # all about the same: none is too small
                 number = 2 * size + (1 if valid < lanes else 0)
                 given = (
-                    of(p, "x"), of(p, "taps") + 8 * t, of(p, "y") + 4 * first, of(p, "rows"), of(p, "row_table"),
-                    of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"), of(p, "out") + t * of(p, "out_tap") + 4 * first,
-                    of(p, "out_tap"), valid,
+                    of(p, "x"), of(p, "taps") + TAP * t, of(p, "y") + 4 * first, of(p, "rows"), of(p, "row_table"),
+                    of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"), of(p, "out") + 4 * first, valid,
                 )  # fmt: skip
                 if wide == 1:
                     tile1(number, given)
@@ -78,9 +77,9 @@ def by_depthwise_filters(vectors: Vectors) -> Kernel:
                 tile(
                     2 * min(most, tap_count - t) + (1 if valid < lanes else 0),
                     (
-                        of(p, "x") + 4 * c, of(p, "taps") + 8 * t, of(p, "y") + 4 * c, of(p, "rows"),
-                        of(p, "row_table"), of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"),
-                        of(p, "out") + t * of(p, "out_tap") + 4 * c, of(p, "out_tap"), valid,
+                        of(p, "x") + 4 * c, of(p, "taps") + TAP * t, of(p, "y") + 4 * c, of(p, "rows"),
+                        of(p, "row_table"), of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"), of(p, "out") + 4 * c,
+                        valid,
                     ),
                 )  # fmt: skip
 

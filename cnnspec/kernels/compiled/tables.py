@@ -15,22 +15,29 @@ CONVOLUTION_FIELDS = (
 """Addresses; the strip's size; steps in bytes from one image, row and cell to the next; taps and the values of each,
 all and at a time; channels. `limits` are two float32 and two that are none; `table` is memory, three numbers a cell."""
 
+# By `channel_taps` and `gradients`.
+
+TAP = 16
+"""Bytes of a tap in a list, two offsets: in the image, from a cell; and of its filters, or of what is added up for
+them, from those of the first tap."""
+
 # By `channel_taps`.
 
+CELLS = 8
+"""Of a tile."""
 CHANNEL_TAPS_FIELDS = (
-    "x", "out", "taps", "weights", "row_table",
-    "tap_count", "rows", "cells", "x_cell", "out_cell", "weight_tap", "channels",
+    "x", "out", "taps", "weights", "row_table", "tap_count", "rows", "cells", "x_cell", "out_cell", "channels",
 )  # fmt: skip
-"""Addresses; taps, as offsets from a cell; rows, for each its offsets from `x` and from `out`; cells of a row; steps in
-bytes; channels."""
+"""Addresses; taps, of which there may be none; rows, for each its offsets from `x` and from `out`; cells of a row;
+steps in bytes; channels."""
 
 # By `gradients`.
 
 GRADIENT_FIELDS = (
-    "x", "y", "out", "taps", "row_table", "tap_count", "rows", "cells", "x_cell", "y_cell", "out_tap", "channels",
+    "x", "y", "out", "taps", "row_table", "tap_count", "rows", "cells", "x_cell", "y_cell", "channels",
 )  # fmt: skip
-"""Addresses; taps, of all channels of the image unless these are kept apart; rows of the strip and cells of each; steps
-in bytes; channels of the output. `out` has whole vectors of channels for each tap."""
+"""Addresses; taps, at least one, of all channels of the image unless these are kept apart; rows of the strip and cells
+of each; steps in bytes; channels of the output. `out` has whole vectors of channels for each tap."""
 
 # By `highest`.
 

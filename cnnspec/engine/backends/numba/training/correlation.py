@@ -15,7 +15,7 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.tables import CONVOLUTION_FIELDS, GRADIENT_FIELDS
+from .....kernels.compiled.tables import CONVOLUTION_FIELDS, GRADIENT_FIELDS, TAP
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
 from ..direct import PANEL_BYTES, STRIP, name_of_convolution
@@ -93,16 +93,15 @@ def _sums(
     N, H, W, _ = dy
     _, x_row, x_cell, _ = x_steps
     down, across = np.arange(rows.F) * rows.D * x_row, np.arange(columns.F) * columns.D * x_cell
-    taps = (down[:, None, None] + across[:, None] + 4 * np.arange(C)).reshape(-1)
+    seen = (down[:, None, None] + across[:, None] + 4 * np.arange(C)).reshape(-1)
+    taps = np.stack([seen, 4 * vectors.whole(K) * np.arange(len(seen))], axis=1)
     places = row_table((N, H), (x_steps[0], rows.S * x_row), dy_steps)
     first, count = rows_in_strips(N * H, W * (x_steps[2] // 4 * rows.S * columns.S + dy_steps[2] // 4), CACHE)
     parts = cut(len(taps), hands)
-    step = 4 * vectors.whole(K)
     tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
-    tables[:] = 0, 0, 0, address(taps), 0, 0, 0, W, columns.S * x_cell, dy_steps[2], step, K
+    tables[:] = 0, 0, 0, address(taps), 0, 0, 0, W, columns.S * x_cell, dy_steps[2], K
     for i, part in enumerate(parts):
-        tables[:, i, GRADIENT_FIELDS.index("out")] = step * part.start
-        tables[:, i, GRADIENT_FIELDS.index("taps")] += 8 * part.start
+        tables[:, i, GRADIENT_FIELDS.index("taps")] += TAP * part.start
         tables[:, i, GRADIENT_FIELDS.index("tap_count")] = part.stop - part.start
     tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
     tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]

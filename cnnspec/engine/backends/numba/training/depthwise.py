@@ -1,21 +1,21 @@
-"""Depthwise convolution in training by native code: forward, and both gradients."""
+"""Depthwise convolution in training by native code: forward, and both gradients. What lies beside an image is passed
+over, so nothing is copied."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS
-from .....kernels.strips import CACHE
+from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS, MOVE_FIELDS
+from .....kernels.strips import CACHE, strips
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
-from .....kernels.training.padding import padded
-from ..phases import phases
-from .border import reach, with_border
-from .calls import Native, address, cut, row_table, rows_in_strips
+from .boxes import Axes, back, boxes, forward
+from .calls import Native, address, cut, owners
+from .filters import by_tap, unpacked
 from .plan import PLANS, Plan
 
 MACS = 20.0
@@ -26,103 +26,102 @@ Shape = tuple[int, ...]
 def depthwise(x: Array, weight: Array, windows: SlidingWindows, native: Native) -> tuple[Array, ConvolutionPullback]:
     """x (N, H, W, C) with weight (C, 1, FH, FW): (N, rows, columns, C)."""
     rows, columns = windows
-    filters = np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0))
-    seen = padded(x, windows, reach(windows))
+    filters = by_tap(weight, native)
     y = np.empty((len(x), rows.outputs, columns.outputs, x.shape[3]), np.float32)
-    places = np.arange(rows.F) * rows.D, np.arange(columns.F) * columns.D
-    _correlate(seen, filters, places, (rows.S, columns.S), y, native)
+    _correlate(forward, x, filters, windows, y, native)
 
-    def back(dy: Array) -> Gradients:
-        return _adjoint(dy, filters, windows, native), _by_filters(seen, dy, windows, native)
+    def pull(dy: Array) -> Gradients:
+        dx = np.empty(x.shape, np.float32)
+        _correlate(back, dy, filters, windows, dx, native)
+        return dx, _by_filters(x, dy, windows, native)
 
-    return y, back
-
-
-def _adjoint(dy: Array, filters: Array, windows: SlidingWindows, native: Native) -> Array:
-    rows, columns = phases(windows)
-    dy, low = with_border(dy, windows)
-    dx = np.empty((len(dy), windows[0].size, windows[1].size, dy.shape[3]), np.float32)
-    for down in rows:
-        for across in columns:
-            part = dx[:, down.first :: windows[0].S, across.first :: windows[1].S]
-            if down.taps and across.taps:
-                places = np.array(down.cells) + low[0], np.array(across.cells) + low[1]
-                taps = np.ascontiguousarray(filters[down.taps, :][:, across.taps])
-                _correlate(dy, taps, places, (1, 1), part, native)
-            else:
-                part[...] = 0
-    return dx
+    return y, pull
 
 
 def _correlate(
-    x: Array,
-    filters: Array,
-    places: tuple[NDArray[np.int64], NDArray[np.int64]],
-    steps: tuple[int, int],
-    out: Array,
-    native: Native,
+    way: Callable[[SlidingWindows], Axes], x: Array, filters: Array, windows: SlidingWindows, out: Array, native: Native
 ) -> None:
-    """Write to `out` (N, H, W, C) the sums over taps, whose rows and columns stand in `places`, of x times filters
-    (rows, columns, C)."""
+    """Write to `out` (N, rows, columns, C) the sums over taps, by the way which each sees, of x times filters
+    (FH*FW, C)."""
     if out.size:
-        hands = native.hands(len(out) * out.shape[1], out.size * filters[..., 0].size / MACS)
-        down, across = (tuple(place.tolist()) for place in places)
-        plan = _taps(x.strides, down, across, steps, out.shape, out.strides, hands)
+        hands = native.hands(len(out) * out.shape[1], out.size * len(filters) / MACS)
+        plan = _sums_of_taps(way, windows, x.strides, out.shape, out.strides, hands)
         tables = plan.at(x=address(x), out=address(out), weights=address(filters))
         native.carry_out("channel_taps", tables, plan.owners)
 
 
 @lru_cache(PLANS)
-def _taps(
-    x_steps: Shape, down: Shape, across: Shape, steps: tuple[int, int], out: Shape, out_steps: Shape, hands: int
+def _sums_of_taps(
+    way: Callable[[SlidingWindows], Axes], windows: SlidingWindows, x: Shape, shape: Shape, out: Shape, hands: int
 ) -> Plan:
-    """Of `_correlate`: a call for each thread, which has some of the rows."""
-    N, H, W, C = out
-    image, row, cell, _ = x_steps
-    taps = np.add.outer(np.array(down) * row, np.array(across) * cell).reshape(-1).astype(np.int64)
-    rows = row_table((N, H), (image, steps[0] * row), out_steps)
+    """Of `_correlate`, for steps in bytes of x and of the output: a call for each box of each strip."""
+    N, H, W, C = shape
+    axes = way(windows)
+    cost = _cost(axes, W, C)
+    parts = list(strips(N, H, C, cost, room=min(CACHE, -(-N * H // hands) * cost)))
+    found = list(boxes(axes, parts, x, out, windows[1].F, 4 * C))
     tables = [
         (
-            0, 0, address(taps), 0, address(rows) + rows.strides[0] * part.start,
-            len(taps), part.stop - part.start, W, steps[1] * cell, out_steps[2], 4 * C, C,
+            box.x, box.out, address(box.taps), 0, address(box.rows),
+            len(box.taps), len(box.rows), box.cells.length, box.cells.x, box.cells.out, C,
         )
-        for part in cut(N * H, hands)
+        for _, box in found
     ]  # fmt: skip
-    return Plan(np.array(tables, np.int64), CHANNEL_TAPS_FIELDS, (taps, rows), np.arange(len(tables)))
+    owned = owners(len(parts), hands)[[number for number, _ in found]]
+    return Plan(np.array(tables, np.int64), CHANNEL_TAPS_FIELDS, tuple(found), owned)
 
 
 def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:
-    """The gradient (C, 1, FH, FW) by the filters."""
+    """The gradient (C, 1, FH, FW) by the filters. Cells are added up box by box, whoever does it: threads share
+    channels."""
     rows, columns = windows
     C, count = dy.shape[3], rows.F * columns.F
-    total = np.zeros((count, native.vectors.whole(C)), np.float32)
+    total = np.empty((count, 1, native.vectors.whole(C)), np.float32)
+    native.carry_out("move", _zeros(total.size).at(out=address(total)))
     hands = native.hands(C // native.vectors.lanes, dy.size * count / MACS)
-    plan = _sums(x.strides, dy.shape, dy.strides, windows, total.strides[0], hands, native.vectors.lanes)
+    plan = _sums_of_cells(windows, x.strides, dy.shape, dy.strides, total.strides[0], hands, native.vectors.lanes)
     tables = plan.at(x=address(x), y=address(dy), out=address(total))
     native.carry_out("by_depthwise_filters", tables, plan.owners)
-    return np.ascontiguousarray(total[:, :C].T).reshape(C, 1, rows.F, columns.F)
+    found = np.empty((C, 1, rows.F, columns.F), np.float32)
+    unpacked(total, found, native)
+    return found
 
 
 @lru_cache(PLANS)
-def _sums(
-    x_steps: Shape, dy: Shape, dy_steps: Shape, windows: SlidingWindows, step: int, hands: int, lanes: int
+def _zeros(size: int) -> Plan:
+    """So many, side by side."""
+    table = (0, 0, 1, 1, 1, size, 0, 0, 0, 0, 0, 0, 0, 4)
+    return Plan(np.array([table], np.int64), MOVE_FIELDS, (), np.zeros(1, np.int64))
+
+
+@lru_cache(PLANS)
+def _sums_of_cells(
+    windows: SlidingWindows, x: Shape, shape: Shape, dy: Shape, tap: int, hands: int, lanes: int
 ) -> Plan:
-    """Of `_by_filters`: for each strip a call for each thread, which has some of the channels."""
-    rows, columns = windows
-    N, H, W, C = dy
-    image, row, cell, _ = x_steps
-    taps = np.add.outer(np.arange(rows.F) * rows.D * row, np.arange(columns.F) * columns.D * cell).reshape(-1)
-    places = row_table((N, H), (image, rows.S * row), dy_steps)
-    first, count = rows_in_strips(N * H, W * C * (rows.S * columns.S + 1), CACHE)
-    parts = cut(C, hands, lanes)
-    tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
-    for i, part in enumerate(parts):
-        begin = 4 * part.start
-        tables[:, i] = (
-            begin, begin, begin, address(taps), 0,
-            len(taps), 0, W, columns.S * cell, dy_steps[2], step, part.stop - part.start,
-        )  # fmt: skip
-    tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
-    tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]
-    owned = np.tile(np.arange(len(parts)), len(first))
-    return Plan(tables.reshape(-1, len(GRADIENT_FIELDS)), GRADIENT_FIELDS, (taps, places), owned)
+    """Of `_by_filters`, for steps in bytes of x and of dy: for each box of each strip a call for each thread, which has
+    some of the channels; sums of a tap take `tap` bytes."""
+    N, H, W, C = shape
+    axes = forward(windows)
+    parts = strips(N, H, C, _cost(axes, W, C))
+    found = [box for _, box in boxes(axes, parts, x, dy, windows[1].F, tap) if len(box.taps)]
+    shares = cut(C, hands, lanes)
+    tables = [
+        (
+            box.x + 4 * part.start, box.out + 4 * part.start, 4 * part.start, address(box.taps), address(box.rows),
+            len(box.taps), len(box.rows), box.cells.length, box.cells.x, box.cells.out, part.stop - part.start,
+        )
+        for box in found
+        for part in shares
+    ]  # fmt: skip
+    return Plan(
+        np.array(tables, np.int64).reshape(-1, len(GRADIENT_FIELDS)),
+        GRADIENT_FIELDS,
+        tuple(found),
+        np.tile(np.arange(len(shares)), len(found)),
+    )
+
+
+def _cost(axes: Axes, columns: int, C: int) -> int:
+    """Values that a row of outputs stands for, with what it sees."""
+    rows, across = axes
+    return columns * C * (1 + rows.S * across.S)

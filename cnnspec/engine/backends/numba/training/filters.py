@@ -56,6 +56,15 @@ def turned_and_packed(
     return total
 
 
+def by_tap(filters: Array, native: Native) -> Array:
+    """Filters (C, 1, FH, FW) of channels that are kept apart, whose values lie side by side, as (FH*FW, C)."""
+    C, _, FH, FW = filters.shape
+    total = np.empty((FH * FW, C), np.float32)
+    plan = _into_taps(C, FH * FW, filters.strides[0], native.hands(C, VALUE * filters.size), native.vectors.lanes)
+    native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
+    return total
+
+
 def unpacked(total: Array, found: Array, native: Native) -> None:
     """Write to filters `found` (K, C, FH, FW) values by tap, channel and filter (FH*FW, C, at least K)."""
     hands = native.hands(len(found), VALUE * found.size)
@@ -104,6 +113,17 @@ def _into_columns(
         for first, width, whole in panels(C, vectors)
     ]
     return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(tables), hands))
+
+
+@lru_cache(PLANS)
+def _into_taps(C: int, taps: int, step: int, hands: int, lanes: int) -> Plan:
+    """Of `by_tap`: a call for each thread; filters lie so many bytes apart."""
+    rows, columns = step * np.arange(C), 4 * C * np.arange(taps)
+    tables = [
+        (0, 4 * part.start, address(rows) + 8 * part.start, address(columns), part.stop - part.start, taps, 1, 0, 0)
+        for part in cut(C, hands, lanes)
+    ]
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), np.arange(len(tables)))
 
 
 @lru_cache(PLANS)

@@ -58,8 +58,12 @@ def _plan(windows: SlidingWindows, planes: int, values: int, hands: int) -> Plan
     rows, columns = windows
     cell, row = 4 * values, 4 * values * columns.size
     rows_seen = [(run, i) for run in runs(rows) for i in range(run.length)]
-    row_table = np.array([((r.cell + i * rows.S) * row, r.taps, r.tap * columns.F) for r, i in rows_seen], np.int64)
-    run_table = np.array([(r.first, r.length, r.cell * cell, r.taps, r.tap) for r in runs(columns)], np.int64)
+    row_table = np.array(
+        [((run.cells[0] + i * rows.S) * row, len(run.taps), run.taps[0] * columns.F) for run, i in rows_seen], np.int64
+    )
+    run_table = np.array(
+        [(run.first, run.length, run.cells[0] * cell, len(run.taps), run.taps[0]) for run in runs(columns)], np.int64
+    )
     overlap = any(s.extent > s.S for s in windows)
     parts = cut(planes, hands)
     image, output = row * rows.size, rows.outputs * columns.outputs * values

@@ -131,9 +131,10 @@ def sums(
     count = _tiles(parts, W)
     of_x, of_dy = (_places(int(count.max()), channels, vectors) for channels in (C, K))
     numbers, of_strip = np.unique(count, return_inverse=True)
-    taps, row, step = 4 * np.arange(C), np.zeros(2, np.int64), 4 * vectors.whole(K)
+    row, step = np.zeros(2, np.int64), 4 * vectors.whole(K)
+    taps = np.stack([4 * np.arange(C), step * np.arange(C)], axis=1)
     tables = np.empty((len(numbers), PLACES, len(GRADIENT_FIELDS)), np.int64)
-    tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, step, K
+    tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, K
     for name, values in (
         ("x", of_x.place * EVERY),
         ("y", of_dy.place * EVERY),
