@@ -17,21 +17,20 @@ from numpy.typing import DTypeLike, NDArray
 from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import Graph
+from ..kernels.training.updates import pieces, squared_norm
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
 from .flat_parameters import FlatParameters
 from .losses import Loss, measure
-from .optimizers import RULES
+from .optimizers import Optimizer
 from .rng import Purpose, generator
 from .tape import Tape
 from .workers import AllReduce, Workers
 
 T = TypeVar("T")
 
-PIECE = 1 << 15
-"""Weights that are moved at a time: they and what belongs to them stay in a core's cache."""
 ENOUGH = 4
-"""Such pieces that another worker is woken for."""
+"""Pieces of the weights that another worker is woken for."""
 WORTH = 20_000_000
 """MACs of an average layer, forward and twice as much back, below which workers get more in each other's way than they
 help: NumPy's calls are short then, and have the interpreter one at a time."""
@@ -111,7 +110,7 @@ class Trainer:
         self.weights.fill(tensors)
         own = self.weights.named
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
-        self.optimizer = RULES[settings.optimizer](settings, self.weights)
+        self.optimizer = Optimizer(settings, self.weights)
         self.workers = Workers(min(workers, settings.batch))
         self.tape = Tape(self.graph, learned, backend, self.workers.count)
         self.parts = 1 if chain(backend).backends[0].shares_layers else self.workers.count
@@ -160,15 +159,8 @@ class Trainer:
         """
         clip = self.settings.clip
         shrink = min(1.0, clip / (self._norm + 1e-6)) if clip else 1.0  # as PyTorch's clip_grad_norm_
-        self.optimizer.steps += 1
-
-        def move(piece: slice) -> None:
-            gradient = self.gradients[0].whole[piece]
-            if shrink < 1:
-                gradient *= shrink
-            self.optimizer.update(piece, gradient, rate)
-
-        self._over_pieces(move)
+        update, gradient = self.optimizer.begin(rate, shrink), self.gradients[0].whole
+        self._over_pieces(lambda piece: update.move(*self.optimizer.moving(piece, gradient[piece])))
         for name, value in self._buffers.items():
             if not self.settings.freezes(name):
                 self.tensors[name][...] = value
@@ -191,17 +183,16 @@ class Trainer:
             own = total[piece]
             for other in others:
                 own += other[piece]
-            return float(np.dot(own, own))
+            return squared_norm(own)
 
         return sqrt(sum(self._over_pieces(add)))
 
     def _over_pieces(self, work: Callable[[slice], T]) -> list[T]:
         """What `work` gives for each piece of the weights, in order; workers share them out."""
-        size = len(self.weights.whole)
-        pieces = [slice(begin, begin + PIECE) for begin in range(0, size, PIECE)]
-        count = min(self.workers.count, max(1, len(pieces) // ENOUGH))
-        shares = self.workers.run(lambda worker, _: [work(piece) for piece in pieces[worker::count]], count)
-        return [shares[i % count][i // count] for i in range(len(pieces))]
+        all_pieces = pieces(len(self.weights.whole))
+        count = min(self.workers.count, max(1, len(all_pieces) // ENOUGH))
+        shares = self.workers.run(lambda worker, _: [work(piece) for piece in all_pieces[worker::count]], count)
+        return [shares[i % count][i // count] for i in range(len(all_pieces))]
 
 
 def _laid_out(x: Array, dtype: DTypeLike) -> Array:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnspec.language.sections.train import Train
 from cnnspec.train.flat_parameters import FlatParameters
 from cnnspec.train.losses import binary_cross_entropy, class_weights, cross_entropy, mean_squared_error, measure
-from cnnspec.train.optimizers import RULES
+from cnnspec.train.optimizers import Optimizer
 from cnnspec.train.schedules import rate
 
 torch = pytest.importorskip("torch")
@@ -58,16 +58,16 @@ def test_optimizer(settings: Train, make: Any) -> None:
     weights = FlatParameters(SHAPES, np.float64)
     weights.whole[...] = random.standard_normal(weights.whole.size)
     theirs = {name: torch.tensor(array, requires_grad=True) for name, array in weights.named.items()}
-    ours, peer = RULES[settings.optimizer](settings, weights), make(theirs.values())
+    ours, peer = Optimizer(settings, weights), make(theirs.values())
     pieces = [slice(0, 30), slice(30, None)]
     for step in range(STEPS):
         changing = 0.01 / (1 + step)
         gradient = random.standard_normal(weights.whole.size) + weights.whole
         given = FlatParameters(SHAPES, np.float64)
         given.whole[...] = gradient
-        ours.steps += 1
+        update = ours.begin(changing)
         for piece in pieces:
-            ours.update(piece, gradient[piece].copy(), changing)
+            update.move(*ours.moving(piece, gradient[piece].copy()))
         for name, tensor in theirs.items():
             tensor.grad = torch.tensor(given.named[name])
         peer.param_groups[0]["lr"] = changing

@@ -12,21 +12,19 @@ from numpy.typing import NDArray
 from cnnspec.language.sections.train import Train
 from cnnspec.train.flat_parameters import FlatParameters
 from cnnspec.train.losses import Loss, cross_entropy, mean_squared_error
-from cnnspec.train.optimizers import RULES, Optimizer
+from cnnspec.train.optimizers import Optimizer
 from cnnspec.train.schedules import rate
 
 
 def optimizer(weight: float = 1.0, **given: Any) -> Optimizer:
     weights = FlatParameters({"w": (1,)}, np.float64)
     weights.whole[...] = weight
-    settings = Train(**given)
-    return RULES[settings.optimizer](settings, weights)
+    return Optimizer(Train(**given), weights)
 
 
 def after(rule: Optimizer, *gradients: float, rate: float = 0.1) -> float:
     for gradient in gradients:
-        rule.steps += 1
-        rule.update(slice(None), np.array([gradient]), rate)
+        rule.begin(rate).move(*rule.moving(slice(None), np.array([gradient])))
     return float(rule.weights.whole[0])
 
 
