@@ -13,7 +13,7 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import calls, filters, tiles
+from cnnspec.engine.backends.numba.training import calls, correlation, filters, tiles
 from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
@@ -146,7 +146,9 @@ def test_filters_in_the_order_of_kernels_and_back(
     np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, native), whole)
     rows, columns = (data.draw(st.lists(st.integers(0, size - 1), min_size=1, unique=True)) for size in (FH, FW))
     some = packing.packed(turned[:, :, rows][..., columns], vectors)
-    np.testing.assert_array_equal(filters.turned_and_packed(weight, vectors, native, rows, columns), some)
+    pieces = filters.whole_panels(C, vectors)
+    those = filters.turned_packing(weight, pieces, vectors, native, rows, columns)
+    np.testing.assert_array_equal(filters.carried_out(those, native), some)
     by_tap = random(1, FH * FW, C, K + 3)
     found = np.empty(shape, np.float32)
     filters.unpacked(by_tap, found, native)
@@ -179,6 +181,30 @@ def test_threads_change_no_byte(
         alone, together = everything(1), everything(3)
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@EVERY
+@pytest.mark.parametrize("channels", [(2, 150, 130), (1, 33, 200), (1, 5, 17)])
+@pytest.mark.parametrize("one", [SlidingWindow(2, 1), SlidingWindow(3, 3, 2, 1, 1, 1)], ids=["cells", "windows"])
+def test_threads_share_filters_where_cells_are_few(
+    one: SlidingWindow, channels: tuple[int, int, int], vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "WORTH", 1e-9)
+    G, C, K = channels
+    x, weight = random(0, 3, one.size, one.size, C * G), random(1, K * G, C, one.F, one.F)
+    both_ways("convolution", vectors, x, weight, (one, one), G)
+
+    def everything(threads: int) -> list[Array]:
+        y, back = NativeKernels(Native(vectors, threads)).convolution(x, weight, (one, one), G)
+        return [y, *back(random(2, *y.shape))]
+
+    alone = everything(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(correlation, "FEW_CELLS", 0)
+        by_strips = everything(2)
+    for others in (by_strips, everything(2), everything(3)):
+        for one_of, other in zip(alone, others, strict=True):
+            np.testing.assert_array_equal(one_of, other)
 
 
 @EVERY

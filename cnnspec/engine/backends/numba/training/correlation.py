@@ -8,7 +8,8 @@ Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, ch
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from math import inf
 
 import numpy as np
@@ -18,18 +19,19 @@ from .....graph.window import SlidingWindows
 from .....kernels.compiled.tables import CONVOLUTION_FIELDS, GRADIENT_FIELDS, TAP
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import CACHE, strips
-from ..direct import PANEL_BYTES, STRIP, name_of_convolution
+from ..direct import FEW_CELLS, PANEL_BYTES, STRIP, name_of_convolution
 from ..kernel import two_limits
 from ..phases import phases
 from .border import with_border
-from .calls import Native, address, cut, owners, row_table, rows_in_strips
-from .filters import packed, turned_and_packed, unpacked
+from .calls import EACH, Native, address, cut, owners, row_table, rows_in_strips
+from .filters import Packing, Pieces, carried_out, packing, turned_packing, unpacked, whole_panels
 from .plan import PLANS, Plan
 
 MACS = 50.0
 """Multiply-accumulates of a nanosecond."""
 NO_LIMITS = two_limits((-inf, inf))
 Shape4 = tuple[int, ...]
+Pack = Callable[[Pieces, Vectors, Native], Packing]
 
 
 def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
@@ -40,8 +42,8 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: 
     places = tuple(range(0, rows.F * rows.D, rows.D)), tuple(range(0, columns.F * columns.D, columns.D))
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
-        filters = packed(weight[g * K : (g + 1) * K], native.vectors.fitting(K), native)
-        _convolve(seen, filters, places, (rows.S, columns.S), out, native)
+        pack = partial(packing, weight[g * K : (g + 1) * K])
+        _convolve(seen, pack, places, (rows.S, columns.S), out, native)
     return y
 
 
@@ -50,7 +52,6 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
     rows, columns = phases(windows)
     dy, low = with_border(dy, windows)
     K, C = len(weight) // G, weight.shape[1]
-    wanted = native.vectors.fitting(C)
     dx = np.empty((len(dy), windows[0].size, windows[1].size, C * G), np.float32)
     for down in rows:
         for across in columns:
@@ -60,9 +61,10 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
                 continue
             places = tuple(cell + low[0] for cell in down.cells), tuple(cell + low[1] for cell in across.cells)
             for g in range(G):
-                filters = turned_and_packed(weight[g * K : (g + 1) * K], wanted, native, down.taps, across.taps)
+                own = weight[g * K : (g + 1) * K]
+                pack = partial(turned_packing, own, rows=down.taps, columns=across.taps)
                 out = part[..., g * C : (g + 1) * C]
-                _convolve(dy[..., g * K : (g + 1) * K], filters, places, (1, 1), out, native)
+                _convolve(dy[..., g * K : (g + 1) * K], pack, places, (1, 1), out, native)
     return dx
 
 
@@ -110,26 +112,51 @@ def _sums(
 
 
 def _convolve(
-    x: Array, filters: Array, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Array, native: Native
+    x: Array, pack: Pack, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Array, native: Native
 ) -> None:
     """Write to `out` (n, H, W, K) the sums over taps, whose rows and columns stand in `places`, of x (n, ..., C), from
-    its first cell on, times packed filters."""
+    its first cell on, times the filters that are packed."""
     if not out.size:
         return
-    hands = native.hands(len(x) * out.shape[1], out.size * x.shape[3] * len(places[0]) * len(places[1]) / MACS)
-    K = out.shape[3]
-    plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, hands, native.vectors.fitting(K))
+    n, H, W, K = out.shape
+    vectors = native.vectors.fitting(K)
+    work = out.size * x.shape[3] * len(places[0]) * len(places[1]) / MACS
+    # Where cells are few, all of them meet each panel of filters before the next one: it is packed where it is used.
+    are_few = n * H * W <= FEW_CELLS and vectors.lanes < K
+    hands = native.hands(vectors.whole(K) // vectors.lanes if are_few else n * H, work)
+    shares = _shares(K, hands, vectors) if are_few else ()
+    found = pack(sum(shares, ()) or whole_panels(K, vectors), vectors, native)
+    name = name_of_convolution(K, native.vectors)
+    plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, shares, hands, vectors)
     scratch = np.empty((hands, 3 * plan.cells), np.int64)
-    tables = plan.at(x=address(x), out=address(out), filters=address(filters), table=address(scratch))
-    native.carry_out(name_of_convolution(K, native.vectors), tables, plan.owners)
+    tables = plan.at(x=address(x), out=address(out), filters=address(found.panels), table=address(scratch))
+    if are_few:
+        native.carry_out_in_turn((found.name, found.tables, EACH), (name, tables, EACH), owners=plan.owners)
+    else:
+        carried_out(found, native)
+        native.carry_out(name, tables, plan.owners)
+
+
+@lru_cache(PLANS)
+def _shares(K: int, hands: int, vectors: Vectors) -> tuple[Pieces, ...]:
+    """For each of so many threads its own of K filters, in pieces no wider than a panel and about as wide as others."""
+    lanes = vectors.lanes
+    found = []
+    for share in cut(vectors.whole(K) // lanes, hands):
+        count = share.stop - share.start
+        firsts = [lanes * (share.start + piece.start) for piece in cut(count, -(-count // vectors.columns))]
+        ends = [*firsts[1:], min(lanes * share.stop, K)]
+        found.append(tuple((first, end - first) for first, end in zip(firsts, ends, strict=True)))
+    return tuple(found)
 
 
 @lru_cache(PLANS)
 def _products(
     C: int, x_steps: Shape4, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Shape4, out_steps: Shape4,
-    hands: int, vectors: Vectors,
+    shares: tuple[Pieces, ...], hands: int, vectors: Vectors,
 ) -> Plan:  # fmt: skip
-    """Of `_convolve`: a call for each strip."""
+    """Of `_convolve`: a call for each strip, by all filters; or for each of the pieces of filters that threads share,
+    with all cells."""
     n, H, W, K = out
     image, row, cell, _ = x_steps
     down, across = (np.array(place) for place in places)
@@ -140,19 +167,25 @@ def _products(
     bias = np.zeros(vectors.whole(K), np.float32)
     most = max(1, PANEL_BYTES // (4 * vectors.panel))
     tap_block, depth_block = (max(1, most // depth), depth) if depth <= most else (1, -(-depth // -(-depth // most)))
-    cost = W * (C * steps[0] * steps[1] + K)
-    parts = np.array([(s.n0, s.n1, s.r0, s.r1) for s in strips(n, H, K, cost, room=STRIP)], np.int64)
-    n0, n1, r0, r1 = parts.T
+    if shares:
+        parts = np.array([(0, n, 0, H, *piece) for pieces in shares for piece in pieces], np.int64)
+        owned = np.repeat(np.arange(len(shares)), [len(pieces) for pieces in shares])
+    else:
+        cost = W * (C * steps[0] * steps[1] + K)
+        parts = np.array([(s.n0, s.n1, s.r0, s.r1, 0, K) for s in strips(n, H, K, cost, room=STRIP)], np.int64)
+        owned = owners(len(parts), hands)
+    n0, n1, r0, r1, k0, channels = parts.T
     cells = int(((n1 - n0) * (r1 - r0)).max()) * W
-    owned = owners(len(parts), hands)
     tables = np.empty((len(parts), len(CONVOLUTION_FIELDS)), np.int64)
     tables[:] = (
-        *(0, 0, 0, 0, address(bias), address(NO_LIMITS), address(taps), 0),
+        *(0, 0, 0, 0, 0, address(NO_LIMITS), address(taps), 0),
         *(0, 0, W, image, steps[0] * row, steps[1] * cell, *out_steps[:3], 0, 0, 0),
-        *(len(taps), tap_block, depth, depth_block, K),
+        *(len(taps), tap_block, depth, depth_block, 0),
     )
     tables[:, 0] = n0 * image + r0 * steps[0] * row
-    tables[:, 1] = n0 * out_steps[0] + r0 * out_steps[1]
+    tables[:, 1] = n0 * out_steps[0] + r0 * out_steps[1] + 4 * k0
+    tables[:, 3], tables[:, 4] = 4 * k0 * len(taps) * depth, address(bias) + 4 * k0
     tables[:, 7] = owned * 8 * 3 * cells
     tables[:, 8], tables[:, 9] = n1 - n0, r1 - r0
+    tables[:, 24] = channels
     return Plan(tables, CONVOLUTION_FIELDS, (bias, taps), owned, cells)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,26 +21,38 @@ from .plan import PLANS, Plan
 VALUE = 0.5
 """Nanoseconds of a value."""
 Taps = tuple[int, ...]
+Pieces = tuple[tuple[int, int], ...]
+"""Neighbouring filters that are a panel together: the first, and how many; each begins at whole vectors."""
 
 
-def packed(filters: Array, vectors: Vectors, native: Native) -> Array:
-    """What `packed` of `kernels/compiled/packing.py` makes of filters (K, C, FH, FW), whose values lie side by side."""
+class Packing(NamedTuple):
+    """How filters become panels: the native function, its table for each panel, the filters and where the panels come
+    to lie."""
+
+    name: str
+    tables: Numbers
+    filters: Array
+    panels: Array
+
+
+def packing(filters: Array, pieces: Pieces, vectors: Vectors, native: Native) -> Packing:
+    """Of filters (K, C, FH, FW), whose values lie side by side: each piece of them is a panel in which their values of
+    a tap and a channel are neighbours, as `packed` of `kernels/compiled/packing.py` makes them."""
     K, C, FH, FW = filters.shape
     total = _room(K, FH * FW * C, vectors)
-    hands = native.hands(K, VALUE * filters.size)
-    plan = _into_panels(filters.shape, filters.strides[0], hands, vectors)
-    native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
-    return total
+    plan = _into_panels(filters.shape, filters.strides[0], pieces, vectors)
+    return Packing("transpose", plan.at(x=address(filters), out=address(total)), filters, total)
 
 
-def turned_and_packed(
+def turned_packing(
     weight: Array,
+    pieces: Pieces,
     vectors: Vectors,
     native: Native,
     rows: Sequence[int] | None = None,
     columns: Sequence[int] | None = None,
-) -> Array:
-    """As `packed`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
+) -> Packing:
+    """As `packing`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
     taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
     K, C, FH, FW = weight.shape
     down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
@@ -48,12 +61,35 @@ def turned_and_packed(
         weight = np.ascontiguousarray(weight[:, :, down][..., across])
         down, across = tuple(range(len(down))), tuple(range(len(across)))
     total = _room(C, taps * K, vectors)
-    hands = native.hands(C, VALUE * weight.size)
     # Single taps lie as they are wanted: only the panels are cut.
     name, work_out = ("move", _into_columns) if taps == 1 else ("transpose", _into_turned)
-    plan = work_out(K, C, down, across, weight.strides, hands, vectors)
-    native.carry_out(name, plan.at(x=address(weight), out=address(total)), plan.owners)
-    return total
+    plan = work_out(K, down, across, weight.strides, pieces, vectors)
+    return Packing(name, plan.at(x=address(weight), out=address(total)), weight, total)
+
+
+def packed(filters: Array, vectors: Vectors, native: Native) -> Array:
+    """What `packing` makes of filters, in panels as wide as can be."""
+    pieces = whole_panels(len(filters), vectors)
+    return carried_out(packing(filters, pieces, vectors, native), native)
+
+
+def turned_and_packed(weight: Array, vectors: Vectors, native: Native) -> Array:
+    """The same of `turned_packing`, all taps."""
+    pieces = whole_panels(weight.shape[1], vectors)
+    return carried_out(turned_packing(weight, pieces, vectors, native), native)
+
+
+def carried_out(packing: Packing, native: Native) -> Array:
+    """The panels."""
+    hands = native.hands(len(packing.tables), VALUE * packing.panels.size)
+    native.carry_out(packing.name, packing.tables, owners(len(packing.tables), hands))
+    return packing.panels
+
+
+@lru_cache(PLANS)
+def whole_panels(K: int, vectors: Vectors) -> Pieces:
+    """Of K filters, all but the last one as wide as can be."""
+    return tuple((first, width) for first, width, _ in panels(K, vectors))
 
 
 def by_tap(filters: Array, native: Native) -> Array:
@@ -73,46 +109,44 @@ def unpacked(total: Array, found: Array, native: Native) -> None:
 
 
 @lru_cache(PLANS)
-def _into_panels(shape: tuple[int, ...], step: int, hands: int, vectors: Vectors) -> Plan:
-    """Of `packed`: a call for each panel of filters that lie so many bytes apart."""
+def _into_panels(shape: tuple[int, ...], step: int, pieces: Pieces, vectors: Vectors) -> Plan:
+    """Of `packing`, for filters that lie so many bytes apart."""
     K, C, FH, FW = shape
     taps = FH * FW
-    wanted = list(panels(K, vectors))
     rows = step * np.arange(K)
-    columns = [4 * whole * _by_channel(taps, C) for _, _, whole in wanted]
+    columns = [4 * vectors.whole(width) * _by_channel(taps, C) for _, width in pieces]
     tables = [
         (rows[first], 4 * first * taps * C, address(rows), address(places), width, taps * C, 1, 0, 0)
-        for (first, width, _), places in zip(wanted, columns, strict=True)
+        for (first, width), places in zip(pieces, columns, strict=True)
     ]
-    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), owners(len(tables), hands))
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (rows, columns), owners(len(pieces), 1))
 
 
 @lru_cache(PLANS)
-def _into_turned(
-    K: int, C: int, down: Taps, across: Taps, steps: tuple[int, ...], hands: int, vectors: Vectors
-) -> Plan:
-    """Of `turned_and_packed`: a call for each panel; the taps wanted are all that there are."""
+def _into_turned(K: int, down: Taps, across: Taps, steps: tuple[int, ...], pieces: Pieces, vectors: Vectors) -> Plan:
+    """Of `turned_packing`; the taps wanted are all that there are."""
     order = np.argsort(np.add.outer(np.multiply(down, len(across)), across), axis=None)
-    taps, wanted = len(order), list(panels(C, vectors))
-    lanes = steps[1] * np.arange(C)
-    places = [4 * whole * K * order for _, _, whole in wanted]
+    taps = len(order)
+    lanes = steps[1] * np.arange(sum(width for _, width in pieces))
+    places = [4 * vectors.whole(width) * K * order for _, width in pieces]
     tables = [
-        (lanes[first], 4 * first * taps * K, address(lanes), address(place), width, taps, K, steps[0], 4 * whole)
-        for (first, width, whole), place in zip(wanted, places, strict=True)
-    ]
-    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (lanes, places), owners(len(tables), hands))
+        (
+            lanes[first], 4 * first * taps * K, address(lanes), address(place),
+            width, taps, K, steps[0], 4 * vectors.whole(width),
+        )
+        for (first, width), place in zip(pieces, places, strict=True)
+    ]  # fmt: skip
+    return Plan(np.array(tables, np.int64), TRANSPOSE_FIELDS, (lanes, places), owners(len(pieces), 1))
 
 
 @lru_cache(PLANS)
-def _into_columns(
-    K: int, C: int, down: Taps, across: Taps, steps: tuple[int, ...], hands: int, vectors: Vectors
-) -> Plan:
+def _into_columns(K: int, down: Taps, across: Taps, steps: tuple[int, ...], pieces: Pieces, vectors: Vectors) -> Plan:
     """The same of the only tap."""
     tables = [
-        (steps[1] * first, 4 * first * K, 1, 1, K, width, 0, 0, steps[0], steps[1], 0, 0, 4 * whole, 4)
-        for first, width, whole in panels(C, vectors)
+        (steps[1] * first, 4 * first * K, 1, 1, K, width, 0, 0, steps[0], steps[1], 0, 0, 4 * vectors.whole(width), 4)
+        for first, width in pieces
     ]
-    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(tables), hands))
+    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), owners(len(pieces), 1))
 
 
 @lru_cache(PLANS)
