@@ -8,10 +8,12 @@ there are weights works from shapes alone, without arrays: memory is planned, an
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 
+from ..graph.array import Array
 from ..layers._activation import Activation
 from ..layers.add import Add
 from .program import Operation
@@ -53,6 +55,37 @@ class CostModel:
         """About how long an operation takes for one input; how well its kernel suits it is left out."""
         macs = operation.layer.macs(*operation.arriving)
         return (macs / self.depthwise_macs if is_depthwise else self.macs(macs)) + prod(operation.shape) / self.values
+
+
+class Recorder(Protocol):
+    """A step of training that is written down while it is carried out, to be carried out again on the same arrays."""
+
+    def program(self) -> AbstractContextManager[Callable[[], None]]:
+        """What is done by the kernels meanwhile. What is called does it again; arrays that were made by them in between
+        have new values then."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the programs still do the right thing: kernels may have been chosen by the arrays' values."""
+
+
+class TrainingKernels(Protocol):
+    """What a trainer does with arrays, layer by layer and between the layers."""
+
+    def vjp(self, layer: Layer) -> TrainingVjp:
+        """A layer's `vjp_training`, or what does the same."""
+
+    def frozen(self, layer: Layer) -> TrainingVjp:
+        """The same of a layer that is not in training: its `vjp`."""
+
+    def put(self, values: Array, target: Array) -> None:
+        """Copy values to an array of their shape."""
+
+    def add(self, more: Array, total: Array) -> None:
+        """Add values to those of an array of their shape."""
+
+    def recorder(self) -> Recorder | None:
+        """To write a step down; None where that is of no use."""
 
 
 class Backend(Protocol):
@@ -102,9 +135,8 @@ class Backend(Protocol):
         them, so that they always get whole batches; else several threads may call them at once, each with a part of
         a batch."""
 
-    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
-        """Of a layer its `vjp_training`, or what does the same by kernels of the backend, shared out between so many
-        threads where it shares layers."""
+    def training(self, threads: int) -> TrainingKernels:
+        """Its kernels for a trainer, shared out between so many threads where it shares layers."""
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         """Who carries out the work of a plan in which this backend is the wanted one. Some items may be other

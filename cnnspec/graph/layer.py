@@ -115,9 +115,12 @@ class TrainingContext(Protocol):
     nothing. `random` is a generator of the worker's own.
     """
 
-    random: np.random.Generator
     needs_input_grad: bool
     """Whether any layer before this one learns; else the gradients by the inputs are not needed, and zeros will do."""
+
+    @property
+    def random(self) -> np.random.Generator:
+        """This step's."""
 
     def all_reduce(self, part: Array) -> Array:
         """The sum of every worker's `part`; all must ask in the same order."""

@@ -29,8 +29,12 @@ class Tape:
 
     def __init__(self, graph: Graph, learned: Collection[str], backend: str = DEFAULT, threads: int = 1) -> None:
         self.path = BackwardPath(graph, learned)
-        differentiable = chain(backend).backends[0].differentiable(threads)
-        self.ways = {step.name: differentiable(step.layer) for step in self.path.steps}
+        self.kernels = chain(backend).backends[0].training(threads)
+        frozen = self.path.frozen
+        self.ways = {
+            step.name: (self.kernels.frozen if step.name in frozen else self.kernels.vjp)(step.layer)
+            for step in self.path.steps
+        }
 
     def forward(
         self, tensors: Mapping[str, Array], x: Array, context: Callable[[str, bool], TrainingContext]
@@ -45,11 +49,8 @@ class Tape:
             for name in dying:
                 del live[name]
             own = {key: tensors[f"{step.name}.{key}"] for key in step.tensors}
-            if step.name in self.path.frozen:
-                live[step.name], pull = step.layer.vjp(*inputs, **own)
-            else:
-                own_context = context(step.name, not self.path.on_the_way.isdisjoint(step.inputs))
-                live[step.name], pull = self.ways[step.name](own_context, *inputs, **own)
+            own_context = context(step.name, not self.path.on_the_way.isdisjoint(step.inputs))
+            live[step.name], pull = self.ways[step.name](own_context, *inputs, **own)
             if step.name in self.path.on_the_way:
                 way.append((step, pull))
             del inputs, pull
@@ -64,10 +65,10 @@ class Tape:
             del pull
             for key, gradient in by_tensors.items():
                 if (name := f"{step.name}.{key}") in into:
-                    into[name][...] = gradient
+                    self.kernels.put(gradient, into[name])
             for name, gradient in zip(step.inputs, by_inputs, strict=True):
                 if name in gradients:
-                    gradients[name] += gradient
+                    self.kernels.add(gradient, gradients[name])
                 elif name in self.path.on_the_way:
                     gradients[name] = gradient
             del by_inputs, by_tensors, gradient

@@ -23,6 +23,7 @@ from ..machine.malloc import keep_freed_memory
 from .flat_parameters import FlatParameters
 from .losses import Loss, measure
 from .optimizers import Optimizer
+from .recorded_tape import RecordedTape
 from .rng import Purpose, generator
 from .tape import Tape
 from .workers import AllReduce, Workers
@@ -112,7 +113,7 @@ class Trainer:
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = Optimizer(settings, self.weights)
         self.workers = Workers(min(workers, settings.batch))
-        self.tape = Tape(self.graph, learned, backend, self.workers.count)
+        self.tape = RecordedTape(Tape(self.graph, learned, backend, self.workers.count))
         self.parts = 1 if chain(backend).backends[0].shares_layers else self.workers.count
         self.gradients = [FlatParameters(learned, dtype) for _ in range(self.parts)]
         self._norm = 0.0

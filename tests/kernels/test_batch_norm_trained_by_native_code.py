@@ -12,7 +12,7 @@ from engine_cases import Array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import batch_norm, calls, differentiable
+from cnnspec.engine.backends.numba.training import NativeTraining, batch_norm, calls
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.batchnorm import BatchNorm
 
@@ -52,7 +52,7 @@ def trained(way: Any, x: Array, dy: Array, own: dict[str, Array]) -> dict[str, A
 
 def by_native_code(layer: BatchNorm, x: Array, dy: Array, vectors: Vectors, threads: int = 1) -> dict[str, Array]:
     own = tensors(layer, x.shape[1])
-    return trained(differentiable(layer, calls.Native(vectors, threads)), x, dy.copy("K"), own)
+    return trained(NativeTraining(vectors, threads).vjp(layer), x, dy.copy("K"), own)
 
 
 def exactly(layer: BatchNorm, x: Array, dy: Array) -> dict[str, Array]:

@@ -13,8 +13,7 @@ from engine_cases import Array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import calls, differentiable
-from cnnspec.engine.backends.numba.training.calls import Native
+from cnnspec.engine.backends.numba.training import NativeTraining, calls
 from cnnspec.graph.layer import Layer
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.add import Add
@@ -42,7 +41,7 @@ def trained(
 ) -> tuple[Array, tuple[Array, ...]]:
     """The output, and the gradients by the inputs."""
     context: Any = SimpleNamespace(needs_input_grad=True)
-    y, back = differentiable(layer, Native(vectors, threads))(context, *inputs)
+    y, back = NativeTraining(vectors, threads).vjp(layer)(context, *inputs)
     gradients, tensors = back(dy)
     assert tensors == {}
     return y, gradients

@@ -13,7 +13,7 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import activation, calls, differentiable
+from cnnspec.engine.backends.numba.training import NativeTraining, activation, calls
 from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.memory_order import (
     CHANNELS_LAST,
@@ -50,7 +50,7 @@ def random(seed: int, *shape: int) -> Array:
 def trained(layer: Layer, x: Array, dy: Array, vectors: Vectors, threads: int = 1) -> tuple[Array, Array]:
     """The output, and the gradient by x. The gradient by the output is spoilt."""
     context: Any = SimpleNamespace(needs_input_grad=True)
-    y, back = differentiable(layer, Native(vectors, threads))(context, x)
+    y, back = NativeTraining(vectors, threads).vjp(layer)(context, x)
     (dx,), tensors = back(dy)
     assert tensors == {}
     return y, dx

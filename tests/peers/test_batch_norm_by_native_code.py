@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnnspec.engine.backends.numba.training import differentiable
-from cnnspec.engine.backends.numba.training.calls import Native
+from cnnspec.engine.backends.numba.training import NativeTraining
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.batchnorm import BatchNorm
 
@@ -46,7 +45,7 @@ def test_output_gradients_and_statistics(shape: tuple[int, ...], affine: bool, v
 
     buffers: dict[str, NDArray[Any]] = {}
     context: Any = SimpleNamespace(update_buffers=buffers.update)
-    y, back = differentiable(layer, Native(vectors))(context, x, **own)
+    y, back = NativeTraining(vectors).vjp(layer)(context, x, **own)
     (dx,), gradients = back(dy)
     pairs = [(y, output.detach()), (dx, image.grad)]
     pairs += [(gradients[name], theirs[name].grad) for name in gradients]

@@ -175,7 +175,7 @@ def test_a_frozen_batchnorm_runs_on_its_running_statistics() -> None:
 
 def test_nothing_goes_back_behind_the_first_layer_that_learns() -> None:
     learning = trainer(DEEP, freeze=("stem", "bn", "inner", "batchnorm*", "conv*"))
-    assert learning.tape.path.on_the_way == {"head"}
+    assert learning.tape.tape.path.on_the_way == {"head"}
 
 
 @pytest.mark.parametrize("clip", [1e-3, 1e3])

@@ -6,8 +6,7 @@ backend does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ....files.byproducts import is_usable
@@ -19,9 +18,8 @@ from .joining import can_join, joins
 from .kernel_selection import adds, has, select
 
 if TYPE_CHECKING:
-    from ....graph.layer import Layer, TrainingVjp
     from ....kernels.compiled.vectors import Vectors
-    from ...backend import CostModel
+    from ...backend import CostModel, TrainingKernels
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -86,11 +84,10 @@ class NumbaBackend:
             return Joined(operation, self.vectors)
         return LOWERINGS[operation.layer.kind](operation, self.vectors)
 
-    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
-        from .training import differentiable
-        from .training.calls import Native
+    def training(self, threads: int) -> TrainingKernels:
+        from .training import NativeTraining
 
-        return partial(differentiable, native=Native(self.vectors, threads))
+        return NativeTraining(self.vectors, threads)
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from .executor import NativeExecutor

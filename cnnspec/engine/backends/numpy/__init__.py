@@ -5,16 +5,14 @@ What is here needs no NumPy: it is asked where memory is planned without weights
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...program import Operation
 from .kernel_selection import COSTS, select
 
 if TYPE_CHECKING:
-    from ....graph.layer import Layer, TrainingVjp
     from ....layers._activation import Activation
-    from ...backend import CostModel
+    from ...backend import CostModel, TrainingKernels
     from ...executor import Bind, Executor
     from ...lowering import Lowering
 
@@ -76,8 +74,10 @@ class NumpyBackend:
 
         return lower(operation)
 
-    def differentiable(self, threads: int) -> Callable[[Layer], TrainingVjp]:
-        return lambda layer: layer.vjp_training
+    def training(self, threads: int) -> TrainingKernels:
+        from .training import NumpyTraining
+
+        return NumpyTraining()
 
     def executor(self, bind: Bind, threads: int) -> Executor:
         from ...executor import CallExecutor

@@ -7,14 +7,19 @@ to NumPy, and so is every kind that is not here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .....graph.array import Array
+from .....kernels.compiled.vectors import Vectors
 from . import activation, add, batch_norm, convolution, pooling
 from .calls import Native
+from .moves import put
+from .recording import Program
 
 if TYPE_CHECKING:
-    from .....graph.layer import Layer, TrainingVjp
+    from .....graph.layer import Layer, Pullback, TrainingContext, TrainingVjp
 
 WAYS: dict[str, Callable[..., Any]] = {
     "add": add.train,
@@ -27,7 +32,42 @@ WAYS: dict[str, Callable[..., Any]] = {
 """By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""
 
 
-def differentiable(layer: Layer, native: Native) -> TrainingVjp:
-    """`vjp_training` of a layer, by native code where there is some."""
-    way = WAYS.get(layer.kind)
-    return partial(way, native, layer) if way else layer.vjp_training
+class NativeTraining:
+    """The kernels of training for some vectors, which share layers out between so many threads."""
+
+    def __init__(self, vectors: Vectors, threads: int = 1) -> None:
+        self.native = Native(vectors, threads)
+
+    def vjp(self, layer: Layer) -> TrainingVjp:
+        """`vjp_training` of a layer, by native code where there is some."""
+        return partial(WAYS.get(layer.kind, Native.left_to_numpy), self.native, layer)
+
+    def frozen(self, layer: Layer) -> TrainingVjp:
+        def way(context: TrainingContext, *inputs: Array, **tensors: Array) -> tuple[Array, Pullback]:
+            return self.native.by_layer(layer.vjp, *inputs, **tensors)
+
+        return way
+
+    def put(self, values: Array, target: Array) -> None:
+        put(values, target, self.native)
+
+    def add(self, more: Array, total: Array) -> None:
+        add.accumulate(more, total, self.native)
+
+    def recorder(self) -> Recorder:
+        return Recorder(self.native)
+
+
+class Recorder:
+    """The programs of a step, and their arrays."""
+
+    def __init__(self, native: Native) -> None:
+        self._native = native
+        self._recording = native.recording()
+
+    def program(self) -> AbstractContextManager[Program]:
+        return self._native.recorded(self._recording)
+
+    @property
+    def holds(self) -> bool:
+        return self._recording.holds

@@ -11,7 +11,7 @@ from .....graph.array import Array
 from .....kernels.compiled.layout import FUNCTIONS, PARAMETERS, SLOPES
 from .....layers._activation import Activation
 from ..functions import function_of
-from .calls import Native, Numbers, address, cut
+from .calls import Native, Numbers, cut
 from .memory_order import lies_side_by_side, ordered_as
 from .plan import PLANS
 
@@ -38,16 +38,16 @@ class Plan(NamedTuple):
 def train(native: Native, layer: Activation, context: TrainingContext, x: Array) -> tuple[Array, Pullback]:
     """`vjp_training` of an activation."""
     if layer.kind not in SLOPE_OF or x.dtype != np.float32 or not lies_side_by_side(x):
-        return layer.vjp_training(context, x)
+        return native.left_to_numpy(layer, context, x)
     plan = _plan(layer, x.size, native.hands(x.size, VALUE * x.size), native.vectors.lanes)
-    y = np.empty_like(x)
-    source, out, parameters = address(x), address(y), address(plan.parameters)
+    y = native.empty_like(x)
+    source, out, parameters = native.address(x), native.address(y), native.address(plan.parameters)
     tables = [(source + at, out + at, plan.function, parameters, 1, 1, 1, count, *[0] * 6) for at, count in plan.begins]
     native.carry_out("apply", np.array(tables, np.int64), plan.owners)
 
     def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
         dx = ordered_as(dy, y, native)
-        by, out = address(dx), address(y)
+        by, out = native.address(dx), native.address(y)
         tables = [(by + at, out + at, by + at, plan.slope, parameters, count) for at, count in plan.begins]
         native.carry_out("slope", np.array(tables, np.int64), plan.owners)
         return (dx,), {}

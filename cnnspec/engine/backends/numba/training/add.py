@@ -10,10 +10,11 @@ import numpy as np
 
 from .....graph.array import Array
 from .....kernels.compiled.layout import JOINS
-from .....kernels.compiled.tables import MOVE_FIELDS, TWO_FIELDS
+from .....kernels.compiled.tables import TWO_FIELDS
 from .....layers.add import Add
-from .calls import Native, address, cut
-from .memory_order import as_given, cells
+from .calls import Native, cut
+from .memory_order import as_given, cells, lies_side_by_side
+from .moves import put
 from .plan import PLANS, Plan
 
 if TYPE_CHECKING:
@@ -27,24 +28,36 @@ SUM = 2 * JOINS.index("add")
 def train(native: Native, layer: Add, context: TrainingContext, *inputs: Array) -> tuple[Array, Pullback]:
     """`vjp_training` of a sum."""
     if any(x.dtype != np.float32 or not x.size for x in inputs):
-        return layer.vjp_training(context, *inputs)
+        return native.left_to_numpy(layer, context, *inputs)
     first, *others = (cells(x, native) for x in inputs)
     hands = native.hands(first.size, VALUE * first.size)
-    y = np.empty_like(first)
+    y = native.empty_like(first)
     plan = _sums(first.size, hands, native.vectors.lanes)
     for other in others:
-        native.carry_out("join", plan.at(x=address(first), y=address(other), out=address(y)), plan.owners)
+        native.carry_out("join", native.at(plan, x=first, y=other, out=y), plan.owners)
         first = y
 
     def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
         by_output = cells(dy, native)
-        plan = _copies(by_output.size, hands, native.vectors.lanes)
-        copies = [np.empty_like(by_output) for _ in others]
+        copies = [native.empty_like(by_output) for _ in others]
         for copy in copies:
-            native.carry_out("move", plan.at(x=address(by_output), out=address(copy)), plan.owners)
+            put(by_output, copy, native)
         return tuple(map(as_given, (by_output, *copies))), {}
 
     return as_given(y), pull
+
+
+def accumulate(more: Array, total: Array, native: Native) -> None:
+    """Add an array to another of its shape, in place."""
+    if more.dtype == total.dtype == np.float32 and more.strides == total.strides and lies_side_by_side(total):
+        plan = _sums(total.size, native.hands(total.size, VALUE * total.size), native.vectors.lanes)
+        native.carry_out("join", native.at(plan, x=total, y=more, out=total), plan.owners)
+    else:
+        native.by_numpy(_add, total, more)
+
+
+def _add(total: Array, more: Array) -> None:
+    np.add(total, more, out=total)
 
 
 @lru_cache(PLANS)
@@ -54,12 +67,3 @@ def _sums(size: int, hands: int, lanes: int) -> Plan:
         (*[4 * part.start] * 3, SUM, 1, 1, 1, part.stop - part.start, *[0] * 9) for part in cut(size, hands, lanes)
     ]
     return Plan(np.array(tables, np.int64), TWO_FIELDS, (), np.arange(len(tables)))
-
-
-@lru_cache(PLANS)
-def _copies(size: int, hands: int, lanes: int) -> Plan:
-    tables = [
-        (*[4 * part.start] * 2, 1, 1, 1, part.stop - part.start, 0, 0, 0, 4, 0, 0, 0, 4)
-        for part in cut(size, hands, lanes)
-    ]
-    return Plan(np.array(tables, np.int64), MOVE_FIELDS, (), np.arange(len(tables)))

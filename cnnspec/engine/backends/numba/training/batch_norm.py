@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from .....graph.array import Array
 from .....kernels.compiled.tables import FOUND, KEPT, KEPT_WIDE
 from .....layers.batchnorm import BatchNorm
-from .calls import EACH, Native, Numbers, address, cut
+from .calls import EACH, Native, Numbers, cut
 from .memory_order import as_images, channels_last
+from .moves import zeros
 from .plan import PLANS
 
 if TYPE_CHECKING:
@@ -56,21 +57,20 @@ def train(
 ) -> tuple[Array, Pullback]:
     """`vjp_training` of batch normalisation, of a whole batch."""
     if x.dtype != np.float32 or not x.size:
-        return layer.vjp_training(context, x, running_mean=running_mean, running_var=running_var, **learned)
+        return native.left_to_numpy(layer, context, x, running_mean=running_mean, running_var=running_var, **learned)
     C = x.shape[1]
     parts, hands = max(1, min(PARTS, x.size // PART)), native.hands(x.size, VALUE * x.size)
     plan = _plan(x.size // C, C, layer.eps, layer.momentum, native.vectors.whole(C), parts, hands)
     seen = _cells(x, native)
-    y = np.empty_like(seen)
-    kept = np.empty(plan.kept, np.float32)
+    y = native.empty_like(seen)
+    kept = native.empty(plan.kept)
     tensors = (learned.get("weight", plan.one), learned.get("bias", plan.zero), running_mean, running_var)
-    own = [np.ascontiguousarray(tensor, np.float32) for tensor in tensors]
-    _carry_out("normalise", (seen, y, *own, kept), plan, native)
+    _carry_out("normalise", (seen, y, *map(native.contiguous, tensors), kept), plan, native)
     context.update_buffers(running_mean=kept[RUNNING_MEAN, :C], running_var=kept[RUNNING_VAR, :C])
 
     def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
         by_output = _cells(dy, native)
-        found = np.empty(plan.found, np.float32)
+        found = native.empty(plan.found)
         _carry_out("normalise_back", (seen, by_output, by_output, kept, found), plan, native)
         own = {"weight": found[WEIGHT, :C], "bias": found[BIAS, :C]} if learned else {}
         return (_as_given(by_output),), own
@@ -80,8 +80,8 @@ def train(
 
 def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native) -> None:
     """A function of arrays, a table for each row of stages."""
-    sums = np.zeros(plan.sums)
-    begins = (*map(address, arrays), address(sums), address(plan.numbers), *plan.sizes)
+    sums = zeros(plan.sums, native, np.float64)
+    begins = (*map(native.address, arrays), native.address(sums), native.address(plan.numbers), *plan.sizes)
     tables = [(np.array([begins + stage for stage in stages], np.int64), owned) for stages, owned in plan.calls]
     if len(tables) > 1:
         native.carry_out_by_steps(*((name, table[None], EACH, owned) for table, owned in tables))
@@ -91,7 +91,7 @@ def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native)
 
 def _cells(x: Array, native: Native) -> Array:
     """Contiguous images (N, H, W, C) or vectors (N, C)."""
-    return channels_last(x, native) if x.ndim == 4 else np.ascontiguousarray(x)
+    return channels_last(x, native) if x.ndim == 4 else native.contiguous(x)
 
 
 def _as_given(cells: Array) -> Array:

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numpy as np
-
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
+from .....kernels.training.padding import inside
 from ..phases import phases, reached
+from .calls import Native
+from .moves import put, zeros
 from .plan import PLANS
 
 
-def with_border(dy: Array, windows: SlidingWindows) -> tuple[Array, tuple[int, int]]:
+def with_border(dy: Array, windows: SlidingWindows, native: Native) -> tuple[Array, tuple[int, int]]:
     """dy (N, rows, columns, K) among as many zeros as all phases reach, and how many of them lie in front."""
     (top, bottom), (left, right) = _zeros(windows)
     if top or bottom or left or right:
         N, H, W, K = dy.shape
-        total = np.zeros((N, top + H + bottom, left + W + right, K), np.float32)
-        total[:, top : top + H, left : left + W] = dy
+        total = zeros((N, top + H + bottom, left + W + right, K), native)
+        put(dy, total[:, top : top + H, left : left + W], native)
         dy = total
     return dy, (top, left)
+
+
+def padded(x: Array, windows: SlidingWindows, native: Native) -> Array:
+    """x (N, H, W, C) among the zeros that windows reach."""
+    sizes = reach(windows)
+    if sizes == x.shape[1:3]:
+        return x
+    total = zeros((len(x), *sizes, x.shape[3]), native)
+    put(x, total[inside(windows)], native)
+    return total
 
 
 @lru_cache(PLANS)

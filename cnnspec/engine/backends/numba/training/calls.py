@@ -7,18 +7,27 @@ same place are one thread's, in order.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import c_void_p
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
+from .....kernels.training.blocked_im2col import are_finite
 from ..linker import NativeFunction
 from ..native import function
+from .plan import Plan
+from .recording import Program, Recording, merged
 from .steps import Numbers as Numbers
-from .steps import Steps
+from .steps import Step, Steps
+
+if TYPE_CHECKING:
+    from .....graph.layer import Layer, Pullback, TrainingContext
 
 WORTH = 40_000.0
 """Nanoseconds of work that another thread is woken for."""
@@ -32,21 +41,91 @@ EACH = slice(None)
 
 
 class Native:
-    """Native functions for some vectors, whose calls so many threads share out."""
+    """Native functions for some vectors, whose calls so many threads share out. While a step is recorded, all that is
+    done to arrays is written down: so layers make their arrays here, and leave to NumPy by name what is NumPy's."""
 
     def __init__(self, vectors: Vectors, threads: int = 1) -> None:
         self.vectors = vectors
         self.threads = threads
         self._functions: dict[str, NativeFunction] = {}
+        self._recording: Recording | None = None
         self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
     def hands(self, parts: int, nanoseconds: float) -> int:
         """How many threads share so many parts that take so long together."""
         return max(1, min(self.threads, parts, int(nanoseconds / WORTH)))
 
+    def recording(self) -> Recording:
+        """To be filled by `recorded`."""
+        return Recording(self._segment)
+
+    @contextmanager
+    def recorded(self, recording: Recording) -> Iterator[Program]:
+        """What is done meanwhile, to be done again."""
+        self._recording = recording
+        try:
+            with recording.written() as program:
+                yield program
+        finally:
+            self._recording = None
+
+    def empty(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+        return np.empty(shape, dtype) if self._recording is None else self._recording.empty(shape, dtype)
+
+    def empty_like(self, x: Array) -> Array:
+        """In the order in which the axes of `x` lie in memory."""
+        return np.empty_like(x) if self._recording is None else self._recording.like(x)
+
+    def contiguous(self, x: Array) -> Array:
+        """x itself, or a copy, of which the last axis is innermost."""
+        if x.flags.c_contiguous:
+            return x
+        found = self.empty(x.shape, x.dtype)
+        self.by_numpy(np.copyto, found, x)
+        return found
+
+    def is_finite(self, x: Array) -> bool:
+        """Whether all values are, for now: a recording asks again."""
+        found = are_finite(x)
+        if found and self._recording is not None:
+            self._recording.needs_finite(x)
+        return found
+
+    def by_numpy(self, function: Callable[..., object], *arrays: Array) -> None:
+        """Let a function of NumPy's change arrays."""
+        function(*arrays)
+        if self._recording is not None:
+            self._recording.by_python(partial(function, *map(self._recording.arena.bare, arrays)))
+
+    def left_to_numpy(
+        self, layer: Layer, context: TrainingContext, *inputs: Array, **tensors: Array
+    ) -> tuple[Array, Pullback]:
+        """`vjp_training` of a layer itself."""
+        return self.by_layer(partial(layer.vjp_training, context), *inputs, **tensors)
+
+    def by_layer(
+        self, way: Callable[..., tuple[Array, Pullback]], *inputs: Array, **tensors: Array
+    ) -> tuple[Array, Pullback]:
+        if self._recording is None:
+            return way(*inputs, **tensors)
+        return self._recording.left_to_numpy(way, inputs, tensors)
+
+    def address(self, x: NDArray[Any]) -> int:
+        """Of an array's first value, to be written into tables."""
+        if self._recording is not None:
+            self._recording.keep(x)
+        return address(x)
+
+    def at(self, plan: Plan, **arrays: NDArray[Any]) -> Numbers:
+        """A plan's tables for some arrays."""
+        if self._recording is not None:
+            self._recording.keep(plan)
+        return plan.at(**{name: self.address(array) for name, array in arrays.items()})
+
     def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
         """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
         the one that asks."""
+        self._record((self._pairs(name, tables), owners), tables)
         if tables.size == tables.shape[-1]:
             self._function(name).call(address(tables))
         elif self.threads == 1 or owners is None or not owners.any():
@@ -61,6 +140,7 @@ class Native:
         """For each strip all calls, one after the other: of functions and their tables (fields) or (calls, fields),
         which are chosen for each strip from those of all. Each strip belongs to a thread."""
         pairs = np.concatenate([self._chosen(*each) for each in calls], axis=1)
+        self._record((pairs.reshape(-1, 2), np.repeat(owners, pairs.shape[1])), *(tables for _, tables, _ in calls))
         if owners[-1]:
             self.steps.carry_out((pairs.reshape(1, -1, 2), np.repeat(owners, pairs.shape[1])))
         else:
@@ -71,6 +151,11 @@ class Native:
         belongs to a thread."""
         pairs = [self._chosen(name, tables, which) for name, tables, which, _ in steps]
         all_owners = [owners for *_, owners in steps]
+        if self._recording is not None:
+            self._recording.keep([tables for _, tables, *_ in steps])
+            for i in range(len(pairs[0])):
+                for own_pairs, owners in zip(pairs, all_owners, strict=True):
+                    self._recording.calls((own_pairs[i], owners))
         if any(owners.any() for owners in all_owners):
             self.steps.carry_out(*zip(pairs, all_owners, strict=True))
         else:
@@ -97,6 +182,19 @@ class Native:
         first = address(tables)
         pairs[:, 1] = np.arange(first, first + count * step, step)
         return pairs
+
+    def _record(self, step: tuple[Numbers, Numbers | None], *tables: Numbers) -> None:
+        if self._recording is not None:
+            pairs, owners = step
+            self._recording.keep(tables)
+            self._recording.calls((pairs, np.zeros(len(pairs), np.int64) if owners is None else owners))
+
+    def _segment(self, steps: Sequence[Step]) -> Callable[[], None]:
+        """What carries calls out, one step behind the other."""
+        if self.threads > 1 and any(owners.any() for _, owners in steps):
+            return self.steps.prepared(list(merged(steps)))
+        pairs = np.concatenate([pairs for pairs, _ in steps])
+        return partial(self._run, pairs)
 
     def _run(self, pairs: Numbers) -> None:
         if pairs.size:

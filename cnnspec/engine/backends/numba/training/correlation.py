@@ -25,6 +25,7 @@ from ..phases import phases
 from .border import with_border
 from .calls import EACH, Native, address, cut, owners, row_table, rows_in_strips
 from .filters import Packing, Pieces, carried_out, packing, turned_packing, unpacked, whole_panels
+from .moves import clear, zeros
 from .plan import PLANS, Plan
 
 MACS = 50.0
@@ -38,7 +39,7 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: 
     """The convolution of x, padded already, with weight (K, C/G, FH, FW): (N, rows, columns, K)."""
     rows, columns = windows
     K, C = len(weight) // G, weight.shape[1]
-    y = np.empty((len(x), rows.outputs, columns.outputs, len(weight)), np.float32)
+    y = native.empty((len(x), rows.outputs, columns.outputs, len(weight)))
     places = tuple(range(0, rows.F * rows.D, rows.D)), tuple(range(0, columns.F * columns.D, columns.D))
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
@@ -50,14 +51,14 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: 
 def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
     """What the adjoint of `correlate` makes of dy (N, rows, columns, K): an image (N, H, W, C) without its padding."""
     rows, columns = phases(windows)
-    dy, low = with_border(dy, windows)
+    dy, low = with_border(dy, windows, native)
     K, C = len(weight) // G, weight.shape[1]
-    dx = np.empty((len(dy), windows[0].size, windows[1].size, C * G), np.float32)
+    dx = native.empty((len(dy), windows[0].size, windows[1].size, C * G))
     for down in rows:
         for across in columns:
             part = dx[:, down.first :: windows[0].S, across.first :: windows[1].S]
             if not (down.taps and across.taps):
-                part[...] = 0
+                clear(part, native)
                 continue
             places = tuple(cell + low[0] for cell in down.cells), tuple(cell + low[1] for cell in across.cells)
             for g in range(G):
@@ -73,13 +74,13 @@ def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, native: Nat
     reading order, whoever does it: threads share the filters' values."""
     rows, columns = windows
     K, C = dy.shape[3] // G, x.shape[3] // G
-    found = np.empty((K * G, C, rows.F, columns.F), np.float32)
+    found = native.empty((K * G, C, rows.F, columns.F))
     work = dy.size * C * rows.F * columns.F / MACS
     hands = native.hands(rows.F * columns.F * C // 8, work / G)
     plan = _sums(x.shape[:3], x.strides, dy.shape, dy.strides, windows, C, K, hands, native.vectors)
     for g in range(G):
-        total = np.zeros((rows.F * columns.F, C, native.vectors.whole(K)), np.float32)
-        tables = plan.at(x=address(x) + 4 * g * C, y=address(dy) + 4 * g * K, out=address(total))
+        total = zeros((rows.F * columns.F, C, native.vectors.whole(K)), native)
+        tables = native.at(plan, x=x[..., g * C :], y=dy[..., g * K :], out=total)
         native.carry_out("by_filters", tables, plan.owners)
         unpacked(total, found[g * K : (g + 1) * K], native)
     return found
@@ -128,8 +129,8 @@ def _convolve(
     found = pack(sum(shares, ()) or whole_panels(K, vectors), vectors, native)
     name = name_of_convolution(K, native.vectors)
     plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, shares, hands, vectors)
-    scratch = np.empty((hands, 3 * plan.cells), np.int64)
-    tables = plan.at(x=address(x), out=address(out), filters=address(found.panels), table=address(scratch))
+    scratch = native.empty((hands, 3 * plan.cells), np.int64)
+    tables = native.at(plan, x=x, out=out, filters=found.panels, table=scratch)
     if are_few:
         native.carry_out_in_turn((found.name, found.tables, EACH), (name, tables, EACH), owners=plan.owners)
     else:

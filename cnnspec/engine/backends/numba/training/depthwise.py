@@ -10,12 +10,13 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS, MOVE_FIELDS
+from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS
 from .....kernels.strips import CACHE, strips
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
 from .boxes import Axes, back, boxes, forward
 from .calls import Native, address, cut, owners
 from .filters import by_tap, unpacked
+from .moves import zeros
 from .plan import PLANS, Plan
 
 MACS = 20.0
@@ -27,11 +28,11 @@ def depthwise(x: Array, weight: Array, windows: SlidingWindows, native: Native) 
     """x (N, H, W, C) with weight (C, 1, FH, FW): (N, rows, columns, C)."""
     rows, columns = windows
     filters = by_tap(weight, native)
-    y = np.empty((len(x), rows.outputs, columns.outputs, x.shape[3]), np.float32)
+    y = native.empty((len(x), rows.outputs, columns.outputs, x.shape[3]))
     _correlate(forward, x, filters, windows, y, native)
 
     def pull(dy: Array) -> Gradients:
-        dx = np.empty(x.shape, np.float32)
+        dx = native.empty(x.shape)
         _correlate(back, dy, filters, windows, dx, native)
         return dx, _by_filters(x, dy, windows, native)
 
@@ -46,7 +47,7 @@ def _correlate(
     if out.size:
         hands = native.hands(len(out) * out.shape[1], out.size * len(filters) / MACS)
         plan = _sums_of_taps(way, windows, x.strides, out.shape, out.strides, hands)
-        tables = plan.at(x=address(x), out=address(out), weights=address(filters))
+        tables = native.at(plan, x=x, out=out, weights=filters)
         native.carry_out("channel_taps", tables, plan.owners)
 
 
@@ -76,22 +77,14 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) ->
     channels."""
     rows, columns = windows
     C, count = dy.shape[3], rows.F * columns.F
-    total = np.empty((count, 1, native.vectors.whole(C)), np.float32)
-    native.carry_out("move", _zeros(total.size).at(out=address(total)))
+    total = zeros((count, 1, native.vectors.whole(C)), native)
     hands = native.hands(C // native.vectors.lanes, dy.size * count / MACS)
     plan = _sums_of_cells(windows, x.strides, dy.shape, dy.strides, total.strides[0], hands, native.vectors.lanes)
-    tables = plan.at(x=address(x), y=address(dy), out=address(total))
+    tables = native.at(plan, x=x, y=dy, out=total)
     native.carry_out("by_depthwise_filters", tables, plan.owners)
-    found = np.empty((C, 1, rows.F, columns.F), np.float32)
+    found = native.empty((C, 1, rows.F, columns.F))
     unpacked(total, found, native)
     return found
-
-
-@lru_cache(PLANS)
-def _zeros(size: int) -> Plan:
-    """So many, side by side."""
-    table = (0, 0, 1, 1, 1, size, 0, 0, 0, 0, 0, 0, 0, 4)
-    return Plan(np.array([table], np.int64), MOVE_FIELDS, (), np.zeros(1, np.int64))
 
 
 @lru_cache(PLANS)

@@ -16,6 +16,7 @@ from .....kernels.compiled.packing import panels
 from .....kernels.compiled.tables import MOVE_FIELDS, TRANSPOSE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .calls import Native, Numbers, address, cut, owners
+from .moves import zeros
 from .plan import PLANS, Plan
 
 VALUE = 0.5
@@ -39,9 +40,9 @@ def packing(filters: Array, pieces: Pieces, vectors: Vectors, native: Native) ->
     """Of filters (K, C, FH, FW), whose values lie side by side: each piece of them is a panel in which their values of
     a tap and a channel are neighbours, as `packed` of `kernels/compiled/packing.py` makes them."""
     K, C, FH, FW = filters.shape
-    total = _room(K, FH * FW * C, vectors)
+    total = _room(K, FH * FW * C, vectors, native)
     plan = _into_panels(filters.shape, filters.strides[0], pieces, vectors)
-    return Packing("transpose", plan.at(x=address(filters), out=address(total)), filters, total)
+    return Packing("transpose", native.at(plan, x=filters, out=total), filters, total)
 
 
 def turned_packing(
@@ -58,13 +59,13 @@ def turned_packing(
     down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
     taps = len(down) * len(across)
     if taps < FH * FW:
-        weight = np.ascontiguousarray(weight[:, :, down][..., across])
+        weight = native.contiguous(weight[:, :, _every(down), _every(across)])
         down, across = tuple(range(len(down))), tuple(range(len(across)))
-    total = _room(C, taps * K, vectors)
+    total = _room(C, taps * K, vectors, native)
     # Single taps lie as they are wanted: only the panels are cut.
     name, work_out = ("move", _into_columns) if taps == 1 else ("transpose", _into_turned)
     plan = work_out(K, down, across, weight.strides, pieces, vectors)
-    return Packing(name, plan.at(x=address(weight), out=address(total)), weight, total)
+    return Packing(name, native.at(plan, x=weight, out=total), weight, total)
 
 
 def packed(filters: Array, vectors: Vectors, native: Native) -> Array:
@@ -95,17 +96,24 @@ def whole_panels(K: int, vectors: Vectors) -> Pieces:
 def by_tap(filters: Array, native: Native) -> Array:
     """Filters (C, 1, FH, FW) of channels that are kept apart, whose values lie side by side, as (FH*FW, C)."""
     C, _, FH, FW = filters.shape
-    total = np.empty((FH * FW, C), np.float32)
+    total = native.empty((FH * FW, C))
     plan = _into_taps(C, FH * FW, filters.strides[0], native.hands(C, VALUE * filters.size), native.vectors.lanes)
-    native.carry_out("transpose", plan.at(x=address(filters), out=address(total)), plan.owners)
+    native.carry_out("transpose", native.at(plan, x=filters, out=total), plan.owners)
     return total
+
+
+def _every(taps: Sequence[int]) -> slice:
+    """Taps as far apart as the first two, as a view finds them."""
+    step = taps[1] - taps[0] if len(taps) > 1 else 1
+    end = taps[-1] + step
+    return slice(taps[0], end if end >= 0 else None, step)
 
 
 def unpacked(total: Array, found: Array, native: Native) -> None:
     """Write to filters `found` (K, C, FH, FW) values by tap, channel and filter (FH*FW, C, at least K)."""
     hands = native.hands(len(found), VALUE * found.size)
     plan = _out_of_sums(found.shape, 4 * total.shape[2], found.strides[0], hands, native.vectors)
-    native.carry_out("transpose", plan.at(x=address(total), out=address(found)), plan.owners)
+    native.carry_out("transpose", native.at(plan, x=total, out=found), plan.owners)
 
 
 @lru_cache(PLANS)
@@ -178,7 +186,8 @@ def _by_channel(taps: int, C: int) -> Numbers:
     return np.add.outer(np.arange(C), C * np.arange(taps)).ravel()
 
 
-def _room(K: int, values: int, vectors: Vectors) -> Array:
+def _room(K: int, values: int, vectors: Vectors, native: Native) -> Array:
     """For panels of K filters of so many values; zeros beyond the last one."""
     width = vectors.whole(K)
-    return (np.empty if width == K else np.zeros)(values * width, np.float32)
+    shape = (values * width,)
+    return native.empty(shape) if width == K else zeros(shape, native)

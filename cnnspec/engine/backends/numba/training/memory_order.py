@@ -8,7 +8,8 @@ from functools import lru_cache, reduce
 import numpy as np
 
 from .....graph.array import Array
-from .calls import Native, Numbers, address, cut, owners
+from .calls import Native, Numbers, cut, owners
+from .moves import put
 from .plan import PLANS
 
 CHANNELS_LAST = (0, 2, 3, 1)
@@ -45,14 +46,15 @@ def channels_last(x: Array, native: Native) -> Array:
         return wanted
     others = tuple(sorted((0, 2, 3), key=lambda axis: -x.strides[axis]))
     if x.dtype != np.float32 or not x.size or not x.transpose(1, *others)[0].flags.c_contiguous:
-        return np.ascontiguousarray(wanted)
-    out = np.empty(wanted.shape, np.float32)
+        return native.contiguous(wanted)
+    out = native.empty(wanted.shape)
     columns = _places(x.shape, others)
     rows = x.strides[1] * np.arange(x.shape[1])
+    source, target, steps, places = map(native.address, (x, out, rows, columns))
     parts = cut(len(columns), native.hands(len(columns), VALUE * x.size), native.vectors.lanes)
     tables = [
         (
-            address(x) + 4 * part.start, address(out), address(rows), address(columns) + 8 * part.start,
+            source + 4 * part.start, target, steps, places + 8 * part.start,
             len(rows), part.stop - part.start, 1, 0, 0,
         )
         for part in parts
@@ -63,7 +65,7 @@ def channels_last(x: Array, native: Native) -> Array:
 
 def cells(x: Array, native: Native) -> Array:
     """Images (N, C, H, W) as contiguous (N, H, W, C), vectors as contiguous (N, C): their own memory where they are."""
-    return channels_last(x, native) if x.ndim == 4 else np.ascontiguousarray(x)
+    return channels_last(x, native) if x.ndim == 4 else native.contiguous(x)
 
 
 def as_given(cells: Array) -> Array:
@@ -77,8 +79,8 @@ def ordered_as(x: Array, other: Array, native: Native) -> Array:
         return x
     if x.ndim == 4 and other.transpose(CHANNELS_LAST).flags.c_contiguous:
         return as_images(channels_last(x, native))
-    found = np.empty_like(other)
-    found[...] = x
+    found = native.empty_like(other)
+    put(x, found, native)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .calls import Numbers
+from .steps import Numbers
 
 PLANS = 1 << 10
 """Shapes whose tables are kept, of each function."""

@@ -14,6 +14,7 @@ from .....kernels.compiled.tables import HIGHEST_FIELDS
 from .....layers.maxpool import MaxPool
 from .calls import Native, address, cut
 from .memory_order import as_images, channels_last
+from .moves import zeros
 from .plan import PLANS, Plan
 from .runs import runs
 
@@ -31,17 +32,18 @@ def train(native: Native, layer: MaxPool, context: TrainingContext, x: Array) ->
     windows = layer.windows(x.shape[1:])
     rows, columns = windows
     if x.dtype != np.float32 or rows.F * columns.F > MOST_TAPS:
-        return layer.vjp_training(context, x)
+        return native.left_to_numpy(layer, context, x)
     seen = channels_last(x, native)
     planes, H, W, values = seen.shape
-    y = np.empty((planes, rows.outputs, columns.outputs, values), np.float32)
-    which = np.empty(y.shape, np.uint8)
+    y = native.empty((planes, rows.outputs, columns.outputs, values))
+    which = native.empty(y.shape, np.uint8)
     plan = _plan(windows, planes, values, native.hands(planes, TAP * rows.F * columns.F * y.size))
     _carry_out("highest", plan, seen, y, which, native)
 
     def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
         is_whole = all(s.F == s.S and s.D == 1 and not s.unread for s in windows)
-        dx = (np.empty if is_whole else np.zeros)((planes, H, W, values), np.float32)
+        shape = planes, H, W, values
+        dx = native.empty(shape) if is_whole else zeros(shape, native)
         _carry_out("highest_back", plan, dx, channels_last(dy, native), which, native)
         return (as_images(dx),), {}
 
@@ -49,7 +51,7 @@ def train(native: Native, layer: MaxPool, context: TrainingContext, x: Array) ->
 
 
 def _carry_out(name: str, plan: Plan, x: Array, y: Array, which: NDArray[np.uint8], native: Native) -> None:
-    native.carry_out(name, plan.at(x=address(x), y=address(y), which=address(which)), plan.owners)
+    native.carry_out(name, native.at(plan, x=x, y=y, which=which), plan.owners)
 
 
 @lru_cache(PLANS)

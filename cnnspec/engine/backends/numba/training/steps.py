@@ -7,7 +7,8 @@ out once for steps that look alike.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -52,24 +53,37 @@ class Steps:
         """All steps, one behind the other, as many times as each has pairs for. A thread makes its calls of a step in
         order; where it is late, another one makes all of them."""
         order = _order(len(self.parts), len(steps[0][0]), tuple(owners.tobytes() for _, owners in steps))
+        self._run(order, _in_order(order, [pairs.reshape(-1, 2) for pairs, _ in steps]))
+
+    def prepared(self, steps: Sequence[tuple[Numbers, Numbers]]) -> Callable[[], None]:
+        """What carries out steps of pairs (calls, 2) and owners, over and over."""
+        order = _ordered(len(self.parts), 1, [owners for _, owners in steps])
+        return partial(self._run, order, _in_order(order, [pairs for pairs, _ in steps]))
+
+    def _run(self, order: Order, calls: Numbers) -> None:
         if order.items > len(self.progress) - ITEMS:
             self.progress = _progress(order.items)
         self.progress[: ITEMS + order.items] = 0
-        pairs, *others = (pairs.reshape(-1, 2) for pairs, _ in steps)
-        calls = np.concatenate([pairs, *others]) if others else pairs
-        if order.places is not None:
-            calls = calls[order.places]
         for part, table in zip(self.parts, order.tables, strict=True):
             part.take(self.progress, table, calls)
         self.crew.work()
 
 
+def _in_order(order: Order, pairs: Sequence[Numbers]) -> Numbers:
+    """The pairs of all steps as they are carried out."""
+    calls = np.concatenate(pairs) if len(pairs) > 1 else pairs[0]
+    return calls if order.places is None else calls[order.places]
+
+
 @lru_cache(KEPT)
 def _order(threads: int, times: int, steps: tuple[bytes, ...]) -> Order:
     """For the owners of each step's calls."""
-    all_owners = [np.frombuffer(step, np.int64) for step in steps]
+    return _ordered(threads, times, [np.frombuffer(step, np.int64) for step in steps])
+
+
+def _ordered(threads: int, times: int, all_owners: Sequence[Numbers]) -> Order:
     hands = 1 + max(int(owners.max()) for owners in all_owners)
-    bounds = np.empty((times, len(steps), hands, 2), np.int64)
+    bounds = np.empty((times, len(all_owners), hands, 2), np.int64)
     places, begin = [], 0
     for i, owners in enumerate(all_owners):
         ends = np.searchsorted(np.sort(owners), np.arange(hands + 1))
@@ -77,7 +91,7 @@ def _order(threads: int, times: int, steps: tuple[bytes, ...]) -> Order:
         bounds[:, i, :, 0], bounds[:, i, :, 1] = first + ends[:-1], first + ends[1:]
         places.append((first + np.argsort(owners, kind="stable")).ravel())
         begin += times * len(owners)
-    needs = hands * np.repeat(np.arange(times * len(steps)), hands)
+    needs = hands * np.repeat(np.arange(times * len(all_owners)), hands)
     mine = [np.arange(i, len(needs) if i < hands else i, hands) for i in range(threads)]
     all_places, in_order = np.concatenate(places), bounds.reshape(-1, 2)
     return Order(

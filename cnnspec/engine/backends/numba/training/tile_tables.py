@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .....graph.array import Array
 from .....graph.window import tiles
 from .....kernels.compiled.layout import STEP
 from .....kernels.compiled.tables import CONVOLUTION_FIELDS, FROM_PLACES_FIELDS, GRADIENT_FIELDS, SQUARE_FIELDS
@@ -40,9 +39,9 @@ class Places(NamedTuple):
     place: int
     hand: int
 
-    def room(self, hands: int) -> Array:
-        """For so many threads."""
-        return np.empty(hands * self.hand // 4, np.float32)
+    def room(self, hands: int) -> tuple[int]:
+        """float32 values for so many threads."""
+        return (hands * self.hand // 4,)
 
 
 class Convolution(NamedTuple):

@@ -21,8 +21,9 @@ from .....kernels.training.padding import is_mirrored
 from ..kernel_selection import is_for_tiles
 from ..winograd import PLACES
 from . import tile_tables
-from .calls import EACH, Native, Numbers, address, cut, owners
+from .calls import EACH, Native, Numbers, cut, owners
 from .filters import packed, turned_and_packed, unpacked
+from .moves import zeros
 
 MACS = 52.0
 """Multiply-accumulates of a nanosecond."""
@@ -59,7 +60,7 @@ def convolve_back(dy: Array, weight: Array, windows: SlidingWindows, out: Array,
 
 def by_filters(x: Array, dy: Array, windows: SlidingWindows, native: Native) -> Array:
     """The gradient by the filters (K, C, 3, 3) of the convolution of x, for that by its output, dy (n, H, W, K)."""
-    found = np.empty((dy.shape[3], x.shape[3], 3, 3), np.float32)
+    found = native.empty((dy.shape[3], x.shape[3], 3, 3))
     for k in _chunks(dy.shape[3], x.shape[3], native.vectors):
         _by_filters(x, dy[..., k], windows, found[k], native)
     return found
@@ -72,13 +73,14 @@ def _convolve(x: Array, filters: Array, windows: SlidingWindows, out: Array, nat
     hands = native.hands(n * tiles(H, STEP), _nanoseconds(n * tiles(H, STEP) * tiles(W, STEP), C, K))
     plan = tile_tables.convolution(x.shape, x.strides, _before(windows), out.shape, out.strides, hands, native.vectors)
     hands = int(plan.owners[-1]) + 1
-    before, after, table = plan.before.room(hands), plan.after.room(hands), np.empty((hands, 3 * plan.most), np.int64)
+    before, after = (native.empty(each.room(hands)) for each in (plan.before, plan.after))
+    table = native.empty((hands, 3 * plan.most), np.int64)
     places = to_places(filters, C, K, native)
-    at_places = {"x": address(before), "out": address(after), "filters": address(places), "table": address(table)}
+    at_places = {"x": before, "out": after, "filters": places, "table": table}
     native.carry_out_in_turn(
-        ("to_places", plan.to.at(x=address(x), out=address(before)), EACH),
-        ("convolution", plan.products.at(**at_places), plan.of_strip),
-        ("from_places", plan.back.at(places=address(after), out=address(out)), EACH),
+        ("to_places", native.at(plan.to, x=x, out=before), EACH),
+        ("convolution", native.at(plan.products, **at_places), plan.of_strip),
+        ("from_places", native.at(plan.back, places=after, out=out), EACH),
         owners=plan.owners,
     )
 
@@ -89,11 +91,11 @@ def _by_filters(x: Array, dy: Array, windows: SlidingWindows, found: Array, nati
     C = x.shape[3]
     hands = native.hands(PLACES, _nanoseconds(n * tiles(H, STEP) * tiles(W, STEP), C, K))
     plan = tile_tables.sums(x.shape, x.strides, _before(windows), dy.shape, dy.strides, hands, native.vectors)
-    x_places, dy_places = plan.x.room(1), plan.dy.room(1)
-    total = np.zeros((PLACES, C, native.vectors.whole(K)), np.float32)
-    of_x = plan.of_x.at(x=address(x), out=address(x_places))
-    of_dy = plan.of_dy.at(x=address(dy), out=address(dy_places))
-    sums = plan.sums.at(x=address(x_places), y=address(dy_places), out=address(total))
+    x_places, dy_places = (native.empty(each.room(1)) for each in (plan.x, plan.dy))
+    total = zeros((PLACES, C, native.vectors.whole(K)), native)
+    of_x = native.at(plan.of_x, x=x, out=x_places)
+    of_dy = native.at(plan.of_dy, x=dy, out=dy_places)
+    sums = native.at(plan.sums, x=x_places, y=dy_places, out=total)
     native.carry_out_by_steps(
         ("to_places", _shared(of_x, hands), EACH, np.arange(hands)),
         ("gradient_to_places", _shared(of_dy, hands), EACH, np.arange(hands)),
@@ -120,11 +122,12 @@ def _shared(tables: Numbers, hands: int) -> Numbers:
 
 def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
     """Packed filters at all places, each packed alike: (places, C * whole vectors of K)."""
-    found = np.empty((PLACES, len(taps) // 9), np.float32)
+    found = native.empty((PLACES, len(taps) // 9))
+    source, out = native.address(taps), native.address(found)
     tables = [
         (
-            address(taps) + 4 * 9 * C * first + 4 * whole * c.start,
-            address(found) + 4 * C * first + 4 * whole * c.start, 1, 1, c.stop - c.start,
+            source + 4 * 9 * C * first + 4 * whole * c.start,
+            out + 4 * C * first + 4 * whole * c.start, 1, 1, c.stop - c.start,
             0, 0, 4 * whole, 3 * 4 * C * whole, 4 * C * whole, 4 * whole, found.strides[0], whole, *WITHIN,
         )
         for first, _, whole in panels(K, native.vectors)
@@ -138,12 +141,13 @@ def to_places(taps: Array, C: int, K: int, native: Native) -> Array:
 def _from_places(total: Array, found: Array, native: Native) -> None:
     """Write filters (K, C, 3, 3) for sums at all places (places, C, whole vectors of K)."""
     _, C, width = total.shape
-    taps = np.empty((9, C, width), np.float32)
+    taps = native.empty((9, C, width))
     place, row, _ = total.strides
+    source, out = native.address(total), native.address(taps)
     parts = cut(C, native.hands(C, found.size / 9 * FILTER))
     tables = [
         (
-            address(total) + row * c.start, address(taps) + row * c.start, 1, 1, c.stop - c.start,
+            source + row * c.start, out + row * c.start, 1, 1, c.stop - c.start,
             0, 0, row, SIDE * place, place, row, taps.strides[0], width, *WITHIN,
         )
         for c in parts
