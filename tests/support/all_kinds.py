@@ -21,6 +21,12 @@ def text() -> str:
     return f"{HEAD}{''.join(f'  - {item}{chr(10)}' for item in items)}outputs: [{', '.join(names)}]\n"
 
 
+def alone(example: Example) -> str:
+    """A network that ends with an example."""
+    _, *items = _branch("example", example)
+    return f"{HEAD}{''.join(f'  - {item}{chr(10)}' for item in items)}"
+
+
 def _branch(name: str, example: Example) -> Iterator[str]:
     """The input in the shape that the example takes, then the example."""
     C, *size = example.arriving
