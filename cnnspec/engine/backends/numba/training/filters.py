@@ -54,7 +54,7 @@ def turned_packing(
     columns: Sequence[int] | None = None,
 ) -> Packing:
     """As `packing`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
-    taps may be asked for alone, in their order; by default all, turned by 180 degrees."""
+    taps may be asked for alone, each as far from the one before it; by default all, turned by 180 degrees."""
     K, C, FH, FW = weight.shape
     down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
     taps = len(down) * len(across)
@@ -103,7 +103,7 @@ def by_tap(filters: Array, native: Native) -> Array:
 
 
 def _every(taps: Sequence[int]) -> slice:
-    """Taps as far apart as the first two, as a view finds them."""
+    """Taps, each as far from the one before it, as a view finds them."""
     step = taps[1] - taps[0] if len(taps) > 1 else 1
     end = taps[-1] + step
     return slice(taps[0], end if end >= 0 else None, step)
