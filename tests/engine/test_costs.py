@@ -38,6 +38,12 @@ def test_a_dense_layer_takes_what_its_weights_take() -> None:
     assert nanoseconds(dense) == 4 * 1280 * 1000 / COSTS.filter_bytes
 
 
+def test_filters_that_no_cache_holds_go_to_their_places_in_the_run_where_few_tiles_need_them() -> None:
+    kernels = {operation.name: operation.kernel for operation in operations("unet")}
+    assert kernels["bottom.relu2"] == kernels["dec4.relu1"] == "block_tiles"
+    assert kernels["dec3.relu1"] == kernels["enc1.relu2"] == "tiles"
+
+
 def test_winograd_takes_less_where_it_is_chosen() -> None:
     chosen = [operation for operation in operations("resnet18") if operation.kernel == "tiles"]
     assert chosen

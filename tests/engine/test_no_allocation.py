@@ -10,6 +10,8 @@ import pytest
 from calling import inputs
 from engine_cases import both_backends, graph, lively
 
+from cnnspec.engine.backends.numba.block_winograd import BlockWinograd
+from cnnspec.engine.backends.numba.lowered import Lowered
 from cnnspec.engine.backends.numpy.registry import LOWERINGS
 from cnnspec.engine.model import Model
 from cnnspec.graph.graph import Graph
@@ -120,12 +122,12 @@ def test_layers(layer: str, backend: str) -> None:
     assert allocated(found, 1, 1, backend) < LANE < 4 * prod(found.input)
 
 
-def held(found: Graph) -> float:
+def held(found: Graph, backend: str = "numpy") -> float:
     """What a plan keeps, in parts of the network's weights, which are here by themselves."""
     tensors = lively(found)
     tracemalloc.start()
     try:
-        model = Model(found, tensors, 1)
+        model = Model(found, tensors, 1, backend=backend)
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
@@ -137,13 +139,29 @@ NORM = "  - batchnorm\n"
 WEIGHTS = f"  - conv: {{F: 1, K: 600}}\n{NORM}  - conv: {{F: 2, K: 600}}\n{NORM}  - deconv: {{F: 2, K: 64}}\n"
 
 
-def test_a_plan_keeps_weights_once() -> None:
-    """Those of convolutions in the order of the kernel, and not as they were on the way there."""
-    assert held(graph((512, 6, 6), WEIGHTS)) < 1.1
-
-
 def test_a_plan_keeps_no_weights_that_it_takes_as_they_are() -> None:
     assert held(graph((512, 6, 6), "  - flatten\n  - {dense: {K: 500}}\n")) < 0.1
+
+
+@both_backends
+def test_a_plan_keeps_weights_once(backend: str) -> None:
+    """Those of convolutions in the order of the kernel, and not as they were on the way there."""
+    assert held(graph((512, 6, 6), WEIGHTS), backend) < 1.1
+
+
+def test_large_filters_are_not_kept_at_winograds_places() -> None:
+    found = graph((512, 28, 28), "  - conv: {F: 3, P: 1, K: 512}\n")
+    tensors = lively(found)
+    tracemalloc.start()
+    try:
+        model = Model(found, tensors, 1, backend="numba")
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    [lowering] = model.plan.compiled.lowerings
+    assert isinstance(lowering, Lowered)
+    assert isinstance(lowering.kernel, BlockWinograd)
+    assert kept <= peak < 1.1 * tensors["conv1.weight"].nbytes
 
 
 def test_winograds_filters_take_little_memory_on_the_way() -> None:

@@ -12,18 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import call, inputs
-from engine_cases import Array, graph, lively
+from engine_cases import Array, error, graph, lively
 from leftovers import interrupted, no_threads_left
 from processes import PATIENCE, modules_after
 
 from cnnspec.diagnostics import FileError
 from cnnspec.engine import backends
 from cnnspec.engine import plan as plan_module
-from cnnspec.engine.backends.numba import NumbaBackend, crew, native, part, processor
+from cnnspec.engine.backends.numba import NumbaBackend, crew, kernel_selection, native, part, processor
 from cnnspec.engine.backends.numba.compiler import SOURCES
+from cnnspec.engine.backends.numba.costs import OF_TILES
 from cnnspec.engine.backends.numba.executor import NativeExecutor
 from cnnspec.engine.backends.numba.functions import FUNCTIONS_OF
 from cnnspec.engine.backends.numba.kernel_selection import KERNELS
+from cnnspec.engine.backends.numba.lowered import Lowered
 from cnnspec.engine.compiled import BoundPlan
 from cnnspec.engine.model import Model
 from cnnspec.engine.passes import Wanted, optimise
@@ -357,6 +359,22 @@ def test_threads_end_with_a_run_that_is_interrupted_anywhere(layers: str) -> Non
         assert everywhere() > 50
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_threads_share_large_filters_by_channels(n: int) -> None:
+    found = graph((512, 13, 18), "  - conv: {F: 3, P: 1, K: 500}\n  - relu\n")
+    tensors, x = lively(found), inputs(n, found.input)
+    alone = Model(found, tensors, 1, backend="numba")
+    [lowering] = alone.plan.compiled.lowerings
+    assert isinstance(lowering, Lowered)
+    strips = list(lowering.kernel.strips(n, 13, 18))
+    assert len(strips) >= kernel_selection.ITEMS
+    assert any(strip.k0 for strip in strips)
+    y = np.asarray(alone(x))
+    assert error(y, alone.trace(x)["relu1"]) < 1e-4
+    for count in (2, 3):
+        np.testing.assert_array_equal(Model(found, tensors, count, backend="numba")(x), y)
+
+
 def test_exact_leaves_winograd_out() -> None:
     found = load("resnet18", (3, 64, 64)).graph
     kernels = [
@@ -366,8 +384,8 @@ def test_exact_leaves_winograd_out() -> None:
         }
         for exact in (False, True)
     ]
-    assert "tiles" in kernels[0]
-    assert "tiles" not in kernels[1]
+    assert kernels[0] & OF_TILES.keys()
+    assert not kernels[1] & OF_TILES.keys()
 
 
 def test_another_numba_backend_is_not_another_result() -> None:

@@ -16,7 +16,8 @@ from engine_cases import Array, error, graph
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba import by_channel, dense, direct, transposed, winograd
+from cnnspec.engine.backends.numba import block_winograd, by_channel, dense, direct, transposed, winograd
+from cnnspec.engine.backends.numba.costs import OF_TILES
 from cnnspec.engine.backends.numba.kernel import CompiledKernel
 from cnnspec.engine.backends.numba.limits import NO_LIMITS, Limits
 from cnnspec.engine.backends.numba.lowering import CONVOLUTIONS
@@ -68,7 +69,7 @@ def apart(x: Array, seed: int) -> Array:
 
 def padded(x: Array, windows: SlidingWindows, name: str) -> Array:
     """x (n, C, H, W) with the border that a kernel wants, as (n, rows, columns, C)."""
-    halo = whole_tiles(STEP, windows) if name == "tiles" else border(windows)
+    halo = whole_tiles(STEP, windows) if name in OF_TILES else border(windows)
     return np.pad(x.transpose(0, 2, 3, 1), ((0, 0), (halo.top, halo.bottom), (halo.left, halo.right), (0, 0)))
 
 
@@ -263,8 +264,9 @@ def same(size: int) -> SlidingWindow:
     seed=st.integers(0, 999),
 )
 @many
+@pytest.mark.parametrize("name", OF_TILES)
 def test_tiles(
-    vectors: Vectors, sizes: tuple[int, int], padding: tuple[int, ...], depth: tuple[int, int], n: int,
+    name: str, vectors: Vectors, sizes: tuple[int, int], padding: tuple[int, ...], depth: tuple[int, int], n: int,
     finish: tuple[bool, bool, Limits], room: int, seed: int,
 ) -> None:  # fmt: skip
     rows, columns = (
@@ -279,7 +281,9 @@ def test_tiles(
     plus = normal(seed, n, K, rows.outputs, columns.outputs) if has_plus else None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(winograd, "ROOM", room)
-        y = computed("tiles", filters, x, vectors, limits, plus, seed)
+        patch.setattr(block_winograd, "BLOCK", room)
+        patch.setattr(block_winograd, "TOGETHER", room // 1000)
+        y = computed(name, filters, x, vectors, limits, plus, seed)
     assert y.shape == (n, K, rows.outputs, columns.outputs)
     assert n == 0 or error(y, wanted(filters, x, limits, plus)) <= TILES
 

@@ -13,12 +13,12 @@ from .vectors import Vectors
 def packed(weight: Array, vectors: Vectors) -> Array:
     """Filters (K, C, FH, FW) as panels one behind the other: for each tap and channel a row of a panel's filters, a
     whole number of vectors long, zeros beyond the last filter."""
-    K = len(weight)
-    by_tap = weight.transpose(2, 3, 1, 0).reshape(-1, K)
-    total = np.zeros(len(by_tap) * vectors.whole(K), np.float32)
+    K, C, FH, FW = weight.shape
+    rows = FH * FW * C
+    total = np.zeros(rows * vectors.whole(K), np.float32)
     for first, width, whole in panels(K, vectors):
-        panel = total[first * len(by_tap) :][: len(by_tap) * whole].reshape(-1, whole)
-        panel[:, :width] = by_tap[:, first : first + width]
+        panel = total[first * rows :][: rows * whole].reshape(FH, FW, C, whole)
+        panel[..., :width] = weight[first : first + width].transpose(2, 3, 1, 0)
     return total
 
 

@@ -92,6 +92,16 @@ FROM_PLACES_FIELDS = (
 """Addresses; images, rows and columns of the output; steps in bytes from a tile's values to the next one's, from place
 to place, and in the output; channels."""
 
+# By `place_products`.
+
+PLACE_PRODUCTS_FIELDS = (
+    "square", "square_table", "product", "product_table", "filters", "before", "after", "room",
+    "before_place", "after_place", "room_place", "depth", "block", "channels",
+)  # fmt: skip
+"""Addresses of the functions `filters_to_places` and `convolution` and of their tables, in which what changes from
+block to block is filled in; of packed filters, of tiles before and after the products, and of room for a block at the
+places; steps in bytes from place to place in these; channels of the image, all and of a block, and of the output."""
+
 # By `batch_norm`.
 
 KEPT = ("factor", "offset", "mean", "running_mean", "running_var")

@@ -45,6 +45,7 @@ SOURCES = {
     "narrow_convolution": ("convolution", "convolve_narrow"),
     "normalise": ("batch_norm", "normalise"),
     "normalise_back": ("batch_norm", "normalise_back"),
+    "place_products": ("place_products", "place_products"),
     "places_to_filters": ("transforms", "places_to_filters"),
     "repeat": ("running", "repeat"),
     "resample": ("resampling", "resample"),

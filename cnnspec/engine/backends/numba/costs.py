@@ -26,6 +26,18 @@ CELL = 3.0
 """Nanoseconds that a cell takes beside its products."""
 TRANSFORM = 3.0
 """Nanoseconds of a tile's way there or back, for each channel."""
+NEAR = 12 << 20
+"""Bytes of filters up to which they stay in a cache from strip to strip, and from run to run."""
+NEAR_BYTES = 100.0
+"""Bytes of such filters that are read in a nanosecond."""
+BYTE = 0.01
+"""Nanoseconds of a run that it is worth to keep a byte less: 10 microseconds for a MiB."""
+TOGETHER = 32
+"""Tiles for which filters are brought to their places at a time."""
+BROUGHT = 2.7
+"""Nanoseconds that this takes for a filter of a channel, its way from memory with it."""
+ADDED = 0.08
+"""Nanoseconds that a tile and such a filter take more where products are added up block by block."""
 POOLED = 7.0
 """Values that windows see in a nanosecond."""
 PASSED = 5.0
@@ -63,8 +75,8 @@ def _alone(operation: Operation) -> float:
     windows, depth = layer.windows(arriving), arriving[0] // layer.G
     if isinstance(layer, Deconv):
         return layer.G * phases_cost(depth, layer.K // layer.G, arriving, windows)
-    if operation.kernel == "tiles":
-        return tiles_cost(depth, layer.K, windows)
+    if operation.kernel in OF_TILES:
+        return OF_TILES[operation.kernel](depth, layer.K, windows)
     return layer.G * direct(depth, layer.K // layer.G, windows)
 
 
@@ -88,10 +100,31 @@ def phases_cost(C: int, K: int, arriving: Shape, windows: SlidingWindows) -> flo
 
 
 def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
-    """Nanoseconds of the same by tiles: 36 products for 16 outputs, and the ways there and back."""
-    T = tiles(windows[0].outputs, 4) * tiles(windows[1].outputs, 4)
-    products = 36 * COSTS.macs(T * C * _whole(K))
-    return products + T * (_whole(C) + _whole(K)) * TRANSFORM + 36 * (4 * C * K / COSTS.filter_bytes + T * CELL)
+    """Nanoseconds of the same by tiles: 36 products for 16 outputs, and the ways there and back. The filters are kept
+    at their places, four times as large as they are."""
+    size = 36 * 4 * C * K
+    return _at_places(C, K, windows) + size / (NEAR_BYTES if size <= NEAR else COSTS.filter_bytes)
+
+
+def block_tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
+    """Nanoseconds of the same where filters are brought to their places in the run."""
+    T = _tiles(windows)
+    return _at_places(C, K, windows) + C * K * (-(-T // TOGETHER) * BROUGHT + T * ADDED)
+
+
+def kept_bytes_cost(C: int, K: int) -> float:
+    """Nanoseconds that it is worth not to keep filters at their places."""
+    return (36 - 9) * 4 * C * K * BYTE
+
+
+def _at_places(C: int, K: int, windows: SlidingWindows) -> float:
+    T = _tiles(windows)
+    products = 36 * COSTS.product(T, C, _whole(K))
+    return products + T * (_whole(C) + _whole(K)) * TRANSFORM + 36 * T * CELL
+
+
+def _tiles(windows: SlidingWindows) -> int:
+    return tiles(windows[0].outputs, 4) * tiles(windows[1].outputs, 4)
 
 
 def _whole(channels: int) -> int:
@@ -150,3 +183,5 @@ OF_KERNELS: dict[str, Callable[[Operation], float]] = {
     "shares": _shares,
 }
 """By the kernel's name, where that alone decides."""
+OF_TILES = {"block_tiles": block_tiles_cost, "tiles": tiles_cost}
+"""The same of Winograd's kernels."""

@@ -14,7 +14,7 @@ from ....layers._affine import Affine
 from ....layers._pool import Pool
 from ....layers.conv import Conv
 from ...program import Operation
-from .costs import COSTS, nanoseconds
+from .costs import COSTS, OF_TILES, nanoseconds
 from .functions import function_of
 from .kernel_selection import ITEMS
 
@@ -79,7 +79,7 @@ def _is_by_rows(operation: Operation) -> bool:
     return (
         len(operation.inputs) == 1
         and is_image(operation.shape)
-        and (isinstance(layer, Affine | Pool) or (isinstance(layer, Conv) and operation.kernel != "tiles"))
+        and (isinstance(layer, Affine | Pool) or (isinstance(layer, Conv) and operation.kernel not in OF_TILES))
         and (operation.activation is None or function_of(operation.activation) is not None)
     )
 

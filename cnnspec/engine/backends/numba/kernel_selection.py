@@ -21,7 +21,7 @@ from ....layers.upsample import Upsample
 from ...halo import Halo
 from ...program import Operation
 from ..numpy import kernel_selection as numpy
-from .costs import direct, is_depthwise, tiles_cost
+from .costs import block_tiles_cost, direct, is_depthwise, kept_bytes_cost, tiles_cost
 from .functions import FUNCTIONS_OF
 from .limits import LIMITS
 from .phases import phases, reached
@@ -127,13 +127,15 @@ def select(operation: Operation, exact: bool) -> Operation:
     windows = layer.windows(operation.arriving[0])
     if is_depthwise(operation):
         return replace(operation, kernel="depthwise", halo=numpy.border(windows))
-    if (
-        not exact
-        and layer.G == 1
-        and is_for_tiles(windows)
-        and tiles_cost(C, layer.K, windows) < direct(C, layer.K, windows)
-    ):
-        return replace(operation, kernel="tiles", halo=numpy.whole_tiles(4, windows))
+    if not exact and layer.G == 1 and is_for_tiles(windows):
+        costs = {
+            "direct": direct(C, layer.K, windows),
+            "tiles": tiles_cost(C, layer.K, windows) + kept_bytes_cost(C, layer.K),
+            "block_tiles": block_tiles_cost(C, layer.K, windows),
+        }
+        kernel = min(costs, key=costs.__getitem__)
+        if kernel != "direct":
+            return replace(operation, kernel=kernel, halo=numpy.whole_tiles(4, windows))
     return replace(operation, kernel="direct", halo=numpy.border(windows))
 
 

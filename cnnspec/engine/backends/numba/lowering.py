@@ -16,6 +16,7 @@ from ....kernels.strips import FilterBank
 from ...lowering import Lowering
 from ...program import Operation
 from . import normalization, pooling, resampling, values
+from .block_winograd import BlockWinograd
 from .by_channel import ByChannel, depthwise, inside
 from .dense import Dense
 from .direct import Direct
@@ -27,7 +28,12 @@ from .lowered import Lowered, within
 from .transposed import Transposed
 from .winograd import Winograd
 
-CONVOLUTIONS: dict[str, Maker] = {"depthwise": depthwise, "direct": Direct, "tiles": Winograd}
+CONVOLUTIONS: dict[str, Maker] = {
+    "block_tiles": BlockWinograd,
+    "depthwise": depthwise,
+    "direct": Direct,
+    "tiles": Winograd,
+}
 """By the names under which `kernel_selection` chooses them."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....graph.array import Array
 from ....graph.window import tiles
-from ....kernels.compiled.layout import SIDE, STEP, WITHIN
+from ....kernels.compiled.layout import LINE, SIDE, STEP, WITHIN
 from ....kernels.compiled.packing import packed, padded_bias
 from ....kernels.compiled.vectors import Vectors
 from ....kernels.inference.winograd import FILTERINGS, transformed
@@ -32,20 +32,25 @@ class Winograd:
         weight, self.windows, bias, _ = filters
         self.K, self.C = weight.shape[:2]
         start = np.zeros(self.K, np.float32) if bias is None else bias
-        by_place = transformed(weight, FILTERINGS[STEP].filter)
-        self.filters = [packed(each.T[:, :, None, None], vectors) for each in by_place]
+        self.filters = self.arranged(weight, vectors)
         self.bias = padded_bias(start, vectors)
         self.nothing = np.zeros_like(self.bias)
         self.limits, self.no_limits = two_limits(limits), two_limits(NO_LIMITS)
-        self.depth, self.width = map(vectors.whole, (self.C, self.K))
+        self.vectors = vectors
+        self.depth = vectors.whole(self.C)
         self.one_tap = np.zeros(1, np.int64)
         self.to, self.product, self.back = (
             function(name, vectors) for name in ("to_places", "convolution", "from_places")
         )
 
+    def arranged(self, weight: Array, vectors: Vectors) -> list[Array]:
+        """The filters as `products` wants them: here at all places."""
+        by_place = transformed(weight, FILTERINGS[STEP].filter)
+        return [packed(each.T[:, :, None, None], vectors) for each in by_place]
+
     def strips(self, n: int, H: int, W: int) -> Iterator[Strip]:
         down = tiles(H, STEP)
-        row = PLACES * tiles(W, STEP) * (self.depth + self.width)
+        row = PLACES * tiles(W, STEP) * (self.depth + self.vectors.whole(self.K))
         rows = max(1, ROOM // row)
         images = max(1, min(rows // down, -(-n // ITEMS)))
         count = 1 if rows >= down and n > 1 else max(-(-down // rows), min(2, down) if n == 1 else 1)
@@ -57,12 +62,11 @@ class Winograd:
     def bind(
         self, x: Array, out: Array, plus: Array | None, strip: Strip, scratch: Scratch, skipped: int = 0
     ) -> WorkItem:
-        n, H, W, _ = out.shape
+        n, H, W, K = out.shape
         x = x[strip.n0 : strip.n1, strip.r0 - skipped :]
         down, across = tiles(H, STEP), tiles(W, STEP)
         T = n * down * across
-        before, after = scratch.take(PLACES, T, self.depth), scratch.take(PLACES, T, self.width)
-        table = scratch.take(2 * 3 * T)  # a whole number has the bytes of two values
+        before, after = (at_places(scratch, T, values) for values in (self.depth, self.vectors.whole(K)))
         to = (
             *(x.ctypes.data, before.ctypes.data, n, down, across),
             *(x.strides[0], STEP * x.strides[1], STEP * x.strides[2], *x.strides[1:3]),
@@ -70,21 +74,40 @@ class Winograd:
         )
         back = (
             *(after.ctypes.data, out.ctypes.data, 0 if plus is None else plus.ctypes.data),
-            *(self.bias.ctypes.data, self.limits.ctypes.data, n, H, W, after.strides[1], after.strides[0]),
+            *(self.bias.ctypes.data + 4 * strip.k0, self.limits.ctypes.data),
+            *(n, H, W, after.strides[1], after.strides[0]),
             *out.strides[:3],
             *((0, 0, 0) if plus is None else plus.strides[:3]),
-            self.K,
+            K,
         )
         return [
             NativeCall(self.to, to, x, before),
-            *(self.multiply(place, before[place], after[place], table) for place in range(PLACES)),
+            *self.products(before, after, strip, scratch),
             NativeCall(self.back, back, after, out, plus, self.bias, self.limits),
         ]
 
-    def multiply(self, place: int, before: Array, after: Array, table: Array) -> NativeCall:
+    def products(self, before: Array, after: Array, strip: Strip, scratch: Scratch) -> WorkItem:
+        """The calls that multiply a strip's tiles (places, T, channels) with the filters."""
+        table = self.cells(before, scratch)
+        return [
+            self.multiply(before[place], after[place], self.filters[place], self.C, self.K, table)
+            for place in range(PLACES)
+        ]
+
+    def cells(self, before: Array, scratch: Scratch) -> Array:
+        """Memory for where the products' cells lie."""
+        return scratch.take(2 * 3 * before.shape[1])  # a whole number has the bytes of two values
+
+    def multiply(self, before: Array, after: Array, filters: Array, C: int, K: int, table: Array) -> NativeCall:
         """The products of a place."""
-        arrays = before, after, self.filters[place], self.nothing, self.no_limits, self.one_tap, table
+        arrays = before, after, filters, self.nothing, self.no_limits, self.one_tap, table
         x, out, *others = (array.ctypes.data for array in arrays)
-        steps = (0, 0, before.strides[0], 0, 0, after.strides[0], 0, 0, 0)
-        fields = (x, out, 0, *others, 1, 1, len(before), *steps, 1, 1, self.C, self.C, self.K)
+        steps = (0, 0, before.strides[0], 0, 0, after.strides[0], 0, 0, after.strides[0])
+        fields = (x, out, 0, *others, 1, 1, len(before), *steps, 1, 1, C, C, K)
         return NativeCall(self.product, fields, *arrays)
+
+
+def at_places(scratch: Scratch, count: int, values: int) -> Array:
+    """Memory for (places, count, values). Places lie a cache line further apart than their values: what is written to
+    all of them in turn else falls on few lines of the cache."""
+    return scratch.take(PLACES, count * values + LINE // 4)[:, : count * values].reshape(PLACES, count, values)
