@@ -13,7 +13,7 @@ from engine_cases import Array
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.backends.numba.training import calls, correlation, filters, tiles
+from cnnspec.engine.backends.numba.training import calls, correlation, filter_gradient, filters, tiles
 from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
@@ -211,6 +211,23 @@ def test_threads_share_filters_where_cells_are_few(
     for others in (by_strips, everything(2), everything(3)):
         for one_of, other in zip(alone, others, strict=True):
             np.testing.assert_array_equal(one_of, other)
+
+
+@EVERY
+@pytest.mark.parametrize("F", [1, 2])
+@pytest.mark.parametrize("S", [1, 2])
+def test_strips_of_a_gradient_are_added_up(F: int, S: int, vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = (SlidingWindow(7, F, S), SlidingWindow(5, F, S))
+    kernels = NativeKernels(Native(vectors))
+    x, weight = random(0, 3, 7, 5, 37), random(1, 19, 37, F, F)
+    y, back = kernels.convolution(x, weight, windows, 1)
+    dy = random(2, *y.shape)
+    whole = back(dy)[1]
+    for cells in (1, 2, 7, 40):
+        monkeypatch.setattr(filter_gradient, "CACHE", cells * (37 * S + 19))
+        filter_gradient._sums.cache_clear()
+        np.testing.assert_array_equal(back(dy)[1], whole)
+    filter_gradient._sums.cache_clear()
 
 
 @EVERY

@@ -16,15 +16,16 @@ from .tables import TAP
 from .vectors import Vectors
 
 ARGUMENTS = (
-    "x", "taps", "y", "rows", "row_table", "cells", "x_cell", "y_cell", "out", "valid",
+    "x", "taps", "y", "rows", "row_table", "cells", "x_cell", "y_cell", "out", "valid", "starts",
 )  # fmt: skip
 """Addresses of bytes, but for the counts. `taps`: for each its offsets from `x` and from `out`; `row_table`: for each
-row its offsets from `x` and from `y`; steps from cell to cell; how many channels of the last vector are `valid`."""
+row its offsets from `x` and from `y`; steps from cell to cell; how many channels of the last vector are `valid`;
+whether sums start at 0, not at what `out` has."""
 COUNT = len(ARGUMENTS)
 
 
 def emit(module: Any, vectors: Vectors, size: int, columns: int, is_part: bool, is_apart: bool) -> Any:
-    """The function of a tile of `size` taps, put into an LLVM module once; it adds to what `out` has."""
+    """The function of a tile of `size` taps, put into an LLVM module once."""
     name = f"gradient_tile_{vectors.lanes}_{size}x{columns}_{is_part:d}{is_apart:d}"
     if name in module.globals:
         return module.globals[name]
@@ -37,11 +38,19 @@ def emit(module: Any, vectors: Vectors, size: int, columns: int, is_part: bool, 
     def load(at: Any, j: int) -> Any:
         return e.load_part(at, mask) if is_part and j == columns - 1 else e.load(at)
 
+    def store(value: Any, at: Any, j: int) -> None:
+        if is_part and j == columns - 1:
+            e.store_part(value, at, mask)
+        else:
+            e.store(value, at)
+
     taps = [e.at(a["taps"], m, TAP) for m in range(size)]
     seen = [b.add(a["x"], e.load_number(tap)) for tap in taps]
     sums = [b.add(a["out"], e.load_number(e.at(tap, 1))) for tap in taps]
-    places = [e.at(sums[m], j, width) for m, j in tile]
-    with e.loop(a["rows"], [e.load(place) for place in places]) as (r, down):
+    places = [(e.at(sums[m], j, width), j) for m, j in tile]
+    starts = b.icmp_signed("!=", a["starts"], e.number(0))
+    begun = e.choose(starts, lambda: [e.zeros() for _ in tile], lambda: [load(*place) for place in places])
+    with e.loop(a["rows"], begun) as (r, down):
         row = e.at(a["row_table"], r, 16)
         first = e.load_number(row)
         windows = [b.add(base, first) for base in seen]
@@ -56,6 +65,6 @@ def emit(module: Any, vectors: Vectors, size: int, columns: int, is_part: bool, 
             across[-2:] = [b.add(along, a["x_cell"]), b.add(y, a["y_cell"])]
         down[:] = across[:-2]
     for value, place in zip(down, places, strict=True):
-        e.store(value, place)
+        store(value, *place)
     b.ret_void()
     return e.function

@@ -11,7 +11,7 @@ from typing import Any
 
 from .gradient_tile import COUNT, emit
 from .memory import Kernel, fields, micro_kernel
-from .tables import GRADIENT_FIELDS, TAP
+from .tables import FILTER_GRADIENT_FIELDS, GRADIENT_FIELDS, TAP
 from .vectors import Vectors
 
 
@@ -29,7 +29,7 @@ def _tiles(vectors: Vectors, columns: int, is_apart: bool) -> tuple[int, Any]:
 def by_filters(vectors: Vectors) -> Kernel:
     """The gradient by the filters of a convolution, each tap of which meets every channel."""
     lanes, panel, widest = vectors.lanes, vectors.panel, vectors.columns
-    of = fields(GRADIENT_FIELDS)
+    of = fields(FILTER_GRADIENT_FIELDS)
     (most1, tile1), (most2, tile2) = (_tiles(vectors, columns, False) for columns in (1, 2))
     # A processor with few registers has narrower tiles alone: the others are never asked for.
     (most3, tile3), (most4, tile4) = (_tiles(vectors, columns if widest == 4 else 2, False) for columns in (3, 4))
@@ -49,6 +49,7 @@ def by_filters(vectors: Vectors) -> Kernel:
                 given = (
                     of(p, "x"), of(p, "taps") + TAP * t, of(p, "y") + 4 * first, of(p, "rows"), of(p, "row_table"),
                     of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"), of(p, "out") + 4 * first, valid,
+                    of(p, "starts"),
                 )  # fmt: skip
                 if wide == 1:
                     tile1(number, given)
@@ -79,7 +80,7 @@ def by_depthwise_filters(vectors: Vectors) -> Kernel:
                     (
                         of(p, "x") + 4 * c, of(p, "taps") + TAP * t, of(p, "y") + 4 * c, of(p, "rows"),
                         of(p, "row_table"), of(p, "cells"), of(p, "x_cell"), of(p, "y_cell"), of(p, "out") + 4 * c,
-                        valid,
+                        valid, 0,
                     ),
                 )  # fmt: skip
 

@@ -37,7 +37,9 @@ GRADIENT_FIELDS = (
     "x", "y", "out", "taps", "row_table", "tap_count", "rows", "cells", "x_cell", "y_cell", "channels",
 )  # fmt: skip
 """Addresses; taps, at least one, of all channels of the image unless these are kept apart; rows of the strip and cells
-of each; steps in bytes; channels of the output. `out` has whole vectors of channels for each tap."""
+of each; steps in bytes; channels of the output."""
+FILTER_GRADIENT_FIELDS = (*GRADIENT_FIELDS, "starts")
+"""The same of filters over all channels: whether the sums start at 0, not at what `out` has."""
 
 # By `highest`.
 

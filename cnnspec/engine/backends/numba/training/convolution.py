@@ -16,8 +16,9 @@ from .....layers._filters import Filters
 from . import tiles
 from .border import padded
 from .calls import Native
-from .correlation import adjoint, by_filters, correlate
+from .correlation import adjoint, correlate
 from .depthwise import depthwise
+from .filter_gradient import by_filters
 from .memory_order import as_images, channels_last
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""Convolution, its adjoint and its gradient by filters, by native code, on (N, H, W, C) of float32.
+"""Convolution and its adjoint by native code, on (N, H, W, C) of float32.
 
-All three are sums over taps of what lies so many bytes further. The adjoint is taken phase by phase of the stride: the
+Both are sums over taps of what lies so many bytes further. The adjoint is taken phase by phase of the stride: the
 cells of an image that are S apart are seen by the same taps, so each phase is a convolution of stride 1 of the
 gradient, by some of the filters' taps. What follows from shapes alone is worked out once.
 Dumoulin, Visin: "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
@@ -16,16 +16,16 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.compiled.tables import CONVOLUTION_FIELDS, GRADIENT_FIELDS, TAP
+from .....kernels.compiled.tables import CONVOLUTION_FIELDS
 from .....kernels.compiled.vectors import Vectors
-from .....kernels.strips import CACHE, strips
+from .....kernels.strips import strips
 from ..direct import FEW_CELLS, PANEL_BYTES, STRIP, name_of_convolution
 from ..kernel import two_limits
 from ..phases import phases
 from .border import with_border
-from .calls import EACH, Native, address, cut, owners, row_table, rows_in_strips
-from .filters import Packing, Pieces, carried_out, packing, turned_packing, unpacked, whole_panels
-from .moves import clear, zeros
+from .calls import EACH, Native, address, cut, owners
+from .filters import Packing, Pieces, carried_out, packing, turned_packing, whole_panels
+from .moves import clear
 from .plan import PLANS, Plan
 
 MACS = 50.0
@@ -67,49 +67,6 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
                 out = part[..., g * C : (g + 1) * C]
                 _convolve(dy[..., g * K : (g + 1) * K], pack, places, (1, 1), out, native)
     return dx
-
-
-def by_filters(x: Array, dy: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
-    """The gradient by the filters (K, C/G, FH, FW) of `correlate`, for that by its output. Cells are added up in
-    reading order, whoever does it: threads share the filters' values."""
-    rows, columns = windows
-    K, C = dy.shape[3] // G, x.shape[3] // G
-    found = native.empty((K * G, C, rows.F, columns.F))
-    work = dy.size * C * rows.F * columns.F / MACS
-    hands = native.hands(rows.F * columns.F * C // 8, work / G)
-    plan = _sums(x.shape[:3], x.strides, dy.shape, dy.strides, windows, C, K, hands, native.vectors)
-    for g in range(G):
-        total = zeros((rows.F * columns.F, C, native.vectors.whole(K)), native)
-        tables = native.at(plan, x=x[..., g * C :], y=dy[..., g * K :], out=total)
-        native.carry_out("by_filters", tables, plan.owners)
-        unpacked(total, found[g * K : (g + 1) * K], native)
-    return found
-
-
-@lru_cache(PLANS)
-def _sums(
-    x: Shape4, x_steps: Shape4, dy: Shape4, dy_steps: Shape4, windows: SlidingWindows, C: int, K: int, hands: int,
-    vectors: Vectors,
-) -> Plan:  # fmt: skip
-    """Of `by_filters`: for each strip a call for each thread, which has some of the taps."""
-    rows, columns = windows
-    N, H, W, _ = dy
-    _, x_row, x_cell, _ = x_steps
-    down, across = np.arange(rows.F) * rows.D * x_row, np.arange(columns.F) * columns.D * x_cell
-    seen = (down[:, None, None] + across[:, None] + 4 * np.arange(C)).reshape(-1)
-    taps = np.stack([seen, 4 * vectors.whole(K) * np.arange(len(seen))], axis=1)
-    places = row_table((N, H), (x_steps[0], rows.S * x_row), dy_steps)
-    first, count = rows_in_strips(N * H, W * (x_steps[2] // 4 * rows.S * columns.S + dy_steps[2] // 4), CACHE)
-    parts = cut(len(taps), hands)
-    tables = np.empty((len(first), len(parts), len(GRADIENT_FIELDS)), np.int64)
-    tables[:] = 0, 0, 0, address(taps), 0, 0, 0, W, columns.S * x_cell, dy_steps[2], K
-    for i, part in enumerate(parts):
-        tables[:, i, GRADIENT_FIELDS.index("taps")] += TAP * part.start
-        tables[:, i, GRADIENT_FIELDS.index("tap_count")] = part.stop - part.start
-    tables[:, :, GRADIENT_FIELDS.index("row_table")] = (address(places) + places.strides[0] * first)[:, None]
-    tables[:, :, GRADIENT_FIELDS.index("rows")] = count[:, None]
-    owned = np.tile(np.arange(len(parts)), len(first))
-    return Plan(tables.reshape(-1, len(GRADIENT_FIELDS)), GRADIENT_FIELDS, (taps, places), owned)
 
 
 def _convolve(

@@ -13,7 +13,7 @@ import numpy as np
 
 from .....graph.window import tiles
 from .....kernels.compiled.layout import STEP
-from .....kernels.compiled.tables import CONVOLUTION_FIELDS, FROM_PLACES_FIELDS, GRADIENT_FIELDS, SQUARE_FIELDS
+from .....kernels.compiled.tables import CONVOLUTION_FIELDS, FILTER_GRADIENT_FIELDS, FROM_PLACES_FIELDS, SQUARE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.strips import strips
 from ..direct import PANEL_BYTES
@@ -132,20 +132,20 @@ def sums(
     numbers, of_strip = np.unique(count, return_inverse=True)
     row, step = np.zeros(2, np.int64), 4 * vectors.whole(K)
     taps = np.stack([4 * np.arange(C), step * np.arange(C)], axis=1)
-    tables = np.empty((len(numbers), PLACES, len(GRADIENT_FIELDS)), np.int64)
-    tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, K
+    tables = np.empty((len(numbers), PLACES, len(FILTER_GRADIENT_FIELDS)), np.int64)
+    tables[:] = 0, 0, 0, taps.ctypes.data, row.ctypes.data, C, 1, 0, of_x.tile, of_dy.tile, K, 0
     for name, values in (
         ("x", of_x.place * EVERY),
         ("y", of_dy.place * EVERY),
         ("out", C * step * EVERY),
         ("cells", numbers[:, None]),
     ):
-        tables[:, :, GRADIENT_FIELDS.index(name)] = values
+        tables[:, :, FILTER_GRADIENT_FIELDS.index(name)] = values
     alone = np.zeros(len(parts), np.int64)
     return Sums(
         _to_places(x, x_steps, before, parts, W, of_x, alone),
         _to_places(dy, dy_steps, (0, 0), parts, W, of_dy, alone),
-        Plan(tables, GRADIENT_FIELDS, (taps, row), alone),
+        Plan(tables, FILTER_GRADIENT_FIELDS, (taps, row), alone),
         of_strip.reshape(-1),
         *(of_x, of_dy),
     )
