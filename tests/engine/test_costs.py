@@ -38,10 +38,22 @@ def test_a_dense_layer_takes_what_its_weights_take() -> None:
     assert nanoseconds(dense) == 4 * 1280 * 1000 / COSTS.filter_bytes
 
 
-def test_filters_that_no_cache_holds_go_to_their_places_in_the_run_where_few_tiles_need_them() -> None:
-    kernels = {operation.name: operation.kernel for operation in operations("unet")}
-    assert kernels["bottom.relu2"] == kernels["dec4.relu1"] == "block_tiles"
-    assert kernels["dec3.relu1"] == kernels["enc1.relu2"] == "tiles"
+@pytest.mark.parametrize(
+    ("network", "name", "kernel"),
+    [
+        ("unet", "bottom.relu2", "block_tiles"),
+        ("unet", "dec4.relu1", "block_tiles"),
+        ("resnet18", "layer4.1.relu1", "block_tiles"),
+        ("unet", "dec3.relu1", "tiles"),  # 256 tiles
+        ("resnet18", "layer3.1.relu1", "tiles"),  # filters that the shared cache holds
+        ("resnet20_cifar", "layer3.1.relu1", "tiles"),  # filters that a core's own cache holds
+    ],
+)
+def test_large_filters_go_to_their_places_in_the_run_where_few_tiles_need_them(
+    network: str, name: str, kernel: str
+) -> None:
+    [found] = [operation.kernel for operation in operations(network) if operation.name == name]
+    assert found == kernel
 
 
 def test_winograd_takes_less_where_it_is_chosen() -> None:

@@ -18,8 +18,8 @@ PLACES = SIDE * SIDE
 S_X, S_ACROSS, S_X_ACROSS, S_X_ROW, S_X_COLUMN, S_TILE, S_CHANNELS = (
     SQUARE_FIELDS.index(name) for name in ("x", "across", "x_across", "x_row", "x_column", "tile", "channels")
 )
-P_X, P_OUT, P_PLUS, P_FILTERS, P_DEPTH, P_DEPTH_BLOCK, P_CHANNELS = (
-    CONVOLUTION_FIELDS.index(name) for name in ("x", "out", "plus", "filters", "depth", "depth_block", "channels")
+P_X, P_OUT, P_FILTERS, P_BIAS, P_DEPTH, P_DEPTH_BLOCK, P_CHANNELS = (
+    CONVOLUTION_FIELDS.index(name) for name in ("x", "out", "filters", "bias", "depth", "depth_block", "channels")
 )
 
 
@@ -49,13 +49,13 @@ def place_products(vectors: Vectors) -> Kernel:
                 put(square_table, S_X, filters + 4 * d * whole)
                 put(square_table, S_ACROSS, values)
                 call(square, square_table)
+                put(product_table, P_BIAS, 0 if d else of(p, "nothing"))
                 put(product_table, P_DEPTH, values)
                 put(product_table, P_DEPTH_BLOCK, values)
                 before, after, transformed = of(p, "before") + 4 * d, of(p, "after") + 4 * first, room
                 for _ in range(PLACES):
                     put(product_table, P_X, before)
                     put(product_table, P_OUT, after)
-                    put(product_table, P_PLUS, after if d else 0)
                     put(product_table, P_FILTERS, transformed)
                     call(product, product_table)
                     before += before_place

@@ -97,12 +97,13 @@ to place, and in the output; channels."""
 # By `place_products`.
 
 PLACE_PRODUCTS_FIELDS = (
-    "square", "square_table", "product", "product_table", "filters", "before", "after", "room",
+    "square", "square_table", "product", "product_table", "filters", "nothing", "before", "after", "room",
     "before_place", "after_place", "room_place", "depth", "block", "channels",
 )  # fmt: skip
 """Addresses of the functions `filters_to_places` and `convolution` and of their tables, in which what changes from
-block to block is filled in; of packed filters, of tiles before and after the products, and of room for a block at the
-places; steps in bytes from place to place in these; channels of the image, all and of a block, and of the output."""
+block to block is filled in; of packed filters, of zeros for the first sums, of tiles before and after the products, and
+of room for a block at the places; steps in bytes from place to place in these; channels of the image, all and of a
+block, and of the output."""
 
 # By `batch_norm`.
 

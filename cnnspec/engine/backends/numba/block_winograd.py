@@ -54,7 +54,7 @@ class BlockWinograd(Winograd):
         fields = (
             *(*brought.pair, *product.pair),
             filters.ctypes.data + 4 * strip.k0 * 9 * self.C,
-            *(array.ctypes.data for array in (before, after, room)),
+            *(array.ctypes.data for array in (self.nothing, before, after, room)),
             *(array.strides[0] for array in (before, after, room)),
             *(self.C, block, strip.k1 - strip.k0),
         )

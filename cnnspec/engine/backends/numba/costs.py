@@ -26,18 +26,21 @@ CELL = 3.0
 """Nanoseconds that a cell takes beside its products."""
 TRANSFORM = 3.0
 """Nanoseconds of a tile's way there or back, for each channel."""
-NEAR = 12 << 20
-"""Bytes of filters up to which they stay in a cache from strip to strip, and from run to run."""
+OWN, NEAR = 3 << 19, 12 << 20
+"""Bytes of filters up to which they stay, from strip to strip, in a core's own cache, which is no wait, and in the one
+that is shared."""
 NEAR_BYTES = 100.0
-"""Bytes of such filters that are read in a nanosecond."""
+"""Bytes of filters that are read from the latter in a nanosecond."""
 BYTE = 0.01
 """Nanoseconds of a run that it is worth to keep a byte less: 10 microseconds for a MiB."""
 TOGETHER = 32
 """Tiles for which filters are brought to their places at a time."""
-BROUGHT = 2.7
-"""Nanoseconds that this takes for a filter of a channel, its way from memory with it."""
-ADDED = 0.08
-"""Nanoseconds that a tile and such a filter take more where products are added up block by block."""
+BROUGHT = 2.0
+"""Nanoseconds that this takes for a filter of one channel, its way from memory with it."""
+ADDED = 0.05
+"""Nanoseconds that such a filter takes more with each tile, as products are added up block by block."""
+PANEL = 64
+"""Channels that no threads share: then each takes half of the tiles, and brings all filters."""
 POOLED = 7.0
 """Values that windows see in a nanosecond."""
 PASSED = 5.0
@@ -103,13 +106,15 @@ def tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
     """Nanoseconds of the same by tiles: 36 products for 16 outputs, and the ways there and back. The filters are kept
     at their places, four times as large as they are."""
     size = 36 * 4 * C * K
-    return _at_places(C, K, windows) + size / (NEAR_BYTES if size <= NEAR else COSTS.filter_bytes)
+    waits = 0.0 if size <= OWN else size / (NEAR_BYTES if size <= NEAR else COSTS.filter_bytes)
+    return _at_places(C, K, windows) + waits
 
 
 def block_tiles_cost(C: int, K: int, windows: SlidingWindows) -> float:
     """Nanoseconds of the same where filters are brought to their places in the run."""
     T = _tiles(windows)
-    return _at_places(C, K, windows) + C * K * (-(-T // TOGETHER) * BROUGHT + T * ADDED)
+    bands = max(-(-T // TOGETHER), 2 if K <= PANEL else 1)
+    return _at_places(C, K, windows) + C * K * (bands * BROUGHT + T * ADDED)
 
 
 def kept_bytes_cost(C: int, K: int) -> float:
