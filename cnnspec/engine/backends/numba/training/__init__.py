@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
-from . import activation, add, batch_norm, convolution, pooling
+from . import activation, add, batch_norm, convolution, dense, pooling
 from .calls import Native
 from .moves import put
 from .recording import Program
@@ -26,6 +26,7 @@ WAYS: dict[str, Callable[..., Any]] = {
     "batchnorm": batch_norm.train,
     "conv": convolution.train,
     "deconv": convolution.train,
+    "dense": dense.train,
     "maxpool": pooling.train,
     **dict.fromkeys(activation.SLOPE_OF, activation.train),
 }

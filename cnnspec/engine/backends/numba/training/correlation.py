@@ -25,7 +25,7 @@ from ..phases import phases
 from .border import with_border
 from .calls import EACH, Native, address, cut, owners
 from .filters import Packing, Pieces, carried_out, packing, turned_packing, whole_panels
-from .moves import clear
+from .moves import clear, put
 from .plan import PLANS, Plan
 
 MACS = 50.0
@@ -35,8 +35,11 @@ Shape4 = tuple[int, ...]
 Pack = Callable[[Pieces, Vectors, Native], Packing]
 
 
-def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: Native) -> Array:
-    """The convolution of x, padded already, with weight (K, C/G, FH, FW): (N, rows, columns, K)."""
+def correlate(
+    x: Array, weight: Array, windows: SlidingWindows, G: int, native: Native, bias: Array | None = None
+) -> Array:
+    """The convolution of x, padded already, with weight (K, C/G, FH, FW) and perhaps a bias (K,): (N, rows, columns,
+    K)."""
     rows, columns = windows
     K, C = len(weight) // G, weight.shape[1]
     y = native.empty((len(x), rows.outputs, columns.outputs, len(weight)))
@@ -44,7 +47,8 @@ def correlate(x: Array, weight: Array, windows: SlidingWindows, G: int, native: 
     for g in range(G):
         seen, out = x[..., g * C : (g + 1) * C], y[..., g * K : (g + 1) * K]
         pack = partial(packing, weight[g * K : (g + 1) * K])
-        _convolve(seen, pack, places, (rows.S, columns.S), out, native)
+        own_bias = None if bias is None else bias[g * K : (g + 1) * K]
+        _convolve(seen, pack, places, (rows.S, columns.S), out, native, own_bias)
     return y
 
 
@@ -70,10 +74,11 @@ def adjoint(dy: Array, weight: Array, windows: SlidingWindows, G: int, native: N
 
 
 def _convolve(
-    x: Array, pack: Pack, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Array, native: Native
-) -> None:
+    x: Array, pack: Pack, places: tuple[Shape4, Shape4], steps: tuple[int, int], out: Array, native: Native,
+    bias: Array | None = None,
+) -> None:  # fmt: skip
     """Write to `out` (n, H, W, K) the sums over taps, whose rows and columns stand in `places`, of x (n, ..., C), from
-    its first cell on, times the filters that are packed."""
+    its first cell on, times the filters that are packed, and the bias."""
     if not out.size:
         return
     n, H, W, K = out.shape
@@ -87,12 +92,26 @@ def _convolve(
     name = name_of_convolution(K, native.vectors)
     plan = _products(x.shape[3], x.strides, places, steps, out.shape, out.strides, shares, hands, vectors)
     scratch = native.empty((hands, 3 * plan.cells), np.int64)
-    tables = native.at(plan, x=x, out=out, filters=found.panels, table=scratch)
+    start = _no_bias(vectors.whole(K)) if bias is None else _whole(bias, vectors, native)
+    tables = native.at(plan, x=x, out=out, filters=found.panels, bias=start, table=scratch)
     if are_few:
         native.carry_out_in_turn((found.name, found.tables, EACH), (name, tables, EACH), owners=plan.owners)
     else:
         carried_out(found, native)
         native.carry_out(name, tables, plan.owners)
+
+
+@lru_cache(PLANS)
+def _no_bias(width: int) -> Array:
+    return np.zeros(width, np.float32)
+
+
+def _whole(bias: Array, vectors: Vectors, native: Native) -> Array:
+    """A bias (K,) and what makes whole vectors of it, which may be anything."""
+    K = len(bias)
+    total = native.empty((vectors.whole(K),))
+    put(bias, total[:K], native)
+    return total
 
 
 @lru_cache(PLANS)
@@ -122,7 +141,6 @@ def _products(
     if cell == 4 * C and (np.diff(across) == 1).all():  # cells beside each other are one longer tap
         depth, across = C * len(across), across[:1]
     taps = np.add.outer(down * row, across * cell).reshape(-1)
-    bias = np.zeros(vectors.whole(K), np.float32)
     most = max(1, PANEL_BYTES // (4 * vectors.panel))
     tap_block, depth_block = (max(1, most // depth), depth) if depth <= most else (1, -(-depth // -(-depth // most)))
     if shares:
@@ -142,8 +160,8 @@ def _products(
     )
     tables[:, 0] = n0 * image + r0 * steps[0] * row
     tables[:, 1] = n0 * out_steps[0] + r0 * out_steps[1] + 4 * k0
-    tables[:, 3], tables[:, 4] = 4 * k0 * len(taps) * depth, address(bias) + 4 * k0
+    tables[:, 3], tables[:, 4] = 4 * k0 * len(taps) * depth, 4 * k0
     tables[:, 7] = owned * 8 * 3 * cells
     tables[:, 8], tables[:, 9] = n1 - n0, r1 - r0
     tables[:, 24] = channels
-    return Plan(tables, CONVOLUTION_FIELDS, (bias, taps), owned, cells)
+    return Plan(tables, CONVOLUTION_FIELDS, (taps,), owned, cells)

@@ -88,8 +88,8 @@ def _steps(x: Array, windows: SlidingWindows | None = None) -> Three:
 @lru_cache(PLANS)
 def _sums(cells: Three, x: Three, taps: Taps, y: Three, channels: int, hands: int) -> Plan:
     """For each strip a call for each thread, which has some of the taps."""
-    cost = (x[2] + y[2]) // 4
-    N, H, W = _in_rows(cells, x, y, CACHE // cost)
+    cost = taps.channels + channels
+    (N, H, W), x, y = _in_rows(cells, x, y, max(1, CACHE // cost))
     places = row_table((N, H), x, y)
     first, count = rows_in_strips(N * H, W * cost, CACHE)
     seen = (np.add.outer(taps.down, taps.across)[..., None] + 4 * np.arange(taps.channels)).reshape(-1)
@@ -107,11 +107,18 @@ def _sums(cells: Three, x: Three, taps: Taps, y: Three, channels: int, hands: in
     return Plan(tables.reshape(-1, len(FILTER_GRADIENT_FIELDS)), FILTER_GRADIENT_FIELDS, (table, places), owned)
 
 
-def _in_rows(cells: Three, x: Three, y: Three, most: int) -> Three:
-    """Images, rows and cells; rows of which one goes on where another ends are one, of at most so many cells."""
-    N, H, W = cells
-    if most >= W * H and (H == 1 or all(steps[1] == W * steps[2] for steps in (x, y))):
-        H, W = 1, H * W
-        if most >= W * N and (N == 1 or all(steps[0] == W * steps[2] for steps in (x, y))):
-            N, W = 1, N * W
-    return N, H, W
+def _in_rows(cells: Three, x: Three, y: Three, most: int) -> tuple[Three, Three, Three]:
+    """Images, rows and cells, and their steps in x and in y: axes of which one goes on where another ends are one, so
+    that rows are long, and of at most so many cells where they can be cut."""
+    axes = [axis for axis in zip(cells, x, y, strict=True) if axis[0] > 1]
+    while len(axes) > 1:
+        (outer, *outer_steps), (inner, *steps) = axes[-2:]
+        if inner * outer > most or outer_steps != [inner * step for step in steps]:
+            break
+        axes[-2:] = [(inner * outer, steps[0], steps[1])]
+    if len(axes) in (1, 2) and axes[-1][0] > most:
+        size, x_step, y_step = axes.pop()
+        row = max(count for count in range(1, most + 1) if size % count == 0)
+        axes += [(size // row, row * x_step, row * y_step), (row, x_step, y_step)]
+    (N, *image), (H, *rows), (W, *cell) = [(1, 0, 0)] * (3 - len(axes)) + axes
+    return (N, H, W), (image[0], rows[0], cell[0]), (image[1], rows[1], cell[1])
