@@ -20,6 +20,7 @@ from .program import Operation
 
 if TYPE_CHECKING:
     from ..graph.layer import Layer, TrainingVjp
+    from ..kernels.training.updates import Update
     from .executor import Bind, Executor
     from .lowering import Lowering
 
@@ -83,6 +84,13 @@ class TrainingKernels(Protocol):
 
     def add(self, more: Array, total: Array) -> None:
         """Add values to those of an array of their shape."""
+
+    def move(self, update: Update, w: Array, g: Array, *slots: Array) -> None:
+        """A step of weights that lie side by side along their gradient, which may be spoilt: `Update.move`. It is given
+        a piece of them where several threads may call it, else all."""
+
+    def squared_norm(self, g: Array) -> float:
+        """The sum of a gradient's squares, of a piece or all of it."""
 
     def recorder(self) -> Recorder | None:
         """To write a step down; None where that is of no use."""

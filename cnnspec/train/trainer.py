@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from ..engine.backends import DEFAULT, chain
 from ..graph.array import Array
 from ..graph.graph import Graph
-from ..kernels.training.updates import pieces, squared_norm
+from ..kernels.training.updates import pieces
 from ..language.sections.train import Train
 from ..machine.malloc import keep_freed_memory
 from .flat_parameters import FlatParameters
@@ -113,8 +113,10 @@ class Trainer:
         self.tensors = {name: own[name] if name in own else tensors[name].copy() for name in graph.tensors}
         self.optimizer = Optimizer(settings, self.weights)
         self.workers = Workers(min(workers, settings.batch))
-        self.tape = RecordedTape(Tape(self.graph, learned, backend, self.workers.count))
-        self.parts = 1 if chain(backend).backends[0].shares_layers else self.workers.count
+        tape = Tape(self.graph, learned, backend, self.workers.count)
+        self.kernels, self.tape = tape.kernels, RecordedTape(tape)
+        self.shares_layers = chain(backend).backends[0].shares_layers
+        self.parts = 1 if self.shares_layers else self.workers.count
         self.gradients = [FlatParameters(learned, dtype) for _ in range(self.parts)]
         self._norm = 0.0
         self._buffers: dict[str, Array] = {}
@@ -161,7 +163,7 @@ class Trainer:
         clip = self.settings.clip
         shrink = min(1.0, clip / (self._norm + 1e-6)) if clip else 1.0  # as PyTorch's clip_grad_norm_
         update, gradient = self.optimizer.begin(rate, shrink), self.gradients[0].whole
-        self._over_pieces(lambda piece: update.move(*self.optimizer.moving(piece, gradient[piece])))
+        self._over_pieces(lambda piece: self.kernels.move(update, *self.optimizer.moving(piece, gradient[piece])))
         for name, value in self._buffers.items():
             if not self.settings.freezes(name):
                 self.tensors[name][...] = value
@@ -184,12 +186,15 @@ class Trainer:
             own = total[piece]
             for other in others:
                 own += other[piece]
-            return squared_norm(own)
+            return self.kernels.squared_norm(own)
 
         return sqrt(sum(self._over_pieces(add)))
 
     def _over_pieces(self, work: Callable[[slice], T]) -> list[T]:
-        """What `work` gives for each piece of the weights, in order; workers share them out."""
+        """What `work` gives for each piece of the weights, in order; workers share them out. They are one piece where the
+        backend does that by itself."""
+        if self.shares_layers:
+            return [work(slice(None))]
         all_pieces = pieces(len(self.weights.whole))
         count = min(self.workers.count, max(1, len(all_pieces) // ENOUGH))
         shares = self.workers.run(lambda worker, _: [work(piece) for piece in all_pieces[worker::count]], count)

@@ -56,6 +56,7 @@ SLOW = (
     "kernels/test_compiled_kernels",
     "kernels/test_compiled_layers",
     "kernels/test_training_by_native_code",
+    "kernels/test_updates_by_native_code",
     "language/test_hostile",
     "language/test_json_schema",
     "language/test_linear",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from calling import call
+from numpy.typing import NDArray
 from trainers import graph
 
 import cnnspec
@@ -14,7 +17,11 @@ from cnnspec.diagnostics import TrainingError
 from cnnspec.engine.backend import UnknownBackendError
 from cnnspec.engine.backends.numba.training import calls
 from cnnspec.graph.array import Array
+from cnnspec.kernels.training import updates
+from cnnspec.kernels.training.updates import Update
 from cnnspec.language.sections.train import Train
+from cnnspec.train.flat_parameters import FlatParameters
+from cnnspec.train.optimizers import Optimizer
 from cnnspec.train.trainer import Trainer
 from cnnspec.weights import initial
 
@@ -37,15 +44,19 @@ layers:
 """
 
 
-def trainer(backend: str, dtype: str = "float32", workers: int = 1) -> Trainer:
+def trainer(backend: str, dtype: str = "float32", workers: int = 1, **given: Any) -> Trainer:
     network = graph(NETWORK)
     tensors = {name: array.astype(dtype) for name, array in initial(network.tensors, "he", 0).items()}
-    return Trainer(network, Train(optimizer="sgd"), tensors, workers, backend=backend)
+    return Trainer(network, Train(**{"optimizer": "sgd", **given}), tensors, workers, backend=backend)
+
+
+def batch(dtype: str = "float32") -> tuple[Array, NDArray[np.int64]]:
+    random = np.random.default_rng(0)
+    return random.standard_normal((6, 3, 9, 8)).astype(dtype), random.integers(0, 4, 6)
 
 
 def steps(backend: str, dtype: str = "float32", workers: int = 1) -> tuple[list[float], dict[str, Array]]:
-    random = np.random.default_rng(0)
-    x, y = random.standard_normal((6, 3, 9, 8)).astype(dtype), random.integers(0, 4, 6)
+    x, y = batch(dtype)
     learner = trainer(backend, dtype, workers)
     losses = [learner.step(x, y, 0.05).loss for _ in range(4)]
     return losses, learner.tensors
@@ -72,6 +83,57 @@ def test_the_same_bytes_come_out_for_any_number_of_threads(monkeypatch: pytest.M
     assert losses == again
     for name in first:
         np.testing.assert_array_equal(first[name], second[name])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"momentum": 0.0},
+        {"momentum": 0.0, "decay": 0.1, "clip": 0.01},
+        {"momentum": 0.8},
+        {"decay": 0.1, "nesterov": True, "clip": 0.01},
+        {"optimizer": "adam"},
+        {"optimizer": "adam", "decay": 0.1, "betas": (0.8, 0.95), "eps": 1e-4, "clip": 0.01},
+        {"optimizer": "adamw", "decay": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_weights_move_as_by_numpy(given: dict[str, Any], workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Along the same gradients; and a run's state is either's."""
+    monkeypatch.setattr(calls, "WORTH", 1e-9)
+    x, y = batch()
+    ours, theirs = (trainer(backend, workers=workers, **given) for backend in ("numba", "numpy"))
+    settings, clip = ours.settings, ours.settings.clip or inf
+    exact = Optimizer(settings, FlatParameters(ours.weights.shapes, np.float64))
+    exact.weights.whole[...] = ours.weights.whole
+    for _ in range(4):
+        found = ours.vjp(x, y).gradient_norm
+        gradient = ours.gradients[0].whole.astype(float)
+        norm = float(np.linalg.norm(gradient))
+        assert found == pytest.approx(norm, rel=1e-6)
+        theirs.vjp(x, y)
+        theirs.gradients[0].whole[...] = gradient
+        theirs.optimizer.restore(ours.optimizer.state())
+        theirs.weights.whole[...] = ours.weights.whole
+        ours.move(0.05)
+        theirs.move(0.05)
+        exact.begin(0.05, min(1, clip / (norm + 1e-6))).move(*exact.moving(slice(None), gradient))
+        for name, wanted in exact.weights.named.items():
+            np.testing.assert_allclose(ours.tensors[name], wanted, rtol=1e-5, atol=1e-6, err_msg=name)
+            np.testing.assert_allclose(ours.tensors[name], theirs.tensors[name], rtol=1e-5, atol=1e-6, err_msg=name)
+        for name, array in exact.state().items():
+            np.testing.assert_allclose(ours.optimizer.state()[name], array, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_weights_are_really_moved_by_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = trainer("numba")
+    x, y = batch()
+    monkeypatch.setattr(Update, "move", lambda *_: pytest.fail("NumPy's"))
+    monkeypatch.setattr(updates, "squared_norm", lambda _: pytest.fail("NumPy's"))
+    before = learner.weights.whole.copy()
+    assert learner.step(x, y, 0.05).is_finite
+    assert (learner.weights.whole != before).any()
 
 
 def test_what_is_not_float32_is_numpys() -> None:

@@ -46,6 +46,15 @@ SLOPES = ("between", "relu", "sigmoid", "tanh")
 """Products of a gradient with a function's derivative, by their numbers; what that follows from is the function's
 value. `between` has two limits."""
 
+# Steps of weights, by `updates`.
+
+UPDATES = ("sgd", "momentum", "nesterov", "adam")
+"""Rules, by their numbers: twice these, and one more where the gradient includes decay."""
+UPDATE_NUMBERS = ("shrink", "decay", "keep", "rate", "momentum", "new", "old_squares", "new_squares", "by_root", "eps")
+"""A step's, in float32: what the gradient is times; how much of the weights it includes, and what these are times; the
+rate; of SGD the momentum; of Adam what is new of the mean, old and new of the squares, what their root is times, and
+what is added to it."""
+
 # Tiles of F(4x4, 3x3), by `winograd`.
 
 STEP, SIDE = 4, 6

@@ -54,9 +54,11 @@ SOURCES = {
     "shares": ("values", "shares"),
     "sequence": ("running", "sequence"),
     "slope": ("values", "slope"),
+    "squared_norm": ("updates", "squared_norm"),
     "to_places": ("transforms", "to_places"),
     "transpose": ("transposition", "transpose"),
     "total": ("windows", "total"),
+    "update": ("updates", "update"),
 }
 """By the kernel's name: its file in `kernels/compiled`, and the function there that makes it for some vectors."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ....graph.array import Array
+from ....kernels.training.updates import Update, squared_norm
 
 if TYPE_CHECKING:
     from ....graph.layer import Layer, Pullback, TrainingContext, TrainingVjp
@@ -29,6 +30,12 @@ class NumpyTraining:
 
     def add(self, more: Array, total: Array) -> None:
         np.add(total, more, out=total)
+
+    def move(self, update: Update, w: Array, g: Array, *slots: Array) -> None:
+        update.move(w, g, *slots)
+
+    def squared_norm(self, g: Array) -> float:
+        return squared_norm(g)
 
     def recorder(self) -> None:
         """NumPy's functions make their own arrays, which are others in every step."""

@@ -1,4 +1,4 @@
-"""Layers in training by native code: forward, and the way back.
+"""Layers in training by native code: forward, and the way back; and the step of the weights behind them.
 
 A layer keeps its own way; only what passes over images is put in place of NumPy's calls. What is not float32 is left
 to NumPy, and so is every kind that is not here.
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
-from . import activation, add, batch_norm, convolution, dense, pooling
+from .....kernels.training.updates import Update
+from . import activation, add, batch_norm, convolution, dense, pooling, updates
 from .calls import Native
 from .moves import put
 from .recording import Program
@@ -54,6 +55,12 @@ class NativeTraining:
 
     def add(self, more: Array, total: Array) -> None:
         add.accumulate(more, total, self.native)
+
+    def move(self, update: Update, w: Array, g: Array, *slots: Array) -> None:
+        updates.move(self.native, update, w, g, *slots)
+
+    def squared_norm(self, g: Array) -> float:
+        return updates.squared_norm(self.native, g)
 
     def recorder(self) -> Recorder:
         return Recorder(self.native)
