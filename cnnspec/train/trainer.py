@@ -191,8 +191,8 @@ class Trainer:
         return sqrt(sum(self._over_pieces(add)))
 
     def _over_pieces(self, work: Callable[[slice], T]) -> list[T]:
-        """What `work` gives for each piece of the weights, in order; workers share them out. They are one piece where the
-        backend does that by itself."""
+        """What `work` gives for each piece of the weights, in order; workers share them out. Where the backend does
+        that by itself, they are one piece."""
         if self.shares_layers:
             return [work(slice(None))]
         all_pieces = pieces(len(self.weights.whole))
