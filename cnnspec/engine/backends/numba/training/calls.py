@@ -29,7 +29,7 @@ from .steps import Step, Steps
 if TYPE_CHECKING:
     from .....graph.layer import Layer, Pullback, TrainingContext
 
-WORTH = 40_000.0
+WORTH = 20_000.0
 """Nanoseconds of work that another thread is woken for."""
 OBJECT = object.__basicsize__
 """Bytes of any object in CPython. NumPy's C interface promises that the pointer to an array's values is what an array
