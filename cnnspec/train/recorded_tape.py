@@ -57,7 +57,7 @@ class RecordedStep:
 
     def first(self, context: Contexts) -> tuple[Array, BackwardPass]:
         """Carry it out, and write it down."""
-        self.contexts.given = context
+        self.contexts.begin(context)
         with self.recorder.program() as self.forward:
             self.outputs, back = self.tape.forward(self.tensors, self.x, self.contexts)
 
@@ -79,7 +79,7 @@ class RecordedStep:
 
     def again(self, x: Array, context: Contexts) -> tuple[Array, BackwardPass]:
         """Carry it out for another batch."""
-        self.contexts.given = context
+        self.contexts.begin(context)
         np.copyto(self.x, x)
         self.forward()
         self.contexts.update_buffers()
@@ -98,31 +98,40 @@ class Latest:
     """The contexts of the step that is being made, for layers that were told of them in the first one."""
 
     def __init__(self) -> None:
-        self.given: Contexts
-        self.all: list[LatestContext] = []
+        self._step = Step()
+        self._all: list[LatestContext] = []
+
+    def begin(self, contexts: Contexts) -> None:
+        self._step.contexts = contexts
 
     def __call__(self, name: str, needs_input_grad: bool) -> TrainingContext:
-        self.all.append(LatestContext(self, name, needs_input_grad))
-        return self.all[-1]
+        self._all.append(LatestContext(self._step, name, needs_input_grad))
+        return self._all[-1]
 
     def update_buffers(self) -> None:
         """Tell the contexts what layers have told them before: the arrays are the same."""
-        for context in self.all:
+        for context in self._all:
             if context.buffers:
                 context.now.update_buffers(**context.buffers)
+
+
+class Step:
+    """What changes from step to step."""
+
+    contexts: Contexts
 
 
 class LatestContext:
     """What a layer asks, it asks of the latest step's context."""
 
-    def __init__(self, contexts: Latest, name: str, needs_input_grad: bool) -> None:
+    def __init__(self, step: Step, name: str, needs_input_grad: bool) -> None:
         self.needs_input_grad = needs_input_grad
         self.buffers: dict[str, Array] = {}
-        self._contexts, self._name = contexts, name
+        self._step, self._name = step, name
 
     @property
     def now(self) -> TrainingContext:
-        return self._contexts.given(self._name, self.needs_input_grad)
+        return self._step.contexts(self._name, self.needs_input_grad)
 
     @property
     def random(self) -> np.random.Generator:

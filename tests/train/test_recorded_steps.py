@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import all_kinds
 import numpy as np
@@ -136,3 +137,17 @@ def test_memory_is_given_from_array_to_array_and_no_step_takes_more() -> None:
     steps(recorded, given)
     gc.collect()
     assert sum(chunk.nbytes for chunk in arena.chunks) == made
+
+
+def test_a_trainer_takes_the_memory_of_its_steps_along() -> None:
+    network = graph(DEEP)
+    learner = trainer(network, 1)
+    steps(learner, batches(network, 4))
+    assert learner.tape.step is not None
+    arena = weakref.ref(learner.tape.step.recorder._recording.arena)  # type: ignore[attr-defined]
+    gc.disable()
+    try:
+        del learner
+        assert arena() is None
+    finally:
+        gc.enable()
