@@ -9,11 +9,11 @@ import numpy as np
 
 from .....graph.array import Array
 from .....graph.window import SlidingWindows
-from .....kernels.channels_last import add_to_cells, cells_total
 from .....kernels.training.convolution import ConvolutionPullback, Gradients, no_gradient, painted_windows
 from .....kernels.training.padding import mirrored
 from .....layers._filters import Filters
 from . import tiles
+from .bias import add_bias, bias_gradient
 from .border import padded
 from .calls import Native
 from .correlation import adjoint, correlate
@@ -33,37 +33,30 @@ def train(
     if not (x.dtype == weight.dtype == np.float32 and native.is_finite(weight)):
         return native.left_to_numpy(layer, context, x, weight=weight, **offsets)
     seen = channels_last(x, native)
-    y, back = layer.differentiable(NativeKernels(native), seen, weight, context.needs_input_grad)
-    if bias is not None:
-        native.by_numpy(add_to_cells, y, bias)
+    y, back = layer.differentiable(NativeKernels(native, bias), seen, weight, context.needs_input_grad)
 
     def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
         by_output = channels_last(dy, native)
         dx, dweight = back(by_output)
-        found = {"weight": dweight}
-        if bias is not None:
-            found["bias"] = native.empty(bias.shape)
-            native.by_numpy(_put_totals, found["bias"], by_output)
-        return (as_images(dx),), found
+        offset = {} if bias is None else {"bias": bias_gradient(by_output, native)}
+        return (as_images(dx),), {"weight": dweight} | offset
 
     return as_images(y), pull
 
 
-def _put_totals(target: Array, cells: Array) -> None:
-    target[...] = cells_total(cells)
-
-
 class NativeKernels:
-    """What `kernels/training/convolution.py` has, by native functions."""
+    """What `kernels/training/convolution.py` has, by native functions, with a layer's bias if it has one."""
 
-    def __init__(self, native: Native) -> None:
+    def __init__(self, native: Native, bias: Array | None = None) -> None:
         self.native = native
+        self.bias = bias
 
     def convolution(
         self, x: Array, weight: Array, windows: SlidingWindows, G: int, needs_input_grad: bool = True
     ) -> tuple[Array, ConvolutionPullback]:
         if G > 1 and G == x.shape[3] == len(weight):
-            return depthwise(x, weight, windows, self.native)
+            y, pull = depthwise(x, weight, windows, self.native)
+            return self._biased(y), pull
         if G == 1 and tiles.pays(windows, x.shape[3], len(weight), len(x)):
             return self.by_tiles(x, weight, windows, needs_input_grad)
         seen = padded(x, windows, self.native)
@@ -72,7 +65,7 @@ class NativeKernels:
             dx = adjoint(dy, weight, windows, G, self.native) if needs_input_grad else no_gradient(x)
             return dx, by_filters(seen, dy, windows, G, self.native)
 
-        return correlate(seen, weight, windows, G, self.native), back
+        return correlate(seen, weight, windows, G, self.native, self.bias), back
 
     def by_tiles(
         self, x: Array, weight: Array, windows: SlidingWindows, needs_input_grad: bool
@@ -90,7 +83,7 @@ class NativeKernels:
             tiles.convolve_back(dy, weight, mirrored(windows), dx, self.native)
             return dx, dweight
 
-        return y, back
+        return self._biased(y), back
 
     def transposed(self, x: Array, weight: Array, windows: SlidingWindows, G: int) -> tuple[Array, ConvolutionPullback]:
         windows = painted_windows(windows, x)
@@ -100,4 +93,9 @@ class NativeKernels:
             dx = correlate(seen, weight, windows, G, self.native)
             return dx, by_filters(seen, x, windows, G, self.native)
 
-        return adjoint(x, weight, windows, G, self.native), back
+        return self._biased(adjoint(x, weight, windows, G, self.native)), back
+
+    def _biased(self, y: Array) -> Array:
+        if self.bias is not None:
+            add_bias(y, self.bias, self.native)
+        return y
