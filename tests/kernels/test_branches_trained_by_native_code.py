@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from cnnspec.engine.backends.numba.training import NativeTraining, calls
 from cnnspec.graph.layer import Layer
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers.add import Add
+from cnnspec.layers.concat import Concat
 
 EVERY = pytest.mark.parametrize("vectors", [AVX512, AVX2], ids=lambda v: v.name)
 many = settings(max_examples=40, deadline=None)
@@ -60,6 +61,37 @@ def test_sums(shape: tuple[int, ...], branches: int, orders: list[Any], vectors:
         gradient[...] = i  # that of another branch must not change
 
 
+@EVERY
+@many
+@given(
+    shape=images, axis=st.sampled_from("CHW"), sizes=st.lists(st.integers(1, 20), min_size=2, max_size=3),
+    orders=st.lists(orders, min_size=4, max_size=4),
+)  # fmt: skip
+def test_concatenations(
+    shape: tuple[int, ...], axis: Literal["C", "H", "W"], sizes: list[int], orders: list[Any], vectors: Vectors
+) -> None:
+    layer = Concat(axis=axis)
+    at = layer.index
+    inputs = [random(i, *shape[:at], size, *shape[at + 1 :]) for i, size in enumerate(sizes)]
+    exact, back = layer.vjp(*inputs)
+    dy = random(9, *exact.shape)
+    y, gradients = trained(layer, [*map(lain, inputs, orders)], lain(dy, orders[-1]).copy("K"), vectors)
+    np.testing.assert_array_equal(y, exact)
+    for i, (found, wanted) in enumerate(zip(gradients, back(dy)[0], strict=True)):
+        np.testing.assert_array_equal(found, wanted)
+        found[...] = i
+
+
+@EVERY
+@pytest.mark.parametrize("N", [0, 1, 5])
+def test_concatenated_vectors(N: int, vectors: Vectors) -> None:
+    inputs, dy = [random(i, N, size) for i, size in enumerate((3, 40, 1))], random(9, N, 44)
+    y, gradients = trained(Concat(), inputs, dy, vectors)
+    np.testing.assert_array_equal(y, np.concatenate(inputs, axis=1))
+    for found, wanted in zip(gradients, np.split(dy, [3, 43], axis=1), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 def test_branches_of_a_sum_stay_as_they_are() -> None:
     x, other = random(0, 3, 5, 2, 4), random(1, 3, 5, 2, 4)
     before = x.copy(), other.copy()
@@ -69,12 +101,15 @@ def test_branches_of_a_sum_stay_as_they_are() -> None:
 
 @EVERY
 @settings(max_examples=10, deadline=None)
-@given(shape=shapes, branches=st.integers(2, 3))
-def test_threads_change_no_byte(shape: tuple[int, ...], branches: int, vectors: Vectors) -> None:
-    inputs, dy = [random(i, *shape) for i in range(branches)], random(9, *shape)
+@given(shape=shapes, branches=st.integers(2, 3), kind=st.sampled_from([Add, Concat]))
+def test_threads_change_no_byte(
+    shape: tuple[int, ...], branches: int, kind: type[Add | Concat], vectors: Vectors
+) -> None:
+    inputs = [random(i, *shape) for i in range(branches)]
+    dy = random(9, *kind().forward(*inputs).shape)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calls, "WORTH", 1e-9)
-        alone, *others = (trained(Add(), inputs, dy.copy(), vectors, threads) for threads in (1, 2, 3))
+        alone, *others = (trained(kind(), inputs, dy.copy(), vectors, threads) for threads in (1, 2, 3))
     for y, gradients in others:
         np.testing.assert_array_equal(y, alone[0])
         np.testing.assert_array_equal(gradients, alone[1])

@@ -135,8 +135,39 @@ def test_max_pooling(
     assert_near(dx, wanted)
 
 
+@EVERY
+@many
+@given(shape=shapes, orders=st.tuples(orders, orders))
+def test_global_average_pooling(shape: tuple[int, ...], orders: tuple[Any, Any], vectors: Vectors) -> None:
+    layer, x, dy = find("globalavgpool")(), random(0, *shape), random(1, *shape[:2], 1, 1)
+    exact, back = layer.vjp(x.astype(float))
+    y, dx = trained(layer, lain(x, orders[0]), lain(dy, orders[1]), vectors)
+    assert_near(y, exact)
+    assert_near(dx, back(dy.astype(float))[0][0])
+
+
+@EVERY
+@many
+@given(shape=shapes, orders=st.tuples(orders, orders))
+def test_values_read_as_another_shape(shape: tuple[int, ...], orders: tuple[Any, Any], vectors: Vectors) -> None:
+    N, C, H, W = shape
+    x, image, vector = random(0, *shape), random(1, N, W, H, C), random(2, N, C * H * W)
+    for layer, given_x, wanted, dy in (
+        (find("flatten")(), lain(x, orders[0]), x.reshape(N, -1), np.asfortranarray(vector)),
+        (find("flatten")(), vector.copy(), vector, vector.copy()),
+        (find("reshape")(C=W, H=H, W=C), lain(x, orders[0]), x.reshape(image.shape), lain(image, orders[1])),
+    ):
+        gradient = dy.reshape(given_x.shape)
+        y, dx = trained(layer, given_x, dy, vectors)
+        np.testing.assert_array_equal(y, wanted)
+        np.testing.assert_array_equal(dx, gradient)
+
+
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize(("kind", "fields"), [("tanh", {}), ("maxpool", {"F": 3, "S": 2}), ("maxpool", {"F": 2})])
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("tanh", {}), ("maxpool", {"F": 3, "S": 2}), ("maxpool", {"F": 2}), ("flatten", {}), ("globalavgpool", {})],
+)
 def test_threads_change_no_byte(
     kind: str, fields: dict[str, Any], order: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +181,12 @@ def test_threads_change_no_byte(
 
 def test_what_native_code_is_not_for_is_left_to_the_layer() -> None:
     x, wide = random(0, 2, 3, 4, 5).astype(float), random(0, 1, 1, 20, 20)
-    for layer, arriving in ((find("relu")(), x), (MaxPool(F=2), x), (MaxPool(F=17, S=1), wide)):
+    none = random(0, 0, 3, 4, 5)
+    for layer, arriving in (
+        *((find(kind)(), each) for kind in ("relu", "flatten", "globalavgpool") for each in (x, none)),
+        (MaxPool(F=2), x),
+        (MaxPool(F=17, S=1), wide),
+    ):
         exact, back = layer.vjp(arriving)
         dy = np.ones(exact.shape, exact.dtype)
         y, dx = trained(layer, arriving, dy.copy(), AVX2)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.training.updates import Update
-from . import activation, add, batch_norm, convolution, dense, pooling, updates
+from . import activation, add, batch_norm, concat, convolution, dense, global_average, pooling, reading, updates
 from .calls import Native
 from .moves import put
 from .recording import Program
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 WAYS: dict[str, Callable[..., Any]] = {
     "add": add.train,
     "batchnorm": batch_norm.train,
+    "concat": concat.train,
     "conv": convolution.train,
     "deconv": convolution.train,
     "dense": dense.train,
+    "flatten": reading.train,
+    "globalavgpool": global_average.train,
     "maxpool": pooling.train,
+    "reshape": reading.train,
     **dict.fromkeys(activation.SLOPE_OF, activation.train),
 }
 """By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""
