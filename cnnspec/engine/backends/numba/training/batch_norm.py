@@ -12,8 +12,8 @@ from .....graph.array import Array
 from .....kernels.compiled.tables import FOUND, KEPT, KEPT_WIDE
 from .....layers.batchnorm import BatchNorm
 from .calls import EACH, Native, Numbers, cut
-from .memory_order import as_images, channels_last
-from .moves import zeros
+from .memory_order import as_given, cells
+from .moves import contiguous, zeros
 from .plan import PLANS
 
 if TYPE_CHECKING:
@@ -61,21 +61,21 @@ def train(
     C = x.shape[1]
     parts, hands = max(1, min(PARTS, x.size // PART)), native.hands(x.size, VALUE * x.size)
     plan = _plan(x.size // C, C, layer.eps, layer.momentum, native.vectors.whole(C), parts, hands)
-    seen = _cells(x, native)
+    seen = cells(x, native)
     y = native.empty_like(seen)
     kept = native.empty(plan.kept)
     tensors = (learned.get("weight", plan.one), learned.get("bias", plan.zero), running_mean, running_var)
-    _carry_out("normalise", (seen, y, *map(native.contiguous, tensors), kept), plan, native)
+    _carry_out("normalise", (seen, y, *(contiguous(tensor, native) for tensor in tensors), kept), plan, native)
     context.update_buffers(running_mean=kept[RUNNING_MEAN, :C], running_var=kept[RUNNING_VAR, :C])
 
     def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-        by_output = _cells(dy, native)
+        by_output = cells(dy, native)
         found = native.empty(plan.found)
         _carry_out("normalise_back", (seen, by_output, by_output, kept, found), plan, native)
         own = {"weight": found[WEIGHT, :C], "bias": found[BIAS, :C]} if learned else {}
-        return (_as_given(by_output),), own
+        return (as_given(by_output),), own
 
-    return _as_given(y), pull
+    return as_given(y), pull
 
 
 def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native) -> None:
@@ -87,16 +87,6 @@ def _carry_out(name: str, arrays: tuple[Array, ...], plan: Plan, native: Native)
         native.carry_out_by_steps(*((name, table[None], EACH, owned) for table, owned in tables))
     else:
         native.carry_out(name, *tables[0])
-
-
-def _cells(x: Array, native: Native) -> Array:
-    """Contiguous images (N, H, W, C) or vectors (N, C)."""
-    return channels_last(x, native) if x.ndim == 4 else native.contiguous(x)
-
-
-def _as_given(cells: Array) -> Array:
-    """Images (N, C, H, W), or vectors, of cells: the same memory."""
-    return as_images(cells) if cells.ndim == 4 else cells
 
 
 @lru_cache(PLANS)

@@ -76,14 +76,6 @@ class Native:
         """In the order in which the axes of `x` lie in memory."""
         return np.empty_like(x) if self._recording is None else self._recording.like(x)
 
-    def contiguous(self, x: Array) -> Array:
-        """x itself, or a copy, of which the last axis is innermost."""
-        if x.flags.c_contiguous:
-            return x
-        found = self.empty(x.shape, x.dtype)
-        self.by_numpy(np.copyto, found, x)
-        return found
-
     def is_finite(self, x: Array) -> bool:
         """Whether all values are, for now: a recording asks again."""
         found = are_finite(x)

@@ -14,6 +14,7 @@ from .bias import bias_gradient
 from .calls import Native
 from .correlation import adjoint, correlate
 from .filter_gradient import by_filters
+from .moves import contiguous
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext
@@ -28,7 +29,7 @@ def train(
     offset = {} if bias is None else {"bias": bias}
     if any(array.dtype != np.float32 or not array.size for array in (x, weight, *offset.values())):
         return native.left_to_numpy(layer, context, x, weight=weight, **offset)
-    seen, filters = _as_cells(x, native), native.contiguous(weight)[:, :, None, None]
+    seen, filters = _as_cells(x, native), contiguous(weight, native)[:, :, None, None]
     y = correlate(seen, filters, CELL, 1, native, bias)
 
     def pull(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
@@ -41,4 +42,4 @@ def train(
 
 
 def _as_cells(x: Array, native: Native) -> Array:
-    return native.contiguous(x).reshape(len(x), 1, 1, -1)
+    return contiguous(x, native).reshape(len(x), 1, 1, -1)

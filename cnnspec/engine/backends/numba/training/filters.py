@@ -16,7 +16,7 @@ from .....kernels.compiled.packing import panels
 from .....kernels.compiled.tables import MOVE_FIELDS, TRANSPOSE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .calls import Native, Numbers, address, cut, owners
-from .moves import zeros
+from .moves import contiguous, zeros
 from .plan import PLANS, Plan
 
 VALUE = 0.5
@@ -59,7 +59,7 @@ def turned_packing(
     down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
     taps = len(down) * len(across)
     if taps < FH * FW:
-        weight = native.contiguous(weight[:, :, _every(down), _every(across)])
+        weight = contiguous(weight[:, :, _every(down), _every(across)], native)
         down, across = tuple(range(len(down))), tuple(range(len(across)))
     total = _room(C, taps * K, vectors, native)
     # Single taps lie as they are wanted: only the panels are cut.

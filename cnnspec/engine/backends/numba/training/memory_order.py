@@ -9,7 +9,7 @@ import numpy as np
 
 from .....graph.array import Array
 from .calls import Native, Numbers, cut, owners
-from .moves import put
+from .moves import contiguous, put
 from .plan import PLANS
 
 CHANNELS_LAST = (0, 2, 3, 1)
@@ -46,7 +46,7 @@ def channels_last(x: Array, native: Native) -> Array:
         return wanted
     others = tuple(sorted((0, 2, 3), key=lambda axis: -x.strides[axis]))
     if x.dtype != np.float32 or not x.size or not x.transpose(1, *others)[0].flags.c_contiguous:
-        return native.contiguous(wanted)
+        return contiguous(wanted, native)
     out = native.empty(wanted.shape)
     columns = _places(x.shape, others)
     rows = x.strides[1] * np.arange(x.shape[1])
@@ -65,7 +65,7 @@ def channels_last(x: Array, native: Native) -> Array:
 
 def cells(x: Array, native: Native) -> Array:
     """Images (N, C, H, W) as contiguous (N, H, W, C), vectors as contiguous (N, C): their own memory where they are."""
-    return channels_last(x, native) if x.ndim == 4 else native.contiguous(x)
+    return channels_last(x, native) if x.ndim == 4 else contiguous(x, native)
 
 
 def as_given(cells: Array) -> Array:

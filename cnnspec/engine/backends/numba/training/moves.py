@@ -30,6 +30,15 @@ def put(values: Array, target: Array, native: Native) -> None:
         native.by_numpy(np.copyto, target, values)
 
 
+def contiguous(x: Array, native: Native) -> Array:
+    """x itself, or a copy, of which the last axis is innermost."""
+    if x.flags.c_contiguous:
+        return x
+    found = native.empty(x.shape, x.dtype)
+    put(x, found, native)
+    return found
+
+
 def clear(target: Array, native: Native) -> None:
     """Fill an array of up to 4 axes with zeros."""
     hands = native.hands(target.size, VALUE * target.size)
