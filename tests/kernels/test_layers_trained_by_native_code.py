@@ -163,10 +163,56 @@ def test_values_read_as_another_shape(shape: tuple[int, ...], orders: tuple[Any,
         np.testing.assert_array_equal(dx, gradient)
 
 
+MOVING: dict[str, dict[str, Any]] = {
+    "channelshuffle": {"G": 2},
+    "crop": {"top": 1, "right": 2},
+    "pad": {"axis": "C", "before": 3, "after": 1},
+    "permute": {"order": ("W", "C", "H")},
+    "pixelshuffle": {"factor": 2},
+    "pixelunshuffle": {"factor": 3},
+    "slice": {"axis": "H", "from": 1, "step": 2},
+    "upsample": {"factor": (2, 3)},
+}
+VECTORS: dict[str, dict[str, Any]] = {"pad": {"axis": "C", "after": 3}, "slice": {"from": 2}}
+
+
+@EVERY
+@pytest.mark.parametrize("kind", MOVING)
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(1, 5), C=st.integers(1, 5), orders=st.tuples(orders, orders))
+def test_layers_that_move_values(kind: str, n: int, C: int, orders: tuple[Any, Any], vectors: Vectors) -> None:
+    layer, x = find(kind)(**MOVING[kind]), random(0, n, 4 * C, 6, 9)
+    exact, back = layer.vjp(x.astype(float))
+    dy = random(1, *exact.shape)
+    ((wanted,), _) = back(dy.astype(float))
+    y, dx = trained(layer, lain(x, orders[0]), lain(dy, orders[1]), vectors)
+    np.testing.assert_array_equal(y, exact)
+    assert_near(dx, wanted)
+
+
+@EVERY
+@pytest.mark.parametrize("kind", VECTORS)
+def test_values_of_vectors_that_are_moved(kind: str, vectors: Vectors) -> None:
+    layer, x = find(kind)(**VECTORS[kind]), random(0, 5, 37)
+    exact, back = layer.vjp(x)
+    dy = random(1, *exact.shape)
+    y, dx = trained(layer, x, dy, vectors)
+    np.testing.assert_array_equal(y, exact)
+    np.testing.assert_array_equal(dx, back(dy)[0][0])
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     ("kind", "fields"),
-    [("tanh", {}), ("maxpool", {"F": 3, "S": 2}), ("maxpool", {"F": 2}), ("flatten", {}), ("globalavgpool", {})],
+    [
+        ("tanh", {}),
+        ("maxpool", {"F": 3, "S": 2}),
+        ("maxpool", {"F": 2}),
+        ("flatten", {}),
+        ("globalavgpool", {}),
+        ("upsample", {"factor": 2}),
+        ("pad", {"axis": "C", "after": 3}),
+    ],
 )
 def test_threads_change_no_byte(
     kind: str, fields: dict[str, Any], order: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
@@ -186,6 +232,10 @@ def test_what_native_code_is_not_for_is_left_to_the_layer() -> None:
         *((find(kind)(), each) for kind in ("relu", "flatten", "globalavgpool") for each in (x, none)),
         (MaxPool(F=2), x),
         (MaxPool(F=17, S=1), wide),
+        *((find(kind)(**MOVING[kind]), x) for kind in ("pad", "permute", "upsample")),
+        (find("pad")(top=1, value=2), wide),
+        (find("pad")(top=1, mode="edge"), wide),
+        (find("upsample")(factor=2, mode="bilinear"), wide),
     ):
         exact, back = layer.vjp(arriving)
         dy = np.ones(exact.shape, exact.dtype)

@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING, Any
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
 from .....kernels.training.updates import Update
-from . import activation, add, batch_norm, concat, convolution, dense, global_average, pooling, reading, updates
+from . import (
+    activation,
+    add,
+    batch_norm,
+    concat,
+    convolution,
+    dense,
+    global_average,
+    moving,
+    pad,
+    pooling,
+    reading,
+    updates,
+    upsample,
+)
 from .calls import Native
 from .moves import put
 from .recording import Program
@@ -32,7 +46,10 @@ WAYS: dict[str, Callable[..., Any]] = {
     "flatten": reading.train,
     "globalavgpool": global_average.train,
     "maxpool": pooling.train,
+    "pad": pad.train,
     "reshape": reading.train,
+    "upsample": upsample.train,
+    **dict.fromkeys(("channelshuffle", "crop", "permute", "pixelshuffle", "pixelunshuffle", "slice"), moving.train),
     **dict.fromkeys(activation.SLOPE_OF, activation.train),
 }
 """By the layer's kind, with native functions and the layer in front of what `vjp_training` takes."""

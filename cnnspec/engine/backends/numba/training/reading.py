@@ -11,7 +11,7 @@ from .....graph.shape import Shape
 from .....layers._reading import Reading
 from .calls import Native
 from .memory_order import as_images, channels_last
-from .moves import put
+from .moves import contiguous
 
 if TYPE_CHECKING:
     from .....graph.layer import Pullback, TrainingContext
@@ -28,8 +28,5 @@ def train(native: Native, layer: Reading, context: TrainingContext, x: Array) ->
 
 def _read(x: Array, shape: Shape, native: Native) -> Array:
     """Values (N, ...) in order as (N, *shape); the same memory where they lie so."""
-    if not x.flags.c_contiguous:
-        given, x = x, native.empty(x.shape)
-        put(given, x, native)
-    y = x.reshape(len(x), *shape)
+    y = contiguous(x, native).reshape(len(x), *shape)
     return as_images(channels_last(y, native)) if y.ndim == 4 else y
