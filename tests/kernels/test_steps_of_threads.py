@@ -100,3 +100,9 @@ def test_ctrl_c_comes_through_once_all_threads_are_at_rest(monkeypatch: pytest.M
     values[:] = 1
     native.carry_out("join", tables[:3], owners[:3])
     assert (values == 8).all()
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 17)])
+def test_no_table_is_no_call(shape: tuple[int, ...]) -> None:
+    for threads in (1, 2):
+        Native(vectors(), threads).carry_out("join", np.empty(shape, np.int64), np.empty(0, np.int64))

@@ -98,6 +98,7 @@ class Native:
     def by_layer(
         self, way: Callable[..., tuple[Array, Pullback]], *inputs: Array, **tensors: Array
     ) -> tuple[Array, Pullback]:
+        """What some way of a layer's own makes, and the way back; it may do anything to arrays."""
         if self._recording is None:
             return way(*inputs, **tensors)
         return self._recording.left_to_numpy(way, inputs, tensors)
@@ -117,7 +118,10 @@ class Native:
     def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
         """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
         the one that asks."""
-        self._record((self._pairs(name, tables), owners), tables)
+        if not tables.size:
+            return
+        if self._recording is not None:
+            self._recording.calls(self._pairs(name, tables), owners, tables)
         if tables.size == tables.shape[-1]:
             self._function(name).call(address(tables))
         elif self.threads == 1 or owners is None or not owners.any():
@@ -132,9 +136,11 @@ class Native:
         """For each strip all calls, one after the other: of functions and their tables (fields) or (calls, fields),
         which are chosen for each strip from those of all. Each strip belongs to a thread."""
         pairs = np.concatenate([self._chosen(*each) for each in calls], axis=1)
-        self._record((pairs.reshape(-1, 2), np.repeat(owners, pairs.shape[1])), *(tables for _, tables, _ in calls))
+        each = np.repeat(owners, pairs.shape[1])
+        if self._recording is not None:
+            self._recording.calls(pairs.reshape(-1, 2), each, *(tables for _, tables, _ in calls))
         if owners[-1]:
-            self.steps.carry_out((pairs.reshape(1, -1, 2), np.repeat(owners, pairs.shape[1])))
+            self.steps.carry_out((pairs.reshape(1, -1, 2), each))
         else:
             self._run(pairs)
 
@@ -144,10 +150,9 @@ class Native:
         pairs = [self._chosen(name, tables, which) for name, tables, which, _ in steps]
         all_owners = [owners for *_, owners in steps]
         if self._recording is not None:
-            self._recording.keep([tables for _, tables, *_ in steps])
             for i in range(len(pairs[0])):
-                for own_pairs, owners in zip(pairs, all_owners, strict=True):
-                    self._recording.calls((own_pairs[i], owners))
+                for own_pairs, (_, tables, _, owners) in zip(pairs, steps, strict=True):
+                    self._recording.calls(own_pairs[i], owners, tables)
         if any(owners.any() for owners in all_owners):
             self.steps.carry_out(*zip(pairs, all_owners, strict=True))
         else:
@@ -174,12 +179,6 @@ class Native:
         first = address(tables)
         pairs[:, 1] = np.arange(first, first + count * step, step)
         return pairs
-
-    def _record(self, step: tuple[Numbers, Numbers | None], *tables: Numbers) -> None:
-        if self._recording is not None:
-            pairs, owners = step
-            self._recording.keep(tables)
-            self._recording.calls((pairs, np.zeros(len(pairs), np.int64) if owners is None else owners))
 
     def _segment(self, steps: Sequence[Step]) -> Callable[[], None]:
         """What carries calls out, one step behind the other."""

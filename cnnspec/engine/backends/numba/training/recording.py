@@ -69,9 +69,10 @@ class Recording:
     def needs_finite(self, x: Array) -> None:
         self._finite.append(x)
 
-    def calls(self, step: Step) -> None:
-        """Pairs of native calls (calls, 2), and their threads."""
-        self._steps.append(step)
+    def calls(self, pairs: Numbers, owners: Numbers | None, *tables: Numbers) -> None:
+        """Pairs of native calls (calls, 2) with their tables, and the thread of each, if not all the first's."""
+        self.keep(tables)
+        self._steps.append((pairs, np.zeros(len(pairs), np.int64) if owners is None else owners))
 
     def by_python(self, function: Callable[[], object]) -> None:
         self._close()
