@@ -91,17 +91,19 @@ class Recording:
     ) -> tuple[Array, Pullback]:
         """A layer's own way, which is gone again in every step. What it makes is copied to where it is looked for."""
         found, pull = way(*inputs, **tensors)
-        pulls = [pull]
+        pulls = [pull]  # what it holds on to goes as it is called
+        del pull
         y, seen = self.like(found), [self.arena.bare(x) for x in inputs]
         np.copyto(y, found)
         target = self.arena.bare(y)
 
         def forward() -> None:
-            found, pulls[0] = way(*seen, **tensors)
+            found, pull = way(*seen, **tensors)
             np.copyto(target, found)
+            pulls[:] = [pull]
 
         def back(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            by_inputs, by_tensors = pulls[0](dy)
+            by_inputs, by_tensors = pulls.pop()(dy)
             found = [*by_inputs, *by_tensors.values()]
             own = [self.like(each) for each in found]
             for each, place in zip(found, own, strict=True):
@@ -109,7 +111,7 @@ class Recording:
             given, places = self.arena.bare(dy), [self.arena.bare(each) for each in own]
 
             def again() -> None:
-                by_inputs, by_tensors = pulls[0](given)
+                by_inputs, by_tensors = pulls.pop()(given)
                 for each, place in zip([*by_inputs, *by_tensors.values()], places, strict=True):
                     np.copyto(place, each)
 
