@@ -20,6 +20,7 @@ from cnnspec.engine.backends.numba.training.memory_order import (
     channels_last,
     lies_side_by_side,
 )
+from cnnspec.engine.backends.numba.training.moves import clear, put
 from cnnspec.graph.layer import Layer
 from cnnspec.kernels.compiled.vectors import AVX2, AVX512, Vectors
 from cnnspec.layers import find
@@ -69,6 +70,26 @@ def test_channels_become_last(shape: tuple[int, ...], order: tuple[int, ...], ve
     found = channels_last(lain(x, order), Native(vectors))
     assert found.flags.c_contiguous
     np.testing.assert_array_equal(found, x.transpose(CHANNELS_LAST))
+
+
+@EVERY
+@many
+@given(shape=st.tuples(st.integers(0, 5), st.integers(1, 4), st.integers(1, 4), st.integers(1, 70)), order=orders)
+def test_copies_and_zeros_change_nothing_beside_them(
+    shape: tuple[int, ...], order: tuple[int, ...], vectors: Vectors
+) -> None:
+    n, *others = shape
+    total, x, native = lain(random(0, n + 2, *others), order), random(1, *shape), Native(vectors)
+    wanted = total.copy()
+    wanted[1:-1] = x
+    put(x, total[1:-1], native)
+    np.testing.assert_array_equal(total, wanted)
+    wanted[1:-1, :, 1:] = 0
+    clear(total[1:-1, :, 1:], native)
+    np.testing.assert_array_equal(total, wanted)
+    clear(total[1:-1], native)
+    np.testing.assert_array_equal(total[1:-1], np.zeros(shape))
+    np.testing.assert_array_equal(total[[0, -1]], wanted[[0, -1]])
 
 
 def test_values_side_by_side() -> None:

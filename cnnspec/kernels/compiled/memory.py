@@ -119,6 +119,19 @@ def put_zero(typing: Any, target: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def put_zero_line(typing: Any, target: Any) -> Any:
+    """64 bytes of zeros to an address."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        line = ir.VectorType(I32, LINE // 4)
+        target = builder.inttoptr(arguments[0], line.as_pointer())
+        builder.store(ir.Constant(line, [0] * (LINE // 4)), target).align = 4
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def call(typing: Any, function: Any, table: Any) -> Any:
     """Call a native function, by its address, with its table."""
 

@@ -6,7 +6,7 @@ Cost: that of the memory where values lie side by side, a few cycles a value whe
 from __future__ import annotations
 
 from .layout import LINE
-from .memory import Kernel, addresses, copy_line, copy_value, fields, put_zero
+from .memory import Kernel, addresses, copy_line, copy_value, fields, put_zero, put_zero_line
 from .tables import MOVE_FIELDS
 from .vectors import Vectors
 
@@ -22,11 +22,16 @@ def move(vectors: Vectors) -> Kernel:
             for j in range(of(p, "a")):
                 for k in range(of(p, "b")):
                     x, out = at(p, "x", i, j, k), at(p, "out", i, j, k)
-                    if of(p, "x") == 0:
+                    lines = 4 * c // LINE
+                    if of(p, "x") == 0 and out_c == 4:
+                        for m in range(lines):
+                            put_zero_line(out + LINE * m)
+                        for m in range(LINE // 4 * lines, c):
+                            put_zero(out + 4 * m)
+                    elif of(p, "x") == 0:
                         for m in range(c):
                             put_zero(out + m * out_c)
                     elif x_c == 4 and out_c == 4:
-                        lines = 4 * c // LINE
                         for m in range(lines):
                             copy_line(x + LINE * m, out + LINE * m)
                         for m in range(LINE // 4 * lines, c):

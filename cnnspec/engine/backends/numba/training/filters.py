@@ -16,7 +16,7 @@ from .....kernels.compiled.packing import panels
 from .....kernels.compiled.tables import MOVE_FIELDS, TRANSPOSE_FIELDS
 from .....kernels.compiled.vectors import Vectors
 from .calls import Native, Numbers, address, cut, owners
-from .moves import contiguous, zeros
+from .moves import clear, contiguous
 from .plan import PLANS, Plan
 
 VALUE = 0.5
@@ -39,8 +39,8 @@ class Packing(NamedTuple):
 def packing(filters: Array, pieces: Pieces, vectors: Vectors, native: Native) -> Packing:
     """Of filters (K, C, FH, FW), whose values lie side by side: each piece of them is a panel in which their values of
     a tap and a channel are neighbours, as `packed` of `kernels/compiled/packing.py` makes them."""
-    K, C, FH, FW = filters.shape
-    total = _room(K, FH * FW * C, vectors, native)
+    _, C, FH, FW = filters.shape
+    total = _room(pieces, FH * FW * C, vectors, native)
     plan = _into_panels(filters.shape, filters.strides[0], pieces, vectors)
     return Packing("transpose", native.at(plan, x=filters, out=total), filters, total)
 
@@ -55,13 +55,13 @@ def turned_packing(
 ) -> Packing:
     """As `packing`, for the way from K channels back to C: filters (C, K, rows, columns) of weight (K, C, FH, FW). Some
     taps may be asked for alone, each as far from the one before it; by default all, turned by 180 degrees."""
-    K, C, FH, FW = weight.shape
+    K, _, FH, FW = weight.shape
     down, across = (tuple(range(size)[::-1] if given is None else given) for size, given in ((FH, rows), (FW, columns)))
     taps = len(down) * len(across)
     if taps < FH * FW:
         weight = contiguous(weight[:, :, _every(down), _every(across)], native)
         down, across = tuple(range(len(down))), tuple(range(len(across)))
-    total = _room(C, taps * K, vectors, native)
+    total = _room(pieces, taps * K, vectors, native)
     # Single taps lie as they are wanted: only the panels are cut.
     name, work_out = ("move", _into_columns) if taps == 1 else ("transpose", _into_turned)
     plan = work_out(K, down, across, weight.strides, pieces, vectors)
@@ -186,8 +186,11 @@ def _by_channel(taps: int, C: int) -> Numbers:
     return np.add.outer(np.arange(C), C * np.arange(taps)).ravel()
 
 
-def _room(K: int, values: int, vectors: Vectors, native: Native) -> Array:
-    """For panels of K filters of so many values; zeros beyond the last one."""
-    width = vectors.whole(K)
-    shape = (values * width,)
-    return native.empty(shape) if width == K else zeros(shape, native)
+def _room(pieces: Pieces, values: int, vectors: Vectors, native: Native) -> Array:
+    """For panels of filters of so many values; zeros beyond the last filter."""
+    first, width = pieces[-1]
+    whole = vectors.whole(width)
+    total = native.empty((values * (first + whole),))
+    if whole > width:
+        clear(total[values * first :].reshape(values, whole)[:, width:], native)
+    return total
