@@ -19,6 +19,8 @@ from ..layers.add import Add
 from .program import Operation
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
     from ..graph.layer import Layer, TrainingVjp
     from ..kernels.training.updates import Update
     from .executor import Bind, Executor
@@ -92,8 +94,9 @@ class TrainingKernels(Protocol):
     def squared_norm(self, g: Array) -> float:
         """The sum of a gradient's squares, of a piece or all of it."""
 
-    def recorder(self) -> Recorder | None:
-        """To write a step down; None where that is of no use."""
+    def recorder(self, dtype: DTypeLike) -> Recorder | None:
+        """To write down a step of arrays of a type; None where that is of no use. What other steps have left in their
+        arrays may be lost."""
 
 
 class Backend(Protocol):

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..graph.array import Array
 from ..graph.layer import TrainingContext
+from ..graph.shape import Shape
 from .tape import BackwardPass, Tape
 
 if TYPE_CHECKING:
@@ -21,28 +22,30 @@ if TYPE_CHECKING:
 Contexts = Callable[[str, bool], TrainingContext]
 
 
+KEPT = 4
+"""Sizes of batches whose steps are kept: an epoch has two."""
+
+
 class RecordedTape:
-    """A tape in whose steps only numbers change. Batches of another shape than the first one's go through it layer by
-    layer, and so does everything while kernels would have to be chosen anew."""
+    """A tape in whose steps only numbers change: those of each shape of inputs are written down once. While kernels
+    would have to be chosen anew, everything goes layer by layer."""
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.step: RecordedStep | None = None
-        self.layer_by_layer = False
-        """Record nothing: the same bytes come out."""
+        self.steps: dict[Shape, RecordedStep] = {}
 
     def forward(self, tensors: Mapping[str, Array], x: Array, context: Contexts) -> tuple[Array, BackwardPass]:
         """As `Tape.forward`; the output has the next step's values then."""
-        if self.step is not None and not self.step.is_whole:
-            self.step = None
-        if self.layer_by_layer:
+        step = self.steps.get(x.shape)
+        if step is not None and step.is_whole and step.is_of(tensors, x):
+            return step.again(x, context) if step.recorder.holds else self.tape.forward(tensors, x, context)
+        recorder = self.tape.kernels.recorder(x.dtype)
+        if recorder is None:
             return self.tape.forward(tensors, x, context)
-        if self.step is None and (recorder := self.tape.kernels.recorder()) is not None:
-            self.step = RecordedStep(self.tape, recorder, tensors, x)
-            return self.step.first(context)
-        if self.step is not None and self.step.suits(tensors, x):
-            return self.step.again(x, context)
-        return self.tape.forward(tensors, x, context)
+        while len(self.steps) >= KEPT:
+            del self.steps[next(iter(self.steps))]
+        self.steps[x.shape] = step = RecordedStep(self.tape, recorder, tensors, x)
+        return step.first(context)
 
 
 class RecordedStep:
@@ -69,13 +72,10 @@ class RecordedStep:
 
         return self.outputs, learn
 
-    def suits(self, tensors: Mapping[str, Array], x: Array) -> bool:
+    def is_of(self, tensors: Mapping[str, Array], x: Array) -> bool:
         """Whether it is the same step, but for the numbers."""
-        return (
-            (x.shape, x.dtype) == (self.x.shape, self.x.dtype)
-            and all(tensors[name] is own for name, own in self.tensors.items())
-            and self.recorder.holds
-        )
+        is_same = (x.shape, x.dtype) == (self.x.shape, self.x.dtype)
+        return is_same and all(tensors[name] is own for name, own in self.tensors.items())
 
     def again(self, x: Array, context: Contexts) -> tuple[Array, BackwardPass]:
         """Carry it out for another batch."""
@@ -98,14 +98,14 @@ class Latest:
     """The contexts of the step that is being made, for layers that were told of them in the first one."""
 
     def __init__(self) -> None:
-        self._step = Step()
+        self._now = Now()
         self._all: list[LatestContext] = []
 
     def begin(self, contexts: Contexts) -> None:
-        self._step.contexts = contexts
+        self._now.contexts = contexts
 
     def __call__(self, name: str, needs_input_grad: bool) -> TrainingContext:
-        self._all.append(LatestContext(self._step, name, needs_input_grad))
+        self._all.append(LatestContext(self._now, name, needs_input_grad))
         return self._all[-1]
 
     def update_buffers(self) -> None:
@@ -115,7 +115,7 @@ class Latest:
                 context.now.update_buffers(**context.buffers)
 
 
-class Step:
+class Now:
     """What changes from step to step."""
 
     contexts: Contexts
@@ -124,14 +124,14 @@ class Step:
 class LatestContext:
     """What a layer asks, it asks of the latest step's context."""
 
-    def __init__(self, step: Step, name: str, needs_input_grad: bool) -> None:
+    def __init__(self, now: Now, name: str, needs_input_grad: bool) -> None:
         self.needs_input_grad = needs_input_grad
         self.buffers: dict[str, Array] = {}
-        self._step, self._name = step, name
+        self._now, self._name = now, name
 
     @property
     def now(self) -> TrainingContext:
-        return self._step.contexts(self._name, self.needs_input_grad)
+        return self._now.contexts(self._name, self.needs_input_grad)
 
     @property
     def random(self) -> np.random.Generator:
@@ -141,5 +141,5 @@ class LatestContext:
         return self.now.all_reduce(part)
 
     def update_buffers(self, **buffers: Array) -> None:
-        self.buffers = buffers
+        self.buffers |= buffers
         self.now.update_buffers(**buffers)

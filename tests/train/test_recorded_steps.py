@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Sequence
 
 import all_kinds
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from trainers import Array, graph
 
-from cnnspec.engine.backends.numba.training import calls
+from cnnspec.engine.backends.numba.training import NativeTraining, calls
+from cnnspec.engine.backends.numba.training.arena import Block
 from cnnspec.graph.graph import Graph
 from cnnspec.graph.layer import Example
 from cnnspec.language.sections.train import Train
+from cnnspec.train.recorded_tape import KEPT
 from cnnspec.train.trainer import StepResult, Trainer
 from cnnspec.weights import initial
 
@@ -42,8 +45,18 @@ def trainer(network: Graph, threads: int, **settings: object) -> Trainer:
 
 
 def by_layers(learner: Trainer) -> Trainer:
-    learner.tape.layer_by_layer = True
+    learner.tape.tape.kernels.recorder = lambda dtype: None  # type: ignore[method-assign]
     return learner
+
+
+def arena_bytes(learner: Trainer) -> int:
+    return sum(chunk.nbytes for chunk in kernels(learner).native._chunks)
+
+
+def kernels(learner: Trainer) -> NativeTraining:
+    found = learner.tape.tape.kernels
+    assert isinstance(found, NativeTraining)
+    return found
 
 
 def batches(network: Graph, classes: int | None) -> list[tuple[Array, NDArray[np.generic]]]:
@@ -54,7 +67,7 @@ def batches(network: Graph, classes: int | None) -> list[tuple[Array, NDArray[np
     return list(zip(x, y, strict=True))
 
 
-def steps(learner: Trainer, given: list[tuple[Array, NDArray[np.generic]]]) -> list[StepResult]:
+def steps(learner: Trainer, given: Sequence[tuple[Array, NDArray[np.generic]]]) -> list[StepResult]:
     return [learner.step(x, y, 0.01, number=i) for i, (x, y) in enumerate(given)]
 
 
@@ -80,32 +93,60 @@ def test_a_network_does(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     recorded, plain = trainer(network, threads), by_layers(trainer(network, threads))
     given = batches(network, 4)
     assert steps(recorded, given) == steps(plain, given)
-    assert recorded.tape.step is not None
-    assert recorded.tape.step.is_whole
+    assert [step.is_whole for step in recorded.tape.steps.values()] == [True]
     assert_same(recorded, plain)
 
 
-def test_batches_of_another_size_go_layer_by_layer_between_the_others() -> None:
+def test_each_size_of_batches_has_a_step_in_the_same_memory() -> None:
     network = graph(DEEP)
     recorded, plain = trainer(network, 1), by_layers(trainer(network, 1))
     (x, y), *others = batches(network, 4)
-    given = [(x, y), (x[:2], y[:2]), *others, (x[:1], y[:1])]
+    given = [(x[:2], y[:2]), (x, y), (x[:2], y[:2]), *others, (x[:2], y[:2])]
+    assert steps(recorded, given[:2]) == steps(plain, given[:2])
+    taken = arena_bytes(recorded)
+    assert steps(recorded, given[2:]) == steps(plain, given[2:])
+    assert_same(recorded, plain)
+    alone = trainer(network, 1)
+    steps(alone, others)
+    assert taken == arena_bytes(recorded) < 1.5 * arena_bytes(alone)
+
+
+def test_few_sizes_are_kept() -> None:
+    network = graph(DEEP)
+    recorded, plain = trainer(network, 1), by_layers(trainer(network, 1))
+    random = np.random.default_rng(2)
+    given = [
+        (random.standard_normal((n, *network.input)).astype(np.float32), random.integers(0, 4, n))
+        for n in (1, 2, 3, 4, 5, 6, 1, 6)
+    ]
     assert steps(recorded, given) == steps(plain, given)
+    assert len(recorded.tape.steps) == KEPT
     assert_same(recorded, plain)
 
 
-def test_filters_that_are_not_finite_are_numpys_again() -> None:
+@pytest.mark.parametrize("order", [(0.5, np.inf), (np.inf, 0.5)])
+def test_kernels_are_chosen_anew_where_filters_become_finite_or_no_longer_are(order: tuple[float, float]) -> None:
     network = graph(DEEP)
     recorded, plain = trainer(network, 1), by_layers(trainer(network, 1))
     given = batches(network, 4)
-    for learner in (recorded, plain):
-        steps(learner, given[:2])
-        learner.tensors["stem.weight"][0, 0, 0, 0] = np.inf
-    np.testing.assert_equal(steps(recorded, given[2:]), steps(plain, given[2:]))
-    for learner in (recorded, plain):
-        learner.tensors["stem.weight"][0, 0, 0, 0] = 0.5
-    assert steps(recorded, given) == steps(plain, given)
-    assert_same(recorded, plain)
+    for value in (*order, *order):
+        found = []
+        for learner in (recorded, plain):
+            learner.tensors["stem.weight"][0, 0, 0, 0] = value
+            results = np.array([learner.vjp(x, y) for x, y in given])
+            found.append(np.concatenate([results.ravel(), learner.gradients[0].whole]))
+        np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_a_layer_that_nobody_goes_back_through_keeps_nothing() -> None:
+    depth, size = 12, 32
+    text = f"input: {{C: 4, H: {size}, W: {size}}}\nlayers:\n"
+    text += "  - {conv: {F: 3, K: 4, P: same}, name: first}\n"
+    text += "".join(f"  - {{gelu: {{}}, name: frozen{i}}}\n" for i in range(depth)) + "  - globalavgpool\n"
+    network = graph(text + "  - flatten\n  - {dense: {K: 4}, name: head}\n")
+    learner = trainer(network, 1, freeze=("first",))
+    steps(learner, batches(network, 4))
+    assert arena_bytes(learner) < 5 * 4 * BATCH * 4 * size * size
 
 
 def test_a_first_step_that_was_broken_off_is_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,25 +170,35 @@ def test_memory_is_given_from_array_to_array_and_no_step_takes_more() -> None:
     recorded = trainer(network, 1)
     given = batches(network, 4)
     steps(recorded, given)
-    assert recorded.tape.step is not None
-    arena = recorded.tape.step.recorder._recording.arena  # type: ignore[attr-defined]
-    made = sum(chunk.nbytes for chunk in arena.chunks)
-    activations = 4 * BATCH * sum(int(np.prod(step.shape)) for step in network.steps)
-    assert made < 4 * activations
+    made = arena_bytes(recorded)
+    assert made < 4 * 4 * BATCH * sum(int(np.prod(step.shape)) for step in network.steps)
     steps(recorded, given)
     gc.collect()
-    assert sum(chunk.nbytes for chunk in arena.chunks) == made
+    assert arena_bytes(recorded) == made
 
 
 def test_a_trainer_takes_the_memory_of_its_steps_along() -> None:
     network = graph(DEEP)
     learner = trainer(network, 1)
     steps(learner, batches(network, 4))
-    assert learner.tape.step is not None
-    arena = weakref.ref(learner.tape.step.recorder._recording.arena)  # type: ignore[attr-defined]
+    chunk = weakref.ref(kernels(learner).native._chunks[0])
     gc.disable()
     try:
         del learner
-        assert arena() is None
+        assert chunk() is None
     finally:
         gc.enable()
+
+
+def test_only_float32_is_written_down() -> None:
+    network = graph(DEEP)
+    tensors = {name: array.astype(np.float64) for name, array in initial(network.tensors, "he", 0).items()}
+    learner = Trainer(network, Train(optimizer="sgd"), tensors, backend="numba")
+    steps(learner, batches(network, 4))
+    assert not learner.tape.steps
+
+
+def test_a_block_that_was_never_whole_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    del_of_nothing = Block.__new__(Block)
+    del del_of_nothing
+    assert capfd.readouterr().err == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ....graph.array import Array
 from ....kernels.training.updates import Update, squared_norm
@@ -37,5 +38,5 @@ class NumpyTraining:
     def squared_norm(self, g: Array) -> float:
         return squared_norm(g)
 
-    def recorder(self) -> None:
+    def recorder(self, dtype: DTypeLike) -> None:
         """NumPy's functions make their own arrays, which are others in every step."""

@@ -7,9 +7,11 @@ to NumPy, and so is every kind that is not here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import DTypeLike
 
 from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
@@ -31,7 +33,7 @@ from . import (
 )
 from .calls import Native
 from .moves import put
-from .recording import Program
+from .recording import Recording
 
 if TYPE_CHECKING:
     from .....graph.layer import Layer, Pullback, TrainingContext, TrainingVjp
@@ -83,20 +85,5 @@ class NativeTraining:
     def squared_norm(self, g: Array) -> float:
         return updates.squared_norm(self.native, g)
 
-    def recorder(self) -> Recorder:
-        return Recorder(self.native)
-
-
-class Recorder:
-    """The programs of a step, and their arrays."""
-
-    def __init__(self, native: Native) -> None:
-        self._native = native
-        self._recording = native.recording()
-
-    def program(self) -> AbstractContextManager[Program]:
-        return self._native.recorded(self._recording)
-
-    @property
-    def holds(self) -> bool:
-        return self._recording.holds
+    def recorder(self, dtype: DTypeLike) -> Recording | None:
+        return self.native.recording() if dtype == np.float32 else None

@@ -1,7 +1,7 @@
 """Memory of arrays that come and go in a step: what one lets go of, a later one gets.
 
 It is planned by doing: a step that is recorded takes and gives back, and the steps that repeat it find the same arrays
-at the same places.
+at the same places. Steps for batches of several sizes are made one after the other, in the same memory.
 """
 
 from __future__ import annotations
@@ -22,51 +22,43 @@ WASTE, SMALL = 2, 1 << 12
 
 
 class Arena:
-    """Chunks of memory, which stay until the arena goes, and those among them that no array has."""
+    """Chunks of memory, to which others of their size are added, and those among them that no array has: all, at
+    first."""
 
-    def __init__(self) -> None:
-        self.chunks: list[Chunk] = []
-        self._free: list[tuple[int, int]] = []
-
-    @property
-    def nbytes(self) -> int:
-        return sum(chunk.nbytes for chunk in self.chunks)
+    def __init__(self, chunks: list[Chunk]) -> None:
+        self.chunks = chunks
+        self._free = sorted((chunk.size, number) for number, chunk in enumerate(chunks))
+        self._returned: list[tuple[int, int]] = []
 
     def empty(self, shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
         """An array in the smallest chunk that is free and has room for it; it gives the chunk back as it goes."""
         kind = np.dtype(dtype)
         size = -(-prod(shape) * kind.itemsize // 4)
+        while self._returned:
+            insort(self._free, self._returned.pop())
         place = bisect_left(self._free, (size, 0))
         if place == len(self._free) or self._free[place][0] > WASTE * size + SMALL:
             number = len(self.chunks)
             self.chunks.append(aligned(max(1, size)))
         else:
             _, number = self._free.pop(place)
-        flat = np.asarray(Block(self, number))
+        flat = np.asarray(Block(self.chunks[number], number, self._returned))
         return flat.view(np.uint8)[: prod(shape) * kind.itemsize].view(kind).reshape(shape)
-
-    def give_back(self, number: int) -> None:
-        insort(self._free, (self.chunks[number].size, number))
-
-    def bare(self, x: NDArray[Any]) -> NDArray[Any]:
-        """The same memory for those who do not keep it: `x` itself where it is not the arena's."""
-        block = owner(x)
-        if block is None or block.arena is not self:
-            return x
-        chunk = self.chunks[block.number]
-        begin = x.__array_interface__["data"][0] - chunk.__array_interface__["data"][0]
-        return np.ndarray(x.shape, x.dtype, chunk.data, begin, x.strides)
 
 
 class Block:
-    """A chunk as long as an array has it."""
+    """A chunk as long as an array has it. It may go at any moment, so it only says that it has."""
 
-    def __init__(self, arena: Arena, number: int) -> None:
-        self.arena, self.number = arena, number
-        self.__array_interface__ = arena.chunks[number].__array_interface__
+    returned: list[tuple[int, int]] | None = None
+
+    def __init__(self, chunk: Chunk, number: int, returned: list[tuple[int, int]]) -> None:
+        self.chunk, self.number = chunk, number
+        self.__array_interface__ = chunk.__array_interface__
+        self.returned = returned
 
     def __del__(self) -> None:
-        self.arena.give_back(self.number)
+        if self.returned is not None:
+            self.returned.append((self.chunk.size, self.number))
 
 
 def owner(x: NDArray[Any]) -> Block | None:
@@ -75,3 +67,12 @@ def owner(x: NDArray[Any]) -> Block | None:
     while isinstance(base, np.ndarray):
         base = base.base
     return base if isinstance(base, Block) else None
+
+
+def bare(x: NDArray[Any]) -> NDArray[Any]:
+    """The same memory for those who do not keep its block: `x` itself where it is no arena's."""
+    block = owner(x)
+    if block is None:
+        return x
+    begin = x.__array_interface__["data"][0] - block.chunk.__array_interface__["data"][0]
+    return np.ndarray(x.shape, x.dtype, block.chunk.data, begin, x.strides)

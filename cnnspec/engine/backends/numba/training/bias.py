@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from .....graph.array import Array
-from .....kernels.compiled.layout import JOINS
 from .....kernels.compiled.tables import FILTER_GRADIENT_FIELDS, TWO_FIELDS
+from .add import SUM
 from .calls import Native, address, cut, owners
 from .moves import clear, put
 from .plan import PLANS, Plan
@@ -19,7 +19,6 @@ RUN = 1 << 9
 """Values up to which a bias is repeated, so that it is added to many cells at once."""
 PARTS, PART = 8, 1 << 14
 """Into so many parts, of at least so many values, sums are cut for the sake of threads."""
-SUM = 2 * JOINS.index("add")
 
 
 def add_bias(y: Array, bias: Array, native: Native) -> None:

@@ -7,8 +7,7 @@ same place are one thread's, in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from ctypes import c_void_p
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,9 @@ from .....kernels.compiled.vectors import Vectors
 from .....kernels.training.blocked_im2col import are_finite
 from ..linker import NativeFunction
 from ..native import function
+from .arena import Chunk, bare
 from .plan import Plan
-from .recording import Program, Recording, merged
+from .recording import Recording, merged
 from .steps import Numbers as Numbers
 from .steps import Step, Steps
 
@@ -49,6 +49,7 @@ class Native:
         self.threads = threads
         self._functions: dict[str, NativeFunction] = {}
         self._recording: Recording | None = None
+        self._chunks: list[Chunk] = []
         self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
     def hands(self, parts: int, nanoseconds: float) -> int:
@@ -56,18 +57,11 @@ class Native:
         return max(1, min(self.threads, parts, int(nanoseconds / WORTH)))
 
     def recording(self) -> Recording:
-        """To be filled by `recorded`."""
-        return Recording(self._segment)
+        """To write a step down; its memory is that of all others."""
+        return Recording(self._chunks, self._segment, self._record)
 
-    @contextmanager
-    def recorded(self, recording: Recording) -> Iterator[Program]:
-        """What is done meanwhile, to be done again."""
+    def _record(self, recording: Recording | None) -> None:
         self._recording = recording
-        try:
-            with recording.written() as program:
-                yield program
-        finally:
-            self._recording = None
 
     def empty(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> NDArray[Any]:
         return np.empty(shape, dtype) if self._recording is None else self._recording.empty(shape, dtype)
@@ -78,16 +72,13 @@ class Native:
 
     def is_finite(self, x: Array) -> bool:
         """Whether all values are, for now: a recording asks again."""
-        found = are_finite(x)
-        if found and self._recording is not None:
-            self._recording.needs_finite(x)
-        return found
+        return are_finite(x) if self._recording is None else self._recording.is_finite(x)
 
     def by_numpy(self, function: Callable[..., object], *arrays: Array) -> None:
         """Let a function of NumPy's change arrays."""
         function(*arrays)
         if self._recording is not None:
-            self._recording.by_python(partial(function, *map(self._recording.arena.bare, arrays)))
+            self._recording.by_python(partial(function, *map(bare, arrays)))
 
     def left_to_numpy(
         self, layer: Layer, context: TrainingContext, *inputs: Array, **tensors: Array

@@ -8,14 +8,12 @@ from functools import lru_cache, reduce
 import numpy as np
 
 from .....graph.array import Array
-from .calls import Native, Numbers, cut, owners
-from .moves import contiguous, put
+from .calls import Native, Numbers, cut
+from .moves import VALUE, contiguous, put
 from .plan import PLANS
 
 CHANNELS_LAST = (0, 2, 3, 1)
 """The axes of images in the order in which they lie in memory."""
-VALUE = 0.4
-"""Nanoseconds of a value that is moved."""
 Axes = tuple[int, ...]
 
 
@@ -59,7 +57,7 @@ def channels_last(x: Array, native: Native) -> Array:
         )
         for part in parts
     ]  # fmt: skip
-    native.carry_out("transpose", np.array(tables, np.int64), owners(len(parts), len(parts)))
+    native.carry_out("transpose", np.array(tables, np.int64), np.arange(len(parts)))
     return out
 
 

@@ -6,6 +6,7 @@ native calls between two of Python's are one.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from .....graph.array import Array
 from .....kernels.training.blocked_im2col import are_finite
-from .arena import Arena, owner
+from .arena import Arena, Chunk, bare, owner
 from .steps import Numbers, Step
 
 if TYPE_CHECKING:
@@ -40,34 +41,42 @@ class Program:
 class Recording:
     """What native functions do while a program is written, and the arrays of that."""
 
-    def __init__(self, segment: Segments) -> None:
-        self.arena = Arena()
-        self._segment = segment
-        self._finite: list[Array] = []
+    def __init__(self, chunks: list[Chunk], segment: Segments, begin: Callable[[Recording | None], None]) -> None:
+        self._arena = Arena(chunks)
+        self._segment, self._begin = segment, begin
+        self._finite: list[tuple[Array, bool]] = []
         self._alive: list[object] = []
         self._steps: list[Step] = []
         self._items: list[Callable[[], object]] = []
 
     @contextmanager
-    def written(self) -> Iterator[Program]:
-        """What is recorded meanwhile."""
+    def program(self) -> Iterator[Program]:
+        """What is done meanwhile, to be done again. What was broken off is not to be gone on with."""
         program = Program()
         self._items = program.items
-        yield program
-        self._close()
+        self._begin(self)
+        try:
+            yield program
+            self._close()
+        finally:
+            self._begin(None)
+            self._items, self._steps = [], []
 
     @property
     def holds(self) -> bool:
         """Whether what was found out while it was recorded is true of the arrays as they are now."""
-        return are_finite(*self._finite)
+        return all(are_finite(x) == found for x, found in self._finite)
 
     def keep(self, thing: object) -> None:
         """What tables point to stays as long as the recording; arrays of the arena have their place anyway."""
         if not isinstance(thing, np.ndarray) or owner(thing) is None:
             self._alive.append(thing)
 
-    def needs_finite(self, x: Array) -> None:
-        self._finite.append(x)
+    def is_finite(self, x: Array) -> bool:
+        """Whether all values are; that is asked again before each step."""
+        found = are_finite(x)
+        self._finite.append((x, found))
+        return found
 
     def calls(self, pairs: Numbers, owners: Numbers | None, *tables: Numbers) -> None:
         """Pairs of native calls (calls, 2) with their tables, and the thread of each, if not all the first's."""
@@ -79,7 +88,7 @@ class Recording:
         self._items.append(function)
 
     def empty(self, shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
-        return self.arena.empty(shape, dtype)
+        return self._arena.empty(shape, dtype)
 
     def like(self, x: NDArray[Any]) -> NDArray[Any]:
         """An array of the same shape, type and order of axes in memory."""
@@ -91,32 +100,16 @@ class Recording:
     ) -> tuple[Array, Pullback]:
         """A layer's own way, which is gone again in every step. What it makes is copied to where it is looked for."""
         found, pull = way(*inputs, **tensors)
-        pulls = [pull]  # what it holds on to goes as it is called
-        del pull
-        y, seen = self.like(found), [self.arena.bare(x) for x in inputs]
+        back = WayBack(self, pull)
+        y, seen, latest = self.like(found), [bare(x) for x in inputs], weakref.ref(back)
         np.copyto(y, found)
-        target = self.arena.bare(y)
+        target = bare(y)
 
         def forward() -> None:
             found, pull = way(*seen, **tensors)
             np.copyto(target, found)
-            pulls[:] = [pull]
-
-        def back(dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
-            by_inputs, by_tensors = pulls.pop()(dy)
-            found = [*by_inputs, *by_tensors.values()]
-            own = [self.like(each) for each in found]
-            for each, place in zip(found, own, strict=True):
-                np.copyto(place, each)
-            given, places = self.arena.bare(dy), [self.arena.bare(each) for each in own]
-
-            def again() -> None:
-                by_inputs, by_tensors = pulls.pop()(given)
-                for each, place in zip([*by_inputs, *by_tensors.values()], places, strict=True):
-                    np.copyto(place, each)
-
-            self.by_python(again)
-            return tuple(own[: len(by_inputs)]), dict(zip(by_tensors, own[len(by_inputs) :], strict=True))
+            if (back := latest()) is not None:  # else nobody goes back through this layer
+                back.pulls.append(pull)
 
         self.by_python(forward)
         return y, back
@@ -126,6 +119,33 @@ class Recording:
         if self._steps:
             self._items.append(self._segment(self._steps))
             self._steps = []
+
+
+class WayBack:
+    """The way back through a layer of NumPy's: in each step the one that the layer has given last, once."""
+
+    def __init__(self, recording: Recording, pull: Pullback) -> None:
+        self.pulls = [pull]
+        self._recording = recording
+
+    def __call__(self, dy: Array) -> tuple[tuple[Array, ...], dict[str, Array]]:
+        by_inputs, by_tensors = self.pulls.pop()(dy)
+        found = [*by_inputs, *by_tensors.values()]
+        own = [self._recording.like(each) for each in found]
+        given, places = bare(dy), [bare(each) for each in own]
+
+        def again() -> None:
+            by_inputs, by_tensors = self.pulls.pop()(given)
+            _put([*by_inputs, *by_tensors.values()], places)
+
+        _put(found, own)
+        self._recording.by_python(again)
+        return tuple(own[: len(by_inputs)]), dict(zip(by_tensors, own[len(by_inputs) :], strict=True))
+
+
+def _put(found: Sequence[Array], places: Sequence[Array]) -> None:
+    for each, place in zip(found, places, strict=True):
+        np.copyto(place, each)
 
 
 def merged(steps: Sequence[Step]) -> Iterator[Step]:

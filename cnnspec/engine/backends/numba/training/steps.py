@@ -27,8 +27,8 @@ KEPT = 1 << 10
 """Orders that are kept."""
 Numbers = NDArray[np.int64]
 Step = tuple[Numbers, Numbers]
-"""Pairs of a function's address and its table's (times, calls, 2), and the number of the thread to which each call
-belongs (calls,)."""
+"""Pairs of a function's address and its table's, (calls, 2), or (times, calls, 2) where they are carried out so many
+times; and the number of the thread to which each call belongs (calls,)."""
 
 
 class Order(NamedTuple):
@@ -55,8 +55,8 @@ class Steps:
         order = _order(len(self.parts), len(steps[0][0]), tuple(owners.tobytes() for _, owners in steps))
         self._run(order, _in_order(order, [pairs.reshape(-1, 2) for pairs, _ in steps]))
 
-    def prepared(self, steps: Sequence[tuple[Numbers, Numbers]]) -> Callable[[], None]:
-        """What carries out steps of pairs (calls, 2) and owners, over and over."""
+    def prepared(self, steps: Sequence[Step]) -> Callable[[], None]:
+        """What carries out steps of (calls, 2), over and over."""
         order = _ordered(len(self.parts), 1, [owners for _, owners in steps])
         return partial(self._run, order, _in_order(order, [pairs for pairs, _ in steps]))
 
