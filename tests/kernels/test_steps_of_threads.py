@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cnnspec.engine.backends.numba.part import Part
 from cnnspec.engine.backends.numba.processor import vectors
-from cnnspec.engine.backends.numba.training.calls import EACH, Native, Numbers, address
+from cnnspec.engine.backends.numba.training.addresses import address
+from cnnspec.engine.backends.numba.training.calls import EACH, Native, Numbers
 from cnnspec.kernels.compiled.layout import BUSY, JOINS, LINGERING
 
 PARTS, VALUES = 5, 40

@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnspec.engine.backends.numba.training import calls, correlation, filter_gradient, filters, tiles
+from cnnspec.engine.backends.numba.training.addresses import address
 from cnnspec.engine.backends.numba.training.calls import Native
 from cnnspec.engine.backends.numba.training.convolution import NativeKernels
 from cnnspec.graph.window import SlidingWindow, SlidingWindows
@@ -35,7 +36,7 @@ def test_addresses_are_those_that_numpy_tells(tmp_path: Path) -> None:
     fixed.flags.writeable = False
     mapped = np.memmap(tmp_path / "values", np.float32, "w+", 8, (6,))
     for x in (whole, whole[1:, ::-2, 3], whole.T, fixed, whole[:0], np.zeros(()), mapped, mapped[2:]):
-        assert calls.address(x) == x.ctypes.data
+        assert address(x) == x.ctypes.data
 
 
 @st.composite

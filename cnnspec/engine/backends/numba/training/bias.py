@@ -7,9 +7,10 @@ from functools import lru_cache
 import numpy as np
 
 from .....graph.array import Array
-from .....kernels.compiled.tables import FILTER_GRADIENT_FIELDS, TWO_FIELDS
+from .....kernels.compiled.tables import TWO_FIELDS
 from .add import SUM
-from .calls import Native, address, cut, owners
+from .calls import Native, cut
+from .cell_sums import cell_sums
 from .moves import clear, put
 from .plan import PLANS, Plan
 
@@ -39,11 +40,11 @@ def bias_gradient(dy: Array, native: Native) -> Array:
     if not dy.size:
         clear(found, native)
         return found
-    sums = _sums(dy.size // K, min(PARTS, dy.size // PART), K, native.hands(PARTS, VALUE * dy.size))
-    count = len(sums.owners)
-    parts = native.empty((count, K))
+    counts = tuple(part.stop - part.start for part in cut(dy.size // K, max(1, min(PARTS, dy.size // PART))))
+    sums = cell_sums(counts, K, 1.0, native.hands(len(counts), VALUE * dy.size))
+    parts = native.empty((len(counts), K))
     native.carry_out("by_filters", native.at(sums, y=dy, out=parts), sums.owners)
-    native.carry_out("by_filters", native.at(_sums(count, 1, K, 1), y=parts, out=found))
+    native.carry_out("by_filters", native.at(cell_sums((len(counts),), K, 1.0, 1), y=parts, out=found))
     return found
 
 
@@ -59,15 +60,3 @@ def _additions(cells: int, K: int, run: int, hands: int) -> Plan:
                 tables.append((number, at, 0, at, SUM, runs, 1, 1, length * K, step, 0, 0, 0, 0, 0, step, 0, 0))
     owned, *_ = np.array(tables, np.int64).T
     return Plan(np.array(tables, np.int64)[:, 1:].copy(), TWO_FIELDS, (), owned)
-
-
-@lru_cache(PLANS)
-def _sums(cells: int, parts: int, K: int, hands: int) -> Plan:
-    """A call for each of so many parts, or fewer: the gradient by a filter of one tap that sees a 1 everywhere."""
-    one, tap, row = np.ones(1, np.float32), np.zeros(2, np.int64), np.zeros(2, np.int64)
-    given = *map(address, (tap, row)), 1, 1
-    tables = [
-        (address(one), 4 * K * part.start, 4 * K * i, *given, part.stop - part.start, 0, 4 * K, K, 1)
-        for i, part in enumerate(cut(cells, max(1, parts)))
-    ]
-    return Plan(np.array(tables, np.int64), FILTER_GRADIENT_FIELDS, (one, tap, row), owners(len(tables), hands))

@@ -8,103 +8,39 @@ same place are one thread's, in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ctypes import c_void_p
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
-from .....graph.array import Array
 from .....kernels.compiled.vectors import Vectors
-from .....kernels.training.blocked_im2col import are_finite
 from ..linker import NativeFunction
 from ..native import function
-from .arena import Chunk, bare
-from .plan import Plan
-from .recording import Recording, merged
+from .addresses import address
+from .recordable import Recordable
+from .recording import merged
 from .steps import Numbers as Numbers
 from .steps import Step, Steps
 
-if TYPE_CHECKING:
-    from .....graph.layer import Layer, Pullback, TrainingContext
-
 WORTH = 20_000.0
 """Nanoseconds of work that another thread is woken for."""
-OBJECT = object.__basicsize__
-"""Bytes of any object in CPython. NumPy's C interface promises that the pointer to an array's values is what an array
-has first behind them."""
-_pointer_at = c_void_p.from_address
 Which = Numbers | slice
 EACH = slice(None)
 """Each strip has a table of its own, in order."""
 
 
-class Native:
-    """Native functions for some vectors, whose calls so many threads share out. While a step is recorded, all that is
-    done to arrays is written down: so layers make their arrays here, and leave to NumPy by name what is NumPy's."""
+class Native(Recordable):
+    """Native functions for some vectors, whose calls so many threads share out."""
 
     def __init__(self, vectors: Vectors, threads: int = 1) -> None:
+        super().__init__()
         self.vectors = vectors
         self.threads = threads
         self._functions: dict[str, NativeFunction] = {}
-        self._recording: Recording | None = None
-        self._chunks: list[Chunk] = []
         self._sequence, self._repeat = (function(name, vectors).call for name in ("sequence", "repeat"))
 
     def hands(self, parts: int, nanoseconds: float) -> int:
         """How many threads share so many parts that take so long together."""
         return max(1, min(self.threads, parts, int(nanoseconds / WORTH)))
-
-    def recording(self) -> Recording:
-        """To write a step down; its memory is that of all others."""
-        return Recording(self._chunks, self._segment, self._record)
-
-    def _record(self, recording: Recording | None) -> None:
-        self._recording = recording
-
-    def empty(self, shape: Sequence[int], dtype: DTypeLike = np.float32) -> NDArray[Any]:
-        return np.empty(shape, dtype) if self._recording is None else self._recording.empty(shape, dtype)
-
-    def empty_like(self, x: Array) -> Array:
-        """In the order in which the axes of `x` lie in memory."""
-        return np.empty_like(x) if self._recording is None else self._recording.like(x)
-
-    def is_finite(self, x: Array) -> bool:
-        """Whether all values are, for now: a recording asks again."""
-        return are_finite(x) if self._recording is None else self._recording.is_finite(x)
-
-    def by_numpy(self, function: Callable[..., object], *arrays: Array) -> None:
-        """Let a function of NumPy's change arrays."""
-        function(*arrays)
-        if self._recording is not None:
-            self._recording.by_python(partial(function, *map(bare, arrays)))
-
-    def left_to_numpy(
-        self, layer: Layer, context: TrainingContext, *inputs: Array, **tensors: Array
-    ) -> tuple[Array, Pullback]:
-        """`vjp_training` of a layer itself."""
-        return self.by_layer(partial(layer.vjp_training, context), *inputs, **tensors)
-
-    def by_layer(
-        self, way: Callable[..., tuple[Array, Pullback]], *inputs: Array, **tensors: Array
-    ) -> tuple[Array, Pullback]:
-        """What some way of a layer's own makes, and the way back; it may do anything to arrays."""
-        if self._recording is None:
-            return way(*inputs, **tensors)
-        return self._recording.left_to_numpy(way, inputs, tensors)
-
-    def address(self, x: NDArray[Any]) -> int:
-        """Of an array's first value, to be written into tables."""
-        if self._recording is not None:
-            self._recording.keep(x)
-        return address(x)
-
-    def at(self, plan: Plan, **arrays: NDArray[Any]) -> Numbers:
-        """A plan's tables for some arrays."""
-        if self._recording is not None:
-            self._recording.keep(plan)
-        return plan.at(**{name: self.address(array) for name, array in arrays.items()})
 
     def carry_out(self, name: str, tables: Numbers, owners: Numbers | None = None) -> None:
         """Call the function `name` with each row of `tables`; each belongs to a thread, by its number, if not all to
@@ -171,8 +107,7 @@ class Native:
         pairs[:, 1] = np.arange(first, first + count * step, step)
         return pairs
 
-    def _segment(self, steps: Sequence[Step]) -> Callable[[], None]:
-        """What carries calls out, one step behind the other."""
+    def prepared(self, steps: Sequence[Step]) -> Callable[[], None]:
         if self.threads > 1 and any(owners.any() for _, owners in steps):
             return self.steps.prepared(list(merged(steps)))
         pairs = np.concatenate([pairs for pairs, _ in steps])
@@ -182,11 +117,6 @@ class Native:
         if pairs.size:
             table = np.array([address(pairs), pairs.size // 2], np.int64)
             self._sequence(address(table))
-
-
-def address(x: NDArray[Any]) -> int:
-    """Of an array's first value: `x.ctypes.data`, which takes several times as long, thousands of times a step."""
-    return _pointer_at(id(x) + OBJECT).value or 0
 
 
 def owners(parts: int, hands: int) -> Numbers:

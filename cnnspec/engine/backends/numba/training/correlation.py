@@ -22,8 +22,9 @@ from .....kernels.strips import strips
 from ..direct import FEW_CELLS, PANEL_BYTES, STRIP, name_of_convolution
 from ..kernel import two_limits
 from ..phases import phases
+from .addresses import address
 from .border import with_border
-from .calls import EACH, Native, address, cut, owners
+from .calls import EACH, Native, cut, owners
 from .filters import Packing, Pieces, carried_out, packing, turned_packing, whole_panels
 from .moves import clear, put
 from .plan import PLANS, Plan

@@ -13,8 +13,9 @@ from .....graph.window import SlidingWindows
 from .....kernels.compiled.tables import CHANNEL_TAPS_FIELDS, GRADIENT_FIELDS
 from .....kernels.strips import CACHE, strips
 from .....kernels.training.convolution import ConvolutionPullback, Gradients
+from .addresses import address
 from .boxes import Axes, back, boxes, forward
-from .calls import Native, address, cut, owners
+from .calls import Native, cut, owners
 from .filters import by_tap, unpacked
 from .moves import zeros
 from .plan import PLANS, Plan

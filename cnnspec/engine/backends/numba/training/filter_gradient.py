@@ -12,7 +12,8 @@ from .....graph.array import Array
 from .....graph.window import SlidingWindows
 from .....kernels.compiled.tables import FILTER_GRADIENT_FIELDS, TAP
 from .....kernels.strips import CACHE
-from .calls import Native, address, cut, row_table, rows_in_strips
+from .addresses import address
+from .calls import Native, cut, row_table, rows_in_strips
 from .filters import unpacked
 from .moves import clear
 from .plan import PLANS, Plan

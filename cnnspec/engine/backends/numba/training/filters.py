@@ -15,7 +15,8 @@ from .....graph.array import Array
 from .....kernels.compiled.packing import panels
 from .....kernels.compiled.tables import MOVE_FIELDS, TRANSPOSE_FIELDS
 from .....kernels.compiled.vectors import Vectors
-from .calls import Native, Numbers, address, cut, owners
+from .addresses import address
+from .calls import Native, Numbers, cut, owners
 from .moves import clear, contiguous
 from .plan import PLANS, Plan
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from .....graph.array import Array
 from .....kernels.compiled.layout import JOINS
-from .....kernels.compiled.tables import FILTER_GRADIENT_FIELDS, TWO_FIELDS
+from .....kernels.compiled.tables import TWO_FIELDS
 from .....layers.globalavgpool import GlobalAvgPool
-from .calls import Native, address, cut, owners
+from .addresses import address
+from .calls import Native, cut
+from .cell_sums import cell_sums
 from .memory_order import as_images, channels_last
 from .plan import PLANS, Plan
 
@@ -32,7 +34,7 @@ def train(native: Native, layer: GlobalAvgPool, context: TrainingContext, x: Arr
     N, H, W, C = seen.shape
     hands = native.hands(N, VALUE * x.size)
     y = native.empty((N, 1, 1, C))
-    sums = _sums(N, H * W, C, hands)
+    sums = cell_sums((H * W,) * N, C, 1 / (H * W), hands)
     native.carry_out("by_filters", native.at(sums, y=seen, out=y), sums.owners)
 
     def pull(dy: Array) -> tuple[tuple[Array], dict[str, Array]]:
@@ -42,17 +44,6 @@ def train(native: Native, layer: GlobalAvgPool, context: TrainingContext, x: Arr
         return (as_images(dx),), {}
 
     return as_images(y), pull
-
-
-@lru_cache(PLANS)
-def _sums(N: int, cells: int, C: int, hands: int) -> Plan:
-    """A call for each image: the gradient by a filter of one tap that sees a cell's share everywhere."""
-    share, tap, row = np.full(1, 1 / cells, np.float32), np.zeros(2, np.int64), np.zeros(2, np.int64)
-    tables = [
-        (address(share), 4 * cells * C * n, 4 * C * n, address(tap), address(row), 1, 1, cells, 0, 4 * C, C, 1)
-        for n in range(N)
-    ]
-    return Plan(np.array(tables, np.int64), FILTER_GRADIENT_FIELDS, (share, tap, row), owners(N, hands))
 
 
 @lru_cache(PLANS)

@@ -12,7 +12,8 @@ from .....graph.array import Array
 from .....graph.window import SlidingWindows
 from .....kernels.compiled.tables import HIGHEST_FIELDS
 from .....layers.maxpool import MaxPool
-from .calls import Native, address, cut
+from .addresses import address
+from .calls import Native, cut
 from .memory_order import as_images, channels_last
 from .moves import zeros
 from .plan import PLANS, Plan

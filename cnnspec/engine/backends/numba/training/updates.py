@@ -12,7 +12,8 @@ from .....kernels.compiled.layout import UPDATE_NUMBERS, UPDATES
 from .....kernels.training import updates as plain
 from .....kernels.training.updates import PIECE, SGD, Adam, AdamW, Update, pieces
 from .....machine.blas_threads import single_threaded_blas
-from .calls import Native, address, cut
+from .addresses import address
+from .calls import Native, cut
 
 VALUE = 0.1
 """Nanoseconds that a value takes which is read, or read and written."""
