@@ -21,17 +21,7 @@ NO_LIMITS = 8
 
 def convolve(vectors: Vectors) -> Kernel:
     """The kernel for tiles of a processor's vectors."""
-    return by_tiles(vectors, vectors.columns)
-
-
-def convolve_narrow(vectors: Vectors) -> Kernel:
-    """The same for few channels: tiles of one narrow vector."""
-    return by_tiles(vectors.narrow, 1)
-
-
-def by_tiles(vectors: Vectors, widest: int) -> Kernel:
-    """The kernel for tiles of up to so many vectors beside each other."""
-    lanes, panel = vectors.lanes, widest * vectors.lanes
+    lanes, panel, widest = vectors.lanes, vectors.panel, vectors.columns
     of = fields(CONVOLUTION_FIELDS)
 
     def tiles(columns: int) -> tuple[int, Any]:

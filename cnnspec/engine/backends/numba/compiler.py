@@ -42,7 +42,7 @@ SOURCES = {
     "map_norm": ("map_norm", "map_norm"),
     "map_statistics": ("map_norm", "map_statistics"),
     "move": ("movement", "move"),
-    "narrow_convolution": ("convolution", "convolve_narrow"),
+    "narrow_convolution": ("narrow_convolution", "convolve_narrow"),
     "normalise": ("batch_norm", "normalise"),
     "normalise_back": ("batch_norm", "normalise_back"),
     "place_products": ("place_products", "place_products"),
