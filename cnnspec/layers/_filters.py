@@ -51,24 +51,18 @@ class Filters(Windowed):
         raise NotImplementedError
 
     def vjp(self, x: Array, *, weight: Array, bias: Array | None = None) -> tuple[Array, Pullback]:
-        from ..kernels.training import convolution
-
-        return self.vjp_by(convolution, x, weight, bias, True)
+        return self._vjp(x, weight, bias, True)
 
     def vjp_training(
         self, context: TrainingContext, x: Array, *, weight: Array, bias: Array | None = None
     ) -> tuple[Array, Pullback]:
+        return self._vjp(x, weight, bias, context.needs_input_grad)
+
+    def _vjp(self, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool) -> tuple[Array, Pullback]:
+        from ..kernels.channels_last import add_to_cells, cells, cells_total, image
         from ..kernels.training import convolution
 
-        return self.vjp_by(convolution, x, weight, bias, context.needs_input_grad)
-
-    def vjp_by(
-        self, kernels: ConvolutionKernels, x: Array, weight: Array, bias: Array | None, needs_input_grad: bool
-    ) -> tuple[Array, Pullback]:
-        """`vjp`, whoever's kernels do the work."""
-        from ..kernels.channels_last import add_to_cells, cells, cells_total, image
-
-        y, back = self.differentiable(kernels, cells(x), weight, needs_input_grad)
+        y, back = self.differentiable(convolution, cells(x), weight, needs_input_grad)
         if bias is not None:
             add_to_cells(y, bias)
 

@@ -4,6 +4,7 @@ the first has a copy, since who is given a gradient may write to it."""
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import iadd
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,11 +54,7 @@ def accumulate(more: Array, total: Array, native: Native) -> None:
         plan = _sums(total.size, native.hands(total.size, VALUE * total.size), native.vectors.lanes)
         native.carry_out("join", native.at(plan, x=total, y=more, out=total), plan.owners)
     else:
-        native.by_numpy(_add, total, more)
-
-
-def _add(total: Array, more: Array) -> None:
-    np.add(total, more, out=total)
+        native.by_numpy(iadd, total, more)
 
 
 @lru_cache(PLANS)
